@@ -1,0 +1,81 @@
+"""Settings of the whole library, in one frozen record that is replaced as a whole."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+LEAKS = ("allow", "warn", "raise")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set.
+
+    Parameters
+    ----------
+    strong_zeros : bool
+        A cotangent that is exactly zero stops, also before an infinite derivative (0 x inf is 0). False gives IEEE.
+    leaks : {"allow", "warn", "raise"}
+        What happens when a recorded value leaves the tape through `np.asarray`, `float` and their like.
+    ambient_records : int
+        How many operations outside any tape are remembered, so that an explanation can name them.
+    ambient_bytes : int
+        How many bytes of values those operations may keep alive, so that `gradients` works without a tape.
+    """
+
+    strong_zeros: bool = True
+    leaks: str = "allow"
+    ambient_records: int = 10_000
+    ambient_bytes: int = 32 * 1024 * 1024
+
+
+settings = Settings()
+
+
+class config(AbstractContextManager["Settings"]):  # noqa: N801
+    """Change settings: for good when called, for a block when used in a `with` statement.
+
+    Parameters
+    ----------
+    **changes
+        Fields of `Settings`.
+
+    Raises
+    ------
+    TypeError
+        If a setting does not exist.
+    ValueError
+        If `leaks` is not one of its words.
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> with gt.config(strong_zeros=False) as settings:
+    ...     settings.strong_zeros
+    False
+    """
+
+    def __init__(self, **changes: Any) -> None:
+        global settings  # noqa: PLW0603
+        known = [f.name for f in fields(Settings)]
+        for name, value in changes.items():
+            if name not in known:
+                raise TypeError(f"no setting is called {name!r}; there are {', '.join(known)}")
+            if name == "leaks" and value not in LEAKS:
+                raise ValueError(f"leaks is one of {LEAKS}, not {value!r}")
+        self._before = settings
+        settings = replace(settings, **changes)
+
+    def __enter__(self) -> Settings:
+        return settings
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        global settings  # noqa: PLW0603
+        settings = self._before

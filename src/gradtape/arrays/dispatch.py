@@ -1,0 +1,199 @@
+"""The one place where an operation runs and is offered to the open tapes.
+
+Every door (an operator, a NumPy protocol, a function of `gradtape.numpy`) ends in `apply`. It is the hot path: what is
+not needed to run the operation and to write its record is done later, by whoever asks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape.arrays.failures import operand_error, operation_error
+from gradtape.arrays.record import STATE, USER_FILES, Record, is_user_file, next_id, user_frame
+from gradtape.ops import OPS, Index
+
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+    from gradtape.arrays.record import Recording
+    from gradtape.diagnostics import Site
+    from gradtape.ops import Op
+
+NO_PARAMS: dict[str, Any] = {}
+
+
+class Node:
+    """What tensors and variables share: a value, and the id under which records speak of it."""
+
+    __slots__ = ("__weakref__", "_id", "_value")
+
+    _value: Any
+    _id: int
+
+    def __init__(self, value: Any, id: int) -> None:
+        self._value = value
+        self._id = id
+
+
+_Tensor: type[Node] = Node
+_Variable: type[Any] = Node
+
+PLAIN = {float, int, bool, complex, np.ndarray, Index} | set(np.sctypeDict.values())
+"""Types of operands that NumPy takes as they are; any other is looked at once more by `plain_operand`."""
+
+
+def bind(tensor: type[Node], variable: type[Node]) -> None:
+    """Say what `apply` wraps its results in; called once, by the module that defines the two classes."""
+    global _Tensor, _Variable  # noqa: PLW0603
+    _Tensor, _Variable = tensor, variable
+
+
+def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameType) -> Any:
+    """Run an operation on values, and write its record.
+
+    Parameters
+    ----------
+    op : Op
+        The row of the table.
+    args : tuple
+        The array arguments in the order of the row: tensors, variables, arrays or numbers.
+    params : dict
+        The parameters by name.
+    frame : FrameType
+        The frame that called the door; if it is not the user's, the nearest one outwards that is.
+
+    Returns
+    -------
+    Tensor
+    """
+    recordings = STATE.recordings
+    inputs = []
+    values = []
+    mask = 0
+    bit = 1
+    arrays = 0
+    for arg in args:
+        kind = type(arg)
+        if kind is _Tensor or kind is _Variable:
+            inputs.append(arg._id)
+            values.append(arg._value)
+            mask |= bit
+            arrays += 1
+            if kind is _Variable and recordings and arg.trainable:
+                for recording in recordings:
+                    if recording.auto_watch:
+                        watch_variable(recording, arg)
+        elif kind is float or kind is int:
+            inputs.append(0)
+            values.append(arg)
+        elif kind in PLAIN:
+            inputs.append(0)
+            values.append(arg)
+            arrays += 1
+        else:
+            position = len(inputs)
+            known = plain_operand(op, arg, position, frame)
+            return apply(op, (*args[:position], known, *args[position + 1 :]), params, frame)
+        bit += bit
+    try:
+        y = op.kernel(*values, **params) if params else op.kernel(*values)
+    except (TypeError, ValueError, IndexError, ArithmeticError) as error:
+        raise operation_error(op, args, values, frame, error) from error
+    output = next_id()
+    ids = tuple(inputs)
+    code = frame.f_code
+    lasti = frame.f_lasti
+    if not USER_FILES.get(code.co_filename):
+        code, lasti = find_site(frame)
+    shapes = saved = None
+    if mask and op.connects:
+        for recording in recordings:
+            if not recording.known.isdisjoint(ids):
+                break
+        else:
+            if recordings:
+                mask = 0
+        if mask:
+            if arrays > 1 and op.elementwise:
+                shapes = broadcast_shapes(values, y)
+            saver = op.savers.get(mask) or op.make_saver(mask)
+            saved = saver(y, values)
+    record = new_record(Record, (op, ids, output, params, shapes, code, lasti))
+    STATE.remember(record)
+    if recordings:
+        for recording in recordings:
+            recording.records.append(record)
+            if saved is None or recording.known.isdisjoint(ids):
+                recording.saved.append(None)
+            else:
+                recording.known.add(output)
+                recording.saved.append(saved)
+    elif saved is not None:
+        STATE.ambient.save(output, saved)
+    return _Tensor(y, output)
+
+
+new_record = tuple.__new__
+"""`Record(...)` without the Python function that a NamedTuple puts before it."""
+
+
+def broadcast_shapes(values: list[Any], y: Any) -> tuple[tuple[int, ...], ...] | None:
+    """Return the inputs' shapes if any differs from the output's, so that the sweep knows what to sum back."""
+    shape = y.shape
+    shapes = tuple([getattr(v, "shape", ()) for v in values])
+    return None if all(s == shape for s in shapes) else shapes
+
+
+def watch_variable(recording: Recording, variable: Any) -> None:
+    """Let a recording follow a variable from now on, if its dtype has derivatives."""
+    if variable._id not in recording.variables:
+        recording.variables[variable._id] = variable
+        if is_differentiable(variable._value):
+            recording.known.add(variable._id)
+            recording.roots.add(variable._id)
+
+
+def is_differentiable(value: Any) -> bool:
+    """Whether values of this array's dtype can move a little: real floating point, of any width."""
+    return bool(value.dtype.kind == "f") or value.dtype.name in {"bfloat16", "float8_e4m3fn", "float8_e5m2"}
+
+
+def find_site(frame: FrameType) -> tuple[CodeType, int]:
+    """Find where a record belongs when the door was not called by the user's own code."""
+    backward_of: Site | None = STATE.backward_of
+    if backward_of is not None:
+        return backward_of
+    if is_user_file(frame.f_code.co_filename):
+        return frame.f_code, frame.f_lasti
+    here = user_frame(frame)
+    return here.f_code, here.f_lasti
+
+
+def plain_operand(op: Op, arg: Any, position: int, frame: FrameType) -> Any:
+    """Turn an operand of a rarer type into one that `apply` knows: a subclass, a list of numbers or of tensors."""
+    if isinstance(arg, _Variable):
+        raise operand_error(op, arg, position, frame)
+    if isinstance(arg, np.ndarray | np.generic):
+        return np.asarray(arg)[()]
+    if isinstance(arg, list | tuple):
+        if holds_tensor(arg):
+            return stack_nested(arg, frame)
+        array = np.asarray(arg)
+        if array.dtype != object:
+            return array
+    if hasattr(arg, "__array__") and not isinstance(arg, type):
+        return np.asarray(arg)
+    raise operand_error(op, arg, position, frame)
+
+
+def stack_nested(items: Any, frame: FrameType) -> Any:
+    """Stack a nested list of tensors and numbers into one tensor, recorded: what `np.array` would do to plain values."""
+    parts = tuple(stack_nested(i, frame) if isinstance(i, list | tuple) else i for i in items)
+    return apply(OPS["stack"], parts, {"axis": 0}, frame)
+
+
+def holds_tensor(items: Any) -> bool:
+    """Whether a nested list has a tensor somewhere."""
+    return any(isinstance(i, _Tensor) or (isinstance(i, list | tuple) and holds_tensor(i)) for i in items)

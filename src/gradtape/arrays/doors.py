@@ -1,0 +1,181 @@
+"""From a call as NumPy's users write it to `(operation, arrays, params)`: binding, `out=`, `dtype=`, `where=`, unknown functions."""
+
+from __future__ import annotations
+
+from functools import partial
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
+from gradtape.arrays.failures import located
+from gradtape.errors import OperandError
+from gradtape.ops import COMPOSITES, OPS, Foreign, Op
+from gradtape.ops.model import REAL, REQUIRED
+from gradtape.spaces.space import build_space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import FrameType
+
+_CAST, _WHERE = OPS["cast"], OPS["where"]
+
+
+class Unsupported(Exception):
+    """The row does not know one of the call's arguments; NumPy may."""
+
+
+def bind_call(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
+    """Sort a call's arguments into arrays, parameters, and those that the door deals with.
+
+    Raises
+    ------
+    Unsupported
+        If the row has no place for an argument.
+    """
+    if len(args) > len(op.positions):
+        raise Unsupported(f"{op.name} takes at most {len(op.positions)} positional arguments here")
+    given = dict(zip(op.positions, args, strict=False))
+    given.update(kwargs)
+    if len(given) < len(args) + len(kwargs):
+        raise Unsupported(f"{op.name} got an argument twice")
+    params = dict(op.defaults)
+    for name, default in op.params:
+        if name in given:
+            params[name] = given.pop(name)
+        elif default is REQUIRED:
+            raise Unsupported(f"{op.name} needs `{name}`")
+    if any(name not in given for name in op.args):
+        raise Unsupported(f"{op.name} needs {', '.join(f'`{n}`' for n in op.args)}")
+    arrays = tuple(given.pop(name) for name in op.args)
+    extras = {name: value for name, value in given.items() if not _is_default(name, value)}
+    if not extras.keys() <= {"out", "dtype", "where"} or ("where" in extras and not op.elementwise):
+        raise Unsupported(f"{op.name} has no place for {', '.join(extras)}")
+    return tuple(arrays[0]) if op.variadic else arrays, params, extras
+
+
+def _is_default(name: str, value: Any) -> bool:
+    return value is None or value is np._NoValue or (name in {"where", "subok"} and value is True) or name in {"order", "casting"}
+
+
+def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
+    """Run an operation from a call as the user wrote it.
+
+    `dtype=` casts the arrays first, `where=` keeps the old elements of `out=` (or zeros) elsewhere, `out=` is written
+    too when it is a plain array. The result is always a new tensor, so that the gradient survives `a += t`.
+    """
+    arrays, params, extras = bind_call(op, args, kwargs)
+    if "dtype" in extras:
+        arrays = tuple(apply(_CAST, (a,), {"dtype": extras["dtype"]}, frame) if _is_real(a) else a for a in arrays)
+    result = apply(op, arrays, params, frame)
+    if not extras:
+        return result
+    out = extras.get("out")
+    if isinstance(out, tuple):
+        (out,) = out
+    if "where" in extras:
+        result = apply(_WHERE, (extras["where"], result, 0.0 if out is None else out), NO_PARAMS, frame)
+    if out is not None:
+        if isinstance(out, Node):
+            raise located(OperandError, f"{op.name}: a tensor cannot be overwritten through `out=`", frame, "use the returned tensor")
+        np.copyto(out, result._value, casting="same_kind")
+    return result
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Node | np.ndarray | float)
+
+
+def cast(value: Any, dtype: Any, frame: FrameType) -> Any:
+    """Cast a tensor, a variable or an array: floating point stays on the tape, everything else leaves it."""
+    wanted = np.dtype(dtype)
+    row = OPS["cast"] if is_differentiable(np.empty(0, wanted)) else OPS["cast_to_integer"]
+    return apply(row, (value,), {"dtype": wanted}, frame)
+
+
+def recorded(op: Op) -> Callable[..., Any]:
+    """Make the function that a rule calls under `xp.<name>` while the sweep itself is recorded."""
+
+    def function(*args: Any, **params: Any) -> Any:
+        arrays = tuple(args[0]) if op.variadic else args
+        return apply(op, arrays, {**op.defaults, **params} if params else op.defaults, _getframe(1))
+
+    return function
+
+
+SPACE = build_space(recorded)
+"""The recording namespace: rules run in it when an outer tape is open, composites always."""
+
+
+def door(name: str) -> Callable[..., Any]:
+    """Make the public function of a row or composite: what `gradtape.numpy` offers under that name.
+
+    Raises
+    ------
+    KeyError
+        If the table has no such row.
+    """
+    if name in COMPOSITES:
+        return partial(COMPOSITES[name].fn, SPACE)
+    op = OPS[name]
+    arrays = -1 if op.variadic or len(op.defaults) < len(op.params) else len(op.args)
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == arrays and not kwargs:
+            return apply(op, args, op.defaults, _getframe(1))
+        try:
+            return call_op(op, args, kwargs, _getframe(1))
+        except Unsupported as error:
+            raise TypeError(str(error)) from None
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Record `{op.numpy or op.name}`; see NumPy's documentation of `numpy.{op.numpy or op.name}`."
+    return function
+
+
+def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
+    """Compute a function that no row knows on plain values, and leave a record that says where the path ends.
+
+    The result is what NumPy gives; arrays and numbers in it become tensors, so that the program goes on as it would.
+    """
+    row = Op(
+        name,
+        "*values",
+        {"values": Foreign("is no operation of the tape: it was computed on plain arrays and its result is a constant")},
+        numpy=None,
+        aliases=(),
+        methods=(),
+        domain=REAL,
+        cases=(),
+        elementwise=False,
+    )
+    row.kernel = lambda *_values: result
+    nodes = tuple(_nodes([args, kwargs]))
+    computed = function(*_plain(args), **_plain(kwargs))
+    if isinstance(computed, tuple | list):
+        results = []
+        for result in computed:
+            results.append(apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result)
+        return type(computed)(results) if type(computed) in {tuple, list} else tuple(results)
+    result = computed
+    return apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result
+
+
+def _nodes(items: Any) -> Iterator[Node]:
+    for item in items.values() if isinstance(items, dict) else items:
+        if isinstance(item, Node):
+            yield item
+        elif isinstance(item, dict | list | tuple):
+            yield from _nodes(item)
+
+
+def _plain(item: Any) -> Any:
+    if isinstance(item, Node):
+        return item._value
+    if isinstance(item, list | tuple):
+        values = [_plain(i) for i in item]
+        return values if isinstance(item, list) else tuple(values)
+    if isinstance(item, dict):
+        return {key: _plain(value) for key, value in item.items()}
+    return item

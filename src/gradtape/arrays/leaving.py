@@ -1,0 +1,137 @@
+"""The doors out of the tape: every conversion to an ndarray, a Python number or a truth value leaves an event."""
+
+from __future__ import annotations
+
+import warnings
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape import _config
+from gradtape.arrays.dispatch import Node
+from gradtape.arrays.failures import located
+from gradtape.arrays.record import PACKAGE, STATE, EventKind, is_user_file, note_event, user_frame
+from gradtape.errors import LeakError, LeakWarning
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+def leave(node: Node, kind: EventKind, frame: FrameType, detail: Any = None) -> None:
+    """Note that a value leaves the tape, and do what `config(leaks=...)` says if a tape follows it."""
+    event = note_event(kind, node._id, leaving_frame(frame), detail)
+    leaks = _config.settings.leaks
+    if leaks != "allow" and kind is not EventKind.BRANCH and any(node._id in r.known for r in STATE.recordings):
+        headline = f"a recorded value {'became an ndarray' if kind is EventKind.LEFT_AS_ARRAY else 'became a Python number'}"
+        error = located(LeakError, headline, frame, "keep the tensor, or say `gradtape.stop_gradient(...)` if this is meant")
+        if leaks == "raise":
+            raise error
+        warnings.warn_explicit(str(error), LeakWarning, event.site.span.file, event.site.span.line)
+
+
+def leaving_frame(frame: FrameType) -> FrameType:
+    """Find the expression to show for a value that left: the nearest user code that itself speaks to the tape.
+
+    A module of the user's that never imported the tape's library is foreign to it, like an installed package: the value
+    left where it was handed over.
+    """
+    nearest = user_frame(frame)
+    here: FrameType | None = nearest
+    while here is not None:
+        if is_user_file(here.f_code.co_filename) and _knows_the_tape(here.f_globals):
+            return here
+        here = here.f_back
+    return nearest
+
+
+def _knows_the_tape(names: dict[str, Any]) -> bool:
+    return any(
+        getattr(value, "__module__", getattr(value, "__name__", None) or "").startswith("gradtape")
+        or getattr(value, "__name__", "").startswith("gradtape")
+        for value in list(names.values())
+        if isinstance(getattr(value, "__name__", None), str) and isinstance(getattr(value, "__module__", ""), str)
+    )
+
+
+def plain_index(index: Any, frame: FrameType) -> Any:
+    """Take the values out of tensors that stand in the brackets of `x[...]`."""
+    if isinstance(index, Node):
+        leave(index, EventKind.LEFT_AS_ARRAY, frame)
+        return index._value
+    if isinstance(index, tuple | list):
+        return type(index)(plain_index(i, frame) for i in index)
+    if isinstance(index, slice):
+        return slice(*(plain_index(i, frame) for i in (index.start, index.stop, index.step)))
+    return index
+
+
+def to_array(self: Node, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    """Give NumPy the values (`__array__`): a read-only view, so that no one overwrites what a tape may need."""
+    leave(self, EventKind.LEFT_AS_ARRAY, _getframe(1))
+    return plain_array(self._value, dtype, copy=copy)
+
+
+def plain_array(value: Any, dtype: Any = None, *, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    """View a value as a read-only ndarray, or copy it where that is asked for or needed."""
+    if copy or (dtype is not None and dtype != value.dtype):
+        if copy is False:
+            raise ValueError(f"a {value.dtype} tensor cannot become {dtype} without a copy")
+        return np.array(value, dtype)
+    view = np.asarray(value).view()
+    view.flags.writeable = False
+    return view
+
+
+def to_numpy(self: Node) -> Any:
+    """Return the value as NumPy's own: a copy of the array, a NumPy scalar if 0-d.
+
+    Leaves the tape: nothing computed from the result has a gradient.
+
+    Returns
+    -------
+    numpy.ndarray or numpy.generic
+    """
+    leave(self, EventKind.LEFT_AS_ARRAY, _getframe(1))
+    return np.array(self._value)[()] if self._value.ndim == 0 else np.array(self._value)
+
+
+def _number(convert: Any) -> Any:
+    def conversion(self: Node) -> Any:
+        number = convert(self._value)
+        leave(self, EventKind.LEFT_AS_NUMBER, _getframe(1), number)
+        return number
+
+    return conversion
+
+
+def _index(value: Any) -> int:
+    if value.dtype.kind not in "iub":
+        raise TypeError("only an integer tensor of one element can be used as an index")
+    return int(value)
+
+
+to_float = _number(float)
+to_int = _number(int)
+to_complex = _number(complex)
+to_index = _number(_index)
+
+
+def to_item(self: Node, *args: int) -> Any:
+    """Return one element as a Python number; leaves the tape."""
+    number = self._value.item(*args)
+    leave(self, EventKind.LEFT_AS_NUMBER, _getframe(1), number)
+    return number
+
+
+def to_list(self: Node) -> Any:
+    """Return the elements as nested lists of Python numbers; leaves the tape."""
+    leave(self, EventKind.LEFT_AS_ARRAY, _getframe(1))
+    return self._value.tolist()
+
+
+def to_bool(self: Node) -> bool:
+    """Decide a branch; the branch that is taken is recorded, the choice has no derivative."""
+    answer = bool(self._value)
+    leave(self, EventKind.BRANCH, _getframe(1), answer)
+    return answer

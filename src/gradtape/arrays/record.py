@@ -1,0 +1,188 @@
+"""What is remembered of a run: records of operations, events around them, and the thread's list of open recordings.
+
+A record holds ids, never arrays or frames; the arrays that a rule needs stand beside it, in `Recording.saved`, so that a
+tape can drop them and keep the story. Ids, records and events share one counter: their order is the order of the run.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import deque
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradtape import _config
+from gradtape.diagnostics import Site
+
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+    from gradtape.ops import Op
+
+next_id = count(1).__next__
+"""Ids of tensors, and the clock of a run. 0 stands for a value that is no tensor."""
+
+
+class Record(NamedTuple):
+    """One operation that ran.
+
+    `shapes` are the inputs' shapes where broadcasting made them differ from the output's, else None.
+    """
+
+    op: Op
+    inputs: tuple[int, ...]
+    output: int
+    params: dict[str, Any]
+    shapes: tuple[tuple[int, ...], ...] | None
+    code: CodeType
+    lasti: int
+
+    @property
+    def site(self) -> Site:
+        """Where the user's code called it."""
+        return Site(self.code, self.lasti)
+
+
+class EventKind(StrEnum):
+    """What can happen to a value besides an operation."""
+
+    WATCH = "watch"
+    CREATE = "create"
+    LEFT_AS_ARRAY = "left as array"
+    LEFT_AS_NUMBER = "left as number"
+    BRANCH = "branch"
+    ASSIGN = "assign"
+    ENTER = "enter"
+    EXIT = "exit"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RESET = "reset"
+
+
+class Event(NamedTuple):
+    """Something that happened to the value with that id (0: to the tape); `detail` belongs to the kind.
+
+    LEFT_AS_NUMBER carries the number, ASSIGN the id of the assigned value, CREATE the id of the value it was made from.
+    """
+
+    seq: int
+    kind: EventKind
+    value: int
+    site: Site
+    detail: Any = None
+
+
+class Recording:
+    """What one open tape collects. `GradientTape` gives it its public face."""
+
+    __slots__ = ("auto_watch", "events", "known", "records", "roots", "saved", "variables")
+
+    def __init__(self, *, auto_watch: bool) -> None:
+        self.auto_watch = auto_watch
+        self.records: list[Record] = []
+        self.saved: list[tuple[Any, ...] | None] = []
+        self.known: set[int] = set()
+        self.roots: set[int] = set()
+        self.variables: dict[int, Any] = {}
+        self.events: list[Event] = []
+
+
+class Ambient:
+    """The newest operations and events of a thread, inside and outside tapes.
+
+    Operations outside any tape also keep what their rules need, up to `config(ambient_bytes=...)`, so that `gradients`
+    works on them.
+    """
+
+    __slots__ = ("bytes", "events", "records", "saved")
+
+    def __init__(self) -> None:
+        self.records: deque[Record] = deque(maxlen=_config.settings.ambient_records)
+        self.events: deque[Event] = deque(maxlen=_config.settings.ambient_records)
+        self.saved: deque[tuple[int, tuple[Any, ...]]] = deque()
+        self.bytes = 0
+
+    def save(self, output: int, residuals: tuple[Any, ...]) -> None:
+        """Keep residuals for as long as they are among the newest and fit."""
+        saved = self.saved
+        saved.append((output, residuals))
+        self.bytes += residual_bytes(residuals)
+        limits = _config.settings
+        while self.bytes > limits.ambient_bytes or len(saved) > limits.ambient_records:
+            self.bytes -= residual_bytes(saved.popleft()[1])
+
+    @property
+    def horizon(self) -> int:
+        """The id of the oldest operation that is still remembered."""
+        return self.records[0].output if self.records else 0
+
+
+class ThreadState(threading.local):
+    """The open recordings of this thread, its ambient memory, and the forward site of a rule that is being recorded."""
+
+    def __init__(self) -> None:
+        self.recordings: tuple[Recording, ...] = ()
+        self.ambient = Ambient()
+        self.remember = self.ambient.records.append
+        self.backward_of: Site | None = None
+
+
+STATE = ThreadState()
+
+
+def residual_bytes(residuals: tuple[Any, ...]) -> int:
+    """Bytes of the arrays among residuals."""
+    total = 0
+    for residual in residuals:
+        if type(residual) is np.ndarray:
+            total += residual.nbytes
+    return total
+
+
+PACKAGE = str(Path(__file__).parents[1])
+LIBRARY_ROOTS = tuple(
+    {str(Path(p).resolve()) for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
+    | {str(Path(threading.__file__).parent)}
+)
+USER_FILES: dict[str, bool] = {}
+"""Whether a file holds code of the user, as far as asked."""
+
+
+def is_user_file(file: str) -> bool:
+    """Whether code of that file is the user's own: not ours, not Python's and not an installed package's."""
+    known = USER_FILES.get(file)
+    if known is None:
+        installed = file.startswith(LIBRARY_ROOTS) and ("site-packages" in file or f"{'lib'}/python" in file.replace("\\", "/"))
+        known = USER_FILES[file] = not (
+            file.startswith((PACKAGE + "/", PACKAGE + "\\", "<frozen "))
+            or installed
+            or "site-packages" in file
+            or "dist-packages" in file
+        )
+    return known
+
+
+def user_frame(frame: FrameType) -> FrameType:
+    """Walk outwards to the nearest frame of the user's code; the given one if there is none."""
+    here: FrameType | None = frame
+    while here is not None:
+        if is_user_file(here.f_code.co_filename):
+            return here
+        here = here.f_back
+    return frame
+
+
+def note_event(
+    kind: EventKind, value: int, frame: FrameType, detail: Any = None, only: Recording | None = None
+) -> Event:
+    """Remember an event in the thread's ambient memory and in every open recording, or in one alone."""
+    event = Event(next_id(), kind, value, Site.of(user_frame(frame)), detail)
+    STATE.ambient.events.append(event)
+    for recording in STATE.recordings if only is None else (only,):
+        recording.events.append(event)
+    return event

@@ -1,0 +1,112 @@
+"""Places in source code: captured as `(code, instruction)`, resolved to file, line and columns only when somebody asks."""
+
+from __future__ import annotations
+
+import linecache
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of source text; lines and columns count from 1, the end column is exclusive.
+
+    Parameters
+    ----------
+    file : str
+        The file name as Python knows it (`co_filename`).
+    line, column, end_line, end_column : int
+        Where the expression starts and ends. Columns count characters, not bytes.
+    function : str
+        The qualified name of the function around it, `<module>` at the top.
+    """
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    function: str = "<module>"
+
+    @property
+    def text(self) -> str:
+        """The source text of the span, its lines joined by newlines; empty where the source is not available."""
+        lines = source_lines(self.file, self.line, self.end_line)
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][: self.end_column - 1]
+        lines[0] = lines[0][self.column - 1 :]
+        return "\n".join(lines)
+
+    @property
+    def source_line(self) -> str:
+        """The whole first line of the span, without its line end."""
+        return next(iter(source_lines(self.file, self.line, self.line)), "")
+
+    def contains(self, other: Span) -> bool:
+        """Whether `other` lies inside this span."""
+        return (
+            self.file == other.file
+            and (self.line, self.column) <= (other.line, other.column)
+            and (other.end_line, other.end_column) <= (self.end_line, self.end_column)
+        )
+
+
+class Site(NamedTuple):
+    """Where an operation was called: a code object and the offset of the running instruction.
+
+    It costs two attribute reads to capture and holds no frame, so that it never keeps a user's arrays alive.
+    """
+
+    code: CodeType
+    lasti: int
+
+    @property
+    def span(self) -> Span:
+        """The expression that was running (PEP 657), or its whole line where Python kept no columns."""
+        return _resolve(self.code, self.lasti)
+
+    @classmethod
+    def of(cls, frame: FrameType) -> Site:
+        """Capture the instruction that a frame is running."""
+        return cls(frame.f_code, frame.f_lasti)
+
+
+def source_lines(file: str, first: int, last: int) -> list[str]:
+    """Lines `first` to `last` (from 1, inclusive) of a file, without line ends; empty if there is no source."""
+    lines = linecache.getlines(file)
+    return [line.rstrip("\r\n") for line in lines[first - 1 : last]] if 0 < first <= last <= len(lines) else []
+
+
+@lru_cache(maxsize=4096)
+def _resolve(code: CodeType, lasti: int) -> Span:
+    line, end_line, column, end_column = next(
+        islice(code.co_positions(), max(lasti, 0) // 2, None), (None, None, None, None)
+    )
+    if line is None:
+        line = code.co_firstlineno
+    if end_line is None or column is None or end_column is None:
+        text = next(iter(source_lines(code.co_filename, line, line)), "")
+        indent = len(text) - len(text.lstrip())
+        return Span(code.co_filename, line, indent + 1, line, max(len(text.rstrip()), indent + 1) + 1, code.co_qualname)
+    return Span(
+        code.co_filename,
+        line,
+        _characters(code.co_filename, line, column) + 1,
+        end_line,
+        _characters(code.co_filename, end_line, end_column) + 1,
+        code.co_qualname,
+    )
+
+
+def _characters(file: str, line: int, byte_offset: int) -> int:
+    """Turn CPython's offset in UTF-8 bytes into one in characters."""
+    text = next(iter(source_lines(file, line, line)), "")
+    if text.isascii():
+        return byte_offset
+    return len(text.encode()[:byte_offset].decode(errors="replace"))

@@ -1,0 +1,66 @@
+"""The exceptions: each is also the built-in one that a NumPy or TensorFlow user would catch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradtape.diagnostics import Diagnostic
+
+
+class GradtapeError(Exception):
+    """The base of all of them.
+
+    Attributes
+    ----------
+    diagnostic : Diagnostic or None
+        The full story with its spans, where there is one; `str(error)` is the short one.
+    """
+
+    def __init__(self, message: str, diagnostic: Diagnostic | None = None) -> None:
+        super().__init__(message)
+        self.diagnostic = diagnostic
+
+
+class OperandError(GradtapeError, TypeError):
+    """An operation was given something that is no array."""
+
+
+class ShapeError(GradtapeError, ValueError):
+    """Shapes that do not go together."""
+
+
+class SourceError(GradtapeError, TypeError, ValueError):
+    """A target, source or watched object that cannot be differentiated."""
+
+
+class DTypeError(SourceError):
+    """A dtype without derivatives where one with derivatives is needed."""
+
+
+class UsedUpError(GradtapeError, RuntimeError):
+    """A tape that is not persistent was asked for a second set of gradients."""
+
+
+class TapeStateError(GradtapeError, RuntimeError, ValueError):
+    """A tape was entered, paused or reset at a moment that does not allow it."""
+
+
+class NoGradientError(GradtapeError, NotImplementedError, LookupError):
+    """A derivative exists and has no rule here."""
+
+
+class MissingGradientError(GradtapeError, ValueError):
+    """A gradient is missing and `unconnected_gradients="raise"` asked for an error."""
+
+
+class LeakError(GradtapeError, TypeError):
+    """A recorded value left the tape and `config(leaks="raise")` asked for an error."""
+
+
+class MissingGradientWarning(UserWarning):
+    """A gradient came out as None; the text names the reason in one line."""
+
+
+class LeakWarning(UserWarning):
+    """A recorded value left the tape and `config(leaks="warn")` asked to be told."""

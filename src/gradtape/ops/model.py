@@ -1,0 +1,336 @@
+"""What a row of the table is: an operation, and for each of its arguments either a rule or one of four kinds of nothing.
+
+A rule is written once, against a namespace `xp` that offers every operation of the table under its own name:
+
+`Partial(lambda xp, y, *inputs: ...)`
+    The partial derivative of an elementwise operation. Everything about broadcasting and summing back is the sweep's work.
+`Linear(lambda xp, g, y, *inputs, **params: ...)`
+    The transpose of an operation that is linear in all its `Linear` arguments together (`add`, `concatenate`, `sum`).
+`Multilinear(lambda xp, g, y, *inputs, **params: ...)`
+    The transpose of an operation that is linear in this argument while the others stand still (`matmul`).
+`General(lambda xp, g, y, *inputs, **params: ...)`
+    Any other vector-Jacobian product.
+
+`g` is the incoming cotangent, `y` the output, the inputs are array data in the order of the call, params are metadata by
+keyword. A rule must be linear in `g`. What it reads decides what the tape keeps: an argument that it reads only as
+`x.shape`, `x.dtype`, `x.ndim` or `x.size` is kept as a `Spec`, one that it does not read is not kept at all.
+
+Where there is no rule the argument has a status that says which nothing it is: `Zero`, `NoTangent`, `NotYet`, `Stopped`
+or `Foreign`. Each carries its reason, in words that continue "`floor` ...", and the slug of the cause it becomes.
+"""
+
+from __future__ import annotations
+
+import dis
+from dataclasses import dataclass, field
+from enum import IntEnum
+from math import prod
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+REQUIRED: Final = object()
+"""The default of a parameter that has none."""
+
+
+class Spec(NamedTuple):
+    """The shape and dtype of an array that was not kept."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What stands in the brackets of `x[...]`: one opaque argument, whatever it is made of."""
+
+    value: Any
+
+
+def spec(value: Any) -> Spec:
+    """Describe an array, or a Python number as the 0-d array it stands for."""
+    return Spec(getattr(value, "shape", ()), getattr(value, "dtype", None))
+
+
+class Need(IntEnum):
+    """How much of an array a rule reads."""
+
+    NOTHING = 0
+    SPEC = 1
+    VALUE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Why an argument has no rule; `reason` continues the name of the operation: "is constant between integers"."""
+
+    reason: str
+    cause: ClassVar[str]
+
+
+class Zero(Status):
+    """The derivative is zero wherever it exists."""
+
+    __slots__ = ()
+    cause = "piecewise-constant"
+
+
+class NoTangent(Status):
+    """The argument or the output has no directions to move in: positions, truth values, orders."""
+
+    __slots__ = ()
+    cause = "no-derivative"
+
+
+class IntegerCast(NoTangent):
+    """The output has a dtype without derivatives because the call asked for one."""
+
+    __slots__ = ()
+    cause = "integer-cast"
+
+
+class NotYet(Status):
+    """A derivative exists and nobody wrote it here."""
+
+    __slots__ = ()
+    cause = "missing-rule"
+
+
+class Stopped(Status):
+    """The path ends here because the program says so."""
+
+    __slots__ = ()
+    cause = "stop-gradient"
+
+
+class Foreign(Status):
+    """No row knows the function: NumPy or another library computed it on plain values."""
+
+    __slots__ = ()
+    cause = "left-through-numpy"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A derivative; its kind says what `fn` computes (see the module)."""
+
+    fn: Callable[..., Any]
+    takes_cotangent: ClassVar[bool] = True
+
+
+class Partial(Rule):
+    """The elementwise partial derivative."""
+
+    __slots__ = ()
+    takes_cotangent = False
+
+
+class Linear(Rule):
+    """The transpose of a jointly linear operation."""
+
+    __slots__ = ()
+
+
+class Multilinear(Rule):
+    """The transpose of an operation linear in this argument alone."""
+
+    __slots__ = ()
+
+
+class General(Rule):
+    """Any vector-Jacobian product."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Where an argument may be sampled in tests: an open interval, and points that a sample must stay away from."""
+
+    low: float = -2.0
+    high: float = 2.0
+    away_from_integers: bool = False
+    away_from_zero: bool = False
+
+
+REAL = Domain()
+POSITIVE = Domain(0.2, 3.0)
+UNIT = Domain(-0.9, 0.9)
+ABOVE_ONE = Domain(1.2, 3.0)
+NONZERO = Domain(away_from_zero=True)
+AWAY_FROM_INTEGERS = Domain(-2.9, 2.9, away_from_integers=True, away_from_zero=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One call for the tests. A tuple of ints is the shape of a sampled array, anything else is passed as it is."""
+
+    args: tuple[Any, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def case(*args: Any, **params: Any) -> Case:
+    """Write a `Case` as the call that it stands for: `case((2, 3), axis=0)`."""
+    return Case(args, params)
+
+
+class Op:
+    """One row of the table. Made by `registry.op`; read-only afterwards, but for `kernel`, which a space binds."""
+
+    __slots__ = (
+        "aliases",
+        "args",
+        "cases",
+        "connects",
+        "defaults",
+        "domain",
+        "elementwise",
+        "kernel",
+        "methods",
+        "name",
+        "needs",
+        "numpy",
+        "params",
+        "positions",
+        "rules",
+        "savers",
+        "statuses",
+        "variadic",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        call: str,
+        statuses: Mapping[str, Rule | Status],
+        *,
+        numpy: str | None,
+        aliases: tuple[str, ...],
+        methods: tuple[str, ...],
+        domain: Domain | tuple[Domain, ...],
+        cases: tuple[Case, ...],
+        elementwise: bool,
+    ) -> None:
+        self.name = name
+        self.numpy = numpy
+        self.aliases = aliases
+        self.methods = methods
+        signature = parse_call(call)
+        self.variadic = any(n.startswith("*") for n, _ in signature)
+        self.positions = tuple(n.lstrip("*~") for n, _ in signature)
+        self.args: tuple[str, ...] = tuple(n for n in self.positions if n in statuses)
+        self.params = tuple((n, d) for n, d in signature if n.lstrip("*") not in statuses and not n.startswith("~"))
+        self.defaults = {n: d for n, d in self.params if d is not REQUIRED}
+        missing = [n for n in statuses if n not in self.args]
+        if missing or len(self.args) != len(statuses):
+            raise TypeError(f"row {name}: {missing} not in its call ({call})")
+        self.statuses: tuple[Rule | Status, ...] = tuple(statuses[n] for n in self.args)
+        self.rules: tuple[Rule | None, ...] = tuple(s if isinstance(s, Rule) else None for s in self.statuses)
+        self.connects = any(self.rules)
+        self.elementwise = elementwise or any(isinstance(s, Partial) for s in self.statuses)
+        self.needs = tuple(_needs(r, len(self.args)) if r else () for r in self.rules)
+        self.domain = domain if isinstance(domain, tuple) else (domain,) * len(self.args)
+        self.cases = cases
+        self.kernel: Callable[..., Any] = _unbound
+        self.savers: dict[int, Callable[[Any, Any], tuple[Any, ...]]] = {}
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def status(self, position: int) -> Rule | Status:
+        """Return the rule or status of the argument at a position of a call (all of a variadic row's share one)."""
+        return self.statuses[0 if self.variadic else position]
+
+    def make_saver(self, mask: int) -> Callable[[Any, Any], tuple[Any, ...]]:
+        """Make the function `(y, inputs) -> residuals` for the arguments whose bits are set in `mask`.
+
+        The residuals line up with what a rule is called with: `y` first, then the inputs. A variadic row gives its rule
+        one list: of specs if it is linear in them, of values otherwise. `savers` remembers what was made.
+        """
+        made = self._variadic_saver() if self.variadic else _make_saver(self._levels(mask))
+        self.savers[mask] = made
+        return made
+
+    def _levels(self, mask: int) -> tuple[Need, ...]:
+        asked = [n for k, n in enumerate(self.needs) if n and mask >> k & 1]
+        return tuple(max(column) for column in zip(*asked, strict=True)) if asked else (Need.NOTHING,) * (len(self.args) + 1)
+
+    def _variadic_saver(self) -> Callable[[Any, Any], tuple[Any, ...]]:
+        if isinstance(self.rules[0], Linear):
+            return lambda _y, inputs: (None, [spec(v) for v in inputs])
+        return lambda y, inputs: (y, inputs)
+
+
+def parse_call(text: str) -> tuple[tuple[str, Any], ...]:
+    """Read `"a, axis=None, ~dtype=None, keepdims=False"` into pairs of a name and its default.
+
+    `*arrays` marks a sequence of arrays, `~dtype` an argument of NumPy's function that the doors deal with: it keeps its
+    position in the call and is no parameter of the operation.
+    """
+    pairs = []
+    for part in filter(None, (p.strip() for p in text.split(", "))):
+        name, _, default = part.partition("=")
+        pairs.append((name, CONSTANTS[default] if default in CONSTANTS else int(default) if default else REQUIRED))
+    return tuple(pairs)
+
+
+CONSTANTS: Final = {"None": None, "True": True, "False": False, "''": "", "'constant'": "constant"}
+
+
+def _unbound(*_args: Any, **_params: Any) -> Any:
+    raise LookupError("no space has bound this operation's kernel")
+
+
+def _make_saver(levels: tuple[Need, ...]) -> Callable[[Any, Any], tuple[Any, ...]]:
+    """Write the tuple out once instead of deciding per call: it runs for every recorded operation."""
+    if not any(levels):
+        nothing = (None,) * len(levels)
+        return lambda _y, _inputs: nothing
+    parts = []
+    for place, level in zip(["y", *(f"v[{k}]" for k in range(len(levels) - 1))], levels, strict=True):
+        parts.append({Need.NOTHING: "None", Need.SPEC: f"spec({place})", Need.VALUE: place}[level])
+    made: Callable[[Any, Any], tuple[Any, ...]] = eval(f"lambda y, v: ({', '.join(parts)},)", {"spec": spec})  # noqa: S307
+    return made
+
+
+SPEC_ATTRIBUTES: Final = {"shape", "dtype", "ndim", "size"}
+
+
+def _needs(rule: Rule, inputs: int) -> tuple[Need, ...]:
+    """Find out what a rule reads of `(y, *inputs)` from the instructions that load its arguments."""
+    fn = rule.fn
+    if not isinstance(fn, FunctionType):
+        return (Need.VALUE,) * (inputs + 1)
+    code = fn.__code__
+    names = list(code.co_varnames[: code.co_argcount])[2 if rule.takes_cotangent else 1 :][: inputs + 1]
+    if len(names) < inputs + 1:
+        raise TypeError(f"a rule of {inputs} inputs takes (xp, {'g, ' if rule.takes_cotangent else ''}y, ...): {code}")
+    found = dict.fromkeys(names, Need.NOTHING)
+    for name, need in _loads(code):
+        if name in found:
+            found[name] = max(found[name], need)
+    return tuple(found.values())
+
+
+def _loads(code: CodeType) -> Iterable[tuple[str, Need]]:
+    """Yield every local that the code loads, and whether the next instruction only asks for a `Spec`'s attribute."""
+    instructions = list(dis.get_instructions(code))
+    for here, after in zip(instructions, [*instructions[1:], None], strict=True):
+        if not here.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE")):
+            continue
+        names = here.argval if isinstance(here.argval, tuple) else (here.argval,)
+        only_spec = after is not None and after.opname == "LOAD_ATTR" and after.argval in SPEC_ATTRIBUTES
+        for name in names:
+            yield name, Need.SPEC if only_spec and name == names[-1] else Need.VALUE

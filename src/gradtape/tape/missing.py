@@ -1,0 +1,103 @@
+"""What happens when a gradient does not exist: the warning, the zeros, the error; and the way to the explanation.
+
+The room `explain` is imported only here and only when somebody asks for a reason.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape.arrays.failures import located
+from gradtape.arrays.record import user_frame
+from gradtape.arrays.tensor import wrap
+from gradtape.diagnostics import Site
+from gradtape.errors import MissingGradientError, MissingGradientWarning, UsedUpError
+from gradtape.tape.asked import Asked, Leaf
+from gradtape.tape.structure import flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from gradtape.arrays.record import Recording
+    from gradtape.explain import Explanation
+
+LISTENERS: list[Callable[[Asked], None]] = []
+"""Called with every gradient question and its answer, before a missing gradient is warned about."""
+
+_TOLD: dict[tuple[Any, ...], tuple[str, ...]] = {}
+"""The one-line reasons that were already worked out, by call and by what the tape had recorded."""
+
+
+def announce(asked: Asked) -> None:
+    """Tell the listeners."""
+    for listener in list(LISTENERS):
+        listener(asked)
+
+
+def explain_asked(asked: Asked) -> Explanation:
+    """Work out why the gradients of a question are what they are."""
+    from gradtape.recorders import native
+
+    return native.explain(asked)
+
+
+def explain(recording: Recording, target: Any, sources: Any, frame: FrameType) -> Explanation:
+    """Answer `tape.why`."""
+    targets = tuple(Leaf(path, value) for path, value in flatten(target))
+    wanted = tuple(Leaf(path, value) for path, value in flatten(sources))
+    return explain_asked(Asked("tape.why", recording, targets, wanted, None, Site.of(user_frame(frame))))
+
+
+def refuse_used_up(recording: Recording, target: Any, sources: Any, frame: FrameType, used_at: Site) -> None:
+    """Refuse a second set of gradients from a tape that is not persistent."""
+    targets = tuple(Leaf(path, value) for path, value in flatten(target))
+    wanted = tuple(Leaf(path, value) for path, value in flatten(sources))
+    announce(Asked("tape.gradient", recording, targets, wanted, None, Site.of(user_frame(frame)), used_at))
+    raise located(
+        UsedUpError,
+        "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); "
+        f"this one gave its gradients at line {used_at.span.line}",
+        frame,
+        "ask for all gradients in one call, or make the tape with `GradientTape(persistent=True)`",
+    )
+
+
+def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameType) -> tuple[Any, ...]:
+    """Put what the caller asked for in the place of gradients that do not exist.
+
+    Raises
+    ------
+    MissingGradientError
+        If `unconnected` is "raise".
+    """
+    if unconnected == "zero":
+        return tuple(wrap(np.zeros_like(s.value._value)) if r is None else r for s, r in zip(asked.sources, results, strict=True))
+    lines = one_line_reasons(asked, results)
+    place = user_frame(frame)
+    if unconnected == "raise":
+        raise MissingGradientError("\n".join(lines), explain_asked(asked).first_diagnostic)
+    registry = place.f_globals.setdefault("__warningregistry__", {})
+    for line in lines:
+        warnings.warn_explicit(
+            line, MissingGradientWarning, place.f_code.co_filename, place.f_lineno, place.f_globals.get("__name__", "__main__"), registry
+        )
+    return results
+
+
+def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
+    """Return one line per missing gradient; a training loop that asks the same again does not pay again."""
+    records = asked.recording.records if asked.recording is not None else ()
+    key = (
+        asked.site,
+        tuple(k for k, r in enumerate(results) if r is None),
+        hash(tuple((r.op.name, r.code.co_filename, r.lasti) for r in records)),
+    )
+    if key not in _TOLD:
+        if len(_TOLD) > 1000:
+            _TOLD.clear()
+        _TOLD[key] = explain_asked(asked).one_lines()
+    return _TOLD[key]

@@ -1,0 +1,156 @@
+"""One question to a tape: targets, sources, seeds, the sweep, and what stands for a gradient that does not exist."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape import _config
+from gradtape.arrays import doors
+from gradtape.arrays.dispatch import Node, is_differentiable
+from gradtape.arrays.failures import describe, located
+from gradtape.arrays.record import STATE, user_frame
+from gradtape.arrays.tensor import Tensor, wrap
+from gradtape.diagnostics import Site
+from gradtape.errors import NoGradientError, ShapeError, SourceError
+from gradtape.tape import missing
+from gradtape.tape.asked import Asked, Leaf
+from gradtape.tape.reverse import needed_ids, sweep
+from gradtape.tape.structure import flatten, rebuild
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from gradtape.arrays.record import Record, Recording
+
+
+class UnconnectedGradients(StrEnum):
+    """What stands for a gradient that does not exist."""
+
+    NONE = "none"
+    ZERO = "zero"
+    RAISE = "raise"
+
+
+def check_node(value: Any, what: str, frame: FrameType) -> None:
+    """Refuse what no tape can follow, naming the argument."""
+    if isinstance(value, Node):
+        return
+    helps = ["pass a `gradtape.Variable`, or a `gradtape.constant` that the tape watches"]
+    if isinstance(value, np.ndarray | np.generic | float | int):
+        helps = ["a plain array or number has no identity that a tape could follow; make it a `gradtape.Variable` before it is used"]
+    raise located(SourceError, f"{what} is {describe(value)}, not a tensor or variable", frame, *helps)
+
+
+def ask(
+    kind: str,
+    recording: Recording | None,
+    records: Sequence[Record],
+    saved: Sequence[Any],
+    target: Any,
+    sources: Any,
+    output_gradients: Any,
+    unconnected: str,
+    frame: FrameType,
+) -> Any:
+    """Answer a gradient question; see `GradientTape.gradient`."""
+    if unconnected not in set(UnconnectedGradients):
+        raise ValueError(f"Unknown value for unconnected_gradients: {unconnected!r}; there are {[u.value for u in UnconnectedGradients]}")
+    targets = check_targets(target, kind, frame)
+    wanted = check_sources(sources, kind, frame)
+    seeds = make_seeds(target, targets, output_gradients, frame)
+    ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value)}
+    needed = recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
+    found = sweep(records, saved, seeds, ids, needed)
+    if _config.settings.strong_zeros and not all(map(_is_finite, found.values())) and all(_is_finite(t.value) for t in targets if t.id):
+        found = sweep(records, saved, seeds, ids, needed, strong=True)
+    results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
+    asked = Asked(kind, recording, targets, wanted, results, Site.of(user_frame(frame)))
+    missing.announce(asked)
+    if any(r is None for r in results):
+        results = missing.fill(asked, results, unconnected, frame)
+    leaves = iter(results)
+    return rebuild(sources, lambda: next(leaves))
+
+
+def check_targets(target: Any, kind: str, frame: FrameType) -> tuple[Leaf, ...]:
+    """Flatten the target; arrays and numbers pass (their gradient is None, and there is a reason), anything else does not."""
+    leaves = tuple(Leaf(path, value) for path, value in flatten(target))
+    for leaf in leaves:
+        if not isinstance(leaf.value, Node | np.ndarray | np.generic | float | int):
+            check_node(leaf.value, f"{kind}: `target{leaf.path}`", frame)
+    return leaves
+
+
+def check_sources(sources: Any, kind: str, frame: FrameType) -> tuple[Leaf, ...]:
+    """Flatten the sources; each must be a tensor or a variable."""
+    leaves = tuple(Leaf(path, value) for path, value in flatten(sources))
+    for leaf in leaves:
+        check_node(leaf.value, f"{kind}: `sources{leaf.path}`", frame)
+    return leaves
+
+
+def make_seeds(target: Any, targets: tuple[Leaf, ...], output_gradients: Any, frame: FrameType) -> dict[int, Any]:
+    """Return the cotangent of each target by id: ones, or what the caller gave, checked."""
+    given = flatten_output_gradients(target, targets, output_gradients, frame)
+    seeds: dict[int, Any] = {}
+    for leaf, weight in zip(targets, given, strict=True):
+        if not leaf.id or not is_differentiable(leaf.value._value):
+            continue
+        seed = one_seed(leaf, weight, frame)
+        if STATE.recordings and not isinstance(seed, Node):
+            seed = wrap(seed)
+        seeds[leaf.id] = seed if leaf.id not in seeds else seeds[leaf.id] + seed
+    return seeds
+
+
+def one_seed(leaf: Leaf, weight: Any, frame: FrameType) -> Any:
+    """Return the cotangent of one target."""
+    value = leaf.value._value
+    if weight is None:
+        return np.ones(value.shape, value.dtype)[()]
+    plain = weight._value if isinstance(weight, Node) else np.asarray(weight)
+    if plain.shape != value.shape or plain.dtype.kind not in "fiub":
+        raise located(
+            ShapeError,
+            f"output_gradients{leaf.path}: {describe(plain)} for a target of shape {value.shape}",
+            frame,
+            "each output gradient has the shape of its target",
+        )
+    if isinstance(weight, Node) and STATE.recordings:
+        return weight if plain.dtype == value.dtype else doors.cast(weight, value.dtype, frame)
+    return plain.astype(value.dtype)[()]
+
+
+def flatten_output_gradients(target: Any, targets: tuple[Leaf, ...], given: Any, frame: FrameType) -> list[Any]:
+    """Match the caller's output gradients with the targets, one each."""
+    if given is None:
+        return [None] * len(targets)
+    if len(targets) == 1 and not isinstance(target, dict | list | tuple):
+        return [given]
+    weights = [value for _, value in flatten(given)]
+    if len(weights) != len(targets):
+        raise located(
+            ShapeError, f"output_gradients: {len(weights)} entries for {len(targets)} targets", frame, "give one per target; None stands for ones"
+        )
+    return weights
+
+
+def _is_finite(value: Any) -> bool:
+    plain = value._value if isinstance(value, Node) else value
+    return bool(np.isfinite(np.add.reduce(plain, axis=None))) or bool(np.isfinite(plain).all())
+
+
+def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:
+    """Give a gradient its source's dtype, and make it a tensor."""
+    if cotangent is None:
+        return None
+    dtype = leaf.value._value.dtype
+    if cotangent.dtype.kind == "c":
+        raise located(NoGradientError, f"gradient: the path to `sources{leaf.path}` goes through complex numbers", frame, "split it into real and imaginary parts")
+    if isinstance(cotangent, Tensor):
+        return cotangent if cotangent.dtype == dtype else doors.cast(cotangent, dtype, frame)
+    return wrap(cotangent if cotangent.dtype == dtype else cotangent.astype(dtype))

@@ -1,0 +1,113 @@
+"""The reverse sweep: backwards over a list of records, one rule per watched input. Depth has no limit, cost is linear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape.arrays import doors
+from gradtape.arrays.record import STATE
+from gradtape.arrays.tensor import Tensor
+from gradtape.ops import Partial
+from gradtape.spaces.numpy_space import xp as numpy_xp
+from gradtape.tape import strong_zeros
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradtape.arrays.record import Record
+
+
+def needed_ids(records: Sequence[Record], saved: Sequence[Any], sources: set[int]) -> set[int]:
+    """Return the ids that depend on a source: only they deserve a cotangent."""
+    needed = set(sources)
+    for record, residuals in zip(records, saved, strict=True):
+        if residuals is not None and not needed.isdisjoint(record.inputs):
+            needed.add(record.output)
+    return needed
+
+
+def sweep(
+    records: Sequence[Record],
+    saved: Sequence[Any],
+    seeds: dict[int, Any],
+    sources: set[int],
+    needed: set[int],
+    *,
+    strong: bool = False,
+) -> dict[int, Any]:
+    """Carry cotangents from the seeds back to the sources.
+
+    Parameters
+    ----------
+    records, saved : sequences of the same length
+        What ran, in order, and what each rule needs (None where the tape did not follow the operation).
+    seeds : dict
+        The cotangent of each target by id.
+    sources : set of int
+        Whose cotangents to return.
+    needed : set of int
+        Ids on a path from a source; no other gets a cotangent.
+    strong : bool
+        Compute every product so that a zero cotangent stops (see `strong_zeros`).
+
+    Returns
+    -------
+    dict
+        The cotangents of the sources that were reached: arrays, or tensors while an outer tape records the sweep.
+    """
+    recorded = bool(STATE.recordings)
+    xp = doors.SPACE if recorded else numpy_xp
+    add, unbroadcast = xp.add, xp.unbroadcast
+    pull = strong_zeros.pull if strong else None
+    cotangents = dict(seeds)
+    found: dict[int, Any] = {}
+    for k in range(len(records) - 1, -1, -1):
+        residuals = saved[k]
+        if residuals is None:
+            continue
+        op, inputs, output, params, shapes, _, _ = records[k]
+        g = cotangents.pop(output, None)
+        if g is None:
+            continue
+        if output in sources:
+            found[output] = g
+        if recorded:
+            STATE.backward_of = records[k].site
+            residuals = as_tensors(residuals, inputs, output)
+        for position, source in enumerate(inputs):
+            if source not in needed:
+                continue
+            if op.variadic:
+                rule = op.rules[0]
+                params = {**params, "k": position}
+            else:
+                rule = op.rules[position]
+            if rule is None:
+                continue
+            if pull is not None:
+                ct = pull(rule, xp, g, residuals, params)
+            elif type(rule) is Partial:
+                partial = rule.fn(xp, *residuals, **params)
+                ct = g if partial.__class__ is float and partial == 1.0 else g * partial
+            else:
+                ct = rule.fn(xp, g, *residuals, **params)
+            if shapes is not None:
+                ct = unbroadcast(ct, shapes[position])
+            previous = cotangents.get(source)
+            cotangents[source] = ct if previous is None else add(previous, ct)
+    STATE.backward_of = None
+    return {source: cotangents[source] for source in sources if source in cotangents} | found
+
+
+def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int) -> tuple[Any, ...]:
+    """Give kept values back the ids that they had, so that an outer tape sees what the rule makes of them."""
+    if len(residuals) == 2 and isinstance(residuals[1], list):
+        y, values = residuals
+        return _as_tensor(y, output), [_as_tensor(v, i) for v, i in zip(values, inputs, strict=True)]
+    return tuple(_as_tensor(v, i) for v, i in zip(residuals, (output, *inputs), strict=True))
+
+
+def _as_tensor(value: Any, id: int) -> Any:
+    return Tensor(value, id) if id and isinstance(value, np.ndarray | np.generic) else value

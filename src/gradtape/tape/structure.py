@@ -1,0 +1,44 @@
+"""Nested structures: lists, tuples, named tuples, dicts and dataclasses of tensors."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def flatten(structure: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the leaves with their paths: `("", x)` for a single one, `("[0]['w']", x)` in a structure.
+
+    Dicts come in their own order, dataclasses in the order of their fields. None counts as a leaf.
+    """
+    if isinstance(structure, dict):
+        parts = [(f"[{key!r}]", value) for key, value in structure.items()]
+    elif isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        parts = [(f".{name}", value) for name, value in zip(structure._fields, structure, strict=True)]
+    elif isinstance(structure, list | tuple):
+        parts = [(f"[{k}]", value) for k, value in enumerate(structure)]
+    elif is_dataclass(structure) and not isinstance(structure, type):
+        parts = [(f".{f.name}", getattr(structure, f.name)) for f in fields(structure)]
+    else:
+        yield "", structure
+        return
+    for path, value in parts:
+        for deeper, leaf in flatten(value):
+            yield path + deeper, leaf
+
+
+def rebuild(structure: Any, leaf: Callable[[], Any]) -> Any:
+    """Make a structure of the same form whose leaves come from `leaf()`, in the order of `flatten`."""
+    if isinstance(structure, dict):
+        made = {key: rebuild(value, leaf) for key, value in structure.items()}
+        return made if type(structure) is dict else type(structure)(made)
+    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        return type(structure)(*[rebuild(value, leaf) for value in structure])
+    if isinstance(structure, list | tuple):
+        return type(structure)([rebuild(value, leaf) for value in structure])
+    if is_dataclass(structure) and not isinstance(structure, type):
+        return replace(structure, **{f.name: rebuild(getattr(structure, f.name), leaf) for f in fields(structure)})
+    return leaf()
