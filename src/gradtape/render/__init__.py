@@ -1,1 +1,1 @@
-"""From a `Diagnostic` or an `Explanation` to text, coloured text, one line, JSON. Decides nothing about what is true."""
+"""How a `Diagnostic` or an `Explanation` is shown: text, coloured text, one line, JSON. Decides nothing about truth."""

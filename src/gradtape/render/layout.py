@@ -1,4 +1,4 @@
-"""A whole message and a whole report, as lines of `(text, style)` pieces; `plain` and `terminal` turn them into characters."""
+"""A whole message and a whole report, as lines of `(text, style)` pieces for `plain` and `terminal`."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def merged(reports: Iterable[GradientReport]) -> list[tuple[Finding, tuple[str, 
             if message.primary is None:
                 key = (key, message.headline)
             groups.setdefault(key, []).append((report, finding))
-    result = []
+    result: list[tuple[Finding, tuple[str, ...]]] = []
     for (first, finding), *others in groups.values():
         names = list(dict.fromkeys(ratio(r) for r, _ in others if ratio(r) != ratio(first)))
         result.append((finding, (f"the same holds for {', '.join(names)}",) if names else ()))
@@ -157,4 +157,5 @@ def tally(reports: Iterable[GradientReport]) -> str:
     healthy = sum(r.status is Status.OK for r in told)
     broken = len(told) - healthy
     noun = "gradient" if len(told) == 1 else "gradients"
-    return f"{len(told)} {noun} asked for: {healthy} {'flows' if healthy == 1 else 'flow'}, {broken} {'does' if broken == 1 else 'do'} not"
+    flow, fail = ("flows" if healthy == 1 else "flow"), ("does" if broken == 1 else "do")
+    return f"{len(told)} {noun} asked for: {healthy} {flow}, {broken} {fail} not"

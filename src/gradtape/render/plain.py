@@ -54,7 +54,7 @@ def explanation(told: Explanation, *, unicode: bool = False, color: bool = False
 def report(
     reports: Iterable[GradientReport], *, unicode: bool = False, color: bool = False, width: int = layout.WIDTH
 ) -> str:
-    """Return what `gradtape why` prints: a table per call, then the messages; the parameters are those of `diagnostic`."""
+    """Return what `gradtape why` prints: a table per call, then the messages; parameters as for `diagnostic`."""
     return text(layout.report(reports, layout.frame_of(unicode=unicode), width), color=color)
 
 
