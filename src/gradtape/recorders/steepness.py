@@ -33,7 +33,8 @@ def steepest(asked: Asked, run: Run, source: Leaf, result: Any) -> Steepest | No
             continue
         with np.errstate(all="ignore"):
             slope = float(np.max(np.abs(rule.fn(xp, *kept[1], **kept[0].params))))
-        # a plain scaling by a large number is not steep, it is what the program says
-        if slope > best[0] and kept[0].op.name not in {"multiply", "divide"}:
+        # scaling by a large number is what the program says; steep is where the slope depends on the point
+        needs = kept[0].op.needs[link.position]
+        if slope > best[0] and (needs[0] or needs[1 + link.position]):
             best = (slope, link.operation)
     return Steepest(size, best[1], best[0])
