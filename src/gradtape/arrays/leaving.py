@@ -57,7 +57,7 @@ def _knows_the_tape(names: dict[str, Any]) -> bool:
 def plain_index(index: Any, frame: FrameType) -> Any:
     """Take the values out of tensors that stand in the brackets of `x[...]`."""
     if isinstance(index, Node):
-        leave(index, EventKind.LEFT_AS_ARRAY, frame)
+        leave(index, EventKind.LEFT_AS_ARRAY, frame, "index")
         return index._value
     if isinstance(index, tuple | list):
         return type(index)(plain_index(i, frame) for i in index)
