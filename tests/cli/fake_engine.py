@@ -1,4 +1,4 @@
-"""Runs the command line with a stand-in for the part that finds reasons, so that these tests are about the command line."""
+"""Runs the command line without the part that finds reasons, so that these tests are about the command line alone."""
 
 import os
 import sys

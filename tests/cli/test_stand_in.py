@@ -24,7 +24,7 @@ def tf(monkeypatch):
 def test_every_form_of_import(tf):
     with StandIn() as finder:
         assert not finder.used
-        import tensorflow as imported
+        import tensorflow as imported  # noqa: ICN001
         import tensorflow.math
         from tensorflow import Variable
         from tensorflow.math import sin
@@ -36,7 +36,7 @@ def test_every_form_of_import(tf):
 
 def test_the_stand_in_keeps_its_own_name(tf):
     with StandIn():
-        import tensorflow  # noqa: F401
+        import tensorflow  # noqa: F401, ICN001
     assert tf.__name__ == "gradtape.tf"
     assert getattr(tf, "__spec__", None) is None
 

@@ -14,8 +14,8 @@ def test_one_line_names_expression_place_reason_and_next_step(maker):
         Explanation((maker.report(maker.floor()), maker.report(source="b", status=Status.OK)))
     )
     assert line == (
-        "no gradient from `loss` to `w`: `np.floor(w)` (train.py:5): floor is constant between integers, so its derivative is zero "
-        "wherever it exists [GT302 piecewise-constant; `tape.why(loss, w)` tells more]"
+        "no gradient from `loss` to `w`: `np.floor(w)` (train.py:5): floor is constant between integers, so its "
+        "derivative is zero wherever it exists [GT302 piecewise-constant; `tape.why(loss, w)` tells more]"
     )
 
 
@@ -55,8 +55,8 @@ def test_json_has_the_promised_form(maker):
                         "end_line": 5,
                         "end_column": 30,
                         "expression": "np.floor(w)",
-                        "message": "no gradient flows from `loss` to `w`: floor is constant between integers, so its derivative "
-                        "is zero wherever it exists",
+                        "message": "no gradient flows from `loss` to `w`: floor is constant between integers, so its "
+                        "derivative is zero wherever it exists",
                         "help": "use a smooth or straight-through floor: `gt.straight_through(np.floor, w)`",
                         "notes": [
                             "the only route is w -> floor (5) -> power (5) -> sum (5) -> loss; nothing else uses `w`"

@@ -1,6 +1,8 @@
 """Terminal text, against golden files and, where a careless bless could hide it, against the columns themselves."""
 
 import dataclasses
+import re
+from itertools import pairwise
 
 import pytest
 
@@ -18,7 +20,7 @@ def test_the_example_of_the_readme(maker, golden, unicode):
 
 def test_the_underline_stands_under_the_expression(maker):
     lines = plain.diagnostic(maker.floor().diagnostic).splitlines()
-    source, under = next((a, b) for a, b in zip(lines, lines[1:], strict=False) if "^" in b)
+    source, under = next((a, b) for a, b in pairwise(lines) if "^" in b)
     assert source[under.index("^") : under.rindex("^") + 1] == "np.floor(w)"
     assert lines[1] == "  --> train.py:5:19"
 
@@ -134,8 +136,6 @@ def test_control_characters_do_not_reach_the_terminal(maker, tmp_path):
 
 
 def test_color_only_adds_escape_codes(maker):
-    import re
-
     message = maker.floor().diagnostic
     colored = plain.diagnostic(message, color=True)
     assert colored != plain.diagnostic(message)
