@@ -28,6 +28,11 @@ def test_one_line_stays_one_line(maker):
     assert "1 more break" in line
 
 
+def test_a_label_that_continues_its_expression_reads_on(maker):
+    message = maker.message("np.floor(w)", label="is constant")
+    assert "`np.floor(w)` (train.py:5) is constant [" in concise.gradient(maker.report(Finding(message.code, message)))
+
+
 def test_json_has_the_promised_form(maker):
     report = maker.report(maker.floor(), times=3)
     made = json_form.document([report], script="train.py", framework="gradtape", outcome="ok")
