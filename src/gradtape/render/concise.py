@@ -47,7 +47,8 @@ def _reason(finding: Finding) -> str:
     place = f"{paths.shown(primary.span.file)}:{primary.span.line}"
     expression = shortened(primary.span.text)
     told = " ".join((primary.label or message.headline).split())
-    return f"`{expression}` ({place}): {told}" if expression else f"{place}: {told}"
+    what = f"`{expression}` ({place})" if expression else place
+    return f"{what} {told}" if told.startswith(("is ", "was ")) else f"{what}: {told}"
 
 
 def shortened(expression: str) -> str:
