@@ -109,28 +109,22 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
         code, lasti = find_site(frame)
     shapes = saved = None
     if mask and op.connects:
-        for recording in recordings:
-            if not recording.known.isdisjoint(ids):
-                break
-        else:
-            if recordings:
-                mask = 0
-        if mask:
-            if arrays > 1 and op.elementwise:
-                shapes = broadcast_shapes(values, y)
-            saver = op.savers.get(mask) or op.make_saver(mask)
-            saved = saver(y, values)
+        if arrays > 1 and op.elementwise:
+            shapes = broadcast_shapes(values, y)
+        saver = op.savers.get(mask) or op.make_saver(mask)
+        saved = saver(y, values)
     record = new_record(Record, (op, ids, output, params, shapes, code, lasti))
     STATE.remember(record)
-    if recordings:
-        for recording in recordings:
-            recording.records.append(record)
-            if saved is None or recording.known.isdisjoint(ids):
-                recording.saved.append(None)
-            else:
-                recording.known.add(output)
-                recording.saved.append(saved)
-    elif saved is not None:
+    followed = False
+    for recording in recordings:
+        recording.records.append(record)
+        if saved is None or recording.known.isdisjoint(ids):
+            recording.saved.append(None)
+        else:
+            followed = True
+            recording.known.add(output)
+            recording.saved.append(saved)
+    if saved is not None and not followed:
         STATE.ambient.save(output, saved)
     return _Tensor(y, output)
 

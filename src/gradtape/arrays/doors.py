@@ -153,13 +153,14 @@ def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwar
     row.kernel = lambda *_values: result
     nodes = tuple(_nodes([args, kwargs]))
     computed = function(*_plain(args), **_plain(kwargs))
-    if isinstance(computed, tuple | list):
-        results = []
-        for result in computed:
-            results.append(apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result)
-        return type(computed)(results) if type(computed) in {tuple, list} else tuple(results)
-    result = computed
-    return apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result
+    single = not isinstance(computed, tuple | list)
+    results = []
+    for result in [computed] if single else computed:  # noqa: B007  (the kernel reads it)
+        results.append(apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result)
+    result = None  # the record keeps the row, and must not keep the array with it
+    if single:
+        return results[0]
+    return results if type(computed) is list else tuple(results)
 
 
 def _nodes(items: Any) -> Iterator[Node]:
