@@ -11,7 +11,7 @@ import numpy as np
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
 from gradtape.arrays.failures import located
 from gradtape.errors import OperandError
-from gradtape.ops import COMPOSITES, OPS, Foreign, Op
+from gradtape.ops import COMPOSITES, OPS, Foreign, Index, Op
 from gradtape.ops.model import REAL, REQUIRED
 from gradtape.spaces.space import build_space
 
@@ -92,6 +92,11 @@ def cast(value: Any, dtype: Any, frame: FrameType) -> Any:
     wanted = np.dtype(dtype)
     row = OPS["cast"] if is_differentiable(np.empty(0, wanted)) else OPS["cast_to_integer"]
     return apply(row, (value,), {"dtype": wanted}, frame)
+
+
+def scatter(values: Any, positions: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    """Add values into zeros of a shape at the places that `zeros[positions]` would pick."""
+    return apply(OPS["scatter_add"], (values, Index(positions)), {"shape": shape}, _getframe(1))
 
 
 def recorded(op: Op) -> Callable[..., Any]:

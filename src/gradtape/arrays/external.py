@@ -59,7 +59,10 @@ def external(f: Callable[..., Any], vjp: Callable[..., Any] | None = None) -> Ca
         frame = _getframe(1)
         if not arrays or any(isinstance(option, Node) for option in options.values()):
             raise located(
-                OperandError, f"{name}: arrays go by position, everything else by keyword", frame, f"call `{name}(x, ...)`"
+                OperandError,
+                f"{name}: arrays go by position, everything else by keyword",
+                frame,
+                f"call `{name}(x, ...)`",
             )
         return apply(row, arrays, {"options": options} if options else NO_PARAMS, frame)
 
@@ -112,9 +115,7 @@ def _plain(value: Any) -> Any:
 
 
 def _row(name: str, call: str, statuses: dict[str, Rule | Status]) -> Op:
-    return Op(
-        name, call, statuses, numpy=None, aliases=(), methods=(), domain=REAL, cases=(), elementwise=False
-    )
+    return Op(name, call, statuses, numpy=None, aliases=(), methods=(), domain=REAL, cases=(), elementwise=False)
 
 
 def _kernel(name: str, f: Callable[..., Any]) -> Callable[..., Any]:

@@ -69,7 +69,10 @@ def gradients_for(
     weights = None if grad_ys is None else _listed(grad_ys)
     if weights is not None and len(weights) != len(targets):
         raise located(
-            ShapeError, f"{kind}: length mismatch: {len(weights)} grad_ys for {len(targets)} ys", frame, "give one per target"
+            ShapeError,
+            f"{kind}: length mismatch: {len(weights)} grad_ys for {len(targets)} ys",
+            frame,
+            "give one per target",
         )
     stopped = {leaf._id for _, leaf in flatten(stop_gradients) if isinstance(leaf, Node)}
     records, saved = remembered(stopped)
@@ -102,7 +105,9 @@ def remembered(stopped: set[int]) -> tuple[list[Record], list[tuple[Any, ...] | 
     records |= {record.output: record for record in STATE.ambient.records}
     saved = dict(STATE.ambient.saved)
     for recording in STATE.recordings:
-        saved |= {r.output: kept for r, kept in zip(recording.records, recording.saved, strict=True) if kept is not None}
+        saved |= {
+            r.output: kept for r, kept in zip(recording.records, recording.saved, strict=True) if kept is not None
+        }
     order = sorted(records)
     return [records[k] for k in order], [None if k in stopped else saved.get(k) for k in order]
 
