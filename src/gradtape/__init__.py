@@ -1,8 +1,31 @@
 """A gradient tape for Python that always says why."""
 
+from gradtape import errors
 from gradtape._config import config
+from gradtape.arrays.doors import door
+from gradtape.arrays.external import external, straight_through
 from gradtape.arrays.tensor import Tensor
 from gradtape.arrays.variable import Variable, constant
+from gradtape.errors import MissingGradientWarning
+from gradtape.tape.ambient import gradients
 from gradtape.tape.gradient_tape import GradientTape
+from gradtape.tape.query import UnconnectedGradients
 
-__all__ = ["GradientTape", "Tensor", "Variable", "config", "constant"]
+stop_gradient = door("stop_gradient")
+identity = door("identity")
+
+__all__ = [
+    "GradientTape",
+    "MissingGradientWarning",
+    "Tensor",
+    "UnconnectedGradients",
+    "Variable",
+    "config",
+    "constant",
+    "errors",
+    "external",
+    "gradients",
+    "identity",
+    "stop_gradient",
+    "straight_through",
+]

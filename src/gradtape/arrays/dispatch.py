@@ -109,34 +109,28 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
         code, lasti = find_site(frame)
     shapes = saved = None
     if mask and op.connects:
-        for recording in recordings:
-            if not recording.known.isdisjoint(ids):
-                break
-        else:
-            if recordings:
-                mask = 0
-        if mask:
-            if arrays > 1 and op.elementwise:
-                shapes = broadcast_shapes(values, y)
-            saver = op.savers.get(mask) or op.make_saver(mask)
-            saved = saver(y, values)
+        if arrays > 1 and op.elementwise:
+            shapes = broadcast_shapes(values, y)
+        saver = op.savers.get(mask) or op.make_saver(mask)
+        saved = saver(y, values)
     record = new_record(Record, (op, ids, output, params, shapes, code, lasti))
     STATE.remember(record)
-    if recordings:
-        for recording in recordings:
-            recording.records.append(record)
-            if saved is None or recording.known.isdisjoint(ids):
-                recording.saved.append(None)
-            else:
-                recording.known.add(output)
-                recording.saved.append(saved)
-    else:
+    followed = False
+    for recording in recordings:
+        recording.records.append(record)
+        if saved is None or recording.known.isdisjoint(ids):
+            recording.saved.append(None)
+        else:
+            followed = True
+            recording.known.add(output)
+            recording.saved.append(saved)
+    if not followed:
         remember_outside(output, saved, frame)
     return _Tensor(y, output)
 
 
 def remember_outside(output: int, saved: tuple[Any, ...] | None, frame: FrameType) -> None:
-    """Keep what makes an operation outside any tape differentiable and easy to find: residuals and its callers."""
+    """Keep what makes an operation that no tape follows differentiable and easy to find: residuals and its callers."""
     ambient = STATE.ambient
     if saved is not None:
         ambient.save(output, saved)

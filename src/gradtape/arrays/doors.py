@@ -11,7 +11,7 @@ import numpy as np
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
 from gradtape.arrays.failures import located
 from gradtape.errors import OperandError
-from gradtape.ops import COMPOSITES, OPS, Foreign, Op
+from gradtape.ops import COMPOSITES, OPS, Foreign, Index, Op
 from gradtape.ops.model import REAL, REQUIRED
 from gradtape.spaces.space import build_space
 
@@ -94,6 +94,11 @@ def cast(value: Any, dtype: Any, frame: FrameType) -> Any:
     return apply(row, (value,), {"dtype": wanted}, frame)
 
 
+def scatter(values: Any, positions: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    """Add values into zeros of a shape at the places that `zeros[positions]` would pick."""
+    return apply(OPS["scatter_add"], (values, Index(positions)), {"shape": shape}, _getframe(1))
+
+
 def recorded(op: Op) -> Callable[..., Any]:
     """Make the function that a rule calls under `xp.<name>` while the sweep itself is recorded."""
 
@@ -153,13 +158,14 @@ def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwar
     row.kernel = lambda *_values: result
     nodes = tuple(_nodes([args, kwargs]))
     computed = function(*_plain(args), **_plain(kwargs))
-    if isinstance(computed, tuple | list):
-        results = []
-        for result in computed:
-            results.append(apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result)
-        return type(computed)(results) if type(computed) in {tuple, list} else tuple(results)
-    result = computed
-    return apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result
+    single = not isinstance(computed, tuple | list)
+    results = []
+    for result in [computed] if single else computed:  # noqa: B007  (the kernel reads it)
+        results.append(apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result)
+    result = None  # the record keeps the row, and must not keep the array with it
+    if single:
+        return results[0]
+    return results if type(computed) is list else tuple(results)
 
 
 def _nodes(items: Any) -> Iterator[Node]:

@@ -39,13 +39,23 @@ def leaving_frame(frame: FrameType) -> FrameType:
     nearest = user_frame(frame)
     here: FrameType | None = nearest
     while here is not None:
-        if is_user_file(here.f_code.co_filename) and _knows_the_tape(here.f_globals):
+        if is_user_file(here.f_code.co_filename) and _knows_the_tape(here.f_code.co_filename, here.f_globals):
             return here
         here = here.f_back
     return nearest
 
 
-def _knows_the_tape(names: dict[str, Any]) -> bool:
+_AWARE: set[str] = set()
+"""Files that were seen to know the tape."""
+
+
+def _knows_the_tape(file: str, names: dict[str, Any]) -> bool:
+    if file not in _AWARE and _names_the_library(names):
+        _AWARE.add(file)
+    return file in _AWARE
+
+
+def _names_the_library(names: dict[str, Any]) -> bool:
     return any(
         getattr(value, "__module__", getattr(value, "__name__", None) or "").startswith("gradtape")
         or getattr(value, "__name__", "").startswith("gradtape")

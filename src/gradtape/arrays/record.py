@@ -98,8 +98,8 @@ class Recording:
 class Ambient:
     """The newest operations and events of a thread, inside and outside tapes.
 
-    Operations outside any tape also keep what their rules need, up to `config(ambient_bytes=...)`, so that `gradients`
-    works on them.
+    Operations that no tape follows also keep what their rules need, up to `config(ambient_bytes=...)`, so that
+    `gradients` works on them.
     """
 
     __slots__ = ("bytes", "callers", "events", "records", "saved")

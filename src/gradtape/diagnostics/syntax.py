@@ -163,6 +163,19 @@ def mentions(node: ast.AST, text: str) -> list[ast.expr]:
     ]
 
 
+def with_header(span: Span) -> Span:
+    """Return the context expression of a `with` statement that a span covers whole; any other span as it is.
+
+    The instruction that enters a context manager has the whole statement as its place.
+    """
+    statement = statement_at(span)
+    if not isinstance(statement, ast.With | ast.AsyncWith) or span_of(statement, span.file).line != span.line:
+        return span
+    items = [item.context_expr for item in statement.items]
+    chosen = next((item for item in items if "Tape" in ast.unparse(item)), items[0])
+    return span_of(chosen, span.file)
+
+
 def branches_in(file: str, around: ast.AST | None) -> list[ast.If | ast.IfExp | ast.While | ast.For]:
     """Return the conditionals and loops of a function (or of a module's top), nested functions left out."""
     root = around if around is not None else parse_file(file)

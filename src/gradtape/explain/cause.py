@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity, Site
+from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain import search
 from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
 from gradtape.explain.report import Finding, Step
@@ -72,6 +72,12 @@ class Context:
         """Every id that depends on the source."""
         return search.forward_cone(self.run, self.source.ids)
 
+    @property
+    def entered_at(self) -> Span | None:
+        """Where the tape was entered: the expression in the `with` statement."""
+        tape = self.run.tape
+        return syntax.with_header(tape.entered[0][1].span) if tape is not None and tape.entered else None
+
     def made_at(self, end: End) -> Span | None:
         """Where the program made a target or source."""
         return end.made.site.span if end.made is not None else None
@@ -132,7 +138,8 @@ def route_note(context: Context, route: Route) -> tuple[str, ...]:
     ends = [context.source.name, *parts, context.question.target_name]
     shown = " -> ".join(ends)
     if len(context.routes) == 1 and context.complete:
-        return (f"the only route is {shown}",)
+        uses = {op.seq for id in context.source.ids for op, _ in context.run.uses.get(id, ())}
+        return (f"the only route is {shown}" + (f"; nothing else uses `{context.source.name}`" if len(uses) == 1 else ""),)
     others = len(context.routes) - 1
     more = f"; {others} more {'route breaks' if others == 1 else 'routes break'} too" if others else ""
     return (f"one route is {shown}{more}",)

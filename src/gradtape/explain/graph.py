@@ -134,6 +134,8 @@ class Run:
     events: tuple[Event, ...]
     tape: Tape | None
     horizon: int = 0
+    variables: frozenset[int] = frozenset()
+    """All versions of all variables."""
 
     @cached_property
     def producers(self) -> dict[int, Operation]:

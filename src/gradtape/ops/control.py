@@ -22,4 +22,8 @@ op(
 )
 op("zeros_like", "x", x=NoTangent("reads the shape of its argument, not its values"), cases=(case((2, 3)),))
 op("ones_like", "x", x=NoTangent("reads the shape of its argument, not its values"), cases=(case((2, 3)),))
+READS_SHAPE = NoTangent("reads the shape of its argument, not its values")
+op("shape_of", "x", numpy=None, x=READS_SHAPE, cases=(case((2, 3)),))
+op("size_of", "x", numpy=None, x=READS_SHAPE, cases=(case((2, 3)),))
+op("rank_of", "x", numpy=None, x=READS_SHAPE, cases=(case((2, 3)),))
 op("constant", "value", numpy=None, value=NoTangent("makes a new tensor from plain data"), cases=(case((2, 3)),))

@@ -141,7 +141,11 @@ class Builder:
         operations = list(self._operations())
         operations += find_crossings(self, operations, targets)
         operations.sort(key=lambda op: op.seq)
-        return graph.Run(tuple(operations), tuple(map(self._event, self.events)), self._tape(), self.horizon)
+        variables = {*self.created, *self.versions, *(v for many in self.versions.values() for v in many)}
+        if self.recording is not None:
+            variables.update(self.recording.variables)
+        events = tuple(map(self._event, self.events))
+        return graph.Run(tuple(operations), events, self._tape(), self.horizon, frozenset(variables))
 
     def linked(self, ends: tuple[graph.End, ...]) -> tuple[graph.End, ...]:
         """Return the ends with all the versions of the variables among them."""

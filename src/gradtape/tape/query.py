@@ -55,18 +55,24 @@ def ask(
     output_gradients: Any,
     unconnected: str,
     frame: FrameType,
+    *,
+    recorded: bool | None = None,
 ) -> Any:
-    """Answer a gradient question; see `GradientTape.gradient`."""
+    """Answer a gradient question; see `GradientTape.gradient`.
+
+    The sweep is `recorded` where a tape is open, unless the caller decides.
+    """
+    recorded = bool(STATE.recordings) if recorded is None else recorded
     if unconnected not in set(UnconnectedGradients):
         raise ValueError(f"Unknown value for unconnected_gradients: {unconnected!r}; there are {[u.value for u in UnconnectedGradients]}")
     targets = check_targets(target, kind, frame)
     wanted = check_sources(sources, kind, frame)
-    seeds = make_seeds(target, targets, output_gradients, frame)
+    seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded)
     ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value)}
     needed = recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
-    found = sweep(records, saved, seeds, ids, needed)
+    found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded)
     if _config.settings.strong_zeros and not all(map(_is_finite, found.values())) and all(_is_finite(t.value) for t in targets if t.id):
-        found = sweep(records, saved, seeds, ids, needed, strong=True)
+        found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded, strong=True)
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
     asked = Asked(kind, recording, targets, wanted, results, Site.of(user_frame(frame)))
     missing.announce(asked)
@@ -93,21 +99,23 @@ def check_sources(sources: Any, kind: str, frame: FrameType) -> tuple[Leaf, ...]
     return leaves
 
 
-def make_seeds(target: Any, targets: tuple[Leaf, ...], output_gradients: Any, frame: FrameType) -> dict[int, Any]:
+def make_seeds(
+    target: Any, targets: tuple[Leaf, ...], output_gradients: Any, frame: FrameType, *, recorded: bool
+) -> dict[int, Any]:
     """Return the cotangent of each target by id: ones, or what the caller gave, checked."""
     given = flatten_output_gradients(target, targets, output_gradients, frame)
     seeds: dict[int, Any] = {}
     for leaf, weight in zip(targets, given, strict=True):
         if not leaf.id or not is_differentiable(leaf.value._value):
             continue
-        seed = one_seed(leaf, weight, frame)
-        if STATE.recordings and not isinstance(seed, Node):
+        seed = one_seed(leaf, weight, frame, recorded=recorded)
+        if recorded and not isinstance(seed, Node):
             seed = wrap(seed)
         seeds[leaf.id] = seed if leaf.id not in seeds else seeds[leaf.id] + seed
     return seeds
 
 
-def one_seed(leaf: Leaf, weight: Any, frame: FrameType) -> Any:
+def one_seed(leaf: Leaf, weight: Any, frame: FrameType, *, recorded: bool) -> Any:
     """Return the cotangent of one target."""
     value = leaf.value._value
     if weight is None:
@@ -120,7 +128,7 @@ def one_seed(leaf: Leaf, weight: Any, frame: FrameType) -> Any:
             frame,
             "each output gradient has the shape of its target",
         )
-    if isinstance(weight, Node) and STATE.recordings:
+    if isinstance(weight, Node) and recorded:
         return weight if plain.dtype == value.dtype else doors.cast(weight, value.dtype, frame)
     return plain.astype(value.dtype)[()]
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import doors
+from gradtape.arrays.failures import located
 from gradtape.arrays.record import STATE
 from gradtape.arrays.tensor import Tensor
+from gradtape.errors import NoGradientError
 from gradtape.ops import Partial
 from gradtape.spaces.numpy_space import xp as numpy_xp
 from gradtape.tape import strong_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
     from gradtape.arrays.record import Record
 
@@ -34,7 +37,9 @@ def sweep(
     seeds: dict[int, Any],
     sources: set[int],
     needed: set[int],
+    frame: FrameType,
     *,
+    recorded: bool = False,
     strong: bool = False,
 ) -> dict[int, Any]:
     """Carry cotangents from the seeds back to the sources.
@@ -49,55 +54,74 @@ def sweep(
         Whose cotangents to return.
     needed : set of int
         Ids on a path from a source; no other gets a cotangent.
+    frame : FrameType
+        Who asked.
+    recorded : bool
+        Run the rules as operations, so that their results can be differentiated again.
     strong : bool
         Compute every product so that a zero cotangent stops (see `strong_zeros`).
 
     Returns
     -------
     dict
-        The cotangents of the sources that were reached: arrays, or tensors while an outer tape records the sweep.
+        The cotangents of the sources that were reached: arrays, or tensors if the sweep was recorded.
+
+    Raises
+    ------
+    NoGradientError
+        If a path goes through an operation whose derivative nobody gave; the error points at that operation.
     """
-    recorded = bool(STATE.recordings)
     xp = doors.SPACE if recorded else numpy_xp
     add, unbroadcast = xp.add, xp.unbroadcast
     pull = strong_zeros.pull if strong else None
     cotangents = dict(seeds)
     found: dict[int, Any] = {}
-    for k in range(len(records) - 1, -1, -1):
-        residuals = saved[k]
-        if residuals is None:
-            continue
-        op, inputs, output, params, shapes, _, _ = records[k]
-        g = cotangents.pop(output, None)
-        if g is None:
-            continue
-        if output in sources:
-            found[output] = g
-        if recorded:
-            STATE.backward_of = records[k].site
-            residuals = as_tensors(residuals, inputs, output)
-        for position, source in enumerate(inputs):
-            if source not in needed:
+    backward_of = STATE.backward_of
+    k = len(records)
+    try:
+        for k in range(len(records) - 1, -1, -1):
+            residuals = saved[k]
+            if residuals is None:
                 continue
-            if op.variadic:
-                rule = op.rules[0]
-                params = {**params, "k": position}
-            else:
-                rule = op.rules[position]
-            if rule is None:
+            op, inputs, output, params, shapes, _, _ = records[k]
+            g = cotangents.pop(output, None)
+            if g is None:
                 continue
-            if pull is not None:
-                ct = pull(rule, xp, g, residuals, params)
-            elif type(rule) is Partial:
-                partial = rule.fn(xp, *residuals, **params)
-                ct = g if partial.__class__ is float and partial == 1.0 else g * partial
-            else:
-                ct = rule.fn(xp, g, *residuals, **params)
-            if shapes is not None:
-                ct = unbroadcast(ct, shapes[position])
-            previous = cotangents.get(source)
-            cotangents[source] = ct if previous is None else add(previous, ct)
-    STATE.backward_of = None
+            if output in sources:
+                found[output] = g
+            if recorded:
+                STATE.backward_of = records[k].site
+                residuals = as_tensors(residuals, inputs, output)
+            for position, source in enumerate(inputs):
+                if source not in needed:
+                    continue
+                if op.variadic:
+                    rule = op.rules[0]
+                    params = {**params, "k": position}
+                else:
+                    rule = op.rules[position]
+                if rule is None:
+                    continue
+                if pull is not None:
+                    ct = pull(rule, xp, g, residuals, params)
+                elif type(rule) is Partial:
+                    partial = rule.fn(xp, *residuals, **params)
+                    ct = g if partial.__class__ is float and partial == 1.0 else g * partial
+                else:
+                    ct = rule.fn(xp, g, *residuals, **params)
+                if ct is None:
+                    continue
+                if shapes is not None:
+                    ct = unbroadcast(ct, shapes[position])
+                previous = cotangents.get(source)
+                cotangents[source] = ct if previous is None else add(previous, ct)
+    except NoGradientError as error:
+        if error.diagnostic is not None:
+            raise
+        STATE.backward_of = records[k].site
+        raise located(NoGradientError, str(error), frame, *getattr(error, "__notes__", ())) from None
+    finally:
+        STATE.backward_of = backward_of
     return {source: cotangents[source] for source in sources if source in cotangents} | found
 
 

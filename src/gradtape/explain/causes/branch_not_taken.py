@@ -42,17 +42,35 @@ def _names(context: Context) -> list[str]:
 
 
 def _functions(context: Context) -> list[tuple[str, ast.AST | None]]:
-    """Return the functions whose code ran on the way to the target, and the one that asked."""
-    spans = [op.site.span for op in context.run.operations if op.output in context.before_target]
+    """Return what to look through: the tape's `with` block, and the functions in which something ran since it began.
+
+    Without a tape, the function that asked and those that made what the target depends on.
+    """
     tape = context.run.tape
-    spans += [site.span for _, site in tape.entered] if tape is not None else []
-    spans += [e.site.span for e in context.run.events if e.kind == "branch"]
-    spans.append(context.question.call.span)
+    began = _began(context)
+    spans = [
+        op.site.span
+        for op in context.run.operations
+        if op.seq > began and (tape is not None or op.output in context.before_target)
+    ]
+    spans += [e.site.span for e in context.run.events if e.kind == "branch" and e.seq > began]
     found: dict[tuple[str, int], tuple[str, ast.AST | None]] = {}
+    block = None
+    if tape is not None and tape.entered:
+        entered = tape.entered[-1][1].span
+        block = syntax.statement_at(entered)
+        found[entered.file, getattr(syntax.function_at(entered), "lineno", 0)] = (entered.file, block)
+    else:
+        spans.append(context.question.call.span)
     for span in dict.fromkeys(spans):
         function = syntax.function_at(span)
         found.setdefault((span.file, getattr(function, "lineno", 0)), (span.file, function))
     return list(found.values())
+
+
+def _began(context: Context) -> int:
+    tape = context.run.tape
+    return tape.entered[-1][0] if tape is not None and tape.entered else 0
 
 
 def _skipped_side(context: Context, node: ast.AST, file: str) -> list[ast.AST]:
@@ -72,13 +90,15 @@ def _matters(part: ast.AST) -> bool:
 def _anything_in(context: Context, side: list[ast.AST], file: str) -> bool:
     whole = syntax.span_of(side[0], file), syntax.span_of(side[-1], file)
     first, last = (whole[0].line, whole[0].column), (whole[1].end_line, whole[1].end_column)
-    places = [op.site.span for op in context.run.operations] + [e.site.span for e in context.run.events]
+    began = _began(context)
+    happened = [*context.run.operations, *context.run.events]
+    places = dict.fromkeys(h.site.span for h in happened if h.seq > began)
     return any(p.file == file and first <= (p.line, p.column) and (p.end_line, p.end_column) <= last for p in places)
 
 
 def _decided(context: Context, node: ast.AST, test: Span) -> bool:
     """Whether the run itself shows which way the branch went: a tensor was asked, or the other side left records."""
-    if any(e.kind == "branch" and test.contains(e.site.span) for e in context.run.events):
+    if any(e.kind == "branch" and e.seq > _began(context) and test.contains(e.site.span) for e in context.run.events):
         return True
     sides = [getattr(node, "body", []), getattr(node, "orelse", [])]
     return any(_anything_in(context, s if isinstance(s, list) else [s], test.file) for s in sides if s)

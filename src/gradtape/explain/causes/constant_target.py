@@ -6,9 +6,8 @@ from gradtape.explain.report import Finding
 
 def detect(context: Context) -> Finding | None:
     run, question = context.run, context.question
-    variables = {e.value for e in run.events if e.kind == "create"}
     watched = set(run.tape.watches) if run.tape is not None else set()
-    if context.before_target & (variables | watched | context.after_source):
+    if context.before_target & (run.variables | watched | context.after_source):
         return None
     target = question.targets[0] if question.targets else None
     if target is None:

@@ -14,7 +14,7 @@ def detect(context: Context) -> Finding | None:
     if not tape.auto_watch:
         return context.finding(
             "frozen-variable",
-            tape.entered[0][1].span if tape.entered else None,
+            context.entered_at,
             f"this tape watches no variable by itself, and nobody called `watch` on `{source.name}`",
             labels=((context.made_at(source), f"`{source.name}` is made here"),),
             helps=(f"call `tape.watch({source.name})` inside the tape, or leave out `watch_accessed_variables=False`",),
@@ -24,7 +24,7 @@ def detect(context: Context) -> Finding | None:
         "frozen-variable",
         context.made_at(source),
         f"`{source.name}` was made with `trainable=False`, so tapes do not watch it",
-        labels=((tape.entered[0][1].span if tape.entered else None, "this tape read it without watching it"),),
+        labels=((context.entered_at, "this tape does not watch it"),),
         helps=(f"leave out `trainable=False`, or call `tape.watch({source.name})` if it is frozen on purpose elsewhere",),
         route=route,
     )

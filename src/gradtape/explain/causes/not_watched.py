@@ -11,7 +11,6 @@ def detect(context: Context, route: Route = (), group: BreakGroup | None = None)
     source, tape = context.source, context.run.tape
     if tape is None:
         return None
-    entered = tape.entered[0][1].span if tape.entered else None
     name = source.name
     if group is not None:
         watch = next((tape.watches[i] for i in source.ids if i in tape.watches), None)
@@ -32,7 +31,7 @@ def detect(context: Context, route: Route = (), group: BreakGroup | None = None)
         notes = (f"`{name}` is the result of an operation; only variables are watched by themselves",)
     return context.finding(
         "not-watched",
-        entered,
+        context.entered_at,
         f"this tape does not watch `{name}`: it is a tensor, and only variables are watched by themselves",
         labels=(
             (context.made_at(source), f"`{name}` is made here"),

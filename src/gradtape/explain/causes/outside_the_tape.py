@@ -24,7 +24,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         labels=(
             (inner, f"{operation.name} ran here"),
             (last.site.span if last is not operation and inner is None else None, "this one too"),
-            (entered.span if entered is not None else None, "the tape records only inside this block"),
+            (context.entered_at, "the tape records only inside this block"),
         ),
         notes=route_note(context, route),
         helps=(move.get(group.kind.value.split()[0], "run it while the tape records"),),

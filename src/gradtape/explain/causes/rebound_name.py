@@ -39,14 +39,14 @@ def _held_before(context: Context, made: Operation, name: str) -> Span | None:
     run = context.run
     known = {e.value: e.site.span for e in run.events if e.kind == "create"}
     cone = backward_cone(run, [i for i in made.inputs if i])
+    own = syntax.statement_at(made.site.span)
     for value in sorted(cone, reverse=True):
         producer = run.producers.get(value)
         span = producer.site.span if producer is not None and producer.name != "assign" else known.get(value)
-        if span is not None and name in syntax.assigned_names(span):
+        if span is not None and syntax.statement_at(span) is not own and name in syntax.assigned_names(span):
             return span
     # the old value may have got its name elsewhere (a parameter, a loop): `w = w - ...` says so itself
-    statement = syntax.statement_at(made.site.span)
-    value_node = getattr(statement, "value", None)
+    value_node = getattr(own, "value", None)
     mentioned = syntax.mentions(value_node, name) if value_node is not None else []
     return syntax.span_of(mentioned[0], made.site.span.file) if mentioned else None
 

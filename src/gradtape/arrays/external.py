@@ -1,0 +1,184 @@
+"""Operations made from a user's own functions: they get a row of their own, with the derivative that the user gives."""
+
+from __future__ import annotations
+
+from functools import wraps
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape.arrays.dispatch import NO_PARAMS, Node, apply
+from gradtape.arrays.failures import describe, located
+from gradtape.arrays.leaving import plain_array
+from gradtape.errors import NoGradientError, OperandError, ShapeError
+from gradtape.ops import General, Op, Partial, Stopped
+from gradtape.ops.model import REAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradtape.ops import Rule, Status
+
+
+def external(f: Callable[..., Any], vjp: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """Make a function of plain arrays usable on the tape.
+
+    Parameters
+    ----------
+    f : callable
+        Takes arrays, read-only, and returns one array or number. Keyword arguments reach it as they are and have no
+        gradient.
+    vjp : callable, optional
+        `vjp(cotangent, result, *arrays)` returns the gradient of each positional argument, an array or None; for a
+        single argument it may return the array alone. It is called once for every argument that needs a gradient.
+
+    Returns
+    -------
+    callable
+        The function on tensors. Without `vjp` it computes, and a gradient that would have to pass through it is a
+        `NoGradientError`: derivatives are never guessed.
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> import numpy as np
+    >>> sine = gt.external(lambda x: np.sin(x), vjp=lambda g, y, x: g * np.cos(x))
+    >>> x = gt.Variable(0.0)
+    >>> with gt.GradientTape() as tape:
+    ...     y = sine(x)
+    >>> tape.gradient(y, x)
+    Tensor(1.)
+    """
+    name = getattr(f, "__name__", type(f).__name__)
+    row = _row(name, "*values", {"values": General(_pulled(name, vjp))})
+    row.kernel = _kernel(name, f)
+
+    @wraps(f)
+    def function(*arrays: Any, **options: Any) -> Any:
+        frame = _getframe(1)
+        if not arrays or any(isinstance(option, Node) for option in options.values()):
+            raise located(
+                OperandError,
+                f"{name}: arrays go by position, everything else by keyword",
+                frame,
+                f"call `{name}(x, ...)`",
+            )
+        return apply(row, arrays, {"options": options} if options else NO_PARAMS, frame)
+
+    return function
+
+
+def straight_through(f: Callable[[Any], Any], x: Any) -> Any:
+    """Return the value of `f(x)` with the gradient of `x` itself: the usual way to train through a step.
+
+    Parameters
+    ----------
+    f : callable
+        Any function that keeps the shape, `np.floor` or a comparison.
+    x : Tensor, Variable or array_like
+
+    Returns
+    -------
+    Tensor
+        Of the dtype of `x`.
+
+    Raises
+    ------
+    ShapeError
+        If `f` changes the shape.
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> import numpy as np
+    >>> x = gt.Variable(1.7)
+    >>> with gt.GradientTape() as tape:
+    ...     y = gt.straight_through(np.floor, x) ** 2
+    >>> y, tape.gradient(y, x)
+    (Tensor(1.), Tensor(2.))
+    """
+    frame = _getframe(1)
+    value = f(x)
+    if np.shape(_plain(value)) != np.shape(_plain(x)):
+        raise located(
+            ShapeError,
+            f"straight_through: the function turned {describe(_plain(x))} into {describe(_plain(value))}",
+            frame,
+            "use a function that keeps the shape",
+        )
+    return apply(_STRAIGHT_THROUGH, (x, value), NO_PARAMS, frame)
+
+
+def _plain(value: Any) -> Any:
+    return value._value if isinstance(value, Node) else value
+
+
+def _row(name: str, call: str, statuses: dict[str, Rule | Status]) -> Op:
+    return Op(name, call, statuses, numpy=None, aliases=(), methods=(), domain=REAL, cases=(), elementwise=False)
+
+
+def _kernel(name: str, f: Callable[..., Any]) -> Callable[..., Any]:
+    def compute(*values: Any, options: Any = NO_PARAMS) -> Any:
+        result = f(*[plain_array(np.asarray(v)) for v in values], **options)
+        if isinstance(result, tuple | list) or not isinstance(result, np.ndarray | np.generic | int | float | complex):
+            raise TypeError(f"an external function returns one array, and {name} returned a {type(result).__name__}")
+        return np.array(result)[()]
+
+    return compute
+
+
+def _pulled(name: str, vjp: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Make the rule of an external function's arguments, which are all alike but for their position `k`."""
+
+    def rule(_xp: Any, g: Any, y: Any, values: list[Any], k: int, options: Any = None) -> Any:  # noqa: ARG001
+        if vjp is None:
+            raise _no_derivative(
+                f"`{name}` is an external function and has no derivative",
+                f"give one: `gradtape.external({name}, vjp=...)`",
+            )
+        gradient = pull(vjp, *map(_plain, (g, y)), [_plain(v) for v in values], k)
+        if gradient is None or not isinstance(g, Node):
+            return gradient
+        return apply(once_more, (g, y, *values), {"computed": [gradient]}, _getframe(1))
+
+    def pull(vjp: Callable[..., Any], g: Any, y: Any, values: list[Any], k: int) -> Any:
+        given = vjp(*[plain_array(np.asarray(v)) for v in (g, y, *values)])
+        gradients = given if isinstance(given, tuple | list) else (given,)
+        if len(gradients) != len(values):
+            raise ShapeError(f"the vjp of `{name}` returned {len(gradients)} gradients for {len(values)} arguments")
+        gradient, shape = gradients[k], np.shape(values[k])
+        if gradient is None:
+            return None
+        if np.shape(gradient) != shape:
+            told = describe(np.asarray(gradient))
+            raise ShapeError(f"the vjp of `{name}` returned {told} for argument {k} of shape {shape}")
+        return np.array(gradient)[()]
+
+    def twice(_xp: Any, _g: Any, _y: Any, _values: list[Any], k: int, computed: Any) -> Any:  # noqa: ARG001
+        raise _no_derivative(
+            f"the derivative of `{name}` is external too and has no derivative of its own",
+            "write the function with NumPy's operations on tensors where second derivatives are needed",
+        )
+
+    once_more = _row(f"{name}_vjp", "*values", {"values": General(twice)})
+    once_more.kernel = lambda *_values, computed: computed.pop()
+    return rule
+
+
+def _no_derivative(message: str, help: str) -> NoGradientError:
+    """Make an error without a place; the sweep knows the place."""
+    error = NoGradientError(message)
+    error.add_note(help)
+    return error
+
+
+_STRAIGHT_THROUGH = _row(
+    "straight_through",
+    "x, value",
+    {
+        "x": Partial(lambda xp, y, x, value: 1.0),  # noqa: ARG005
+        "value": Stopped("is replaced by the identity on the way back"),
+    },
+)
+_STRAIGHT_THROUGH.kernel = lambda x, value: np.asarray(value).astype(np.asarray(x).dtype)[()]

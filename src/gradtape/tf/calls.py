@@ -1,0 +1,165 @@
+"""How a TensorFlow name becomes an operation: its arguments under TensorFlow's names, its plain values in TensorFlow's dtypes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import gradtape as gt
+from gradtape.arrays import doors
+from gradtape.errors import DTypeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+DOORS: dict[str, Callable[..., Any]] = {}
+"""The doors that were asked for so far, by row."""
+
+
+def row(name: str) -> Callable[..., Any]:
+    """Return the door of a row of the table.
+
+    Raises
+    ------
+    AttributeError
+        If this version has no such row.
+    """
+    found = DOORS.get(name)
+    if found is None:
+        try:
+            found = DOORS[name] = doors.door(name)
+        except KeyError:
+            raise AttributeError(f"this version of gradtape has no operation `{name}`") from None
+    return found
+
+
+def has_row(name: str) -> bool:
+    """Whether the table has a row or composite of that name."""
+    try:
+        row(name)
+    except AttributeError:
+        return False
+    return True
+
+
+def plain_value(value: Any, dtype: Any = None, like: Any = None) -> Any:
+    """Turn a Python number or list into an array as TensorFlow would: float32, int32, or the dtype of its neighbour.
+
+    NumPy's arrays and scalars keep their dtype, unless there is a neighbour.
+
+    Parameters
+    ----------
+    value : array_like
+        Tensors and values that are no numbers come back as they are.
+    dtype : dtype, optional
+        Decides alone where given.
+    like : dtype, optional
+        The dtype of the tensor that the value will meet.
+    """
+    if isinstance(value, gt.Tensor) or value is None:
+        return value
+    if isinstance(value, list | tuple) and _holds_tensor(value):
+        return value
+    array = np.asarray(value, dtype)
+    if dtype is not None:
+        if np.dtype(dtype).kind in "iu" and np.asarray(value).dtype.kind == "f":
+            raise DTypeError(f"{value!r} is no integer, and dtype {np.dtype(dtype).name} was asked for")
+        return array[()]
+    if array.dtype.kind not in "fiub":
+        return array[()]
+    if like is not None:
+        fits = array.dtype.kind == like.kind or array.dtype.kind in "iu"
+        return array.astype(like)[()] if fits and like.kind in "fiu" else array[()]
+    if isinstance(value, np.ndarray | np.generic) or _numpy_inside(value):
+        return array[()]
+    if array.dtype == np.float64:
+        return array.astype(np.float32)[()]
+    if array.dtype == np.int64 and (array == array.astype(np.int32)).all():
+        return array.astype(np.int32)[()]
+    return array[()]
+
+
+def _holds_tensor(items: Any) -> bool:
+    return any(isinstance(i, gt.Tensor) or (isinstance(i, list | tuple) and _holds_tensor(i)) for i in items)
+
+
+def _numpy_inside(value: Any) -> bool:
+    while isinstance(value, list | tuple) and value:
+        value = value[0]
+    return isinstance(value, np.ndarray | np.generic)
+
+
+def common_dtype(values: Sequence[Any]) -> Any:
+    """Return the dtype of the first tensor among values, which plain neighbours adopt; None if there is none."""
+    for value in values:
+        if isinstance(value, gt.Tensor):
+            return value.dtype
+        if isinstance(value, list | tuple) and (inner := common_dtype(value)) is not None:
+            return inner
+    return None
+
+
+def operands(*values: Any) -> list[Any]:
+    """Give the plain values among an operation's arguments the dtypes that TensorFlow would give them."""
+    like = common_dtype(values)
+    return [plain_value(value, like=like) for value in values]
+
+
+def tensor(value: Any, dtype: Any = None) -> Any:
+    """Turn anything into a tensor; tensors stay as they are, on their tape."""
+    if dtype is None and isinstance(value, gt.Tensor):
+        return value
+    return gt.constant(plain_value(value, dtype), dtype)
+
+
+def static(value: Any) -> Any:
+    """Take a shape, an axis or a size out of a tensor, an array or nested lists of them: plain Python ints."""
+    if isinstance(value, list | tuple):
+        return tuple(static(v) for v in value)
+    if isinstance(value, gt.Tensor):
+        value = value.numpy()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+        return tuple(value) if isinstance(value, list) else value
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def elementwise(operation: str, *names: str) -> Callable[..., Any]:
+    """Make TensorFlow's function for a row of one or two arrays; `names` are its arguments there."""
+
+    def function(*args: Any, name: str | None = None, **kwargs: Any) -> Any:
+        return row(operation)(*operands(*arguments(operation, names, args, kwargs)))
+
+    function.__name__ = function.__qualname__ = operation
+    function.__doc__ = f"Record `{operation}` of {', '.join(f'`{n}`' for n in names)}."
+    return function
+
+
+def reduction(operation: str) -> Callable[..., Any]:
+    """Make TensorFlow's function for a row that reduces over axes."""
+
+    def function(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+        return row(operation)(tensor(input_tensor), axis=static(axis), keepdims=bool(keepdims))
+
+    function.__name__ = function.__qualname__ = f"reduce_{operation}"
+    function.__doc__ = f"Record `{operation}` over `axis`, or over everything."
+    return function
+
+
+def arguments(what: str, names: Sequence[str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+    """Line up a call's positional and keyword arguments with their names."""
+    given = dict(zip(names, args, strict=False)) | kwargs
+    if len(args) > len(names) or set(given) != set(names) or len(given) < len(args) + len(kwargs):
+        raise TypeError(
+            f"{what} takes {', '.join(names)}; got {len(args)} by position and {', '.join(kwargs) or 'none'} by name"
+        )
+    return [given[n] for n in names]
+
+
+def refuse(module: str, name: str) -> AttributeError:
+    """Say that a name of TensorFlow's is not here."""
+    return AttributeError(
+        f"`{module}.{name}` is not in this version's stand-in for TensorFlow; "
+        "write it with the operations that are, or wrap a NumPy function with `gradtape.external`"
+    )

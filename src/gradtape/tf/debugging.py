@@ -1,0 +1,71 @@
+"""Checks: `tf.debugging`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import gradtape as gt
+from gradtape.tf.calls import operands, refuse, row, static, tensor
+from gradtape.tf.errors import InvalidArgumentError
+
+
+def _plain(value: Any) -> Any:
+    """Look at a value without its leaving the tape."""
+    return np.asarray(row("stop_gradient")(value)._value if isinstance(value, gt.Tensor) else value)
+
+
+def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
+    """Return the tensor, if all its elements are finite."""
+    values = _plain(tensor)
+    for what, wrong in (("NaN", np.isnan(values)), ("Inf", np.isinf(values))):
+        if wrong.any():
+            raise InvalidArgumentError(f"{message}: the tensor has {what} at {tuple(np.argwhere(wrong)[0].tolist())}")
+    return row("identity")(*operands(tensor))
+
+
+def assert_shapes(
+    shapes: Any, data: Any = None, summarize: Any = None, message: str | None = None, name: Any = None
+) -> None:
+    """Insist on shapes, given as pairs of a tensor and its shape."""
+    for value, shape in shapes.items() if isinstance(shapes, dict) else shapes:
+        ensure_shape(value, shape)
+
+
+def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Any:
+    """Return the tensor, if it has the shape; None stands for any length."""
+    found, wanted = tensor(x).shape, static(shape)
+    if len(found) != len(wanted) or any(w is not None and w != n for n, w in zip(found, wanted, strict=True)):
+        raise InvalidArgumentError(f"ensure_shape: the tensor has shape {found}, and {wanted} was asked for")
+    return tensor(x)
+
+
+def _comparison(name: str, holds: Any, word: str) -> Any:
+    def check(x: Any, y: Any, message: str | None = None, summarize: Any = None, name: str | None = None) -> None:
+        left, right = _plain(x), _plain(y)
+        if not np.all(holds(left, right)):
+            raise InvalidArgumentError(f"{message or 'assertion failed'}: {left} is not everywhere {word} {right}")
+
+    check.__name__ = check.__qualname__ = name
+    check.__doc__ = f"Insist that every element of `x` is {word} that of `y`."
+    return check
+
+
+assert_equal = _comparison("assert_equal", np.equal, "equal to")
+assert_greater = _comparison("assert_greater", np.greater, "greater than")
+assert_greater_equal = _comparison("assert_greater_equal", np.greater_equal, "at least")
+assert_less = _comparison("assert_less", np.less, "less than")
+assert_less_equal = _comparison("assert_less_equal", np.less_equal, "at most")
+assert_near = _comparison("assert_near", np.isclose, "near")
+assert_none_equal = _comparison("assert_none_equal", np.not_equal, "different from")
+
+
+def Assert(condition: Any, data: Any = None, summarize: Any = None, name: str | None = None) -> None:  # noqa: N802
+    """Insist that a condition holds."""
+    if not _plain(condition).all():
+        raise InvalidArgumentError(f"assertion failed: {data}")
+
+
+def __getattr__(name: str) -> Any:
+    raise refuse("tf.debugging", name)

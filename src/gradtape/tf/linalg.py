@@ -1,0 +1,99 @@
+"""Products, norms and clipping: `tf.linalg`, and the short names of the most common of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import gradtape as gt
+from gradtape.tf import math
+from gradtape.tf.calls import has_row, operands, refuse, row, static, tensor
+
+
+def _turned(x: Any, transpose: bool, adjoint: bool) -> Any:
+    if not (transpose or adjoint):
+        return x
+    swapped = row("swapaxes")(tensor(x), -1, -2)
+    return row("conjugate")(swapped) if adjoint and swapped.dtype.kind == "c" else swapped
+
+
+def matmul(
+    a: Any,
+    b: Any,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+    name: str | None = None,
+) -> Any:
+    """Multiply matrices, or stacks of them."""
+    left, right = operands(a, b)
+    return row("matmul")(_turned(left, transpose_a, adjoint_a), _turned(right, transpose_b, adjoint_b))
+
+
+def matvec(a: Any, b: Any, transpose_a: bool = False, adjoint_a: bool = False, name: str | None = None) -> Any:
+    """Multiply a matrix by a vector, or stacks of them."""
+    left, right = operands(tensor(a), b)
+    column = row("reshape")(right, shape=(*np.shape(right), 1))
+    product = row("matmul")(_turned(left, transpose_a, adjoint_a), column)
+    return row("reshape")(product, shape=product.shape[:-1])
+
+
+def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
+    """Multiply and add up over pairs of axes."""
+    left, right = operands(tensor(a), b)
+    return row("tensordot")(left, right, axes=static(axes))
+
+
+def einsum(equation: str, *inputs: Any, name: str | None = None) -> Any:
+    """Multiply and add up as a formula says."""
+    return row("einsum")(equation, *operands(*inputs))
+
+
+def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -> Any:
+    """Exchange the last two axes."""
+    return _turned(a, transpose=True, adjoint=conjugate)
+
+
+def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Return a vector's norm, or the elements' as one vector; the gradient of the euclidean one is 0 at 0."""
+    x, axis = gt.constant(*operands(tensor)), static(axis)
+    if ord in {"euclidean", "fro", 2}:
+        return math.reduce_euclidean_norm(x, axis, keepdims)
+    if ord == 1:
+        return math.reduce_sum(math.abs(x), axis, keepdims)
+    if ord == np.inf:
+        return math.reduce_max(math.abs(x), axis, keepdims)
+    return math.pow(math.reduce_sum(math.pow(math.abs(x), ord), axis, keepdims), 1.0 / ord)
+
+
+def global_norm(t_list: Any, name: str | None = None) -> Any:
+    """Return the euclidean norm of all elements of several tensors; entries that are None are left out."""
+    return math.root(math.add_n([math.reduce_sum(math.square(t)) for t in t_list if t is not None]))
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
+    """Bound the elements; at a bound the gradient still passes."""
+    x, low, high = operands(tensor(t), clip_value_min, clip_value_max)
+    return row("clip")(x, low, high) if has_row("clip") else math.minimum(math.maximum(x, low), high)
+
+
+def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
+    """Shrink to a norm of at most `clip_norm`."""
+    x = tensor(t)
+    length = math.root(math.reduce_sum(math.square(x), axes, keepdims=True))
+    return x * clip_norm / math.maximum(length, clip_norm)
+
+
+def clip_by_global_norm(
+    t_list: Any, clip_norm: Any, use_norm: Any = None, name: str | None = None
+) -> tuple[list[Any], Any]:
+    """Shrink several tensors together to a norm of at most `clip_norm`; return them and the norm that they had."""
+    length = global_norm(t_list) if use_norm is None else use_norm
+    scale = clip_norm / math.maximum(length, clip_norm)
+    return [t if t is None else math.multiply(t, scale) for t in t_list], length
+
+
+def __getattr__(name: str) -> Any:
+    raise refuse("tf.linalg", name)

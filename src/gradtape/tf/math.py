@@ -1,0 +1,239 @@
+"""Elementwise functions and reductions: `tf.math`, and the short names of the most common of them."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from gradtape.tf.calls import elementwise, has_row, operands, reduction, refuse, row, static, tensor
+
+abs = elementwise("abs", "x")
+acos = elementwise("arccos", "x")
+acosh = elementwise("arccosh", "x")
+add = elementwise("add", "x", "y")
+angle = elementwise("angle", "input")
+asin = elementwise("arcsin", "x")
+asinh = elementwise("arcsinh", "x")
+atan = elementwise("arctan", "x")
+atan2 = elementwise("arctan2", "y", "x")
+atanh = elementwise("arctanh", "x")
+ceil = elementwise("ceil", "x")
+conj = elementwise("conjugate", "x")
+cos = elementwise("cos", "x")
+cosh = elementwise("cosh", "x")
+digamma = elementwise("digamma", "x")
+divide = elementwise("divide", "x", "y")
+equal = elementwise("equal", "x", "y")
+erf = elementwise("erf", "x")
+erfc = elementwise("erfc", "x")
+exp = elementwise("exp", "x")
+expm1 = elementwise("expm1", "x")
+floor = elementwise("floor", "x")
+floordiv = elementwise("floor_divide", "x", "y")
+floormod = mod = elementwise("remainder", "x", "y")
+greater = elementwise("greater", "x", "y")
+greater_equal = elementwise("greater_equal", "x", "y")
+imag = elementwise("imag", "input")
+is_finite = elementwise("isfinite", "x")
+is_inf = elementwise("isinf", "x")
+is_nan = elementwise("isnan", "x")
+less = elementwise("less", "x", "y")
+less_equal = elementwise("less_equal", "x", "y")
+lgamma = elementwise("lgamma", "x")
+log = elementwise("log", "x")
+log1p = elementwise("log1p", "x")
+logical_and = elementwise("logical_and", "x", "y")
+logical_not = elementwise("logical_not", "x")
+logical_or = elementwise("logical_or", "x", "y")
+logical_xor = elementwise("logical_xor", "x", "y")
+maximum = elementwise("maximum", "x", "y")
+minimum = elementwise("minimum", "x", "y")
+multiply = elementwise("multiply", "x", "y")
+negative = elementwise("negative", "x")
+not_equal = elementwise("not_equal", "x", "y")
+pow = elementwise("power", "x", "y")
+real = elementwise("real", "input")
+reciprocal = elementwise("reciprocal", "x")
+rint = elementwise("rint", "x")
+round = elementwise("round", "x")
+rsqrt = elementwise("rsqrt", "x")
+sign = elementwise("sign", "x")
+sin = elementwise("sin", "x")
+sinh = elementwise("sinh", "x")
+sqrt = elementwise("sqrt", "x")
+square = elementwise("square", "x")
+subtract = elementwise("subtract", "x", "y")
+tan = elementwise("tan", "x")
+tanh = elementwise("tanh", "x")
+truediv = elementwise("divide", "x", "y")
+
+reduce_all = reduction("all")
+reduce_any = reduction("any")
+reduce_max = reduction("max")
+reduce_mean = reduction("mean")
+reduce_min = reduction("min")
+reduce_prod = reduction("prod")
+reduce_sum = reduction("sum")
+
+
+def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
+    """Square the difference."""
+    return square(subtract(x, y))
+
+
+def add_n(inputs: Any, name: str | None = None) -> Any:
+    """Add a list of tensors up."""
+    return reduce(add, operands(*inputs))
+
+
+def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
+    """Multiply by a number."""
+    return multiply(scalar, x)
+
+
+def truncatemod(x: Any, y: Any, name: str | None = None) -> Any:
+    """Return the remainder with the sign of `x`."""
+    return row("fmod")(*operands(x, y)) if has_row("fmod") else np.fmod(*operands(tensor(x), y))
+
+
+def _safe_quotient(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return where the denominator is not zero, and the quotient with 1 for the zeros."""
+    usable = not_equal(y, 0)
+    return usable, divide(x, row("where")(usable, y, 1.0))
+
+
+def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
+    """Divide, with 0 wherever the denominator is 0."""
+    usable, quotient = _safe_quotient(*operands(tensor(x), y))
+    return row("where")(usable, quotient, 0.0)
+
+
+def reciprocal_no_nan(x: Any, name: str | None = None) -> Any:
+    """Return `1 / x`, and 0 where `x` is 0."""
+    return divide_no_nan(1.0, tensor(x))
+
+
+def multiply_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
+    """Multiply, with 0 wherever `y` is 0, whatever `x` is."""
+    x, y = operands(tensor(x), y)
+    return row("where")(equal(y, 0), 0.0, multiply(x, y))
+
+
+def xdivy(x: Any, y: Any, name: str | None = None) -> Any:
+    """Return `x / y`, and 0 where `x` is 0."""
+    x, y = operands(tensor(x), y)
+    zero = equal(x, 0)
+    return row("where")(zero, 0.0, divide(x, row("where")(zero, 1.0, y)))
+
+
+def xlogy(x: Any, y: Any, name: str | None = None) -> Any:
+    """Return `x * log(y)`, and 0 where `x` is 0."""
+    x, y = operands(tensor(x), y)
+    zero = equal(x, 0)
+    return row("where")(zero, 0.0, multiply(x, log(row("where")(zero, 1.0, y))))
+
+
+def xlog1py(x: Any, y: Any, name: str | None = None) -> Any:
+    """Return `x * log1p(y)`, and 0 where `x` is 0."""
+    x, y = operands(tensor(x), y)
+    zero = equal(x, 0)
+    return row("where")(zero, 0.0, multiply(x, log1p(row("where")(zero, 0.0, y))))
+
+
+def sigmoid(x: Any, name: str | None = None) -> Any:
+    """Squash to the interval from 0 to 1."""
+    x = tensor(x)
+    return row("sigmoid")(x) if has_row("sigmoid") else (row("tanh")(x * 0.5) + 1.0) * 0.5
+
+
+def softplus(features: Any, name: str | None = None) -> Any:
+    """Return `log(1 + exp(x))` without overflow."""
+    x = tensor(features)
+    return row("softplus")(x) if has_row("softplus") else row("logaddexp")(x, np.zeros((), x.dtype)[()])
+
+
+def log_sigmoid(x: Any, name: str | None = None) -> Any:
+    """Return the logarithm of `sigmoid`, without underflow."""
+    return -softplus(-tensor(x))
+
+
+def softsign(features: Any, name: str | None = None) -> Any:
+    """Return `x / (1 + |x|)`."""
+    x = tensor(features)
+    return x / (abs(x) + 1.0)
+
+
+def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Return the logarithm of a sum of exponentials, without overflow."""
+    x = tensor(input_tensor)
+    if has_row("logsumexp"):
+        return row("logsumexp")(x, axis=static(axis), keepdims=keepdims)
+    largest = row("stop_gradient")(reduce_max(x, axis, keepdims=True))
+    largest = row("where")(is_finite(largest), largest, 0.0)
+    total = log(reduce_sum(exp(x - largest), axis, keepdims=True)) + largest
+    return total if keepdims else reduce_sum(total, axis)
+
+
+def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Return the mean square distance from the mean."""
+    x = tensor(input_tensor)
+    return reduce_mean(square(x - reduce_mean(x, axis, keepdims=True)), axis, keepdims)
+
+
+def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Return the root of `reduce_variance`; its gradient is 0 where all elements are equal."""
+    return root(reduce_variance(input_tensor, axis, keepdims))
+
+
+def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Return the root of the sum of squares; its gradient is 0 at 0."""
+    return root(reduce_sum(square(tensor(input_tensor)), axis, keepdims))
+
+
+def root(x: Any) -> Any:
+    """Take the square root, away from 0, where its slope is infinite: 0 stays 0 and passes no gradient."""
+    positive = not_equal(x, 0.0)
+    return row("where")(positive, sqrt(row("where")(positive, x, 1.0)), 0.0)
+
+
+def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
+    """Divide by the root of the sum of squares, which counts as `epsilon` at least."""
+    x = tensor(x)
+    return x * rsqrt(maximum(reduce_sum(square(x), axis, keepdims=True), epsilon))
+
+
+def argmax(input: Any, axis: Any = None, output_type: Any = np.int64, name: str | None = None) -> Any:
+    """Return the position of the largest element; along axis 0 unless given. Nothing flows back."""
+    return row("argmax")(tensor(input), axis=static(axis) or 0).astype(output_type)
+
+
+def argmin(input: Any, axis: Any = None, output_type: Any = np.int64, name: str | None = None) -> Any:
+    """Return the position of the smallest element; along axis 0 unless given. Nothing flows back."""
+    return row("argmin")(tensor(input), axis=static(axis) or 0).astype(output_type)
+
+
+def _scan(operation: str, x: Any, axis: Any, exclusive: bool, reverse: bool, neutral: float) -> Any:
+    x, axis = tensor(x), static(axis) % np.ndim(x)
+    turned = (slice(None),) * axis + (slice(None, None, -1),)
+    x = x[turned] if reverse else x
+    if exclusive:
+        edge = np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), neutral, x.dtype)
+        x = row("concatenate")(edge, x[(slice(None),) * axis + (slice(None, -1),)], axis=axis)
+    result = row(operation)(x, axis=axis)
+    return result[turned] if reverse else result
+
+
+def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+    """Add up along an axis; `exclusive` leaves each element out of its own sum."""
+    return _scan("cumsum", x, axis, exclusive, reverse, 0)
+
+
+def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+    """Multiply along an axis; `exclusive` leaves each element out of its own product."""
+    return _scan("cumprod", x, axis, exclusive, reverse, 1)
+
+
+def __getattr__(name: str) -> Any:
+    raise refuse("tf.math", name)
