@@ -42,7 +42,7 @@ def by_hand(links: int) -> Run:
 
 
 def with_gradtape(links: int, sin: Callable) -> Run:
-    """The tape, on a given sine."""
+    """Record with the tape, on a given sine."""
 
     def run() -> np.ndarray:
         x = gt.Variable(START)
@@ -141,7 +141,7 @@ def main() -> None:
     runs, absent = contenders(options.links)
     medians = measure(runs, options.rounds)
     print(
-        f"{options.links} rounds of `y = sin(y) * 1.01 + 0.1` on {START.size} float32 numbers, {options.rounds} turns each;"
+        f"{options.links} rounds of `y = sin(y) * 1.01 + 0.1` on {START.size} float32 numbers, {options.rounds} turns;"
     )
     print(
         f"Python {platform.python_version()}, NumPy {np.__version__}, gradtape {gt_version()}, {platform.machine()}\n"

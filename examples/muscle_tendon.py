@@ -1,8 +1,8 @@
 """Fit a Hill-type muscle-tendon model to measured forces: half of the parameters refuse to learn. Why?
 
 A muscle fibre pulls on a tendon at an angle, the pennation. Its force depends on its length, on how strongly it is
-excited, and on how tired it is; the tendon is a spring that is slack up to a length. Eight parameters are fitted to 24
-forces. `gradtape why examples/muscle_tendon.py` says which gradients are missing, and at which expression each one ends.
+excited, and on how tired it is; the tendon is a spring that is slack up to a length. Eight parameters are fitted to
+24 forces. `gradtape why examples/muscle_tendon.py` says which gradients are missing and at which expression each ends.
 """
 
 import numpy as np

@@ -12,7 +12,7 @@ start = tf.Variable(5.0)
 rate = tf.Variable(0.2)
 floor = tf.Variable(0.4)
 
-for step in range(100):
+for _ in range(100):
     with tf.GradientTape() as tape:
         background = tf.stop_gradient(floor)  # left over from an experiment
         predicted = start * tf.exp(-rate * times) + background
