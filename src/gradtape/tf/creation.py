@@ -101,7 +101,7 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
 
 def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Any:
     """Make `num` evenly spaced values from `start` to `stop`, recorded for both."""
-    first, last = operands(start, stop)
+    first, last = operands(tensor(start), stop)
     steps = np.linspace(0.0, 1.0, static(num), dtype=getattr(first, "dtype", np.float32))
     low, high = (row("expand_dims")(v, axis=axis) if np.ndim(v) else v for v in (first, last))
     shape = [1] * max(np.ndim(low), 1)

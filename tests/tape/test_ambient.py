@@ -1,0 +1,81 @@
+"""`gradients`: no tape, no watching."""
+
+import numpy as np
+import pytest
+
+import gradtape as gt
+from gradtape.errors import ShapeError, TapeStateError
+
+NONE = pytest.warns(gt.MissingGradientWarning)
+
+
+def test_constants_are_sources_and_the_answer_is_a_list():
+    x, y = gt.constant(3.0), gt.constant(2.0)
+    (only,) = gt.gradients(x * x, x)
+    assert float(only) == 6.0
+    assert [float(g) for g in gt.gradients([x * y, x], [x, y])] == [3.0, 3.0]
+
+
+def test_answer_can_be_differentiated():
+    x = gt.constant(2.0)
+    first = gt.gradients(x**4, x)
+    second = gt.gradients(first, x)
+    assert float(gt.gradients(second, x)[0]) == 48.0
+
+
+def test_grad_ys_weigh_and_are_counted():
+    x = gt.constant([1.0, 2.0])
+    y = x * x
+    (g,) = gt.gradients(y, x, grad_ys=gt.constant([1.0, 10.0]))
+    np.testing.assert_array_equal(g.numpy(), [2.0, 40.0])
+    with pytest.raises(ShapeError, match="2 grad_ys for 1"):
+        gt.gradients(y, x, grad_ys=[y, y])
+
+
+def test_stop_gradients_count_as_constants():
+    x = gt.constant(3.0)
+    y = x * x
+    total = x + y
+    assert float(gt.gradients(total, x, stop_gradients=[y])[0]) == 1.0
+    assert float(gt.gradients(total, x)[0]) == 7.0
+    assert float(gt.gradients(total, y, stop_gradients=y)[0]) == 1.0
+
+
+def test_unconnected():
+    x, w = gt.constant(3.0), gt.constant([1.0, 1.0])
+    y = x * x
+    with NONE:
+        assert gt.gradients(y, w) == [None]
+    np.testing.assert_array_equal(gt.gradients(y, w, unconnected_gradients="zero")[0].numpy(), [0.0, 0.0])
+
+
+def test_records_of_an_open_tape_count_watched_or_not():
+    x, v = gt.constant(3.0), gt.Variable(2.0)
+    y = x * v
+    with gt.GradientTape() as tape:
+        z = y * v * x
+        w = x * x
+        assert [float(g) for g in gt.gradients(z, [x, v])] == [24.0, 36.0]
+        assert float(gt.gradients(w, x)[0]) == 6.0
+    assert float(tape.gradient(z, v)) == 18.0
+
+
+def test_what_a_closed_tape_kept_is_not_guessed():
+    v = gt.Variable(3.0)
+    with gt.GradientTape():
+        y = v * v
+    z = y * v
+    with pytest.raises(TapeStateError, match="`multiply` at line"):
+        gt.gradients(z, v)
+    assert float(gt.gradients(z, y)[0]) == 3.0
+    assert float(gt.gradients(z, v, stop_gradients=y)[0]) == 9.0
+
+
+def test_what_did_not_fit_is_not_guessed():
+    x = gt.constant(np.ones(100))
+    with gt.config(ambient_bytes=1000):
+        y = np.sin(x)
+        for _ in range(3):
+            np.sin(x)
+        with pytest.raises(TapeStateError, match="ambient_bytes"):
+            gt.gradients(y, x)

@@ -1,0 +1,102 @@
+"""A user's own functions on the tape."""
+
+import numpy as np
+import pytest
+
+import gradtape as gt
+from gradtape.errors import NoGradientError, OperandError, ShapeError
+
+NONE = pytest.warns(gt.MissingGradientWarning)
+
+
+def scaled_product(a, b, scale=1.0):
+    return scale * a * b
+
+
+product = gt.external(scaled_product, vjp=lambda g, y, a, b: (g * b, None))
+
+
+def test_the_given_derivative_is_used_and_none_ends_the_path():
+    a, b = gt.Variable([1.0, 2.0]), gt.Variable([3.0, 4.0])
+    with gt.GradientTape() as tape:
+        y = np.sum(product(a, b, scale=10.0) * 2.0)
+    with NONE:
+        ga, gb = tape.gradient(y, [a, b])
+    assert float(y) == 220.0
+    np.testing.assert_array_equal(ga.numpy(), [6.0, 8.0])
+    assert gb is None
+
+
+def test_without_tensors_it_computes():
+    np.testing.assert_array_equal(product([1.0, 2.0], 3.0).numpy(), [3.0, 6.0])
+
+
+def test_without_a_derivative_the_gradient_is_refused_and_located():
+    legacy = gt.external(lambda x: np.sort(x))
+    x = gt.Variable([2.0, 1.0])
+    with gt.GradientTape() as tape:
+        y = legacy(x)
+    with pytest.raises(NoGradientError, match="gradtape.external") as caught:
+        tape.gradient(y, x)
+    assert "legacy(x)" in str(caught.value)
+
+
+def test_a_second_derivative_is_refused_only_when_asked_for():
+    sine = gt.external(np.sin, vjp=lambda g, y, x: g * np.cos(x))
+    x = gt.Variable(0.0)
+    with gt.GradientTape() as outer:
+        with gt.GradientTape() as inner:
+            y = sine(x) * x
+        g = inner.gradient(y, x)
+    assert float(g) == 0.0
+    with pytest.raises(NoGradientError, match="external too"):
+        outer.gradient(g, x)
+
+
+@pytest.mark.parametrize("returned", [lambda g, y, a: (g, g), lambda g, y, a: np.ones(5)])
+def test_the_vjp_is_checked(returned):
+    f = gt.external(np.sin, vjp=returned)
+    x = gt.Variable([1.0, 2.0])
+    with gt.GradientTape() as tape:
+        y = f(x)
+    with pytest.raises(ShapeError, match="vjp of `sin`"):
+        tape.gradient(y, x)
+
+
+def test_it_gets_read_only_arrays_and_its_result_is_copied():
+    buffer = np.zeros(2)
+
+    def f(x):
+        with pytest.raises(ValueError, match="read-only"):
+            x[0] = 1.0
+        buffer[:] = x
+        return buffer
+
+    y = gt.external(f)(gt.Variable([1.0, 2.0]))
+    buffer[:] = 0.0
+    np.testing.assert_array_equal(y.numpy(), [1.0, 2.0])
+
+
+def test_arrays_go_by_position():
+    with pytest.raises(OperandError, match="by keyword"):
+        product(gt.constant(1.0), b=gt.constant(2.0))
+
+
+def test_several_results_are_refused():
+    with pytest.raises(OperandError, match="returns one array"):
+        gt.external(lambda x: (x, x))(gt.constant(1.0))
+
+
+def test_straight_through_steps_with_the_gradient_of_the_identity():
+    x = gt.Variable(np.array([0.6, 1.7], np.float32))
+    with gt.GradientTape() as tape:
+        y = gt.straight_through(lambda v: v.astype(int), x)
+        z = np.sum(y * y)
+    assert y.dtype == np.float32
+    np.testing.assert_array_equal(y.numpy(), [0.0, 1.0])
+    np.testing.assert_array_equal(tape.gradient(z, x).numpy(), [0.0, 2.0])
+
+
+def test_straight_through_keeps_the_shape():
+    with pytest.raises(ShapeError, match="straight_through"):
+        gt.straight_through(np.sum, gt.constant([1.0, 2.0]))
