@@ -42,7 +42,7 @@ $(PY):
 	@for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3.14 python; do \
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	    "$$python" -m venv $(VENV) && exit 0; \
-	    echo "$$python cannot make a virtual environment; help: install its venv module (python3-venv on Debian)" >&2; exit 1; \
+	    rm -rf $(VENV); echo "$$python cannot make a virtual environment; help: install its venv module (python3-venv on Debian)" >&2; exit 1; \
 	  fi; \
 	done; echo "no Python 3.11 or newer was found; help: make PYTHON=/path/to/python3" >&2; exit 1
 

@@ -1,5 +1,10 @@
 """`gradtape explain` and `gradtape codes`."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from gradtape.cli import pages
@@ -26,6 +31,21 @@ def test_an_unknown_code_lists_them_all(gradtape):
     assert ran.status == 2
     assert "no code is called 'piecewise'; the nearest is GT302 piecewise-constant" in ran.err
     assert all(code.number in ran.err and code.title in ran.err for code in CODES)
+
+
+def test_a_reader_that_stops_early_is_no_error(gradtape, tmp_path):
+    (tmp_path / "many.py").write_text("for k in range(20000): print(k)\n")
+    done = subprocess.run(
+        f"{sys.executable} -m gradtape why many.py | head -n 1",
+        shell=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(pages.__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "0\n"
+    assert "gradtape/cli" not in done.stderr
 
 
 def test_codes_lists_all(gradtape):

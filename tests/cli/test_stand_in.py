@@ -46,6 +46,11 @@ def test_an_unknown_part_says_who_does_not_have_it(tf):
         import tensorflow.keras  # noqa: F401
 
 
+def test_an_unknown_name_in_a_from_import_says_so_too(tf):
+    with StandIn(), pytest.raises(ModuleNotFoundError, match=r"does not have `tensorflow\.keras`"):
+        from tensorflow import keras  # noqa: F401
+
+
 def test_only_tensorflow_is_claimed():
     finder = StandIn()
     assert finder.find_spec("tensorflow_probability", None) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 from difflib import get_close_matches
 from pathlib import Path
@@ -27,7 +28,12 @@ INSTALLED_ELSEWHERE = ("tensorflow", "torch", "jax")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     options = _parser().parse_args(argv)
-    status: int = options.run(options)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status
 
 
@@ -177,8 +183,10 @@ def _report(
     if reports:
         lines += [((layout.tally(reports), "strong"),), ()]
         lines += layout.report(reports, layout.frame_of(unicode=False), width)
+    elif end.outcome != "ok":
+        lines.append((("no gradient was asked for before it ended", "strong"),))
     else:
-        lines += [(("no gradient was asked for in this run", "strong"),)]
+        lines.append((("no gradient was asked for in this run", "strong"),))
         if not foreign:
             lines += [
                 (("  = ", "gutter"), ("help:", "help"), (f" {NOTHING_ASKED}", "text")),

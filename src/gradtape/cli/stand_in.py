@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
 
@@ -45,9 +45,20 @@ class StandIn(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Claim tensorflow and everything below it."""
-        del path, target
-        return ModuleSpec(fullname, self) if fullname == NAME or fullname.startswith(f"{NAME}.") else None
+        """Claim tensorflow and everything below it.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            For `from tensorflow import part` where the stand-in has no such part: Python then asks for a module below
+            the stand-in.
+        """
+        del target
+        if fullname == NAME or fullname.startswith(f"{NAME}."):
+            return ModuleSpec(fullname, self)
+        if self.used and fullname.startswith(f"{STAND_IN}.") and PathFinder.find_spec(fullname, path) is None:
+            raise _missing(NAME + fullname.removeprefix(STAND_IN))
+        return None
 
     def exec_module(self, module: ModuleType) -> None:
         """Put our own module in the place of the one that the import system made.
@@ -69,9 +80,13 @@ def _part(name: str) -> ModuleType:
     try:
         found: ModuleType = getattr(holder, part)
     except (AttributeError, ImportError):
-        raise ModuleNotFoundError(
-            f"{STAND_IN}, which stands in for tensorflow, does not have `{name}`; "
-            "install tensorflow to run the script itself, or leave that part out to have its gradients explained",
-            name=name,
-        ) from None
+        raise _missing(name) from None
     return found
+
+
+def _missing(name: str) -> ModuleNotFoundError:
+    return ModuleNotFoundError(
+        f"{STAND_IN}, which stands in for tensorflow, does not have `{name}`; "
+        "leave that part out, or write it with the operations that are there, to have the script's gradients explained",
+        name=name,
+    )
