@@ -53,8 +53,8 @@ def _size(context: Context) -> tuple[Diagnostic, ...]:
     text = f"the gradient is large, up to {fact.gradient:.3g}, but size never makes a gradient None"
     if fact.operation is None:
         return (_note(text, context.question.call.span),)
-    steep = f"{text}: {fact.operation.name} is steep here, its derivative reaches {fact.derivative:.3g}"
-    return (_note(steep, fact.operation.site.span),)
+    factor = f"{text}; the largest factor on its way is the derivative of {fact.operation.name} here, {fact.derivative:.3g}"
+    return (_note(factor, fact.operation.site.span),)
 
 
 def _during(context: Context, seq: int) -> bool:
