@@ -1,4 +1,4 @@
-"""How large a gradient is, and which operation on its way has the largest derivative: read from what the tape still keeps."""
+"""How large a gradient is, and which operation on its way has the largest derivative, from what the tape keeps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def steepest(asked: Asked, run: Run, source: Leaf, result: Any) -> Steepest | No
     size = float(np.max(np.abs(result._value))) if result._value.size else 0.0
     if size < WORTH_A_LOOK or asked.recording is None or not asked.recording.saved:
         return Steepest(size)
-    saved = {r.output: (r, s) for r, s in zip(asked.recording.records, asked.recording.saved, strict=True) if s is not None}
+    saved = {
+        r.output: (r, s) for r, s in zip(asked.recording.records, asked.recording.saved, strict=True) if s is not None
+    }
     route = shortest_route(run, {source.id}, {t.id for t in asked.targets if t.id}) or ()
     best: tuple[float, Operation | None] = (0.0, None)
     for link in route:

@@ -15,8 +15,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         labels=break_labels(group),
         notes=route_note(context, route),
         helps=(
-            f"use a smooth or straight-through {operation.name}: "
-            f"`gradtape.straight_through(f, x)` keeps the value and lets the gradient pass",
+            f"use a smooth {operation.name}, or `gradtape.straight_through(f, x)`: it keeps the value, the gradient passes",
         ),
         route=route,
     )
