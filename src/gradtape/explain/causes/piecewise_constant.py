@@ -15,7 +15,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         labels=break_labels(group),
         notes=route_note(context, route),
         helps=(
-            f"use a smooth {operation.name}, or `gradtape.straight_through(f, x)`: it keeps the value, the gradient passes",
+            f"a smooth {operation.name} helps, or `gradtape.straight_through(f, x)`: the value stays, the gradient passes",
         ),
         route=route,
     )
