@@ -27,7 +27,7 @@ test-thorough: $(VENV)/.test ## run the slow, exhaustive tests too
 lint: $(VENV)/.lint ## check style, format and the order of the rooms
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --quiet --check . || { echo "some files are not formatted; help: $(VENV)/bin/ruff format ."; exit 1; }
-	@$(VENV)/bin/lint-imports --no-logo
+	@$(VENV)/bin/lint-imports --no-logo --no-cache
 
 types: $(VENV)/.lint ## check types
 	@$(VENV)/bin/mypy
