@@ -6,14 +6,13 @@ import contextlib
 import io
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradtape.arrays.record import STATE
 from gradtape.cli.listening import Listening
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gradtape.explain import GradientReport
 
 MARK = re.compile(r"  #~ (?P<code>GT\d+)$", re.MULTILINE)
@@ -24,11 +23,11 @@ def run_program(source: str, folder: Path, name: str = "program.py") -> tuple[Gr
     path = folder / name
     path.write_text(source, encoding="utf-8")
     STATE.__init__()
-    before = os.getcwd()
+    before = Path.cwd()
     os.chdir(folder)
     try:
         with Listening() as heard, contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(source, str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})
+            exec(compile(source, str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})  # noqa: S102
     finally:
         os.chdir(before)
     return heard.reports

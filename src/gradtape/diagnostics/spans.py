@@ -1,4 +1,4 @@
-"""Places in source code: captured as `(code, instruction)`, resolved to file, line and columns only when somebody asks."""
+"""Places in source code: captured as `(code, instruction)`, resolved to lines and columns only when somebody asks."""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ def _around(span: Span) -> Iterator[ast.AST]:
                 if span_of(child, span.file).contains(span):
                     inner = child
                     break
-            elif any(hasattr(n, "lineno") and span_of(n, span.file).contains(span) for n in ast.iter_child_nodes(child)):
+            elif any(
+                hasattr(n, "lineno") and span_of(n, span.file).contains(span) for n in ast.iter_child_nodes(child)
+            ):
                 inner = child
                 break
         if inner is not None and hasattr(inner, "lineno"):
@@ -139,17 +141,27 @@ def _text_at(node: ast.expr, path: str) -> str:
     while path.startswith("["):
         key_text, _, rest = path[1:].partition("]")
         key = ast.literal_eval(key_text)
-        if isinstance(node, ast.List | ast.Tuple) and isinstance(key, int) and not any(isinstance(e, ast.Starred) for e in node.elts):
+        if (
+            isinstance(node, ast.List | ast.Tuple)
+            and isinstance(key, int)
+            and not any(isinstance(e, ast.Starred) for e in node.elts)
+        ):
             node, path = node.elts[key], rest
         elif isinstance(node, ast.Dict):
-            match = [v for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant) and k.value == key]
+            match = [
+                v for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant) and k.value == key
+            ]
             if not match:
                 break
             node, path = match[0], rest
         else:
             break
     text = ast.unparse(node)
-    return f"({text}){path}" if path and not isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call) else text + path
+    return (
+        f"({text}){path}"
+        if path and not isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
+        else text + path
+    )
 
 
 def mentions(node: ast.AST, text: str) -> list[ast.expr]:

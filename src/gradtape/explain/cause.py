@@ -104,7 +104,14 @@ class Context:
         if not proven:
             notes = (*notes, "this is possible, not proven: the connection was read from the source text")
         diagnostic = Diagnostic(
-            code, Severity.WARNING, headline, (Annotation(primary, label, primary=True), *others), notes, helps, suggestion, proven
+            code,
+            Severity.WARNING,
+            headline,
+            (Annotation(primary, label, primary=True), *others),
+            notes,
+            helps,
+            suggestion,
+            proven,
         )
         return Finding(code, diagnostic, proven, steps(route))
 
@@ -139,7 +146,9 @@ def route_note(context: Context, route: Route) -> tuple[str, ...]:
     shown = " -> ".join(ends)
     if len(context.routes) == 1 and context.complete:
         uses = {op.seq for id in context.source.ids for op, _ in context.run.uses.get(id, ())}
-        return (f"the only route is {shown}" + (f"; nothing else uses `{context.source.name}`" if len(uses) == 1 else ""),)
+        return (
+            f"the only route is {shown}" + (f"; nothing else uses `{context.source.name}`" if len(uses) == 1 else ""),
+        )
     others = len(context.routes) - 1
     more = f"; {others} more {'route breaks' if others == 1 else 'routes break'} too" if others else ""
     return (f"one route is {shown}{more}",)

@@ -1,4 +1,4 @@
-"""Runs the causes over a question and puts their findings in order; says "not explained" where model and result disagree."""
+"""Runs the causes over a question and orders their findings; says "not explained" where model and result disagree."""
 
 from __future__ import annotations
 

@@ -22,14 +22,12 @@ def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
 
 
 def _branches(context: Context) -> tuple[Diagnostic, ...]:
-    """A branch on a value is recorded as the side that was taken; the choice itself has no derivative."""
+    """Remark on branches: the side that was taken is recorded, the choice itself has no derivative."""
     found = {}
     for event in context.run.events:
         if event.kind == "branch" and event.value in context.after_source and _during(context, event.seq):
             found[event.site.span] = event
-    return tuple(
-        _note("the branch itself carries no gradient; the side that was taken does", span) for span in found
-    )
+    return tuple(_note("the branch itself carries no gradient; the side that was taken does", span) for span in found)
 
 
 def _assignments(context: Context) -> tuple[Diagnostic, ...]:
@@ -53,8 +51,10 @@ def _size(context: Context) -> tuple[Diagnostic, ...]:
     text = f"the gradient is large, up to {fact.gradient:.3g}, but size never makes a gradient None"
     if fact.operation is None:
         return (_note(text, context.question.call.span),)
-    steep = f"{text}: {fact.operation.name} is steep here, its derivative reaches {fact.derivative:.3g}"
-    return (_note(steep, fact.operation.site.span),)
+    factor = (
+        f"{text}; the largest factor on its way is the derivative of {fact.operation.name} here, {fact.derivative:.3g}"
+    )
+    return (_note(factor, fact.operation.site.span),)
 
 
 def _during(context: Context, seq: int) -> bool:

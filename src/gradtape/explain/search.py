@@ -41,8 +41,10 @@ class BreakGroup(NamedTuple):
     first: Break
 
 
-def shortest_route(run: Run, sources: Collection[int], targets: Collection[int], without: Collection[Link] = ()) -> Route | None:
-    """Return the route with the fewest breaks, and among those the fewest operations found first; None if there is none.
+def shortest_route(
+    run: Run, sources: Collection[int], targets: Collection[int], without: Collection[Link] = ()
+) -> Route | None:
+    """Return a route with the fewest breaks, None if there is no route.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Where a value left the tape and came back as a constant: the two ends are recorded, the way between is read.
 
 A value that became an ndarray or a number is followed through the names of the source text: assignments, returns,
-arguments, containers. The link is certain where the text leaves no choice (the conversion stands in the operand itself, or
-every name on the way is assigned once), otherwise it is marked as possible.
+containers. The link is certain where the text leaves no choice (the conversion stands in the operand itself, or every
+name on the way is assigned once), otherwise it is marked as possible.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def find_crossings(builder: Builder, operations: list[Operation], targets: tuple
             if key not in entries:
                 entries[key] = _origin(flows, operation.site, position, len(operation.inputs))
             origin = entries[key]
-            event = _latest(exits[origin[0]], operation.seq) if origin is not None else None
-            if event is None or origin is None:
+            left = _latest(exits[origin[0]], operation.seq) if origin is not None else None
+            if left is None or origin is None:
                 continue
-            link = _crossing(builder, event, builder.fresh(), origin[1])
+            link = _crossing(builder, left, builder.fresh(), origin[1])
             found.append(link)
             inputs = (*operation.inputs[:position], link.output, *operation.inputs[position + 1 :])
             operation = operations[number] = replace(operation, inputs=inputs)  # noqa: PLW2901
@@ -65,8 +65,13 @@ def _latest(events: list[Event], seq: int) -> Event | None:
 def _crossing(builder: Builder, event: Event, output: int, proven: bool) -> Operation:
     kind = BreakKind.LEFT_AS_NUMBER if event.kind is EventKind.LEFT_AS_NUMBER else BreakKind.LEFT_AS_ARRAY
     return Operation(
-        event.seq, "leave the tape", (builder.version_at(event.value, event.seq),), output, event.site,
-        ((Break(kind, "", proven),),), event.callers,
+        event.seq,
+        "leave the tape",
+        (builder.version_at(event.value, event.seq),),
+        output,
+        event.site,
+        ((Break(kind, "", proven),),),
+        event.callers,
     )
 
 
@@ -78,12 +83,12 @@ def _index_links(builder: Builder, operations: list[Operation], exits: dict[Site
         by_site[operation.site].append(operation)
     found = []
     for event in picked:
-        operation = next((op for op in by_site[event.site] if op.seq > event.seq), None)
-        if operation is not None:
+        picking = next((op for op in by_site[event.site] if op.seq > event.seq), None)
+        if picking is not None:
             reason = "picks by position, and positions are integers"
             broken = (Break(BreakKind.NO_DERIVATIVE, reason),)
             source = builder.version_at(event.value, event.seq)
-            found.append(Operation(event.seq, "getitem", (source,), operation.output, event.site, (broken,)))
+            found.append(Operation(event.seq, "getitem", (source,), picking.output, event.site, (broken,)))
     return found
 
 
@@ -126,9 +131,15 @@ def _operand(span: Span, position: int, count: int) -> ast.expr | None:
         node = (node.left, node.right)[min(position, 1)]
     elif isinstance(node, ast.Compare) and len(node.comparators) == 1:
         node = (node.left, node.comparators[0])[min(position, 1)]
-    elif isinstance(node, ast.Call) and len(node.args) >= count and not any(isinstance(a, ast.Starred) for a in node.args):
+    elif (
+        isinstance(node, ast.Call)
+        and len(node.args) >= count
+        and not any(isinstance(a, ast.Starred) for a in node.args)
+    ):
         node = node.args[position]
-    literal = isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
+    literal = isinstance(node, ast.Constant) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
+    )
     return None if node is None or literal else node
 
 
@@ -189,7 +200,9 @@ class Flow:
         function = syntax.function_at(span)
         if isinstance(statement, ast.Return) or isinstance(function, ast.Lambda):
             found += [
-                site.span for site in self._callers if span.file != site.span.file or site.span.function != span.function
+                site.span
+                for site in self._callers
+                if span.file != site.span.file or site.span.function != span.function
             ][:1]
             name = getattr(function, "name", None)
             tree = syntax.parse_file(span.file)

@@ -47,9 +47,7 @@ def explain(asked: Asked) -> Explanation:
     for source, leaf, result in zip(sources, asked.sources, results, strict=True):
         status = None if asked.results is None else status_of(result)
         size = steepest(asked, run, leaf, result) if status is Status.OK else None
-        question = graph.Question(
-            run, asked.kind, asked.site, targets, source, status, asked.used_at, size
-        )
+        question = graph.Question(run, asked.kind, asked.site, targets, source, status, asked.used_at, size)
         reports.append(engine.explain(question))
     return Explanation(tuple(reports))
 
@@ -153,9 +151,7 @@ class Builder:
 
     def _with_versions(self, end: graph.End) -> graph.End:
         ids = end.ids.union(*(self.versions.get(i, []) for i in end.ids))
-        return graph.End(
-            end.name, ids, end.kind, end.dtype, end.differentiable, end.watched, end.trainable, end.made
-        )
+        return graph.End(end.name, ids, end.kind, end.dtype, end.differentiable, end.watched, end.trainable, end.made)
 
     def _operations(self) -> Iterable[graph.Operation]:
         current: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""How large a gradient is, and which operation on its way is the steepest: read from what the tape still keeps."""
+"""How large a gradient is, and which operation on its way has the largest derivative, from what the tape keeps."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ WORTH_A_LOOK = 1e6
 
 
 def steepest(asked: Asked, run: Run, source: Leaf, result: Any) -> Steepest | None:
-    """Measure a gradient; look for its steepest operation only if it is large and the tape still has the values."""
+    """Measure a gradient; look for the largest factor only if it is large and the tape still has the values."""
     size = float(np.max(np.abs(result._value))) if result._value.size else 0.0
     if size < WORTH_A_LOOK or asked.recording is None or not asked.recording.saved:
         return Steepest(size)
-    saved = {r.output: (r, s) for r, s in zip(asked.recording.records, asked.recording.saved, strict=True) if s is not None}
+    saved = {
+        r.output: (r, s) for r, s in zip(asked.recording.records, asked.recording.saved, strict=True) if s is not None
+    }
     route = shortest_route(run, {source.id}, {t.id for t in asked.targets if t.id}) or ()
     best: tuple[float, Operation | None] = (0.0, None)
     for link in route:
@@ -33,8 +35,6 @@ def steepest(asked: Asked, run: Run, source: Leaf, result: Any) -> Steepest | No
             continue
         with np.errstate(all="ignore"):
             slope = float(np.max(np.abs(rule.fn(xp, *kept[1], **kept[0].params))))
-        # scaling by a large number is what the program says; steep is where the slope depends on the point
-        needs = kept[0].op.needs[link.position]
-        if slope > best[0] and (needs[0] or needs[1 + link.position]):
+        if slope > best[0]:
             best = (slope, link.operation)
     return Steepest(size, best[1], best[0])

@@ -1,10 +1,16 @@
 """GT503: a Python branch skipped the lines that use the source."""
 
+from __future__ import annotations
+
 import ast
+from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.report import Finding
+
+if TYPE_CHECKING:
+    from gradtape.explain.graph import Event, Operation
+    from gradtape.explain.report import Finding
 
 
 def detect(context: Context) -> Finding | None:
@@ -22,11 +28,9 @@ def detect(context: Context) -> Finding | None:
                 "branch-not-taken",
                 test,
                 f"this {word} skipped the code that uses `{context.source.name}`",
-                labels=(
-                    (syntax.span_of(uses[0], file), f"`{uses[0].id if isinstance(uses[0], ast.Name) else ast.unparse(uses[0])}` would be used here"),
-                ),
+                labels=((syntax.span_of(uses[0], file), f"`{ast.unparse(uses[0])}` would be used here"),),
                 helps=(
-                    "compute both sides and choose with `np.where(condition, a, b)` if the gradient must exist either way",
+                    "compute both sides and choose with `np.where(condition, a, b)` if the gradient must always exist",
                     "or skip this source while the branch is not taken: None is then the right answer",
                 ),
                 proven=_decided(context, node, test),
@@ -91,7 +95,7 @@ def _anything_in(context: Context, side: list[ast.AST], file: str) -> bool:
     whole = syntax.span_of(side[0], file), syntax.span_of(side[-1], file)
     first, last = (whole[0].line, whole[0].column), (whole[1].end_line, whole[1].end_column)
     began = _began(context)
-    happened = [*context.run.operations, *context.run.events]
+    happened: list[Operation | Event] = [*context.run.operations, *context.run.events]
     places = dict.fromkeys(h.site.span for h in happened if h.seq > began)
     return any(p.file == file and first <= (p.line, p.column) and (p.end_line, p.end_column) <= last for p in places)
 

@@ -18,7 +18,12 @@ def detect(context: Context) -> Finding | None:
         "constant-target",
         made,
         f"`{target.name}` is {kind} and depends on no variable and no watched tensor",
-        labels=((context.made_at(context.source), f"`{context.source.name}` is made here and does not reach `{target.name}`"),),
+        labels=(
+            (
+                context.made_at(context.source),
+                f"`{context.source.name}` is made here and does not reach `{target.name}`",
+            ),
+        ),
         helps=(f"compute `{target.name}` from `{context.source.name}` inside the tape",),
     )
 

@@ -25,7 +25,9 @@ def detect(context: Context) -> Finding | None:
         context.made_at(source),
         f"`{source.name}` was made with `trainable=False`, so tapes do not watch it",
         labels=((context.entered_at, "this tape does not watch it"),),
-        helps=(f"leave out `trainable=False`, or call `tape.watch({source.name})` if it is frozen on purpose elsewhere",),
+        helps=(
+            f"leave out `trainable=False`, or call `tape.watch({source.name})` if it is frozen on purpose elsewhere",
+        ),
         route=route,
     )
 

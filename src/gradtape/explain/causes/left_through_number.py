@@ -13,7 +13,9 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         group.first.reason or "the value became a plain Python number here; the tape cannot follow it",
         labels=break_labels(group),
         notes=route_note(context, route),
-        helps=("use the tensor itself instead of `float(...)`, `.item()` or a function of `math`: `np.sin(t)` stays on the tape",),
+        helps=(
+            "use the tensor itself, not `float(...)`, `.item()` or a function of `math`: `np.sin(t)` stays on the tape",
+        ),
         proven=group.first.proven,
         route=route,
     )

@@ -7,8 +7,14 @@ from gradtape.explain.report import Finding
 def unexplained(context: Context) -> Finding:
     """Say that the recorded operations do not explain why the gradient is missing."""
     source = context.source
-    lost = bool(context.run.horizon) and any(0 < i < context.run.horizon for i in source.ids | context.question.target_ids)
-    notes = ("operations this old are no longer remembered; `gradtape.config(ambient_records=...)` keeps more",) if lost else ()
+    lost = bool(context.run.horizon) and any(
+        0 < i < context.run.horizon for i in source.ids | context.question.target_ids
+    )
+    notes = (
+        ("operations this old are no longer remembered; `gradtape.config(ambient_records=...)` keeps more",)
+        if lost
+        else ()
+    )
     return context.finding(
         "not-explained",
         context.question.call.span,

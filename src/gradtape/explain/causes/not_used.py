@@ -23,8 +23,7 @@ def detect(context: Context) -> Finding | None:
         ),
         notes=notes,
         helps=(
-            f"use `{source.name}` in the computation of `{question.target_name}`; "
-            "if it is meant to be unused, leave it out of the sources",
+            f"use `{source.name}` in `{question.target_name}`, or leave it out of the sources if it is meant to be unused",
         ),
     )
 

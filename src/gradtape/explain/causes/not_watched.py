@@ -2,7 +2,7 @@
 
 from gradtape.diagnostics import Applicability, Edit, Suggestion
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.graph import BreakKind
+from gradtape.explain.graph import BreakKind, Operation
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 
@@ -26,8 +26,8 @@ def detect(context: Context, route: Route = (), group: BreakGroup | None = None)
         return None
     route = context.routes[0] if context.routes else ()
     made = source.made
-    notes = ()
-    if made is not None and getattr(made, "inputs", ()) and any(made.inputs):  # type: ignore[union-attr]
+    notes: tuple[str, ...] = ()
+    if isinstance(made, Operation) and any(made.inputs):
         notes = (f"`{name}` is the result of an operation; only variables are watched by themselves",)
     return context.finding(
         "not-watched",

@@ -15,8 +15,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         labels=break_labels(group),
         notes=route_note(context, route),
         helps=(
-            f"use a smooth or straight-through {operation.name}: "
-            f"`gradtape.straight_through(f, x)` keeps the value and lets the gradient pass",
+            f"a smooth {operation.name} helps, or `gradtape.straight_through(f, x)`: the value stays, the gradient passes",
         ),
         route=route,
     )

@@ -12,15 +12,10 @@ def detect(context: Context) -> Finding | None:
     made = source.made
     if source.kind != "tensor" or source.watched or not isinstance(made, Operation):
         return None
-    names = syntax.assigned_names(made.site.span)
-    last = source.name.rpartition(".")[2]
-    if not any(n == source.name or n.rpartition(".")[2] == last for n in names):
+    found = _rebound(context, made)
+    if found is None:
         return None
-    name = next(n for n in names if n == source.name or n.rpartition(".")[2] == last)
-    before = _held_before(context, made, name)
-    if before is None:
-        return None
-    route = context.routes[0] if context.routes else ()
+    name, before = found
     return context.finding(
         "rebound-name",
         made.site.span,
@@ -30,25 +25,39 @@ def detect(context: Context) -> Finding | None:
             f"change a variable in place instead: `{name}.assign(...)` or `{name}.assign_sub(...)`",
             f"or call `tape.watch({source.name})` in each round, if the new tensor is what you mean",
         ),
-        route=route,
+        route=context.routes[0] if context.routes else (),
     )
 
 
-def _held_before(context: Context, made: Operation, name: str) -> Span | None:
-    """Return where an earlier value of the same name was made, if the new one was computed from it."""
+def _rebound(context: Context, made: Operation) -> tuple[str, Span] | None:
+    """Return the name that was bound anew and where its earlier value was made or is read.
+
+    The earlier value must be one that had a gradient, a variable or a watched tensor: a name that moves from one plain
+    tensor to another loses nothing. Either the names agree, or the statement says so itself: `w = w - ...`.
+    """
     run = context.run
-    known = {e.value: e.site.span for e in run.events if e.kind == "create"}
     cone = backward_cone(run, [i for i in made.inputs if i])
-    own = syntax.statement_at(made.site.span)
-    for value in sorted(cone, reverse=True):
-        producer = run.producers.get(value)
-        span = producer.site.span if producer is not None and producer.name != "assign" else known.get(value)
-        if span is not None and syntax.statement_at(span) is not own and name in syntax.assigned_names(span):
-            return span
-    # the old value may have got its name elsewhere (a parameter, a loop): `w = w - ...` says so itself
-    value_node = getattr(own, "value", None)
-    mentioned = syntax.mentions(value_node, name) if value_node is not None else []
-    return syntax.span_of(mentioned[0], made.site.span.file) if mentioned else None
+    followed = sorted(cone & (run.variables | {e.value for e in run.events if e.kind == "watch"}), reverse=True)
+    if not followed:
+        return None
+    statement = syntax.statement_at(made.site.span)
+    places = {value: _made_at(context, value) for value in followed}
+    for name in syntax.assigned_names(made.site.span):
+        for span in places.values():
+            if span is not None and syntax.statement_at(span) is not statement and name in syntax.assigned_names(span):
+                return name, span
+        right = getattr(statement, "value", None)
+        mentioned = syntax.mentions(right, name) if right is not None else []
+        if mentioned:
+            return name, syntax.span_of(mentioned[0], made.site.span.file)
+    return None
+
+
+def _made_at(context: Context, value: int) -> Span | None:
+    producer = context.run.producers.get(value)
+    if producer is not None and producer.name != "assign":
+        return producer.site.span
+    return next((e.site.span for e in context.run.events if e.kind == "create" and e.value == value), None)
 
 
 CAUSE = Cause("rebound-name", Stage.SOURCE, detect)

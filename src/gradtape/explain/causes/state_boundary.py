@@ -17,7 +17,9 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         else "an assignment stores the value; the variable starts a new path, and nothing flows back through it",
         labels=break_labels(group),
         notes=route_note(context, route),
-        helps=("use the tensor itself where the gradient is needed, and assign it to the variable after `gradient(...)`",),
+        helps=(
+            "use the tensor itself where the gradient is needed, and assign it to the variable after `gradient(...)`",
+        ),
         route=route,
     )
 
