@@ -24,6 +24,7 @@ def test_every_code_has_something_to_print(code):
     page = pages.page(code)
     assert code.number in page
     assert page.endswith("\n")
+    assert "#~" not in page
 
 
 def test_an_unknown_code_lists_them_all(gradtape):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 from gradtape.diagnostics import BY_NUMBER, BY_SLUG, CODES, Code
+
+MARK = re.compile(r" *#~ GT\d+.*")
+"""Stands in a page's program on the line that its test expects to be blamed."""
 
 
 def find(word: str) -> Code | None:
@@ -13,9 +17,9 @@ def find(word: str) -> Code | None:
 
 
 def page(code: Code) -> str:
-    """Return the page of a code; its title where no page was written."""
+    """Return the page of a code without the marks that its tests read; its title where no page was written."""
     place = files("gradtape.explain").joinpath("pages", f"{code.number}.md")
-    return place.read_text(encoding="utf-8") if place.is_file() else f"# {code}\n\n{code.title}\n"
+    return MARK.sub("", place.read_text(encoding="utf-8")) if place.is_file() else f"# {code}\n\n{code.title}\n"
 
 
 def listing() -> str:
