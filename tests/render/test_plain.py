@@ -76,6 +76,12 @@ def test_a_long_line_is_cut_around_the_underline(maker):
     assert source[under.index("^") : under.rindex("^") + 1] == "np.sign(w)"
 
 
+def test_a_label_beyond_the_cut_is_not_lost(maker):
+    text = plain.diagnostic(maker.message("long", ("np.sign(w)", "far to the right"), label="here"), width=60)
+    assert "far to the right" in text
+    assert "^^^^" in text
+
+
 def test_notes_are_wrapped_with_a_hanging_indent(maker):
     message = dataclasses.replace(maker.floor().diagnostic, notes=("word " * 30,), helps=(), suggestion=None)
     lines = plain.diagnostic(message, width=60).splitlines()

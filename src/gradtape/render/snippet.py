@@ -110,13 +110,13 @@ def _line(
         return
     laid, starts = cells.to_cells(text.rstrip())
     marks = [_mark(annotation, last, number, text.rstrip(), starts) for annotation, last in here]
-    first, last = min((m.first for m in marks), default=0), max((m.last for m in marks), default=0)
+    wanted = [m for m in marks if m.primary] or marks
+    first, last = min((m.first for m in wanted), default=0), max((m.last for m in wanted), default=0)
     room = max(width - gutter - 3, MIN_LABEL)
     visible, shift = cells.cut(laid, first, last, room)
     yield ((f"{number:>{gutter}} {frame.bar}", "gutter"), (f" {visible}" if visible else "", "text"))
     lead = (" " * gutter + f" {frame.bar} ", "gutter")
-    marks = [Mark(m.first - shift, min(m.last - shift, room), m.primary, m.label) for m in marks]
-    for row in _underlines([m for m in marks if m.last > m.first], frame, room):
+    for row in _underlines([_inside(m, shift, room) for m in marks], frame, room):
         yield (lead, *row)
 
 
@@ -129,6 +129,12 @@ def _mark(annotation: Annotation, last: bool, number: int, text: str, starts: li
     end = min(max(end, begin + 1), max(len(text), 1))
     first, stop = starts[min(begin, len(starts) - 1)], starts[min(end, len(starts) - 1)]
     return Mark(first, max(stop, first + 1), annotation.primary, annotation.label if last else "")
+
+
+def _inside(mark: Mark, shift: int, room: int) -> Mark:
+    """Move a mark with its line; one that was cut off points at the edge, so that its label is not lost."""
+    first = min(max(mark.first - shift, 0), room - 1)
+    return Mark(first, max(min(mark.last - shift, room), first + 1), mark.primary, mark.label)
 
 
 def _underlines(marks: list[Mark], frame: Frame, room: int) -> Iterator[Line]:
