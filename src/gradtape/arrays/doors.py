@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from inspect import signature
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,10 @@ import numpy as np
 
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
 from gradtape.arrays.failures import located
+from gradtape.arrays.leaving import leave
+from gradtape.arrays.record import EventKind
 from gradtape.errors import OperandError
-from gradtape.ops import COMPOSITES, OPS, Foreign, Index, Op
+from gradtape.ops import COMPOSITES, OPS, Composite, Foreign, Index, Op, Unsupported
 from gradtape.ops.model import REAL, REQUIRED
 from gradtape.spaces.space import build_space
 
@@ -19,11 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
-_CAST, _WHERE = OPS["cast"], OPS["where"]
-
-
-class Unsupported(Exception):
-    """The row does not know one of the call's arguments; NumPy may."""
+_WHERE = OPS["where"]
 
 
 def bind_call(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
@@ -56,7 +54,9 @@ def bind_call(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple
 
 
 def _is_default(name: str, value: Any) -> bool:
-    return value is None or value is np._NoValue or (name in {"where", "subok"} and value is True) or name in {"order", "casting"}
+    if name == "order":
+        return value in {None, "C", "K", "A"}
+    return value is None or value is np._NoValue or name in {"casting", "subok"} or (name == "where" and value is True)
 
 
 def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
@@ -67,20 +67,25 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
     """
     arrays, params, extras = bind_call(op, args, kwargs)
     if "dtype" in extras:
-        arrays = tuple(apply(_CAST, (a,), {"dtype": extras["dtype"]}, frame) if _is_real(a) else a for a in arrays)
+        arrays = tuple(cast(a, extras["dtype"], frame) if _is_real(a) else a for a in arrays)
     result = apply(op, arrays, params, frame)
     if not extras:
         return result
     out = extras.get("out")
     if isinstance(out, tuple):
         (out,) = out
+    if isinstance(out, Node):
+        raise overwriting_error(op.name, "through `out=`", frame)
     if "where" in extras:
         result = apply(_WHERE, (extras["where"], result, 0.0 if out is None else out), NO_PARAMS, frame)
     if out is not None:
-        if isinstance(out, Node):
-            raise located(OperandError, f"{op.name}: a tensor cannot be overwritten through `out=`", frame, "use the returned tensor")
         np.copyto(out, result._value, casting="same_kind")
     return result
+
+
+def overwriting_error(name: str, how: str, frame: FrameType) -> Exception:
+    """Say that a tensor's value does not change."""
+    return located(OperandError, f"{name}: a tensor cannot be overwritten {how}", frame, "use the returned tensor instead")
 
 
 def _is_real(value: Any) -> bool:
@@ -109,8 +114,32 @@ def recorded(op: Op) -> Callable[..., Any]:
     return function
 
 
+def recorded_cast(x: Any, dtype: Any) -> Any:
+    """Cast under the row that the dtype asks for."""
+    return cast(x, dtype, _getframe(1))
+
+
 SPACE = build_space(recorded)
+SPACE.cast = recorded_cast
 """The recording namespace: rules run in it when an outer tape is open, composites always."""
+
+
+def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Run a composition of operations from a call as the user wrote it.
+
+    Raises
+    ------
+    Unsupported
+        If it has no place for an argument.
+    """
+    try:
+        return row.fn(SPACE, *args, **{k: v for k, v in kwargs.items() if v is not np._NoValue} if kwargs else kwargs)
+    except TypeError as error:
+        try:
+            signature(row.fn).bind(SPACE, *args, **kwargs)
+        except TypeError as reason:
+            raise Unsupported(f"{row.numpy or row.name}: {reason}") from None
+        raise error from None
 
 
 def door(name: str) -> Callable[..., Any]:
@@ -121,9 +150,28 @@ def door(name: str) -> Callable[..., Any]:
     KeyError
         If the table has no such row.
     """
-    if name in COMPOSITES:
-        return partial(COMPOSITES[name].fn, SPACE)
-    op = OPS[name]
+    row: Op | Composite = COMPOSITES[name] if name in COMPOSITES else OPS[name]
+    function = composite_door(row) if isinstance(row, Composite) else op_door(row)
+    public = (row.numpy or row.name).rpartition(".")[2]
+    function.__name__ = function.__qualname__ = public
+    function.__doc__ = f"Compute `{public}` and record it; the arguments are those of `numpy.{row.numpy or row.name}`."
+    return function
+
+
+def composite_door(row: Composite) -> Callable[..., Any]:
+    """Make the public function of a composite."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return call_composite(row, args, kwargs)
+        except Unsupported as error:
+            raise TypeError(str(error)) from None
+
+    return function
+
+
+def op_door(op: Op) -> Callable[..., Any]:
+    """Make the public function of a row; the plain call, arrays only, takes the short way."""
     arrays = -1 if op.variadic or len(op.defaults) < len(op.params) else len(op.args)
 
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -134,8 +182,6 @@ def door(name: str) -> Callable[..., Any]:
         except Unsupported as error:
             raise TypeError(str(error)) from None
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Record `{op.numpy or op.name}`; see NumPy's documentation of `numpy.{op.numpy or op.name}`."
     return function
 
 
@@ -156,16 +202,22 @@ def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwar
         elementwise=False,
     )
     row.kernel = lambda *_values: result
+    if any(True for _ in _nodes([kwargs.get("out")])):
+        raise overwriting_error(name, "through `out=`", frame)
     nodes = tuple(_nodes([args, kwargs]))
     computed = function(*_plain(args), **_plain(kwargs))
+    if computed is None:
+        for node in nodes:
+            leave(node, EventKind.LEFT_AS_ARRAY, frame)
     single = not isinstance(computed, tuple | list)
     results = []
-    for result in [computed] if single else computed:  # noqa: B007  (the kernel reads it)
-        results.append(apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result)
+    for result in [computed] if single else computed:
+        made = isinstance(result, np.ndarray | np.generic)
+        results.append(apply(row, nodes, NO_PARAMS, frame) if made else result)
     result = None  # the record keeps the row, and must not keep the array with it
     if single:
         return results[0]
-    return results if type(computed) is list else tuple(results)
+    return type(computed)(results) if type(computed) in {tuple, list} else type(computed)(*results)
 
 
 def _nodes(items: Any) -> Iterator[Node]:

@@ -9,21 +9,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import doors
-from gradtape.arrays.dispatch import NO_PARAMS, apply
-from gradtape.ops import COMPOSITES, OPS, Op
+from gradtape.arrays.dispatch import Node, apply
+from gradtape.ops import COMPOSITES, OPS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from types import FrameType
+
+    from gradtape.ops import Composite, Op
 
 
-def _by_function(rows: dict[str, Any]) -> dict[Any, Any]:
-    return {attrgetter(row.numpy)(np): row for row in rows.values() if row.numpy is not None}
+def _by_function(rows: Mapping[str, Any]) -> dict[Any, Any]:
+    return {
+        attrgetter(name)(np): row
+        for row in rows.values()
+        if row.numpy is not None
+        for name in (row.numpy, *row.aliases)
+        if "." in name or hasattr(np, name)
+    }
 
 
 FUNCTIONS: dict[Any, Op] = _by_function(OPS)
 """NumPy's ufuncs and functions that are operations."""
 
-COMPOSED: dict[Any, Any] = _by_function(COMPOSITES)
+COMPOSED: dict[Any, Composite] = _by_function(COMPOSITES)
 """NumPy's functions that are compositions of operations."""
 
 METHODS: dict[tuple[str, str], str] = {
@@ -36,30 +45,38 @@ METHODS: dict[tuple[str, str], str] = {
 }
 """Methods of ufuncs that are operations of their own."""
 
-NO_KWARGS: dict[str, Any] = {}
-
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
     """Receive a ufunc call on a tensor (`__array_ufunc__`)."""
     frame = _getframe(1)
-    if method == "__call__":
-        op = FUNCTIONS.get(ufunc)
-        if op is not None:
-            if not kwargs:
-                return apply(op, args, NO_PARAMS, frame)
-            try:
-                return doors.call_op(op, args, kwargs, frame)
-            except doors.Unsupported:
-                pass
-    else:
-        name = METHODS.get((ufunc.__name__, method))
-        if name is not None and name in OPS:
-            kwargs = {"axis": 0, **kwargs} if len(args) == 1 else kwargs
-            try:
-                return doors.call_op(OPS[name], args, kwargs, frame)
-            except doors.Unsupported:
-                pass
+    try:
+        if method == "__call__":
+            op = FUNCTIONS.get(ufunc)
+            if op is not None:
+                return doors.call_op(op, args, kwargs, frame) if kwargs else apply(op, args, op.defaults, frame)
+            row = COMPOSED.get(ufunc)
+            if row is not None:
+                return doors.call_composite(row, args, kwargs)
+        elif method == "outer":
+            return _outer(ufunc, args, kwargs, frame)
+        else:
+            name = METHODS.get((ufunc.__name__, method))
+            if name is not None:
+                return doors.call_op(OPS[name], args, {"axis": 0, **kwargs} if len(args) == 1 else kwargs, frame)
+    except doors.Unsupported:
+        pass
+    if method == "at" and isinstance(args[0], Node):
+        raise doors.overwriting_error(f"numpy.{ufunc.__name__}.at", "in place", frame)
     return doors.foreign(f"numpy.{ufunc.__name__}", getattr(ufunc, method), args, kwargs, frame)
+
+
+def _outer(ufunc: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> Any:
+    """Run a ufunc on every pair of elements: on the first array with as many axes more as the second one has."""
+    op = FUNCTIONS.get(ufunc)
+    if op is None or len(args) != 2:
+        raise doors.Unsupported(f"{ufunc.__name__}.outer")
+    a, b = (doors.SPACE.shaped(x) for x in args)
+    return doors.call_op(op, (doors.SPACE.reshape(a, shape=(*a.shape, *(1,) * b.ndim)), b), kwargs, frame)
 
 
 def array_function(self: Any, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
@@ -71,7 +88,7 @@ def array_function(self: Any, function: Callable[..., Any], types: Any, args: An
             return doors.call_op(op, args, kwargs, frame)
         row = COMPOSED.get(function)
         if row is not None:
-            return row.fn(doors.SPACE, *args, **kwargs)
+            return doors.call_composite(row, args, kwargs)
     except doors.Unsupported:
         pass
     return doors.foreign(f"{function.__module__}.{function.__name__}", function, args, kwargs, frame)

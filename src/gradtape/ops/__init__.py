@@ -1,6 +1,21 @@
 """The one table of operations. Importing the room loads every row."""
 
-from gradtape.ops import control, elementwise, indexing, joining, linalg, reductions, rounding, shaping
+from gradtape.ops import (
+    control,
+    einsum,
+    elementwise,
+    extrema,
+    indexing,
+    joining,
+    linalg,
+    ordering,
+    padding,
+    predicates,
+    reductions,
+    rounding,
+    scans,
+    shaping,
+)
 from gradtape.ops.model import (
     Case,
     Domain,
@@ -18,6 +33,7 @@ from gradtape.ops.model import (
     Spec,
     Status,
     Stopped,
+    Unsupported,
     Zero,
 )
 from gradtape.ops.registry import COMPOSITES, OPS, Composite
@@ -42,13 +58,20 @@ __all__ = [
     "Spec",
     "Status",
     "Stopped",
+    "Unsupported",
     "Zero",
     "control",
+    "einsum",
     "elementwise",
+    "extrema",
     "indexing",
     "joining",
     "linalg",
+    "ordering",
+    "padding",
+    "predicates",
     "reductions",
     "rounding",
+    "scans",
     "shaping",
 ]

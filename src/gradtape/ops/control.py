@@ -1,29 +1,79 @@
-"""Rows of the operations that move a value without computing: copies, casts, and the stop."""
+"""Rows of the operations that move a value without computing: copies, casts, the stop; and of new arrays from old ones."""
 
-from gradtape.ops.model import IntegerCast, Linear, NoTangent, Stopped, case
-from gradtape.ops.registry import op
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape.ops.model import IntegerCast, Linear, NoTangent, Stopped, Unsupported, case
+from gradtape.ops.registry import composite, op
+
+SHAPE_ONLY = NoTangent("reads the shape of its argument, not its values")
+LIKE = "a, ~dtype=None, ~order='K', ~subok=True, shape=None"
 
 op("identity", "x", numpy=None, x=Linear(lambda xp, g, y, x: g), cases=(case((2, 3)),))
-op("copy", "x", methods=("copy",), x=Linear(lambda xp, g, y, x: g), cases=(case((2, 3)),))
+op("copy", "a, ~order='K'", methods=("copy",), a=Linear(lambda xp, g, y, a: g), cases=(case((2, 3)),))
 op("stop_gradient", "x", numpy=None, x=Stopped("ends the path on purpose"), cases=(case((2, 3)),))
-op(
-    "cast",
-    "x, dtype",
-    numpy=None,
-    x=Linear(lambda xp, g, y, x, dtype: xp.cast(g, dtype=x.dtype)),
-    cases=(case((2, 3), dtype="float32"), case((2, 3), dtype="float64")),
-)
-op(
-    "cast_to_integer",
-    "x, dtype",
-    numpy=None,
-    x=IntegerCast("gives a dtype whose values cannot move a little, so nothing can flow back"),
-    cases=(case((2, 3), dtype="int64"),),
-)
-op("zeros_like", "x", x=NoTangent("reads the shape of its argument, not its values"), cases=(case((2, 3)),))
-op("ones_like", "x", x=NoTangent("reads the shape of its argument, not its values"), cases=(case((2, 3)),))
-READS_SHAPE = NoTangent("reads the shape of its argument, not its values")
-op("shape_of", "x", numpy=None, x=READS_SHAPE, cases=(case((2, 3)),))
-op("size_of", "x", numpy=None, x=READS_SHAPE, cases=(case((2, 3)),))
-op("rank_of", "x", numpy=None, x=READS_SHAPE, cases=(case((2, 3)),))
+op("cast", "x, dtype", numpy=None,
+   x=Linear(lambda xp, g, y, x, dtype: xp.cast(g, dtype=x.dtype)),
+   cases=(case((2, 3), dtype="float32"), case((2, 3), dtype="float64")))
+op("cast_to_integer", "x, dtype", numpy=None,
+   x=IntegerCast("gives a dtype whose values cannot move a little, so nothing can flow back"),
+   cases=(case((2, 3), dtype="int64"),))
+op("shape_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))
+op("size_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))
+op("rank_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))
 op("constant", "value", numpy=None, value=NoTangent("makes a new tensor from plain data"), cases=(case((2, 3)),))
+op("zeros_like", LIKE, a=SHAPE_ONLY, cases=(case((2, 3)),))
+op("ones_like", LIKE, a=SHAPE_ONLY, cases=(case((2, 3)),))
+op("empty_like", LIKE, a=SHAPE_ONLY)
+
+
+def shaped(xp: Any, value: Any) -> Any:
+    """Return what has a shape as it is, and make an array of a number or a list."""
+    return value if hasattr(value, "shape") else xp.constant(value)
+
+
+def astype(xp: Any, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    """Cast: NumPy's function and method of that name."""
+    return xp.cast(x, dtype=dtype)
+
+
+def full_like(xp: Any, a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Any:
+    """Fill an array of the same shape; the fill value has a derivative."""
+    a = shaped(xp, a)
+    return xp.broadcast_to(xp.cast(fill_value, dtype=dtype or a.dtype), shape=a.shape if shape is None else shape)
+
+
+def linspace(
+    xp: Any, start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    """Place points evenly between two ends, both of which have a derivative."""
+    if retstep or dtype is not None or axis != 0:
+        raise Unsupported("linspace has no place for `retstep`, `dtype` and `axis` here")
+    start, stop = shaped(xp, start), shaped(xp, stop)
+    parts = num - 1 if endpoint else num
+    steps = xp.cast([k / max(parts, 1) for k in range(num)], dtype=(start + stop).dtype)
+    steps = xp.reshape(steps, shape=(num,) + (1,) * max(start.ndim, stop.ndim))
+    return start * (1.0 - steps) + stop * steps
+
+
+def meshgrid(xp: Any, *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
+    """Spread one-dimensional arrays over a grid."""
+    if indexing not in {"xy", "ij"}:
+        raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
+    arrays = [xp.ravel(a) for a in xi]
+    places = list(range(len(arrays)))
+    if indexing == "xy" and len(arrays) > 1:
+        places[0], places[1] = 1, 0
+    lengths = [0] * len(arrays)
+    for place, a in zip(places, arrays, strict=True):
+        lengths[place] = a.size
+    grids = [xp.reshape(a, shape=(1,) * p + (-1,) + (1,) * (len(arrays) - p - 1)) for p, a in zip(places, arrays, strict=True)]
+    return tuple(grids if sparse else [xp.broadcast_to(g, shape=tuple(lengths)) for g in grids])
+
+
+composite("shaped", shaped, numpy=None)
+composite("astype", astype)
+composite("full_like", full_like)
+composite("linspace", linspace)
+composite("meshgrid", meshgrid)

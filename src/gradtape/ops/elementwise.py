@@ -1,20 +1,16 @@
 """Rows of the elementwise operations: one partial derivative per argument.
 
-Ties follow TensorFlow: `maximum` and `minimum` give everything to the first argument, `clip` lets its edges pass.
+Where a derivative does not exist but a subgradient does, the rule gives one: `abs` and `hypot` have 0 at the origin,
+`x**0` has 0 everywhere, and the exponent's derivative is 0 where the base is not positive.
 """
 
-from gradtape.ops.model import (
-    ABOVE_ONE,
-    NONZERO,
-    POSITIVE,
-    REAL,
-    UNIT,
-    Linear,
-    NoTangent,
-    Partial,
-    case,
-)
-from gradtape.ops.registry import op
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+from gradtape.ops.model import ABOVE_ONE, NONZERO, POSITIVE, REAL, UNIT, Linear, NoTangent, Partial, case
+from gradtape.ops.registry import composite, op
 
 # one argument
 op("negative", "x", x=Partial(lambda xp, y, x: -1.0))
@@ -46,43 +42,84 @@ op("tanh", "x", x=Partial(lambda xp, y, x: 1.0 - y * y))
 op("arcsinh", "x", aliases=("asinh",), x=Partial(lambda xp, y, x: 1.0 / xp.sqrt(x * x + 1.0)))
 op("arccosh", "x", aliases=("acosh",), x=Partial(lambda xp, y, x: 1.0 / xp.sqrt(x * x - 1.0)), domain=ABOVE_ONE)
 op("arctanh", "x", aliases=("atanh",), x=Partial(lambda xp, y, x: 1.0 / (1.0 - x * x)), domain=UNIT)
-op("degrees", "x", aliases=("rad2deg",), x=Partial(lambda xp, y, x: 57.29577951308232))
-op("radians", "x", aliases=("deg2rad",), x=Partial(lambda xp, y, x: 0.017453292519943295))
+op("degrees", "x", x=Partial(lambda xp, y, x: 57.29577951308232))
+op("rad2deg", "x", x=Partial(lambda xp, y, x: 57.29577951308232))
+op("radians", "x", x=Partial(lambda xp, y, x: 0.017453292519943295))
+op("deg2rad", "x", x=Partial(lambda xp, y, x: 0.017453292519943295))
+op("sinc", "x", x=Partial(lambda xp, y, x: sinc_slope(xp, y, x)), domain=NONZERO)
+op("nan_to_num", "x, copy=True, nan=0.0, posinf=None, neginf=None",
+   x=Partial(lambda xp, y, x, copy, nan, posinf, neginf: xp.isfinite(x)))
+op("conjugate", "x", aliases=("conj",), methods=("conjugate", "conj"), x=Partial(lambda xp, y, x: 1.0))
+op("real", "val", val=Partial(lambda xp, y, val: 1.0))
 
 # two arguments
 op("add", "a, b", a=Partial(lambda xp, y, a, b: 1.0), b=Partial(lambda xp, y, a, b: 1.0))
 op("subtract", "a, b", a=Partial(lambda xp, y, a, b: 1.0), b=Partial(lambda xp, y, a, b: -1.0))
 op("multiply", "a, b", a=Partial(lambda xp, y, a, b: b), b=Partial(lambda xp, y, a, b: a))
-op(
-    "divide",
-    "a, b",
-    aliases=("true_divide",),
-    a=Partial(lambda xp, y, a, b: 1.0 / b),
-    b=Partial(lambda xp, y, a, b: -y / b),
-    domain=(REAL, NONZERO),
-)
-op(
-    "where",
-    "condition, a, b",
-    condition=NoTangent("selects by a condition, and a condition has no derivative"),
-    a=Linear(lambda xp, g, y, condition, a, b: xp.where(condition, g, 0.0)),
-    b=Linear(lambda xp, g, y, condition, a, b: xp.where(condition, 0.0, g)),
-    elementwise=True,
-    cases=(case([[True], [False]], (2, 3), (2, 3)), case([True, False, True], (2, 3), (3,))),
-)
-op(
-    "power",
-    "a, b",
-    aliases=("pow",),
-    a=Partial(lambda xp, y, a, b: xp.where(xp.equal(b, 0.0), 0.0, b * xp.power(a, xp.where(xp.equal(b, 0.0), 1.0, b - 1.0)))),
-    b=Partial(lambda xp, y, a, b: y * xp.log(xp.where(xp.greater(a, 0.0), a, 1.0))),
-    domain=(POSITIVE, REAL),
-)
-op(
-    "remainder",
-    "a, b",
-    aliases=("mod",),
-    a=Partial(lambda xp, y, a, b: 1.0),
-    b=Partial(lambda xp, y, a, b: -xp.floor_divide(a, b)),
-    domain=(REAL, NONZERO),
-)
+op("divide", "a, b", aliases=("true_divide",), domain=(REAL, NONZERO),
+   a=Partial(lambda xp, y, a, b: 1.0 / b), b=Partial(lambda xp, y, a, b: -y / b))
+op("divide_no_nan", "a, b", numpy=None, domain=(REAL, NONZERO),
+   a=Partial(lambda xp, y, a, b: xp.divide_no_nan(1.0, b)), b=Partial(lambda xp, y, a, b: xp.divide_no_nan(-y, b)))
+op("power", "a, b", aliases=("pow",), domain=(POSITIVE, REAL),
+   a=Partial(lambda xp, y, a, b: slope_in_base(xp, a, b)), b=Partial(lambda xp, y, a, b: slope_in_exponent(xp, y, a)))
+op("float_power", "a, b", domain=(POSITIVE, REAL),
+   a=Partial(lambda xp, y, a, b: slope_in_base(xp, a, b)), b=Partial(lambda xp, y, a, b: slope_in_exponent(xp, y, a)))
+op("remainder", "a, b", aliases=("mod",), domain=(REAL, POSITIVE),
+   a=Partial(lambda xp, y, a, b: 1.0), b=Partial(lambda xp, y, a, b: -xp.floor_divide(a, b)))
+op("fmod", "a, b", domain=(REAL, POSITIVE),
+   a=Partial(lambda xp, y, a, b: 1.0), b=Partial(lambda xp, y, a, b: -xp.trunc(a / b)))
+op("arctan2", "a, b", aliases=("atan2",), domain=(NONZERO, NONZERO),
+   a=Partial(lambda xp, y, a, b: xp.divide_no_nan(b, a * a + b * b)),
+   b=Partial(lambda xp, y, a, b: xp.divide_no_nan(-a, a * a + b * b)))
+op("hypot", "a, b", domain=(NONZERO, NONZERO),
+   a=Partial(lambda xp, y, a, b: xp.divide_no_nan(a, y)), b=Partial(lambda xp, y, a, b: xp.divide_no_nan(b, y)))
+op("logaddexp", "a, b",
+   a=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp(gap(xp, a, b)))),
+   b=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp(gap(xp, b, a)))))
+op("logaddexp2", "a, b",
+   a=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp2(gap(xp, a, b)))),
+   b=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp2(gap(xp, b, a)))))
+op("copysign", "a, b", domain=(NONZERO, NONZERO),
+   a=Partial(lambda xp, y, a, b: xp.copysign(1.0, b) * xp.sign(a)), b=Partial(lambda xp, y, a, b: 0.0))
+op("ldexp", "a, b", a=Partial(lambda xp, y, a, b: xp.exp2(b)), b=NoTangent("takes whole numbers as exponents"),
+   cases=(case((2, 3), [1, 2, -3]),))
+op("where", "condition, a, b", elementwise=True,
+   condition=NoTangent("selects by a condition, and a condition has no derivative"),
+   a=Linear(lambda xp, g, y, condition, a, b: xp.where(condition, g, 0.0)),
+   b=Linear(lambda xp, g, y, condition, a, b: xp.where(condition, 0.0, g)),
+   cases=(case([[True], [False]], (2, 3), (2, 3)), case([True, False, True], (2, 3), (3,))))
+
+
+def is_number(value: Any) -> bool:
+    """Whether an argument is a Python number: its products keep the other operand's dtype, as those of arrays may not."""
+    return not hasattr(value, "dtype")
+
+
+def slope_in_base(xp: Any, a: Any, b: Any) -> Any:
+    """Return the derivative of `a**b` in `a`; 0 where `b` is 0, also at `a` = 0."""
+    if is_number(b):
+        return 0.0 if b == 0 else 1.0 if b == 1 else 2.0 * a if b == 2 else b * xp.power(a, b - 1.0)
+    flat = xp.equal(b, 0.0)
+    return xp.where(flat, 0.0, b * xp.power(a, xp.where(flat, 1.0, b - 1.0)))
+
+
+def slope_in_exponent(xp: Any, y: Any, a: Any) -> Any:
+    """Return the derivative of `a**b` in `b`; 0 where `a` is not positive, as nothing else is real there."""
+    if is_number(a):
+        return y * log(a) if a > 0 else 0.0 * y
+    return y * xp.log(xp.where(xp.less_equal(a, 0.0), 1.0, a))
+
+
+def gap(xp: Any, a: Any, b: Any) -> Any:
+    """Return `b - a`, and 0 between two equal infinities."""
+    return xp.where(xp.logical_and(xp.isinf(a), xp.equal(a, b)), 0.0, b - a)
+
+
+def sinc_slope(xp: Any, y: Any, x: Any) -> Any:
+    """Return the derivative of `sin(pi x) / (pi x)`: `(cos(pi x) - y) / x`, and 0 at 0."""
+    return xp.divide_no_nan(xp.cos(3.141592653589793 * x) - y, x)
+
+
+composite("divmod", lambda xp, a, b: (xp.floor_divide(a, b), xp.remainder(a, b)))
+composite("modf", lambda xp, x: (xp.fmod(x, 1.0), xp.trunc(x)))
+composite("squared_difference", lambda xp, a, b: xp.square(a - b), numpy=None)

@@ -1,17 +1,34 @@
 """Rows of the operations that pick elements and put them back. Positions have no tangent."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from gradtape.ops.model import Index, Linear, NoTangent, case
-from gradtape.ops.registry import op
+from gradtape.ops.registry import composite, op
 
 POSITIONS = NoTangent("picks by position, and positions are integers")
+PLACES = NoTangent("answers with positions, and positions are integers")
+ORDER = [[0, 2, 1], [1, 1, 0]]
 
 op(
     "getitem",
     "x, index",
     numpy=None,
-    x=Linear(lambda xp, g, y, x, index: xp.scatter_add(g, index, shape=x.shape)),
+    x=Linear(
+        lambda xp, g, y, x, index: xp.scatter_add(g, index, shape=x.shape),
+        into=lambda xp, total, g, y, x, index: xp.add_at(total, index, g),
+    ),
     index=POSITIONS,
-    cases=(case((4, 3), Index(1)), case((4, 3), Index([0, 2, 2])), case((4,), Index([True, False, True, True]))),
+    cases=(
+        case((4, 3), Index(1)),
+        case((4, 3), Index([0, 2, 2])),
+        case((4,), Index([True, False, True, True])),
+        case((4, 3), Index((slice(None, None, -2), None, Ellipsis))),
+        case((4, 3), Index(([0, 0, 3], [1, 1, 2]))),
+        case((4,), Index(2)),
+        case((4,), Index(slice(3, 3))),
+    ),
 )
 op(
     "scatter_add",
@@ -19,5 +36,66 @@ op(
     numpy=None,
     values=Linear(lambda xp, g, y, values, index, shape: xp.getitem(g, index)),
     index=POSITIONS,
-    cases=(case((3, 2), Index([0, 2, 2]), shape=(4, 2)),),
+    cases=(case((3, 2), Index([0, 2, 2]), shape=(4, 2)), case((2,), Index((slice(1, 3),)), shape=(4,))),
 )
+op(
+    "take",
+    "a, indices, axis=None, ~out=None, mode='raise'",
+    methods=("take",),
+    a=Linear(
+        lambda xp, g, y, a, indices, axis, mode: xp.untake(g, indices, shape=a.shape, axis=axis, mode=mode),
+        into=lambda xp, total, g, y, a, indices, axis, mode: xp.add_taken(total, indices, g, axis, mode),
+    ),
+    indices=POSITIONS,
+    cases=(
+        case((4, 3), [0, 2, 2]),
+        case((4, 3), [[0, 2], [1, 1]], axis=1),
+        case((4, 3), [-1, 0], axis=-2),
+        case((4,), 2),
+        case((4,), [5, -7], mode="wrap"),
+        case((4,), [5, -7, 1], mode="clip"),
+    ),
+)
+op(
+    "untake",
+    "values, indices, shape, axis=None, mode='raise'",
+    numpy=None,
+    values=Linear(lambda xp, g, y, values, indices, shape, axis, mode: xp.take(g, indices, axis=axis, mode=mode)),
+    indices=POSITIONS,
+    cases=(case((3,), [0, 2, 2], shape=(4,)), case((4, 2), [0, 2], shape=(4, 3), axis=1)),
+)
+op(
+    "take_along_axis",
+    "arr, indices, axis=-1",
+    arr=Linear(lambda xp, g, y, arr, indices, axis: xp.untake_along_axis(g, indices, shape=arr.shape, axis=axis)),
+    indices=POSITIONS,
+    cases=(case((2, 3), ORDER, axis=1), case((2, 3), ORDER, axis=-1), case((3, 2), [[0, 1]], axis=0)),
+)
+op(
+    "untake_along_axis",
+    "values, indices, shape, axis=-1",
+    numpy=None,
+    values=Linear(lambda xp, g, y, values, indices, shape, axis: xp.take_along_axis(g, indices, axis=axis)),
+    indices=POSITIONS,
+    cases=(case((2, 3), ORDER, shape=(2, 3), axis=1),),
+)
+op("argwhere", "a", a=PLACES, cases=(case((2, 3)),))
+op("flatnonzero", "a", a=PLACES, cases=(case((2, 3)),))
+
+
+def compress(xp: Any, condition: Any, a: Any, axis: int | None = None) -> Any:
+    """Keep the elements (the slices along an axis) where the condition holds."""
+    return xp.take(a, xp.flatnonzero(condition), axis=axis)
+
+
+def select(xp: Any, condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """Choose from the first list whose condition holds."""
+    result = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = xp.where(condition, choice, result)
+    return result
+
+
+composite("compress", compress)
+composite("extract", lambda xp, condition, arr: xp.compress(xp.ravel(condition), xp.ravel(arr)))
+composite("select", select)

@@ -22,6 +22,7 @@ or `Foreign`. Each carries its reason, in words that continue "`floor` ...", and
 from __future__ import annotations
 
 import dis
+from ast import literal_eval
 from dataclasses import dataclass, field
 from enum import IntEnum
 from math import prod
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 REQUIRED: Final = object()
 """The default of a parameter that has none."""
+
+
+class Unsupported(Exception):  # noqa: N818 - it is an answer, not a failure
+    """The table has no place for one of the call's arguments; NumPy may."""
 
 
 class Spec(NamedTuple):
@@ -124,9 +129,14 @@ class Foreign(Status):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A derivative; its kind says what `fn` computes (see the module)."""
+    """A derivative; its kind says what `fn` computes (see the module).
+
+    `into`, where a rule has it, adds the same cotangent to an array that the sweep owns: `into(xp, total, g, y, *inputs)`.
+    It spares an array of the input's size for each of many small pieces that are taken out of one array.
+    """
 
     fn: Callable[..., Any]
+    into: Callable[..., None] | None = None
     takes_cotangent: ClassVar[bool] = True
 
 
@@ -282,11 +292,8 @@ def parse_call(text: str) -> tuple[tuple[str, Any], ...]:
     pairs = []
     for part in filter(None, (p.strip() for p in text.split(", "))):
         name, _, default = part.partition("=")
-        pairs.append((name, CONSTANTS[default] if default in CONSTANTS else int(default) if default else REQUIRED))
+        pairs.append((name, literal_eval(default) if default else REQUIRED))
     return tuple(pairs)
-
-
-CONSTANTS: Final = {"None": None, "True": True, "False": False, "''": "", "'constant'": "constant"}
 
 
 def _unbound(*_args: Any, **_params: Any) -> Any:

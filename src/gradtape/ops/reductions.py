@@ -1,14 +1,224 @@
-"""Rows of the reductions and scans."""
+"""Rows of the reductions.
 
-from gradtape.ops.model import Linear, case
-from gradtape.ops.registry import op
+`max` and `min` share the derivative equally among ties; `prod` multiplies all the other elements instead of dividing; `std` and
+the norm have derivative 0 at their minimum, a subgradient.
+"""
 
-AXES = (case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True), case(()), case((0, 3), axis=0))
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from gradtape.ops.model import NONZERO, General, Linear, NoTangent, Unsupported, case
+from gradtape.ops.registry import composite, op
+
+AXES = (
+    case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True), case(()), case((0, 3), axis=0),
+    case((2, 3, 4), axis=1), case((3, 2), axis=(-1,)),
+)
+FULL_AXES = tuple(c for c in AXES if 0 not in c.args[0])
+REDUCTION = "a, axis=None, ~dtype=None, ~out=None, keepdims=False"
+CHOICE = "a, axis=None, ~out=None, keepdims=False"
+SPREAD = "a, axis=None, ~dtype=None, ~out=None, ddof=0, keepdims=False"
+PLACE = NoTangent("answers with a position, and positions are integers")
 
 op(
     "sum",
-    "a, axis=None, ~dtype=None, ~out=None, keepdims=False",
+    REDUCTION,
     methods=("sum",),
     a=Linear(lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(xp.unreduce(g, a.ndim, axis, keepdims), shape=a.shape)),
     cases=AXES,
 )
+op(
+    "mean",
+    REDUCTION,
+    methods=("mean",),
+    a=Linear(
+        lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(
+            xp.unreduce(g, a.ndim, axis, keepdims) / count(a.shape, axis), shape=a.shape
+        )
+    ),
+    cases=FULL_AXES,
+)
+op(
+    "prod",
+    REDUCTION,
+    methods=("prod",),
+    a=General(lambda xp, g, y, a, axis, keepdims: xp.unreduce(g, a.ndim, axis, keepdims) * others(xp, a, axis)),
+    cases=AXES,
+)
+op(
+    "max",
+    CHOICE,
+    methods=("max",),
+    a=General(lambda xp, g, y, a, axis, keepdims: share(xp, g, y, a, axis, keepdims)),
+    cases=FULL_AXES,
+)
+op(
+    "min",
+    CHOICE,
+    methods=("min",),
+    a=General(lambda xp, g, y, a, axis, keepdims: share(xp, g, y, a, axis, keepdims)),
+    cases=FULL_AXES,
+)
+op(
+    "var",
+    SPREAD,
+    methods=("var",),
+    a=General(
+        lambda xp, g, y, a, axis, ddof, keepdims: deviation(xp, a, axis)
+        * (xp.unreduce(g, a.ndim, axis, keepdims) * (2.0 / (count(a.shape, axis) - ddof)))
+    ),
+    cases=(*FULL_AXES, case((2, 3), axis=1, ddof=1)),
+)
+op(
+    "std",
+    SPREAD,
+    methods=("std",),
+    a=General(
+        lambda xp, g, y, a, axis, ddof, keepdims: deviation(xp, a, axis)
+        * xp.unreduce(xp.divide_no_nan(g, y * (count(a.shape, axis) - ddof)), a.ndim, axis, keepdims)
+    ),
+    cases=tuple(c for c in (*FULL_AXES, case((2, 3), axis=1, ddof=1)) if c.args[0]),
+)
+op(
+    "logsumexp",
+    "a, axis=None, keepdims=False",
+    numpy=None,
+    a=General(
+        lambda xp, g, y, a, axis, keepdims: xp.unreduce(g, a.ndim, axis, keepdims)
+        * weights(xp, xp.unreduce(y, a.ndim, axis, keepdims), a, axis)
+    ),
+    cases=FULL_AXES,
+)
+op(
+    "vector_norm",
+    "x, axis=None, keepdims=False",
+    numpy=None,
+    x=General(
+        lambda xp, g, y, x, axis, keepdims: x * xp.unreduce(xp.divide_no_nan(g, y), x.ndim, axis, keepdims),
+    ),
+    domain=NONZERO,
+    cases=(case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True), case((2, 3), axis=(-1,))),
+)
+op("argmax", CHOICE.replace("axis=None, ~", "axis=None, ~"), methods=("argmax",), a=PLACE, cases=(case((2, 3)), case((2, 3), axis=1)))
+op("argmin", CHOICE, methods=("argmin",), a=PLACE, cases=(case((2, 3)), case((2, 3), axis=1)))
+
+
+def count(shape: tuple[int, ...], axis: Any) -> int:
+    """Return how many elements each result is made of."""
+    return prod(shape[k] for k in axes_of(len(shape), axis))
+
+
+def axes_of(ndim: int, axis: Any) -> tuple[int, ...]:
+    """Return the axes that are reduced, none of them negative."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(k % ndim for k in axis) if isinstance(axis, tuple) else (axis % ndim,)
+
+
+def deviation(xp: Any, a: Any, axis: Any) -> Any:
+    """Return the distance of each element from the mean."""
+    return a - xp.mean(a, axis=axis, keepdims=True)
+
+
+def share(xp: Any, g: Any, y: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+    """Share a cotangent equally among the elements that are equal to the result."""
+    wins = xp.cast(xp.equal(a, xp.unreduce(y, a.ndim, axis, keepdims)), dtype=a.dtype)
+    return wins * (xp.unreduce(g, a.ndim, axis, keepdims) / xp.sum(wins, axis=axis, keepdims=True))
+
+
+def weights(xp: Any, y: Any, a: Any, axis: Any) -> Any:
+    """Return each element's share of a log-sum-exp; where the result is infinite, the elements equal to it share."""
+    finite = xp.isfinite(y)
+    inner = xp.exp(a - xp.where(finite, y, 0.0))
+    ties = xp.cast(xp.equal(a, y), dtype=a.dtype)
+    return xp.where(finite, inner, ties / xp.sum(ties, axis=axis, keepdims=True))
+
+
+def others(xp: Any, a: Any, axis: Any) -> Any:
+    """Return for each element the product of all the others that are reduced with it; no division, so zeros are exact."""
+    axes = axes_of(a.ndim, axis)
+    kept = tuple(k for k in range(a.ndim) if k not in axes)
+    order = kept + axes
+    moved = xp.transpose(a, axes=order)
+    flat = xp.reshape(moved, shape=(*moved.shape[: len(kept)], count(a.shape, axis)))
+    product = xp.products_before(flat) * xp.flip(xp.products_before(xp.flip(flat, axis=-1)), axis=-1)
+    back = tuple(sorted(range(a.ndim), key=lambda k: order[k]))
+    return xp.transpose(xp.reshape(product, shape=moved.shape), axes=back)
+
+
+def average(xp: Any, a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    """Average with weights, both of which have a derivative."""
+    a = xp.shaped(a)
+    if returned:
+        raise Unsupported("average has no place for `returned` here")
+    if weights is None:
+        return xp.mean(a, axis=axis, keepdims=keepdims)
+    weights = xp.shaped(weights)
+    if weights.shape != a.shape:
+        if isinstance(axis, tuple) or weights.ndim != 1 or axis is None:
+            raise Unsupported("average wants weights of the array's shape, or along one axis")
+        weights = xp.reshape(weights, shape=tuple(-1 if k == axis % a.ndim else 1 for k in range(a.ndim)))
+    total = xp.sum(weights, axis=axis, keepdims=keepdims) if weights.shape == a.shape else xp.sum(weights)
+    return xp.sum(a * weights, axis=axis, keepdims=keepdims) / total
+
+
+def nan_sum(xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Sum what is not NaN."""
+    return xp.sum(xp.where(xp.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
+
+
+def nan_mean(xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """Average what is not NaN."""
+    known = xp.sum(xp.logical_not(xp.isnan(a)), axis=axis, keepdims=keepdims)
+    return nan_sum(xp, a, axis, keepdims=keepdims) / known
+
+
+def norm(xp: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Vector norms of any order and the matrix norms that are sums and maxima; the spectral ones are not here."""
+    x = xp.shaped(x)
+    if ord is None or (ord in {2, "fro"} and (isinstance(axis, tuple) and len(axis) == 2) == (ord == "fro")):
+        flat = axis is not None or x.ndim == 1 or ord is None
+        if flat:
+            return xp.vector_norm(x, axis=axis, keepdims=keepdims)
+    if axis is None and x.ndim in {1, 2}:
+        axis = tuple(range(x.ndim)) if x.ndim == 2 else 0
+    if isinstance(axis, tuple) and len(axis) == 1:
+        (axis,) = axis
+    if isinstance(axis, tuple):
+        return matrix_norm(xp, x, ord, axis, keepdims)
+    size = xp.abs(x)
+    if ord in {float("inf"), float("-inf")}:
+        return (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return xp.cast(xp.sum(xp.not_equal(x, 0.0), axis=axis, keepdims=keepdims), dtype=x.dtype)
+    if ord == 1:
+        return xp.sum(size, axis=axis, keepdims=keepdims)
+    if ord == 2:
+        return xp.vector_norm(x, axis=axis, keepdims=keepdims)
+    return xp.power(xp.sum(xp.power(size, ord), axis=axis, keepdims=keepdims), 1.0 / ord)
+
+
+def matrix_norm(xp: Any, x: Any, ord: Any, axis: tuple[int, int], keepdims: bool) -> Any:
+    """Return the norm over two axes: the largest (smallest) sum of sizes along one of them, or Frobenius'."""
+    if ord == "fro":
+        return xp.vector_norm(x, axis=axis, keepdims=keepdims)
+    if ord not in {1, -1, float("inf"), float("-inf")}:
+        raise Unsupported(f"the matrix norm {ord!r} is no composition of the rows here")
+    summed, chosen = axis if ord in {1, -1} else (axis[1], axis[0])
+    sums = xp.sum(xp.abs(x), axis=summed, keepdims=True)
+    best = (xp.max if ord > 0 else xp.min)(sums, axis=chosen, keepdims=True)
+    return best if keepdims else xp.squeeze(best, axis=axis)
+
+
+composite("amax", lambda xp, a, axis=None, out=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims))
+composite("amin", lambda xp, a, axis=None, out=None, keepdims=False: xp.min(a, axis=axis, keepdims=keepdims))
+composite(
+    "ptp",
+    lambda xp, a, axis=None, *, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims) - xp.min(a, axis=axis, keepdims=keepdims),
+)
+composite("average", average)
+composite("nansum", nan_sum)
+composite("nanmean", nan_mean)
+composite("norm", norm, numpy="linalg.norm")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gradtape.ops import Op
 
 add_reduce = np.add.reduce
+BASIC = (int, slice, type(Ellipsis), type(None), np.integer)
+"""What an index is made of that never names an element twice and is read as a view."""
 
 
 def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -23,41 +25,166 @@ def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return add_reduce(a, axis, keepdims=keepdims)
 
 
+def _max(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.maximum.reduce(a, axis, keepdims=keepdims)
+
+
+def _min(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.minimum.reduce(a, axis, keepdims=keepdims)
+
+
+def _reshape(a: Any, shape: Any) -> Any:
+    return np.reshape(a, shape)
+
+
 def _cast(x: Any, dtype: Any) -> Any:
     return np.asarray(x).astype(dtype)[()]
 
 
-def _scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    out = np.zeros(shape, getattr(values, "dtype", np.float64))
-    np.add.at(out, index.value, values)
-    return out
+def _copy(a: Any) -> Any:
+    return np.array(a)[()]
 
 
 def _same(x: Any) -> Any:
     return x
 
 
+def _constant(value: Any) -> Any:
+    return value if hasattr(value, "dtype") else np.asarray(value)[()]
+
+
+def _like(fill: Callable[..., Any]) -> Callable[..., Any]:
+    def kernel(a: Any, shape: Any = None) -> Any:
+        return fill(np.shape(a) if shape is None else shape, getattr(a, "dtype", None))[()]
+
+    return kernel
+
+
+def _divide_no_nan(a: Any, b: Any) -> Any:
+    zero = np.equal(b, 0)
+    return np.where(zero, 0.0, np.divide(a, np.where(zero, 1.0, b)))[()]
+
+
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    return np.where(condition, a, b)[()]
+
+
+def _logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    top = np.maximum.reduce(a, axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        result = np.log(add_reduce(np.exp(a - top), axis, keepdims=True)) + top
+    if keepdims:
+        return result
+    return np.squeeze(result, axis=axis)[()]
+
+
+def _vector_norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.sqrt(add_reduce(np.square(x), axis, keepdims=keepdims))
+
+
+def _pad(array: Any, pad_width: Any, value: Any = 0) -> Any:
+    return np.pad(array, pad_width, constant_values=value)
+
+
+def _einsum(*operands: Any, subscripts: str) -> Any:
+    large = len(operands) > 2 or sum(np.size(x) for x in operands) > 1000
+    return np.einsum(subscripts, *operands, optimize=large)
+
+
+def _argsort(a: Any, axis: Any = -1, kind: Any = None) -> Any:
+    return np.argsort(a, axis, kind=kind or "stable")
+
+
+def add_at(total: Any, index: Any, values: Any) -> None:
+    """Add values to the elements that an `Index` names, in place; an element named twice gets both."""
+    brackets = index.value
+    parts = brackets if isinstance(brackets, tuple) else (brackets,)
+    if all(isinstance(p, BASIC) or getattr(p, "dtype", None) == bool for p in parts):
+        total[brackets] += values
+    else:
+        np.add.at(total, brackets, values)
+
+
+def add_taken(total: Any, indices: Any, values: Any, axis: int | None, mode: str) -> None:
+    """Add values to the elements that `take` reads, in place."""
+    n = total.size if axis is None else total.shape[axis]
+    if mode != "raise":
+        indices = np.mod(indices, n) if mode == "wrap" else np.clip(indices, 0, n - 1)
+    if axis is None:
+        np.add.at(total.reshape(-1), indices, values)
+    else:
+        np.add.at(total, (slice(None),) * (axis % total.ndim) + (indices,), values)
+
+
+def _scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    total = np.zeros(shape, getattr(values, "dtype", np.float64))
+    add_at(total, index, values)
+    return total
+
+
+def _untake(values: Any, indices: Any, shape: tuple[int, ...], axis: int | None = None, mode: str = "raise") -> Any:
+    total = np.zeros(shape, values.dtype)
+    add_taken(total, indices, values, axis, mode)
+    return total
+
+
+def _untake_along_axis(values: Any, indices: Any, shape: tuple[int, ...], axis: int | None = -1) -> Any:
+    total = np.zeros(shape, values.dtype)
+    if axis is None:
+        np.add.at(total.reshape(-1), indices, values)
+        return total
+    axis %= len(shape)
+    places = list(np.ogrid[tuple(slice(n) for n in np.shape(indices))])
+    places[axis] = np.asarray(indices)
+    np.add.at(total, tuple(places), values)
+    return total
+
+
 KERNELS: dict[str, Callable[..., Any]] = {
-    "sum": _sum,
+    "argsort": _argsort,
     "cast": _cast,
     "cast_to_integer": _cast,
+    "concatenate": lambda *arrays, axis=0: np.concatenate(arrays, axis),
+    "constant": _constant,
+    "copy": _copy,
+    "divide_no_nan": _divide_no_nan,
+    "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
+    "einsum": _einsum,
+    "empty_like": _like(np.empty),
+    "getitem": lambda x, index: x[index.value],
     "identity": _same,
-    "constant": _same,
+    "logsumexp": _logsumexp,
+    "max": _max,
+    "min": _min,
+    "ones_like": _like(np.ones),
+    "pad": _pad,
+    "rank_of": lambda x: np.int64(np.ndim(x)),
+    "reshape": _reshape,
+    "rsqrt": lambda x: 1.0 / np.sqrt(x),
+    "scatter_add": _scatter_add,
     "shape_of": lambda x: np.asarray(np.shape(x), np.int64),
     "size_of": lambda x: np.int64(np.size(x)),
-    "rank_of": lambda x: np.int64(np.ndim(x)),
-    "stack": lambda *arrays, axis: np.stack(arrays, axis),
-    "concatenate": lambda *arrays, axis: np.concatenate(arrays, axis),
+    "stack": lambda *arrays, axis=0: np.stack(arrays, axis),
     "stop_gradient": _same,
-    "rsqrt": lambda x: 1.0 / np.sqrt(x),
-    "getitem": lambda x, index: x[index.value],
-    "scatter_add": _scatter_add,
+    "sum": _sum,
+    "untake": _untake,
+    "untake_along_axis": _untake_along_axis,
+    "vector_norm": _vector_norm,
+    "where": _where,
+    "zeros_like": _like(np.zeros),
 }
 """Kernels of the rows that are no function of NumPy, and those that have a faster door into it."""
 
 
 def kernel(op: Op) -> Callable[..., Any]:
-    """Return the function that computes an operation on NumPy's arrays."""
+    """Return the function that computes an operation on NumPy's arrays.
+
+    Raises
+    ------
+    LookupError
+        If the row names no function of NumPy and there is no kernel for it here.
+    """
     made = KERNELS.get(op.name)
     if made is None:
         if op.numpy is None:
@@ -66,8 +193,19 @@ def kernel(op: Op) -> Callable[..., Any]:
     return made
 
 
+def in_one_list(op: Op) -> Callable[..., Any]:
+    """Return the kernel as the namespace offers it: a variadic one takes a list."""
+    function = kernel(op)
+    return (lambda arrays, **params: function(*arrays, **params)) if op.variadic else function
+
+
 for _op in OPS.values():
     _op.kernel = kernel(_op)
 
-xp = build_space(kernel)
+xp = build_space(in_one_list)
 """The namespace of an ordinary reverse sweep."""
+xp.add_at = add_at
+xp.add_taken = add_taken
+
+IN_PLACE = ("add_at", "add_taken")
+"""Names that only this namespace has, for `Rule.into`."""

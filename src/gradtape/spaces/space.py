@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def build_space(function_of: Callable[[Op], Callable[..., Any]]) -> SimpleNamespace:
-    """Make the namespace in which each operation is what `function_of` says, and composites are made of those."""
+    """Make the namespace in which each operation is what `function_of` says, and composites are made of those.
+
+    A variadic operation takes its arrays in one list, as NumPy's `concatenate` does.
+    """
     space = SimpleNamespace(**{name: function_of(op) for name, op in OPS.items()})
     for name, row in COMPOSITES.items():
         setattr(space, name, partial(row.fn, space))

@@ -220,7 +220,7 @@ def _scan(operation: str, x: Any, axis: Any, exclusive: bool, reverse: bool, neu
     x = x[turned] if reverse else x
     if exclusive:
         edge = np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), neutral, x.dtype)
-        x = row("concatenate")(edge, x[(slice(None),) * axis + (slice(None, -1),)], axis=axis)
+        x = row("concatenate")((edge, x[(slice(None),) * axis + (slice(None, -1),)]), axis=axis)
     result = row(operation)(x, axis=axis)
     return result[turned] if reverse else result
 

@@ -1,0 +1,92 @@
+"""The row of Einstein summation. Its derivative is another Einstein summation, and what that cannot say is added here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape.ops.model import Index, Multilinear, Unsupported, case
+from gradtape.ops.registry import composite, op
+
+op(
+    "einsum",
+    "*operands, subscripts",
+    numpy=None,
+    operands=Multilinear(lambda xp, g, y, operands, k, subscripts: pulled(xp, g, operands, k, subscripts)),
+    cases=(
+        case((2, 3), (3, 4), subscripts="ij,jk->ik"),
+        case((2, 3), (3, 4), subscripts="ij,jk"),
+        case((3,), (3,), subscripts="i,i->"),
+        case((3, 3), subscripts="ii"),
+        case((3, 3), subscripts="ii->i"),
+        case((2, 3), subscripts="ij->j"),
+        case((2, 3), (4,), subscripts="ij,k->i"),
+        case((5, 2, 3), (3, 4), subscripts="...ij,jk->...ik"),
+        case((2, 3), (2, 3), (3,), subscripts="ij,ij,j->i"),
+        case((1, 3), (2, 3), subscripts="ij,ij->j"),
+        case((), (2,), subscripts=",i->i"),
+    ),
+)
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def spelled_out(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
+    """Write the implicit output and every ellipsis as letters."""
+    text = subscripts.replace(" ", "")
+    left, arrow, output = text.partition("->")
+    terms = left.split(",")
+    used = set(text)
+    spare = [c for c in LETTERS if c not in used]
+    lengths = [n - len(t.replace("...", "")) if "..." in t else 0 for t, n in zip(terms, ndims, strict=True)]
+    most = max(lengths, default=0)
+    dots = "".join(spare[:most])
+    terms = [t.replace("...", dots[most - n :]) for t, n in zip(terms, lengths, strict=True)]
+    if arrow:
+        return terms, output.replace("...", dots)
+    letters = sorted({c for t in terms for c in t if c not in dots})
+    return terms, dots + "".join(c for c in letters if sum(t.count(c) for t in terms) == 1)
+
+
+def pulled(xp: Any, g: Any, operands: list[Any], k: int, subscripts: str) -> Any:
+    """Pull a cotangent back to the k-th operand."""
+    terms, output = spelled_out(subscripts, [x.ndim for x in operands])
+    term, shape = terms[k], tuple(operands[k].shape)
+    others = [t for i, t in enumerate(terms) if i != k]
+    unique = "".join(dict.fromkeys(term))
+    known = "".join(c for c in unique if c in output or any(c in t for t in others))
+    inputs = [g, *(x for i, x in enumerate(operands) if i != k)]
+    part = xp.einsum(inputs, subscripts=f"{','.join([output, *others])}->{known}")
+    own = dict(zip(term, shape, strict=True))
+    there = dict(zip(known, part.shape, strict=True))
+    part = xp.reshape(part, shape=tuple(there.get(c, 1) for c in unique))
+    full = tuple(there.get(c, 1) if own[c] == 1 else own[c] for c in unique)
+    part = xp.unbroadcast(xp.broadcast_to(part, shape=full), tuple(own[c] for c in unique))
+    if len(unique) == len(term):
+        return part
+    return xp.scatter_add(part, on_diagonal(term, unique, own), shape=shape)
+
+
+def on_diagonal(term: str, unique: str, lengths: dict[str, int]) -> Index:
+    """Write the brackets that read an operand where letters that it repeats have one value."""
+    grids = {c: grid(lengths[c], unique.index(c), len(unique)) for c in unique}
+    return Index(tuple(grids[c] for c in term))
+
+
+def grid(n: int, axis: int, ndim: int) -> Any:
+    """Return `0..n-1` as nested lists of `ndim` levels that run along one axis."""
+    inner: Any = [nested(k, ndim - axis - 1) for k in range(n)]
+    return nested(inner, axis)
+
+
+def nested(item: Any, levels: int) -> Any:
+    """Put something into so many lists."""
+    return [nested(item, levels - 1)] if levels else item
+
+
+def einsum(xp: Any, subscripts: Any, *operands: Any, optimize: Any = False, **options: Any) -> Any:
+    """Sum products as the subscripts say; the form with lists of axes is not here."""
+    if not isinstance(subscripts, str) or options:
+        raise Unsupported("einsum wants its subscripts as a string, and no other options")
+    return xp.einsum([xp.shaped(x) for x in operands], subscripts=subscripts)
+
+
+composite("einsum_call", einsum, numpy="einsum")

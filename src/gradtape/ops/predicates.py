@@ -1,0 +1,49 @@
+"""Rows of the operations that answer: comparisons, tests, logic, and arithmetic on whole numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape.ops.model import NoTangent, NotYet, Zero, case
+from gradtape.ops.registry import composite, op
+
+TRUTH = NoTangent("answers True or False, and an answer has no derivative")
+WHOLE = NoTangent("works on whole numbers, which cannot move a little")
+SPACING = NotYet("jumps from one floating-point number to the next; nobody has asked for a derivative of that")
+TOGETHER = (case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1, keepdims=True))
+INTEGERS = (case([6, 4], [4, 10]),)
+
+for _name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor"):
+    op(_name, "a, b", a=TRUTH, b=TRUTH, elementwise=True)
+for _name in ("logical_not", "isfinite", "isinf", "isnan", "signbit"):
+    op(_name, "x", x=TRUTH, elementwise=True)
+for _name in ("isposinf", "isneginf", "isreal"):
+    op(_name, "x", x=TRUTH, cases=(case((2, 3)),))
+for _name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm"):
+    op(_name, "a, b", a=WHOLE, b=WHOLE, elementwise=True, cases=INTEGERS)
+for _name in ("invert", "bitwise_count"):
+    op(_name, "x", x=WHOLE, elementwise=True, cases=(case([6, 4]),))
+op("isnat", "x", x=NoTangent("answers about dates"), elementwise=True, cases=())
+op("isclose", "a, b, rtol=1e-05, atol=1e-08, equal_nan=False", a=TRUTH, b=TRUTH, elementwise=True)
+op("nextafter", "a, b", a=SPACING, b=SPACING, elementwise=True)
+op("spacing", "x", x=SPACING, elementwise=True)
+
+for _name in ("all", "any"):
+    op(_name, "a, axis=None, ~out=None, keepdims=False", methods=(_name,), a=TRUTH, cases=TOGETHER)
+op("count_nonzero", "a, axis=None, keepdims=False", cases=TOGETHER,
+   a=Zero("counts, and a count is constant until an element reaches zero"))
+
+
+def all_close(xp: Any, a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Answer with a Python bool: a branch, as far as a tape is concerned."""
+    return bool(xp.all(xp.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)))
+
+
+def array_equal(xp: Any, a1: Any, a2: Any) -> bool:
+    """Answer whether two arrays have one shape and the same elements."""
+    a, b = xp.shaped(a1), xp.shaped(a2)
+    return a.shape == b.shape and bool(xp.all(xp.equal(a, b)))
+
+
+composite("allclose", all_close)
+composite("array_equal", array_equal)
