@@ -211,8 +211,9 @@ def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwar
             leave(node, EventKind.LEFT_AS_ARRAY, frame)
     single = not isinstance(computed, tuple | list)
     results = []
-    for result in [computed] if single else computed:  # noqa: B007  (the kernel reads it)
-        results.append(apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result)
+    for result in [computed] if single else computed:
+        made = isinstance(result, np.ndarray | np.generic)
+        results.append(apply(row, nodes, NO_PARAMS, frame) if made else result)
     result = None  # the record keeps the row, and must not keep the array with it
     if single:
         return results[0]

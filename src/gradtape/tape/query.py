@@ -70,9 +70,10 @@ def ask(
     seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded)
     ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value)}
     needed = recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
-    found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded)
-    if _config.settings.strong_zeros and not all(map(_is_finite, found.values())) and all(_is_finite(t.value) for t in targets if t.id):
-        found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded, strong=True)
+    with np.errstate(all="ignore"):
+        found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded)
+        if _config.settings.strong_zeros and not all(map(_is_finite, found.values())) and all(_is_finite(t.value) for t in targets if t.id):
+            found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded, strong=True)
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
     asked = Asked(kind, recording, targets, wanted, results, Site.of(user_frame(frame)))
     missing.announce(asked)

@@ -102,8 +102,8 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any
     """Add elements around: a constant, or the neighbours mirrored (`REFLECT`, `SYMMETRIC`)."""
     x, widths = _tensor(tensor), static(paddings)
     if mode.upper() == "CONSTANT":
-        return row("pad")(x, widths, mode="constant", constant_values=static(constant_values))
-    return row("pad")(x, widths, mode=mode.lower())
+        return row("pad_call")(x, widths, "constant", constant_values=static(constant_values))
+    return row("pad_call")(x, widths, mode.lower())
 
 
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
@@ -223,6 +223,8 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
     """Order the elements along an axis."""
     x = _tensor(values)
+    if direction.upper() == "ASCENDING":
+        return row("sort")(x, axis=axis)
     return _along(x, _order(x, axis, direction), axis)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 import gradtape as gt
 from gradtape.tf import math
-from gradtape.tf.calls import has_row, operands, refuse, row, static, tensor
+from gradtape.tf.calls import operands, refuse, row, static, tensor
 
 
 def _turned(x: Any, transpose: bool, adjoint: bool) -> Any:
@@ -48,7 +48,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
 
 def einsum(equation: str, *inputs: Any, name: str | None = None) -> Any:
     """Multiply and add up as a formula says."""
-    return row("einsum")(equation, *operands(*inputs))
+    return row("einsum_call")(equation, *operands(*inputs))
 
 
 def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -> Any:
@@ -70,19 +70,19 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool =
 
 def global_norm(t_list: Any, name: str | None = None) -> Any:
     """Return the euclidean norm of all elements of several tensors; entries that are None are left out."""
-    return math.root(math.add_n([math.reduce_sum(math.square(t)) for t in t_list if t is not None]))
+    return math.reduce_euclidean_norm([math.reduce_euclidean_norm(t) for t in t_list if t is not None])
 
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
     """Bound the elements; at a bound the gradient still passes."""
     x, low, high = operands(tensor(t), clip_value_min, clip_value_max)
-    return row("clip")(x, low, high) if has_row("clip") else math.minimum(math.maximum(x, low), high)
+    return row("clip")(x, low, high)
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
     """Shrink to a norm of at most `clip_norm`."""
     x = tensor(t)
-    length = math.root(math.reduce_sum(math.square(x), axes, keepdims=True))
+    length = math.reduce_euclidean_norm(x, axes, keepdims=True)
     return x * clip_norm / math.maximum(length, clip_norm)
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from gradtape.tf.arrays import top_k  # noqa: F401  (a name of this module in TensorFlow)
 from gradtape.tf.calls import elementwise, has_row, operands, reduction, refuse, row, static, tensor
 
 abs = elementwise("abs", "x")
 acos = elementwise("arccos", "x")
 acosh = elementwise("arccosh", "x")
 add = elementwise("add", "x", "y")
-angle = elementwise("angle", "input")
 asin = elementwise("arcsin", "x")
 asinh = elementwise("arcsinh", "x")
 atan = elementwise("arctan", "x")
@@ -23,11 +23,9 @@ ceil = elementwise("ceil", "x")
 conj = elementwise("conjugate", "x")
 cos = elementwise("cos", "x")
 cosh = elementwise("cosh", "x")
-digamma = elementwise("digamma", "x")
 divide = elementwise("divide", "x", "y")
+divide_no_nan = elementwise("divide_no_nan", "x", "y")
 equal = elementwise("equal", "x", "y")
-erf = elementwise("erf", "x")
-erfc = elementwise("erfc", "x")
 exp = elementwise("exp", "x")
 expm1 = elementwise("expm1", "x")
 floor = elementwise("floor", "x")
@@ -35,13 +33,11 @@ floordiv = elementwise("floor_divide", "x", "y")
 floormod = mod = elementwise("remainder", "x", "y")
 greater = elementwise("greater", "x", "y")
 greater_equal = elementwise("greater_equal", "x", "y")
-imag = elementwise("imag", "input")
 is_finite = elementwise("isfinite", "x")
 is_inf = elementwise("isinf", "x")
 is_nan = elementwise("isnan", "x")
 less = elementwise("less", "x", "y")
 less_equal = elementwise("less_equal", "x", "y")
-lgamma = elementwise("lgamma", "x")
 log = elementwise("log", "x")
 log1p = elementwise("log1p", "x")
 logical_and = elementwise("logical_and", "x", "y")
@@ -64,23 +60,24 @@ sin = elementwise("sin", "x")
 sinh = elementwise("sinh", "x")
 sqrt = elementwise("sqrt", "x")
 square = elementwise("square", "x")
+squared_difference = elementwise("squared_difference", "x", "y")
 subtract = elementwise("subtract", "x", "y")
 tan = elementwise("tan", "x")
 tanh = elementwise("tanh", "x")
 truediv = elementwise("divide", "x", "y")
+truncatemod = elementwise("fmod", "x", "y")
 
 reduce_all = reduction("all")
 reduce_any = reduction("any")
+reduce_euclidean_norm = reduction("vector_norm")
+reduce_logsumexp = reduction("logsumexp")
 reduce_max = reduction("max")
 reduce_mean = reduction("mean")
 reduce_min = reduction("min")
 reduce_prod = reduction("prod")
+reduce_std = reduction("std")
 reduce_sum = reduction("sum")
-
-
-def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
-    """Square the difference."""
-    return square(subtract(x, y))
+reduce_variance = reduction("var")
 
 
 def add_n(inputs: Any, name: str | None = None) -> Any:
@@ -91,23 +88,6 @@ def add_n(inputs: Any, name: str | None = None) -> Any:
 def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
     """Multiply by a number."""
     return multiply(scalar, x)
-
-
-def truncatemod(x: Any, y: Any, name: str | None = None) -> Any:
-    """Return the remainder with the sign of `x`."""
-    return row("fmod")(*operands(x, y)) if has_row("fmod") else np.fmod(*operands(tensor(x), y))
-
-
-def _safe_quotient(x: Any, y: Any) -> tuple[Any, Any]:
-    """Return where the denominator is not zero, and the quotient with 1 for the zeros."""
-    usable = not_equal(y, 0)
-    return usable, divide(x, row("where")(usable, y, 1.0))
-
-
-def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
-    """Divide, with 0 wherever the denominator is 0."""
-    usable, quotient = _safe_quotient(*operands(tensor(x), y))
-    return row("where")(usable, quotient, 0.0)
 
 
 def reciprocal_no_nan(x: Any, name: str | None = None) -> Any:
@@ -142,16 +122,15 @@ def xlog1py(x: Any, y: Any, name: str | None = None) -> Any:
     return row("where")(zero, 0.0, multiply(x, log1p(row("where")(zero, 0.0, y))))
 
 
-def sigmoid(x: Any, name: str | None = None) -> Any:
-    """Squash to the interval from 0 to 1."""
-    x = tensor(x)
-    return row("sigmoid")(x) if has_row("sigmoid") else (row("tanh")(x * 0.5) + 1.0) * 0.5
-
-
 def softplus(features: Any, name: str | None = None) -> Any:
     """Return `log(1 + exp(x))` without overflow."""
     x = tensor(features)
-    return row("softplus")(x) if has_row("softplus") else row("logaddexp")(x, np.zeros((), x.dtype)[()])
+    return row("logaddexp")(x, np.zeros((), x.dtype)[()])
+
+
+def sigmoid(x: Any, name: str | None = None) -> Any:
+    """Squash to the interval from 0 to 1, without overflow or underflow."""
+    return exp(log_sigmoid(x))
 
 
 def log_sigmoid(x: Any, name: str | None = None) -> Any:
@@ -163,39 +142,6 @@ def softsign(features: Any, name: str | None = None) -> Any:
     """Return `x / (1 + |x|)`."""
     x = tensor(features)
     return x / (abs(x) + 1.0)
-
-
-def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """Return the logarithm of a sum of exponentials, without overflow."""
-    x = tensor(input_tensor)
-    if has_row("logsumexp"):
-        return row("logsumexp")(x, axis=static(axis), keepdims=keepdims)
-    largest = row("stop_gradient")(reduce_max(x, axis, keepdims=True))
-    largest = row("where")(is_finite(largest), largest, 0.0)
-    total = log(reduce_sum(exp(x - largest), axis, keepdims=True)) + largest
-    return total if keepdims else reduce_sum(total, axis)
-
-
-def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """Return the mean square distance from the mean."""
-    x = tensor(input_tensor)
-    return reduce_mean(square(x - reduce_mean(x, axis, keepdims=True)), axis, keepdims)
-
-
-def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """Return the root of `reduce_variance`; its gradient is 0 where all elements are equal."""
-    return root(reduce_variance(input_tensor, axis, keepdims))
-
-
-def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """Return the root of the sum of squares; its gradient is 0 at 0."""
-    return root(reduce_sum(square(tensor(input_tensor)), axis, keepdims))
-
-
-def root(x: Any) -> Any:
-    """Take the square root, away from 0, where its slope is infinite: 0 stays 0 and passes no gradient."""
-    positive = not_equal(x, 0.0)
-    return row("where")(positive, sqrt(row("where")(positive, x, 1.0)), 0.0)
 
 
 def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
@@ -220,7 +166,7 @@ def _scan(operation: str, x: Any, axis: Any, exclusive: bool, reverse: bool, neu
     x = x[turned] if reverse else x
     if exclusive:
         edge = np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), neutral, x.dtype)
-        x = row("concatenate")(edge, x[(slice(None),) * axis + (slice(None, -1),)], axis=axis)
+        x = row("concatenate")((edge, x[(slice(None),) * axis + (slice(None, -1),)]), axis=axis)
     result = row(operation)(x, axis=axis)
     return result[turned] if reverse else result
 
@@ -235,5 +181,11 @@ def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = Fals
     return _scan("cumprod", x, axis, exclusive, reverse, 1)
 
 
+ONCE_THERE = {name: "x" for name in ("angle", "digamma", "erf", "erfc", "imag", "lgamma")}
+"""Names that appear as soon as the table has their rows."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in ONCE_THERE and has_row(name):
+        return elementwise(name, ONCE_THERE[name])
     raise refuse("tf.math", name)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradtape.tf import math
 from gradtape.tf.arrays import one_hot_positions, top_k
-from gradtape.tf.calls import has_row, operands, refuse, row, tensor
+from gradtape.tf.calls import operands, refuse, row, tensor
 from gradtape.tf.math import l2_normalize, log_sigmoid, sigmoid, softplus, softsign, tanh
 
 __all__ = ["l2_normalize", "log_sigmoid", "sigmoid", "softplus", "softsign", "tanh", "top_k"]
@@ -21,7 +21,7 @@ def _zero(x: Any) -> Any:
 def relu(features: Any, name: str | None = None) -> Any:
     """Return the positive part; the gradient at 0 is 0."""
     x = tensor(features)
-    return row("relu")(x) if has_row("relu") else row("maximum")(_zero(x), x)
+    return row("maximum")(_zero(x), x)
 
 
 def relu6(features: Any, name: str | None = None) -> Any:
