@@ -113,8 +113,8 @@ def _names_for(target: ast.expr, value: ast.expr, span: Span) -> Iterator[str]:
     yield ast.unparse(target)
 
 
-def argument_texts(call: Span, position: int, keyword: str, paths: list[str]) -> list[str]:
-    """Return what the caller wrote for the leaves of one argument of a call.
+def argument_texts(call: Span, position: int, keyword: str, paths: list[str]) -> list[str] | None:
+    """Return what the caller wrote for the leaves of one argument of a call; None where that cannot be read.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def argument_texts(call: Span, position: int, keyword: str, paths: list[str]) ->
         if argument is None and position < len(node.args) and not any(isinstance(a, ast.Starred) for a in node.args):
             argument = node.args[position]
     if argument is None:
-        return [f"{keyword}{path}" for path in paths]
+        return None
     return [_text_at(argument, path) for path in paths]
 
 

@@ -102,7 +102,18 @@ class Builder:
     def ends(self, keyword: str, position: int, leaves: tuple[Leaf, ...]) -> tuple[graph.End, ...]:
         """Describe targets or sources, with the names that the caller's program gives them."""
         names = syntax.argument_texts(self.asked.site.span, position, keyword, [leaf.path for leaf in leaves])
+        if names is None:
+            names = [self._name_in_scope(leaf) or f"{keyword}{leaf.path}" for leaf in leaves]
         return tuple(self._end(name, leaf) for name, leaf in zip(names, leaves, strict=True))
+
+    def _name_in_scope(self, leaf: Leaf) -> str | None:
+        """Look for the name that holds a value where the question was asked: for code without a source file."""
+        frame = self.asked.frame
+        for scope in (frame.f_locals, frame.f_globals) if frame is not None else ():
+            found = next((name for name, value in scope.items() if value is leaf.value), None)
+            if found is not None:
+                return found
+        return None
 
     def _end(self, name: str, leaf: Leaf) -> graph.End:
         value = leaf.value

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.arrays.dispatch import Node
-from gradtape.arrays.record import next_id
+from gradtape.arrays.record import next_id, user_frame
+from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from gradtape.arrays.record import Recording
-    from gradtape.diagnostics import Site
 
 
 class Leaf(NamedTuple):
@@ -42,6 +44,8 @@ class Asked:
         Where the question was asked.
     used_at : Site or None
         Where the tape gave its gradients before, if that is why there is no answer.
+    frame : FrameType or None
+        The frame that asked. A question lives no longer than its call; do not keep one.
     seq : int
         When, on the clock of the run.
     """
@@ -53,4 +57,19 @@ class Asked:
     results: tuple[Any, ...] | None
     site: Site
     used_at: Site | None = None
+    frame: FrameType | None = None
     seq: int = field(default_factory=next_id)
+
+
+def asked_from(
+    kind: str,
+    recording: Recording | None,
+    targets: tuple[Leaf, ...],
+    sources: tuple[Leaf, ...],
+    results: tuple[Any, ...] | None,
+    frame: FrameType,
+    used_at: Site | None = None,
+) -> Asked:
+    """Write down a question that was asked somewhere below a frame."""
+    place = user_frame(frame)
+    return Asked(kind, recording, targets, sources, results, Site.of(place), used_at, place)

@@ -13,9 +13,8 @@ import numpy as np
 from gradtape.arrays.failures import located
 from gradtape.arrays.record import user_frame
 from gradtape.arrays.tensor import wrap
-from gradtape.diagnostics import Site
 from gradtape.errors import MissingGradientError, MissingGradientWarning, UsedUpError
-from gradtape.tape.asked import Asked, Leaf
+from gradtape.tape.asked import Asked, Leaf, asked_from
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from gradtape.arrays.record import Recording
+    from gradtape.diagnostics import Site
     from gradtape.explain import Explanation
 
 LISTENERS: list[Callable[[Asked], None]] = []
@@ -49,14 +49,14 @@ def explain(recording: Recording, target: Any, sources: Any, frame: FrameType) -
     """Answer `tape.why`."""
     targets = tuple(Leaf(path, value) for path, value in flatten(target))
     wanted = tuple(Leaf(path, value) for path, value in flatten(sources))
-    return explain_asked(Asked("tape.why", recording, targets, wanted, None, Site.of(user_frame(frame))))
+    return explain_asked(asked_from("tape.why", recording, targets, wanted, None, frame))
 
 
 def refuse_used_up(recording: Recording, target: Any, sources: Any, frame: FrameType, used_at: Site) -> None:
     """Refuse a second set of gradients from a tape that is not persistent."""
     targets = tuple(Leaf(path, value) for path, value in flatten(target))
     wanted = tuple(Leaf(path, value) for path, value in flatten(sources))
-    announce(Asked("tape.gradient", recording, targets, wanted, None, Site.of(user_frame(frame)), used_at))
+    announce(asked_from("tape.gradient", recording, targets, wanted, None, frame, used_at))
     raise located(
         UsedUpError,
         "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); "
@@ -75,7 +75,9 @@ def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameT
         If `unconnected` is "raise".
     """
     if unconnected == "zero":
-        return tuple(wrap(np.zeros_like(s.value._value)) if r is None else r for s, r in zip(asked.sources, results, strict=True))
+        return tuple(
+            wrap(np.zeros_like(s.value._value)) if r is None else r for s, r in zip(asked.sources, results, strict=True)
+        )
     lines = one_line_reasons(asked, results)
     place = user_frame(frame)
     if unconnected == "raise":
@@ -83,7 +85,12 @@ def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameT
     registry = place.f_globals.setdefault("__warningregistry__", {})
     for line in lines:
         warnings.warn_explicit(
-            line, MissingGradientWarning, place.f_code.co_filename, place.f_lineno, place.f_globals.get("__name__", "__main__"), registry
+            line,
+            MissingGradientWarning,
+            place.f_code.co_filename,
+            place.f_lineno,
+            place.f_globals.get("__name__", "__main__"),
+            registry,
         )
     return results
 
