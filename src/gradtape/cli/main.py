@@ -170,7 +170,7 @@ def _report(
     if framework.startswith("gradtape.tf"):
         lines.append(((f"{framework}; what it prints is gradtape's own arithmetic", "text"),))
     if end.outcome != "ok":
-        lines.append((("the script ended with ", "text"), (end.outcome, "error")))
+        lines.append((("the script ended with ", "text"), (end.outcome.splitlines()[0], "error")))
     for module in foreign:
         step = (
             f": `gradtape why --stand-in {name}` runs the script on gradtape.tf instead"
