@@ -30,6 +30,10 @@ class ShapeError(GradtapeError, ValueError):
     """Shapes that do not go together."""
 
 
+class PositionError(GradtapeError, IndexError):
+    """A position outside an array."""
+
+
 class SourceError(GradtapeError, TypeError, ValueError):
     """A target, source or watched object that cannot be differentiated."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradtape.arrays.record import STATE, user_frame
 from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site
-from gradtape.errors import GradtapeError, OperandError, ShapeError
+from gradtape.errors import GradtapeError, OperandError, PositionError, ShapeError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -53,7 +53,7 @@ def operation_error(
     else:
         names = list(op.args)
     told = ", ".join(f"`{n}`: {describe(v)}" for n, v in zip(names, values, strict=False) if not _opaque(v))
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    reason = (str(error).splitlines() or [type(error).__name__])[0].removeprefix(f"{op.name}: ")
     if isinstance(error, ValueError) and "broadcast" in reason:
         return located(
             ShapeError,
@@ -61,7 +61,11 @@ def operation_error(
             frame,
             "shapes are compared from the right: two lengths must be equal or one of them 1; `x[:, None]` adds an axis",
         )
-    kinds: dict[type[Exception], type[GradtapeError]] = {ValueError: ShapeError, TypeError: OperandError}
+    kinds: dict[type[Exception], type[GradtapeError]] = {
+        IndexError: PositionError,
+        ValueError: ShapeError,
+        TypeError: OperandError,
+    }
     for builtin, kind in kinds.items():
         if isinstance(error, builtin):
             return located(kind, f"{op.name}: {reason} ({told})", frame)

@@ -211,15 +211,27 @@ def with_replaced(span: Span, text: str) -> str | None:
     return line[: span.column - 1] + text + line[span.end_column - 1 :]
 
 
+def walk_scope(root: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a function's (or module's) own scope; the bodies of functions and classes in it are left out."""
+    stack = list(ast.iter_child_nodes(root))
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def stored_whole(span: Span) -> Span:
+    """Return the whole statement if a span is the place that an assignment writes to, `R[0, 0]` in `R[0, 0] = x`."""
+    statement = statement_at(span)
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    written = any(isinstance(t, ast.Subscript) and span_of(t, span.file).contains(span) for t in targets)
+    return span_of(statement, span.file) if written and statement is not None else span
+
+
 def branches_in(file: str, around: ast.AST | None) -> list[ast.If | ast.IfExp | ast.While | ast.For]:
     """Return the conditionals and loops of a function (or of a module's top), nested functions left out."""
     root = around if around is not None else parse_file(file)
-    found: list[ast.If | ast.IfExp | ast.While | ast.For] = []
-    stack: list[ast.AST] = list(ast.iter_child_nodes(root)) if root is not None else []
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.If | ast.IfExp | ast.While | ast.For):
-            found.append(node)
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            stack.extend(ast.iter_child_nodes(node))
+    inside = walk_scope(root) if root is not None else ()
+    found = [node for node in inside if isinstance(node, ast.If | ast.IfExp | ast.While | ast.For)]
     return sorted(found, key=lambda n: (n.lineno, n.col_offset))

@@ -161,6 +161,15 @@ def break_labels(group: BreakGroup) -> tuple[tuple[Span | None, str], ...]:
     return tuple((span, "and here") for span in spans if span != first)
 
 
+def left_at(group: BreakGroup, became: str) -> tuple[Span, str]:
+    """Return where a value left the tape and what to say there; an element assignment is shown whole."""
+    span = group.links[0].operation.site.span
+    whole = syntax.stored_whole(span)
+    if whole != span:
+        return whole, "a plain array takes the number that is written into it and forgets the tensor"
+    return span, group.first.reason or f"the value became a plain {became} here; the tape cannot follow it"
+
+
 def place_in(operation: Operation | Event, code: object) -> Site:
     """Return where an operation was started from within a function, if its callers are known; else its own place."""
     if operation.site.code is code:

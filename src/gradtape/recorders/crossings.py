@@ -8,6 +8,7 @@ name on the way is assigned once), otherwise it is marked as possible.
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from gradtape.diagnostics import Site, Span
     from gradtape.explain.graph import End
     from gradtape.recorders.native import Builder
+
+MOST_AT_ONCE = 1000
+"""How many values may have gone into one constant; a longer history is cut."""
 
 MUTATORS = {"append", "extend", "add", "insert", "update", "setdefault"}
 
@@ -39,28 +43,36 @@ def find_crossings(builder: Builder, operations: list[Operation], targets: tuple
     recorded = frozenset(operation.site.span for operation in operations)
     flows = {site: Flow(events[0], recorded) for site, events in exits.items()}
     found = _index_links(builder, operations, exits)
-    entries: dict[tuple[Site, int, int], tuple[Site, bool] | None] = {}
+    entries: dict[tuple[Site, int, int], list[tuple[Site, bool]]] = {}
+    since: dict[tuple[Site, int, int], int] = {}
     for number, operation in enumerate(operations):
         for position, value in enumerate(operation.inputs):
             if value:
                 continue
             key = (operation.site, position, len(operation.inputs))
             if key not in entries:
-                entries[key] = _origin(flows, operation.site, position, len(operation.inputs))
-            origin = entries[key]
-            left = _latest(exits[origin[0]], operation.seq) if origin is not None else None
-            if left is None or origin is None:
+                entries[key] = _origins(flows, operation.site, position, len(operation.inputs))
+            constant = builder.fresh()
+            links = [
+                _crossing(builder, event, constant, sure)
+                for origin, sure in entries[key]
+                for event in _left(exits[origin], since.get(key, 0), operation.seq)
+            ]
+            since[key] = operation.seq
+            if not links:
                 continue
-            link = _crossing(builder, left, builder.fresh(), origin[1])
-            found.append(link)
-            inputs = (*operation.inputs[:position], link.output, *operation.inputs[position + 1 :])
+            found += links
+            inputs = (*operation.inputs[:position], constant, *operation.inputs[position + 1 :])
             operation = operations[number] = replace(operation, inputs=inputs)  # noqa: PLW2901
     found += _target_links(builder, flows, exits, targets)
     return found
 
 
-def _latest(events: list[Event], seq: int) -> Event | None:
-    return next((e for e in reversed(events) if e.seq < seq), None)
+def _left(events: list[Event], since: int, until: int) -> list[Event]:
+    """Return what left at one place since the last time, or else the newest: a constant may be used again."""
+    first = bisect_right(events, since, key=lambda e: e.seq)
+    last = bisect_left(events, until, key=lambda e: e.seq)
+    return events[max(first, last - MOST_AT_ONCE) : last] or events[max(last - 1, 0) : last]
 
 
 def _crossing(builder: Builder, event: Event, output: int, proven: bool) -> Operation:
@@ -103,21 +115,23 @@ def _target_links(
             continue
         for site, flow in flows.items():
             sure = flow.reaches_argument(builder.asked.site.span, 0, "target", position)
-            event = _latest(exits[site], builder.asked.seq) if sure is not None else None
-            if event is not None and sure is not None:
-                found.append(_crossing(builder, event, next(iter(target.ids)), sure))
+            if sure is not None:
+                id = next(iter(target.ids))
+                left = _left(exits[site], builder.began, builder.asked.seq)
+                found += [_crossing(builder, event, id, sure) for event in left]
     return found
 
 
-def _origin(flows: dict[Site, Flow], site: Site, position: int, count: int) -> tuple[Site, bool] | None:
-    """Return the place where the constant operand of an operation left the tape, and whether that is certain."""
+def _origins(flows: dict[Site, Flow], site: Site, position: int, count: int) -> list[tuple[Site, bool]]:
+    """Return the places where the constant operand of an operation left the tape, and whether that is certain."""
     node = _operand(site.span, position, count)
     if node is None:
-        return None
+        return []
     whole = syntax.span_of(node, site.span.file)
     found = [(origin, sure) for origin, flow in flows.items() if (sure := flow.reaches(node, site.span)) is not None]
     # a conversion that stands in the operand itself is nearer than any that names lead to
-    return max(found, key=lambda pair: (whole.contains(pair[0].span), pair[1]), default=None)
+    ranks = [(whole.contains(origin.span), sure) for origin, sure in found]
+    return [pair for pair, rank in zip(found, ranks, strict=True) if rank == max(ranks)]
 
 
 def _operand(span: Span, position: int, count: int) -> ast.expr | None:
@@ -189,8 +203,7 @@ class Flow:
                 continue
             self.expressions.append((here, certain))
             statement = syntax.statement_at(here)
-            value = getattr(statement, "value", None)
-            if isinstance(value, ast.expr) and syntax.span_of(value, here.file) in self._recorded:
+            if self._taken_by_tensor(getattr(statement, "value", None), here.file):
                 continue
             scope = _scope(here)
             for name in _stored_names(statement, here):
@@ -199,6 +212,11 @@ class Flow:
                     self.carriers[scope][name] = once
                     pending += [(place, once) for place in _reads(here, name)]
             pending += [(place, certain) for place in self._passed_on(statement, here)]
+
+    def _taken_by_tensor(self, value: ast.expr | None, file: str) -> bool:
+        """Whether a statement's value is a recorded operation; a comprehension is the place of its iteration alone."""
+        whole = value is not None and not isinstance(value, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
+        return whole and syntax.span_of(value, file) in self._recorded  # type: ignore[arg-type]
 
     def _passed_on(self, statement: ast.stmt | None, span: Span) -> list[Span]:
         """Return what carries the value outside its function: the calls that return it, the parameters that take it."""
@@ -259,7 +277,7 @@ def _assignments(span: Span, name: str) -> int:
     body = _body(span)
     return sum(
         ast.unparse(node) == name
-        for node in (ast.walk(body) if body is not None else ())
+        for node in (syntax.walk_scope(body) if body is not None else ())
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store)
     )
 
