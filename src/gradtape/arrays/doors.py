@@ -1,4 +1,7 @@
-"""From a call as NumPy's users write it to `(operation, arrays, params)`: binding, `out=`, `dtype=`, `where=`, unknown functions."""
+"""From a call as NumPy's users write it to `(operation, arrays, params)`.
+
+Binding by the row's call, then `dtype=`, `where=` and `out=`; compositions; and functions that no row knows.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 _WHERE = OPS["where"]
 
 
-def bind_call(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
+def bind_call(
+    op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
     """Sort a call's arguments into arrays, parameters, and those that the door deals with.
 
     Raises
@@ -85,7 +90,9 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
 
 def overwriting_error(name: str, how: str, frame: FrameType) -> Exception:
     """Say that a tensor's value does not change."""
-    return located(OperandError, f"{name}: a tensor cannot be overwritten {how}", frame, "use the returned tensor instead")
+    return located(
+        OperandError, f"{name}: a tensor cannot be overwritten {how}", frame, "use the returned tensor instead"
+    )
 
 
 def _is_real(value: Any) -> bool:
@@ -180,7 +187,9 @@ def op_door(op: Op) -> Callable[..., Any]:
     return function
 
 
-def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
+def foreign(
+    name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
+) -> Any:
     """Compute a function that no row knows on plain values, and leave a record that says where the path ends.
 
     The result is what NumPy gives; arrays and numbers in it become tensors, so that the program goes on as it would.
@@ -188,7 +197,11 @@ def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwar
     row = Op(
         name,
         "*values",
-        {"values": Foreign("is no operation of the tape: it was computed on plain arrays and its result is a constant")},
+        {
+            "values": Foreign(
+                "is no operation of the tape: it was computed on plain arrays and its result is a constant"
+            )
+        },
         numpy=None,
         aliases=(),
         methods=(),
@@ -207,7 +220,8 @@ def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwar
     if isinstance(computed, tuple | list):
         results = []
         for result in computed:
-            results.append(apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result)
+            is_array = isinstance(result, np.ndarray | np.generic)
+            results.append(apply(row, nodes, NO_PARAMS, frame) if is_array else result)
         return type(computed)(results) if type(computed) in {tuple, list} else type(computed)(*results)
     result = computed
     return apply(row, nodes, NO_PARAMS, frame) if isinstance(result, np.ndarray | np.generic) else result

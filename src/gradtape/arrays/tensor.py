@@ -124,8 +124,8 @@ class Tensor(Node):
     __le__, _ = _binary("less_equal")
     __gt__, _ = _binary("greater")
     __ge__, _ = _binary("greater_equal")
-    __eq__, _ = _binary("equal")  # type: ignore[assignment]
-    __ne__, _ = _binary("not_equal")  # type: ignore[assignment]
+    __eq__, _ = _binary("equal")
+    __ne__, _ = _binary("not_equal")
 
     def __divmod__(self, other: Any) -> tuple[Any, Any]:
         return self // other, self % other
