@@ -70,6 +70,8 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
     `dtype=` casts the arrays first, `where=` keeps the old elements of `out=` (or zeros) elsewhere, `out=` is written
     too when it is a plain array. The result is always a new tensor, so that the gradient survives `a += t`.
     """
+    if not kwargs and len(args) == op.alone:
+        return apply(op, tuple(args[0]) if op.variadic else args, op.defaults, frame)
     arrays, params, extras = bind_call(op, args, kwargs)
     if "dtype" in extras:
         arrays = tuple(cast(a, extras["dtype"], frame) if _is_real(a) else a for a in arrays)
@@ -174,7 +176,7 @@ def composite_door(row: Composite) -> Callable[..., Any]:
 
 def op_door(op: Op) -> Callable[..., Any]:
     """Make the public function of a row; the plain call, arrays only, takes the short way."""
-    arrays = -1 if op.variadic or len(op.defaults) < len(op.params) else len(op.args)
+    arrays = -1 if op.variadic else op.alone
 
     def function(*args: Any, **kwargs: Any) -> Any:
         if len(args) == arrays and not kwargs:

@@ -15,6 +15,7 @@ from gradtape.ops import (
     rounding,
     scans,
     shaping,
+    signals,
 )
 from gradtape.ops.model import (
     Case,
@@ -74,4 +75,5 @@ __all__ = [
     "rounding",
     "scans",
     "shaping",
+    "signals",
 ]

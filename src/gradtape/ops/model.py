@@ -131,7 +131,7 @@ class Foreign(Status):
 class Rule:
     """A derivative; its kind says what `fn` computes (see the module).
 
-    `into`, where a rule has it, adds the same cotangent to an array that the sweep owns, `into(xp, total, g, y, *inputs)`.
+    `into`, where a rule has it, adds the cotangent to an array that the sweep owns: `into(xp, total, g, y, *inputs)`.
     It spares an array of the input's size for each of many small pieces that are taken out of one array.
     """
 
@@ -200,6 +200,7 @@ class Op:
     """One row of the table. Made by `registry.op`; read-only afterwards, but for `kernel`, which a space binds."""
 
     __slots__ = (
+        "alone",
         "aliases",
         "args",
         "cases",
@@ -243,6 +244,8 @@ class Op:
         self.args: tuple[str, ...] = tuple(n for n in self.positions if n in statuses)
         self.params = tuple((n, d) for n, d in signature if n.lstrip("*") not in statuses and not n.startswith("~"))
         self.defaults = {n: d for n, d in self.params if d is not REQUIRED}
+        needs_params = len(self.defaults) < len(self.params)
+        self.alone = -1 if needs_params else 1 if self.variadic else len(self.args)
         missing = [n for n in statuses if n not in self.args]
         if missing or len(self.args) != len(statuses):
             raise TypeError(f"row {name}: {missing} not in its call ({call})")

@@ -87,7 +87,7 @@ def check_case(op: Op, case: Case) -> None:
         def f(*xs: Any) -> Any:
             return run(op, [xs[moved.index(k)] if k in moved else a for k, a in enumerate(args)], case.params)
 
-        if "dtype" not in case.params:
+        if case.params.get("dtype") != "float32":
             check_grads(f, points, order=2)
             check_kind(op, args, case.params)
         check_strides(op, args, case.params)
