@@ -81,6 +81,8 @@ ON_TAPE = {
     "np.convolve of long ones": lambda t: np.convolve(np.tile(t, 3), np.repeat(t, 2), "same") * np.arange(6.0),
     "np.correlate": lambda t: np.correlate([1.0, 2.0, 4.0], t) * np.arange(2.0),
     "np.correlate same": lambda t: np.correlate([1.0, 2.0, 4.0], t, "same") * np.arange(3.0),
+    "a list with tensors": lambda t: np.outer([t[0], t[1] * t[1], 2.0], t),
+    "a list with tensors, joined": lambda t: np.hstack([[t[0], t[1] * t[1]], t]),
     "np.polyval": lambda t: np.polyval(t, t),
     "np.gradient": lambda t: np.gradient(np.tile(t * t, 2), 0.5) * np.arange(4.0),
     "np.cov": lambda t: np.cov(t * A),

@@ -34,8 +34,10 @@ op("empty_like", LIKE, a=SHAPE_ONLY)
 
 
 def shaped(xp: Any, value: Any) -> Any:
-    """Return what has a shape as it is, and make an array of a number or a list."""
-    return value if hasattr(value, "shape") else xp.constant(value)
+    """Return what has a shape as it is, and make an array of a number or a list; tensors in a list stay on the tape."""
+    if hasattr(value, "shape"):
+        return value
+    return xp.identity(value) if isinstance(value, list | tuple) else xp.constant(value)
 
 
 def astype(xp: Any, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:

@@ -200,8 +200,8 @@ class Op:
     """One row of the table. Made by `registry.op`; read-only afterwards, but for `kernel`, which a space binds."""
 
     __slots__ = (
-        "alone",
         "aliases",
+        "alone",
         "args",
         "cases",
         "connects",

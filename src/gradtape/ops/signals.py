@@ -1,11 +1,28 @@
-"""Composites from NumPy's shelves of signals, polynomials and statistics."""
+"""Rows of the convolution, and composites from NumPy's shelves of signals, polynomials and statistics."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Index, Unsupported
-from gradtape.ops.registry import composite
+from gradtape.ops.model import Index, Multilinear, Unsupported, case
+from gradtape.ops.registry import composite, op
+
+op(
+    "convolve_full",
+    "a, v",
+    numpy=None,
+    a=Multilinear(lambda xp, g, y, a, v: xp.convolve_valid(g, xp.flip(v, axis=0))),
+    v=Multilinear(lambda xp, g, y, a, v: xp.convolve_valid(g, xp.flip(a, axis=0))),
+    cases=(case((4,), (2,)), case((2,), (5,)), case((1,), (1,))),
+)
+op(
+    "convolve_valid",
+    "a, v",
+    numpy=None,
+    a=Multilinear(lambda xp, g, y, a, v: xp.convolve_full(g, xp.flip(v, axis=0))),
+    v=Multilinear(lambda xp, g, y, a, v: xp.flip(xp.convolve_valid(a, xp.flip(g, axis=0)), axis=0)),
+    cases=(case((4,), (2,)), case((5,), (5,)), case((3,), (1,))),
+)
 
 
 def windows(xp: Any, x: Any, window_shape: Any, axis: Any = None) -> Any:
@@ -20,23 +37,23 @@ def windows(xp: Any, x: Any, window_shape: Any, axis: Any = None) -> Any:
     count = x.shape[axis] - length + 1
     if count < 1:
         raise ValueError("window shape cannot be larger than input array shape")
-    picked = xp.take(x, [[start + k for k in range(length)] for start in range(count)], axis=axis)
-    return xp.moveaxis(picked, axis + 1, -1)
+    before = (slice(None),) * axis
+    return xp.stack([xp.getitem(x, Index((*before, slice(k, k + count)))) for k in range(length)], axis=-1)
 
 
 def convolve(xp: Any, a: Any, v: Any, mode: str = "full") -> Any:
-    """Convolve two vectors: products of the one with all windows of the other, padded."""
+    """Convolve two vectors."""
     a, v = xp.shaped(a), xp.shaped(v)
     if a.shape[0] < v.shape[0]:
         a, v = v, a
     n, m = a.shape[0], v.shape[0]
-    if mode not in {"full", "same", "valid"}:
+    if mode == "valid":
+        return xp.convolve_valid(a, v)
+    if mode not in {"full", "same"}:
         raise ValueError(f"mode is 'full', 'same' or 'valid', not {mode!r}")
-    if mode == "same":
-        whole, start = convolve(xp, a, v), (m - 1) // 2
-        return xp.getitem(whole, Index(slice(start, start + n)))
-    wide = xp.pad(a, pad_width=((m - 1, m - 1),), value=0) if mode == "full" else a
-    return xp.matmul(windows(xp, wide, m), xp.flip(v, axis=0))
+    whole = xp.convolve_full(a, v)
+    start = (m - 1) // 2
+    return whole if mode == "full" else xp.getitem(whole, Index(slice(start, start + n)))
 
 
 def correlate(xp: Any, a: Any, v: Any, mode: str = "valid") -> Any:

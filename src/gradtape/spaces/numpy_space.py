@@ -149,6 +149,8 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "cast_to_integer": _cast,
     "concatenate": lambda *arrays, axis=0: np.concatenate(arrays, axis),
     "constant": _constant,
+    "convolve_full": np.convolve,
+    "convolve_valid": lambda a, v: np.convolve(a, v, "valid"),
     "copy": _copy,
     "divide_no_nan": _divide_no_nan,
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
