@@ -83,6 +83,7 @@ ON_TAPE = {
     "np.correlate same": lambda t: np.correlate([1.0, 2.0, 4.0], t, "same") * np.arange(3.0),
     "a list with tensors": lambda t: np.outer([t[0], t[1] * t[1], 2.0], t),
     "a list with tensors, joined": lambda t: np.hstack([[t[0], t[1] * t[1]], t]),
+    "np.bincount of an array": lambda t: np.bincount(np.array([1, 1]), weights=t) * np.arange(2.0),
     "np.polyval": lambda t: np.polyval(t, t),
     "np.gradient": lambda t: np.gradient(np.tile(t * t, 2), 0.5) * np.arange(4.0),
     "np.cov": lambda t: np.cov(t * A),
@@ -223,6 +224,30 @@ def test_python_protocols():
     with pytest.raises(TypeError):
         len(s)
     assert (float(s), int(s)) == (1.23456, 1)
+
+
+def test_bits_are_bits():
+    i, m = gt.constant([6, 5]), gt.constant([True, False])
+    assert (i & 4).numpy().tolist() == [4, 4]
+    assert (1 | i).numpy().tolist() == [7, 5]
+    assert (i ^ i).numpy().tolist() == [0, 0]
+    assert (~i).numpy().tolist() == [-7, -6]
+    assert (~m).numpy().tolist() == [False, True]
+    assert (m & [True, True]).numpy().tolist() == [True, False]
+
+
+def test_a_composition_that_refuses_says_where():
+    t = gt.constant(A)
+    with pytest.raises(ValueError, match=r"(?s)squeeze: cannot.*test_protocols.py"):
+        np.squeeze(t, axis=0)
+    with pytest.raises(ValueError, match="out of bounds"):
+        np.expand_dims(t, 7)
+
+
+def test_a_named_tuple_of_an_unknown_function_stays_one():
+    sign, size = np.linalg.slogdet(gt.constant(A))
+    assert (sign.numpy(), size.numpy()) == (-1.0, pytest.approx(np.log(2.0)))
+    assert np.unique_counts(gt.constant([1.0, 1.0])).counts.numpy().tolist() == [2]
 
 
 def test_wrong_calls_name_the_function():

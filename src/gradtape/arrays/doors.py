@@ -15,7 +15,7 @@ from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
 from gradtape.arrays.failures import located
 from gradtape.arrays.leaving import leave
 from gradtape.arrays.record import EventKind
-from gradtape.errors import OperandError
+from gradtape.errors import GradtapeError, OperandError, ShapeError
 from gradtape.ops import COMPOSITES, OPS, Composite, Foreign, Op, Unsupported
 from gradtape.ops.model import REAL, REQUIRED
 from gradtape.spaces.space import build_space
@@ -135,6 +135,8 @@ def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, A
     ------
     Unsupported
         If it has no place for an argument.
+    ShapeError
+        If the composition itself refuses the shapes; the text says where the call was.
     """
     try:
         return row.fn(SPACE, *args, **{k: v for k, v in kwargs.items() if v is not np._NoValue} if kwargs else kwargs)
@@ -144,6 +146,10 @@ def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, A
         except TypeError as reason:
             raise Unsupported(f"{row.numpy or row.name}: {reason}") from None
         raise error from None
+    except (ValueError, IndexError) as error:
+        if isinstance(error, GradtapeError):
+            raise
+        raise located(ShapeError, f"{row.numpy or row.name}: {error}", _getframe(1)) from error
 
 
 def door(name: str) -> Callable[..., Any]:

@@ -124,6 +124,15 @@ def interp(xp: Any, x: Any, xp_points: Any, fp: Any) -> Any:
     return y0 + (y1 - y0) * ((inside - x0) / (x1 - x0))
 
 
+def bincount(xp: Any, x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    """Add up the weights that belong to each whole number."""
+    if weights is None or not hasattr(x, "dtype"):
+        raise Unsupported("bincount wants an array of positions, and weights, here")
+    length = max(int(x.max()) + 1 if x.size else 0, minlength)
+    return xp.untake(xp.shaped(weights), x, shape=(length,), axis=0)
+
+
+composite("bincount", bincount)
 composite("sliding_window_view", windows, numpy="lib.stride_tricks.sliding_window_view")
 composite("convolve", convolve)
 composite("correlate", correlate)
