@@ -93,7 +93,10 @@ def test_both_namespaces_offer_the_whole_table():
 
 def test_the_table_names_functions_that_numpy_has():
     found = {row.name for row in (*FUNCTIONS.values(), *COMPOSED.values())}
-    assert found == {row.name for row in (*OPS.values(), *COMPOSITES.values()) if row.numpy is not None}
+    rows = [row for row in (*OPS.values(), *COMPOSITES.values()) if row.numpy is not None]
+    newer = {"astype", "unstack", "cumulative_sum", "cumulative_prod", "matvec", "vecmat"}  # than NumPy 2.0
+    assert found >= {row.name for row in rows} - newer
+    assert found <= {row.name for row in rows}
 
 
 def test_the_table_does_not_import_numpy():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 add_reduce: Callable[..., Any] = np.add.reduce
 max_reduce: Callable[..., Any] = np.maximum.reduce
 min_reduce: Callable[..., Any] = np.minimum.reduce
+LARGE = 10_000_000
+"""From how many products on `einsum` is worth a search for a cheaper order, which costs about 50 microseconds."""
+
 BASIC = (int, slice, type(Ellipsis), type(None), np.integer)
 """What an index is made of that never names an element twice and is read as a view."""
 
@@ -90,8 +94,12 @@ def _pad(array: Any, pad_width: Any, value: Any = 0) -> Any:
 
 
 def _einsum(*operands: Any, subscripts: str) -> Any:
-    large = len(operands) > 2 or sum(np.size(x) for x in operands) > 1000
+    large = prod(map(np.size, operands)) > LARGE
     return np.einsum(subscripts, *operands, optimize=large)
+
+
+def _count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.asarray(np.count_nonzero(a, axis, keepdims=keepdims))[()]
 
 
 def _argsort(a: Any, axis: Any = -1, kind: Any = None) -> Any:
@@ -152,6 +160,7 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "convolve_full": np.convolve,
     "convolve_valid": lambda a, v: np.convolve(a, v, "valid"),
     "copy": _copy,
+    "count_nonzero": _count_nonzero,
     "divide_no_nan": _divide_no_nan,
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
     "einsum": _einsum,
