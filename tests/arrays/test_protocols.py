@@ -84,6 +84,14 @@ ON_TAPE = {
     "a list with tensors": lambda t: np.outer([t[0], t[1] * t[1], 2.0], t),
     "a list with tensors, joined": lambda t: np.hstack([[t[0], t[1] * t[1]], t]),
     "np.bincount of an array": lambda t: np.bincount(np.array([1, 1]), weights=t) * np.arange(2.0),
+    "np.sum where": lambda t: np.sum(t * A, axis=1, where=[True, False], initial=2.0),
+    "np.add.reduce where": lambda t: np.add.reduce(t * A, where=[[True], [False]]),
+    "np.prod where": lambda t: np.prod(t * A, where=A > 1.0),
+    "np.mean where": lambda t: np.mean(t * A, axis=0, where=A > 1.0),
+    "np.max where": lambda t: np.max(t * A, axis=0, where=A < 3.0, initial=-9.0),
+    "np.min initial": lambda t: np.min(t, initial=0.5),
+    "np.reshape columns first": lambda t: np.reshape(t * A, (4,), order="F") * np.arange(4.0),
+    "np.ravel columns first": lambda t: np.ravel(t * A, order="F") * np.arange(4.0),
     "np.polyval": lambda t: np.polyval(t, t),
     "np.gradient": lambda t: np.gradient(np.tile(t * t, 2), 0.5) * np.arange(4.0),
     "np.cov": lambda t: np.cov(t * A),
@@ -150,12 +158,10 @@ def foreign_records(tape):
     ("f", "name"),
     [
         (lambda t: np.unwrap(t), "numpy.unwrap"),
-        (lambda t: np.sum(t, where=[True, False]), "numpy.sum"),
-        (lambda t: np.sum(t, initial=1.0), "numpy.sum"),
+        (lambda t: np.std(t, where=[True, True]), "numpy.std"),
         (lambda t: np.add.reduceat(t, [0, 1]), "numpy.add"),
         (lambda t: np.pad(t, 1, mode="linear_ramp"), "numpy.pad"),
         (lambda t: np.frexp(t), "numpy.frexp"),
-        (lambda t: np.reshape(t, (2, 1), order="F"), "numpy.reshape"),
     ],
 )
 def test_an_unknown_call_is_computed_and_recorded(f, name):

@@ -128,6 +128,29 @@ SPACE.cast = recorded_cast
 """The recording namespace: rules run in it when an outer tape is open, composites always."""
 
 
+SECOND_CHANCES: dict[str, Composite] = {
+    row.numpy: row for row in COMPOSITES.values() if row.numpy in {op.numpy for op in OPS.values()} and row.numpy
+}
+"""Composites that take over where the row of the same function has no place for an argument."""
+
+
+def call_row(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
+    """Run an operation from a call as the user wrote it, or the composite that knows more arguments than its row.
+
+    Raises
+    ------
+    Unsupported
+        If neither has a place for an argument.
+    """
+    try:
+        return call_op(op, args, kwargs, frame)
+    except Unsupported:
+        row = SECOND_CHANCES.get(op.numpy or "")
+        if row is None:
+            raise
+    return call_composite(row, args, kwargs)
+
+
 def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Run a composition of operations from a call as the user wrote it.
 
@@ -188,7 +211,7 @@ def op_door(op: Op) -> Callable[..., Any]:
         if len(args) == arrays and not kwargs:
             return apply(op, args, op.defaults, _getframe(1))
         try:
-            return call_op(op, args, kwargs, _getframe(1))
+            return call_row(op, args, kwargs, _getframe(1))
         except Unsupported as error:
             raise TypeError(str(error)) from None
 

@@ -62,7 +62,7 @@ def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) 
         else:
             name = METHODS.get((ufunc.__name__, method))
             if name is not None:
-                return doors.call_op(OPS[name], args, {"axis": 0, **kwargs} if len(args) == 1 else kwargs, frame)
+                return doors.call_row(OPS[name], args, {"axis": 0, **kwargs} if len(args) == 1 else kwargs, frame)
     except Unsupported:
         pass
     if method == "at" and isinstance(args[0], Node):
@@ -85,7 +85,7 @@ def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: 
     op = FUNCTIONS.get(function)
     try:
         if op is not None:
-            return doors.call_op(op, args, kwargs, frame)
+            return doors.call_row(op, args, kwargs, frame)
         row = COMPOSED.get(function)
         if row is not None:
             return doors.call_composite(row, args, kwargs)

@@ -49,7 +49,7 @@ def _publish() -> None:
     names = globals()
     for rows in (_OPS, _COMPOSITES):
         for row in rows.values():
-            if row.numpy is None or "." in row.numpy:
+            if row.numpy is None or "." in row.numpy or row in _doors.SECOND_CHANCES.values():
                 continue
             function = _doors.door(row.name)
             for name in (row.numpy, *row.aliases):
