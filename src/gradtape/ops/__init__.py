@@ -8,6 +8,7 @@ from gradtape.ops import (
     indexing,
     joining,
     linalg,
+    masked,
     ordering,
     padding,
     predicates,
@@ -15,6 +16,7 @@ from gradtape.ops import (
     rounding,
     scans,
     shaping,
+    signals,
 )
 from gradtape.ops.model import (
     Case,
@@ -25,8 +27,8 @@ from gradtape.ops.model import (
     IntegerCast,
     Linear,
     Multilinear,
-    NotYet,
     NoTangent,
+    NotYet,
     Op,
     Partial,
     Rule,
@@ -67,6 +69,7 @@ __all__ = [
     "indexing",
     "joining",
     "linalg",
+    "masked",
     "ordering",
     "padding",
     "predicates",
@@ -74,4 +77,5 @@ __all__ = [
     "rounding",
     "scans",
     "shaping",
+    "signals",
 ]
