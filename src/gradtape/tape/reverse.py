@@ -1,4 +1,4 @@
-"""The reverse sweep: backwards over a list of records, one rule per watched input. Depth has no limit, cost is linear."""
+"""The reverse sweep: backwards over a list of records, one rule per watched input. Depth has no limit."""
 
 from __future__ import annotations
 
