@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays.failures import operand_error, operation_error
-from gradtape.arrays.record import STATE, USER_FILES, Record, is_user_file, next_id, user_frame
+from gradtape.arrays.record import STATE, USER_FILES, Record, is_user_file, next_id, user_callers, user_frame
 from gradtape.ops import OPS, Index
 
 if TYPE_CHECKING:
@@ -124,9 +124,18 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
             followed = True
             recording.known.add(output)
             recording.saved.append(saved)
-    if saved is not None and not followed:
-        STATE.ambient.save(output, saved)
+    if not followed:
+        remember_outside(output, saved, frame)
     return _Tensor(y, output)
+
+
+def remember_outside(output: int, saved: tuple[Any, ...] | None, frame: FrameType) -> None:
+    """Keep what makes an operation that no tape follows differentiable and easy to find: residuals and its callers."""
+    ambient = STATE.ambient
+    if saved is not None:
+        ambient.save(output, saved)
+    if frame.f_back is not None:
+        ambient.callers.append((output, user_callers(user_frame(frame))))
 
 
 new_record = tuple.__new__

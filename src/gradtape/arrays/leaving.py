@@ -39,13 +39,23 @@ def leaving_frame(frame: FrameType) -> FrameType:
     nearest = user_frame(frame)
     here: FrameType | None = nearest
     while here is not None:
-        if is_user_file(here.f_code.co_filename) and _knows_the_tape(here.f_globals):
+        if is_user_file(here.f_code.co_filename) and _knows_the_tape(here.f_code.co_filename, here.f_globals):
             return here
         here = here.f_back
     return nearest
 
 
-def _knows_the_tape(names: dict[str, Any]) -> bool:
+_AWARE: set[str] = set()
+"""Files that were seen to know the tape."""
+
+
+def _knows_the_tape(file: str, names: dict[str, Any]) -> bool:
+    if file not in _AWARE and _names_the_library(names):
+        _AWARE.add(file)
+    return file in _AWARE
+
+
+def _names_the_library(names: dict[str, Any]) -> bool:
     return any(
         getattr(value, "__module__", getattr(value, "__name__", None) or "").startswith("gradtape")
         or getattr(value, "__name__", "").startswith("gradtape")
@@ -57,7 +67,7 @@ def _knows_the_tape(names: dict[str, Any]) -> bool:
 def plain_index(index: Any, frame: FrameType) -> Any:
     """Take the values out of tensors that stand in the brackets of `x[...]`."""
     if isinstance(index, Node):
-        leave(index, EventKind.LEFT_AS_ARRAY, frame)
+        leave(index, EventKind.LEFT_AS_ARRAY, frame, "index")
         return index._value
     if isinstance(index, tuple | list):
         return type(index)(plain_index(i, frame) for i in index)

@@ -67,7 +67,9 @@ class EventKind(StrEnum):
 class Event(NamedTuple):
     """Something that happened to the value with that id (0: to the tape); `detail` belongs to the kind.
 
-    LEFT_AS_NUMBER carries the number, ASSIGN the id of the assigned value, CREATE the id of the value it was made from.
+    LEFT_AS_NUMBER carries the number, LEFT_AS_ARRAY "index" where a tensor stood in the brackets of another, ASSIGN the
+    id of the assigned value, CREATE the id of the value it was made from. `callers` are the user's frames around the
+    site, nearest first, for values that leave.
     """
 
     seq: int
@@ -75,6 +77,7 @@ class Event(NamedTuple):
     value: int
     site: Site
     detail: Any = None
+    callers: tuple[Site, ...] = ()
 
 
 class Recording:
@@ -99,11 +102,12 @@ class Ambient:
     `gradients` works on them.
     """
 
-    __slots__ = ("bytes", "events", "records", "saved")
+    __slots__ = ("bytes", "callers", "events", "records", "saved")
 
     def __init__(self) -> None:
         self.records: deque[Record] = deque(maxlen=_config.settings.ambient_records)
         self.events: deque[Event] = deque(maxlen=_config.settings.ambient_records)
+        self.callers: deque[tuple[int, tuple[Site, ...]]] = deque(maxlen=_config.settings.ambient_records)
         self.saved: deque[tuple[int, tuple[Any, ...]]] = deque()
         self.bytes = 0
 
@@ -177,11 +181,30 @@ def user_frame(frame: FrameType) -> FrameType:
     return frame
 
 
+MAX_CALLERS = 8
+
+
+def user_callers(frame: FrameType) -> tuple[Site, ...]:
+    """Return the sites of the user's frames around a frame, nearest first."""
+    found: list[Site] = []
+    here = frame.f_back
+    while here is not None and len(found) < MAX_CALLERS:
+        if is_user_file(here.f_code.co_filename):
+            found.append(Site(here.f_code, here.f_lasti))
+        here = here.f_back
+    return tuple(found)
+
+
+LEAVING = frozenset({EventKind.LEFT_AS_ARRAY, EventKind.LEFT_AS_NUMBER})
+
+
 def note_event(
     kind: EventKind, value: int, frame: FrameType, detail: Any = None, only: Recording | None = None
 ) -> Event:
     """Remember an event in the thread's ambient memory and in every open recording, or in one alone."""
-    event = Event(next_id(), kind, value, Site.of(user_frame(frame)), detail)
+    place = user_frame(frame)
+    callers = user_callers(place) if kind in LEAVING else ()
+    event = Event(next_id(), kind, value, Site.of(place), detail, callers)
     STATE.ambient.events.append(event)
     for recording in STATE.recordings if only is None else (only,):
         recording.events.append(event)

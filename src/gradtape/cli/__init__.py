@@ -1,0 +1,1 @@
+"""The command `gradtape`: parses arguments, runs a script, calls the public functions, prints."""

@@ -1,4 +1,4 @@
-"""The one list of codes: number, slug (the value of `cause` in JSON) and title. Codes are stable, titles may improve."""
+"""The one list of codes: number, slug (the value of `cause` in JSON), title. Codes are stable, titles may improve."""
 
 from __future__ import annotations
 

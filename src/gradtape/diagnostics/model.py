@@ -22,8 +22,8 @@ class Severity(StrEnum):
 class Applicability(StrEnum):
     """How far an edit may be trusted.
 
-    `SAFE` mends the finding and changes nothing else; `LIKELY` is what most people want here; `SKETCH` shows the shape of
-    the mend and needs the author's eye.
+    `SAFE` mends the finding and changes nothing else; `LIKELY` is what most people want here; `SKETCH` shows the shape
+    of the mend and needs the author's eye.
     """
 
     SAFE = "safe"

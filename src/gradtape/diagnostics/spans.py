@@ -1,4 +1,4 @@
-"""Places in source code: captured as `(code, instruction)`, resolved to file, line and columns only when somebody asks."""
+"""Places in source code: captured as `(code, instruction)`, resolved to lines and columns only when somebody asks."""
 
 from __future__ import annotations
 
@@ -66,10 +66,20 @@ class Site(NamedTuple):
     code: CodeType
     lasti: int
 
+    def __eq__(self, other: object) -> bool:
+        # equal code objects may come from different files: their names are not part of what Python compares
+        return isinstance(other, Site) and self.code is other.code and self.lasti == other.lasti
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((id(self.code), self.lasti))
+
     @property
     def span(self) -> Span:
         """The expression that was running (PEP 657), or its whole line where Python kept no columns."""
-        return _resolve(self.code, self.lasti)
+        return _resolve(self.code.co_filename, self.code, self.lasti)
 
     @classmethod
     def of(cls, frame: FrameType) -> Site:
@@ -84,22 +94,22 @@ def source_lines(file: str, first: int, last: int) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _resolve(code: CodeType, lasti: int) -> Span:
+def _resolve(file: str, code: CodeType, lasti: int) -> Span:
     line, end_line, column, end_column = next(
         islice(code.co_positions(), max(lasti, 0) // 2, None), (None, None, None, None)
     )
     if line is None:
         line = code.co_firstlineno
     if end_line is None or column is None or end_column is None:
-        text = next(iter(source_lines(code.co_filename, line, line)), "")
+        text = next(iter(source_lines(file, line, line)), "")
         indent = len(text) - len(text.lstrip())
-        return Span(code.co_filename, line, indent + 1, line, max(len(text.rstrip()), indent + 1) + 1, code.co_qualname)
+        return Span(file, line, indent + 1, line, max(len(text.rstrip()), indent + 1) + 1, code.co_qualname)
     return Span(
-        code.co_filename,
+        file,
         line,
-        _characters(code.co_filename, line, column) + 1,
+        _characters(file, line, column) + 1,
         end_line,
-        _characters(code.co_filename, end_line, end_column) + 1,
+        _characters(file, end_line, end_column) + 1,
         code.co_qualname,
     )
 

@@ -81,7 +81,7 @@ op("logaddexp2", "a, b",
    b=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp2(gap(xp, b, a)))))
 op("copysign", "a, b", domain=(NONZERO, NONZERO),
    a=Partial(lambda xp, y, a, b: xp.copysign(1.0, b) * xp.sign(a)), b=Partial(lambda xp, y, a, b: 0.0))
-op("ldexp", "a, b", a=Partial(lambda xp, y, a, b: xp.exp2(b)), b=NoTangent("takes whole numbers as exponents"),
+op("ldexp", "a, b", a=Partial(lambda xp, y, a, b: xp.ldexp(xp.ones_like(a), b)), b=NoTangent("takes whole numbers as exponents"),
    cases=(case((2, 3), [1, 2, -3]),))
 op("where", "condition, a, b", elementwise=True,
    condition=NoTangent("selects by a condition, and a condition has no derivative"),

@@ -23,7 +23,6 @@ for _name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_s
     op(_name, "a, b", a=WHOLE, b=WHOLE, elementwise=True, cases=INTEGERS)
 for _name in ("invert", "bitwise_count"):
     op(_name, "x", x=WHOLE, elementwise=True, cases=(case([6, 4]),))
-op("isnat", "x", x=NoTangent("answers about dates"), elementwise=True, cases=())
 op("isclose", "a, b, rtol=1e-05, atol=1e-08, equal_nan=False", a=TRUTH, b=TRUTH, elementwise=True)
 op("nextafter", "a, b", a=SPACING, b=SPACING, elementwise=True)
 op("spacing", "x", x=SPACING, elementwise=True)
@@ -47,3 +46,9 @@ def array_equal(xp: Any, a1: Any, a2: Any) -> bool:
 
 composite("allclose", all_close)
 composite("array_equal", array_equal)
+
+NO_ROW = {
+    "isnat": "answers about dates, which no tensor holds",
+    "frexp": "takes a number apart into a fraction and a whole exponent; its two results jump at every power of two",
+}
+"""NumPy's ufuncs without a row, and why: they are computed as NumPy does and end the path."""

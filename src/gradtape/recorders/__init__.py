@@ -1,0 +1,1 @@
+"""Somebody's run turned into the neutral graph of `gradtape.explain`."""

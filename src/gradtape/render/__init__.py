@@ -1,0 +1,1 @@
+"""How a `Diagnostic` or an `Explanation` is shown: text, coloured text, one line, JSON. Decides nothing about truth."""

@@ -86,10 +86,9 @@ def gradients_for(
             "operations inside a tape are kept by that tape alone: ask it, or compute without a tape",
             "outside tapes the newest are kept: raise `gradtape.config(ambient_bytes=...)`",
         )
-    result: list[Any] = query.ask(
-        kind, None, records, saved, targets, sources, weights, unconnected, frame, recorded=True
-    )
-    return result
+    # the caller's own structures go on, so that messages call a target `y` and not `y[0]`
+    weight = weights if weights is None or isinstance(ys, list | tuple) else weights[0]
+    return _listed(query.ask(kind, None, records, saved, ys, xs, weight, unconnected, frame, recorded=True))
 
 
 def _listed(value: Any) -> list[Any]:

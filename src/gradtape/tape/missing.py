@@ -34,7 +34,7 @@ _TOLD: dict[tuple[Any, ...], tuple[str, ...]] = {}
 
 def announce(asked: Asked) -> None:
     """Tell the listeners."""
-    for listener in list(LISTENERS):
+    for listener in tuple(LISTENERS):
         listener(asked)
 
 

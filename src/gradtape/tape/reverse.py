@@ -1,4 +1,4 @@
-"""The reverse sweep: backwards over a list of records, one rule per watched input. Depth has no limit."""
+"""The reverse sweep: backwards over a list of records, one rule per input. Depth has no limit, cost is linear."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def needed_ids(records: Sequence[Record], saved: Sequence[Any], sources: set[int
     return needed
 
 
+@np.errstate(all="ignore")  # the forward run has warned already; what is infinite or NaN here is seen in the result
 def sweep(
     records: Sequence[Record],
     saved: Sequence[Any],
@@ -76,6 +77,7 @@ def sweep(
     pull = strong_zeros.pull if strong else None
     cotangents = dict(seeds)
     found: dict[int, Any] = {}
+    owned: set[int] = set()  # ids whose cotangent is an array of the sweep's own, which a rule may add to in place
     backward_of = STATE.backward_of
     k = len(records)
     try:
@@ -102,6 +104,12 @@ def sweep(
                     rule = op.rules[position]
                 if rule is None:
                     continue
+                if rule.into is not None and not recorded:
+                    total = cotangents.get(source)
+                    if source in owned and type(total) is np.ndarray and total.dtype == g.dtype:
+                        rule.into(xp, total, g, *residuals, **params)
+                        continue
+                    owned.add(source)
                 if pull is not None:
                     ct = pull(rule, xp, g, residuals, params)
                 elif type(rule) is Partial:

@@ -1,0 +1,52 @@
+# Every target sets up what it needs in .venv the first time; a stamp file per set of packages makes the second run instant.
+
+PYTHON ?= python3
+VENV ?= .venv
+SCRIPT ?= examples/muscle_tendon.py
+ARGS ?=
+JOBS ?= auto
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help why test test-thorough lint types bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+why: $(VENV)/.cli ## explain the gradients of a program: make why SCRIPT=path.py ARGS="..."
+	@$(PY) -m gradtape why $(SCRIPT) $(ARGS)
+
+test: $(VENV)/.test ## run the tests
+	@$(PY) -m pytest -n $(JOBS) -m "not thorough"
+
+test-thorough: $(VENV)/.test ## run the slow, exhaustive tests too
+	@$(PY) -m pytest -n $(JOBS)
+
+lint: $(VENV)/.lint ## check style, format and the order of the rooms
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --quiet --check . || { echo "some files are not formatted; help: $(VENV)/bin/ruff format ."; exit 1; }
+	@$(VENV)/bin/lint-imports --no-logo --no-cache
+
+types: $(VENV)/.lint ## check types
+	@$(VENV)/bin/mypy
+
+bench: $(VENV)/.bench ## measure against hand-written NumPy, autograd and PyTorch; prints a Markdown table
+	@$(PY) benchmarks/chain.py
+
+clean: ## remove the environment and the caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(PY):
+	@for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3.14 python; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    "$$python" -m venv $(VENV) && exit 0; \
+	    echo "$$python cannot make a virtual environment; help: install its venv module (python3-venv on Debian)" >&2; exit 1; \
+	  fi; \
+	done; echo "no Python 3.11 or newer was found; help: make PYTHON=/path/to/python3" >&2; exit 1
+
+$(VENV)/.%: pyproject.toml | $(PY)
+	@echo "setting up $(VENV) for: $*" >&2
+	@$(PIP) --editable '.[$*]'
+	@touch $@

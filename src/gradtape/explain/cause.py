@@ -1,0 +1,169 @@
+"""What a cause is, and what it may look at: the question, and the search for routes, done once for all causes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity, Site, syntax
+from gradtape.explain import search
+from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
+from gradtape.explain.report import Finding, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradtape.diagnostics import Code, Span, Suggestion
+    from gradtape.explain.search import BreakGroup, Route
+
+
+class Stage(StrEnum):
+    """When a cause is asked."""
+
+    CALL = "call"
+    """Before anything else: the question itself could not be answered."""
+    SOURCE = "source"
+    """What is wrong with the source; the first cause that answers speaks."""
+    BREAK = "break"
+    """For each group of breaks on a route; the cause names the kinds that are its own."""
+    ABSENCE = "absence"
+    """Where no route exists at all; the first cause that answers speaks."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The question, and what the search found."""
+
+    question: Question
+
+    @property
+    def run(self) -> Run:
+        """The graph."""
+        return self.question.run
+
+    @property
+    def source(self) -> End:
+        """The source."""
+        return self.question.source
+
+    @cached_property
+    def _searched(self) -> tuple[tuple[Route, ...], bool]:
+        return search.broken_routes(self.run, self.source.ids, self.question.target_ids)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Routes from the source to the target that break at different places, fewest breaks first."""
+        return self._searched[0]
+
+    @property
+    def complete(self) -> bool:
+        """Whether `routes` are all there are, as far as their first breaks go."""
+        return self._searched[1]
+
+    @cached_property
+    def before_target(self) -> set[int]:
+        """Every id that the target depends on."""
+        return search.backward_cone(self.run, self.question.target_ids)
+
+    @cached_property
+    def after_source(self) -> set[int]:
+        """Every id that depends on the source."""
+        return search.forward_cone(self.run, self.source.ids)
+
+    @property
+    def entered_at(self) -> Span | None:
+        """Where the tape was entered: the expression in the `with` statement."""
+        tape = self.run.tape
+        return syntax.with_header(tape.entered[0][1].span) if tape is not None and tape.entered else None
+
+    def made_at(self, end: End) -> Span | None:
+        """Where the program made a target or source."""
+        return end.made.site.span if end.made is not None else None
+
+    def finding(
+        self,
+        slug: str,
+        at: Span | None,
+        label: str,
+        *,
+        labels: tuple[tuple[Span | None, str], ...] = (),
+        notes: tuple[str, ...] = (),
+        helps: tuple[str, ...] = (),
+        suggestion: Suggestion | None = None,
+        proven: bool = True,
+        route: Route = (),
+    ) -> Finding:
+        """Put a message together; every cause of a missing gradient has the same headline."""
+        code = BY_SLUG[slug]
+        q = self.question
+        headline = f"no gradient flows from `{q.target_name}` to `{q.source.name}`"
+        primary = at or q.call.span
+        others = tuple(Annotation(span, text) for span, text in labels if span is not None and span != primary)
+        if not proven:
+            notes = (*notes, "this is possible, not proven: the connection was read from the source text")
+        diagnostic = Diagnostic(
+            code,
+            Severity.WARNING,
+            headline,
+            (Annotation(primary, label, primary=True), *others),
+            notes,
+            helps,
+            suggestion,
+            proven,
+        )
+        return Finding(code, diagnostic, proven, steps(route))
+
+
+class Cause(NamedTuple):
+    """One cause: its slug, when it is asked, which breaks are its own, and the function that answers."""
+
+    slug: str
+    stage: Stage
+    detect: Callable[..., Finding | None]
+    kinds: frozenset[BreakKind] = frozenset()
+
+    @property
+    def code(self) -> Code:
+        """The cause's entry in the list of codes."""
+        return BY_SLUG[self.slug]
+
+
+def steps(route: Route) -> tuple[Step, ...]:
+    """Return a route as it is shown."""
+    return tuple(Step(link.operation.name, link.operation.site.span) for link in route)
+
+
+def route_note(context: Context, route: Route) -> tuple[str, ...]:
+    """Say how the source reaches the target; "only" where a second route was searched for and not found."""
+    if not route:
+        return ()
+    parts = [f"{link.operation.name} ({link.operation.site.span.line})" for link in route]
+    if len(parts) > 8:
+        parts = [*parts[:4], f"{len(parts) - 7} more", *parts[-3:]]
+    ends = [context.source.name, *parts, context.question.target_name]
+    shown = " -> ".join(ends)
+    if len(context.routes) == 1 and context.complete:
+        uses = {op.seq for id in context.source.ids for op, _ in context.run.uses.get(id, ())}
+        return (
+            f"the only route is {shown}" + (f"; nothing else uses `{context.source.name}`" if len(uses) == 1 else ""),
+        )
+    others = len(context.routes) - 1
+    more = f"; {others} more {'route breaks' if others == 1 else 'routes break'} too" if others else ""
+    return (f"one route is {shown}{more}",)
+
+
+def break_labels(group: BreakGroup) -> tuple[tuple[Span | None, str], ...]:
+    """Return labels for the further breaks of a group, after the first, which the primary label tells."""
+    spans = dict.fromkeys(link.operation.site.span for link in group.links[1:])
+    first = group.links[0].operation.site.span
+    return tuple((span, "and here") for span in spans if span != first)
+
+
+def place_in(operation: Operation | Event, code: object) -> Site:
+    """Return where an operation was started from within a function, if its callers are known; else its own place."""
+    if operation.site.code is code:
+        return operation.site
+    callers = operation.callers if isinstance(operation, Operation) else ()
+    return next((site for site in callers if site.code is code), operation.site)

@@ -1,0 +1,111 @@
+"""GT503: a Python branch skipped the lines that use the source."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Span, syntax
+from gradtape.explain.cause import Cause, Context, Stage
+
+if TYPE_CHECKING:
+    from gradtape.explain.graph import Event, Operation
+    from gradtape.explain.report import Finding
+
+
+def detect(context: Context) -> Finding | None:
+    """Look, in the functions that ran, for a branch whose skipped side reads the source under one of its names."""
+    names = _names(context)
+    for file, function in _functions(context):
+        for node in syntax.branches_in(file, function):
+            skipped = _skipped_side(context, node, file)
+            uses = [use for part in skipped for name in names for use in syntax.mentions(part, name)]
+            if not uses:
+                continue
+            test = syntax.span_of(node.iter if isinstance(node, ast.For) else node.test, file)
+            word = {ast.For: "loop", ast.While: "loop"}.get(type(node), "branch")
+            return context.finding(
+                "branch-not-taken",
+                test,
+                f"this {word} skipped the code that uses `{context.source.name}`",
+                labels=((syntax.span_of(uses[0], file), f"`{ast.unparse(uses[0])}` would be used here"),),
+                helps=(
+                    "compute both sides and choose with `np.where(condition, a, b)` if the gradient must always exist",
+                    "or skip this source while the branch is not taken: None is then the right answer",
+                ),
+                proven=_decided(context, node, test),
+            )
+    return None
+
+
+def _names(context: Context) -> list[str]:
+    names = [context.source.name]
+    if context.source.made is not None:
+        names += syntax.assigned_names(context.source.made.site.span)
+    return list(dict.fromkeys(names))
+
+
+def _functions(context: Context) -> list[tuple[str, ast.AST | None]]:
+    """Return what to look through: the tape's `with` block, and the functions in which something ran since it began.
+
+    Without a tape, the function that asked and those that made what the target depends on.
+    """
+    tape = context.run.tape
+    began = _began(context)
+    spans = [
+        op.site.span
+        for op in context.run.operations
+        if op.seq > began and (tape is not None or op.output in context.before_target)
+    ]
+    spans += [e.site.span for e in context.run.events if e.kind == "branch" and e.seq > began]
+    found: dict[tuple[str, int], tuple[str, ast.AST | None]] = {}
+    block = None
+    if tape is not None and tape.entered:
+        entered = tape.entered[-1][1].span
+        block = syntax.statement_at(entered)
+        found[entered.file, getattr(syntax.function_at(entered), "lineno", 0)] = (entered.file, block)
+    else:
+        spans.append(context.question.call.span)
+    for span in dict.fromkeys(spans):
+        function = syntax.function_at(span)
+        found.setdefault((span.file, getattr(function, "lineno", 0)), (span.file, function))
+    return list(found.values())
+
+
+def _began(context: Context) -> int:
+    tape = context.run.tape
+    return tape.entered[-1][0] if tape is not None and tape.entered else 0
+
+
+def _skipped_side(context: Context, node: ast.AST, file: str) -> list[ast.AST]:
+    """Return the sides of a conditional in which nothing ran: an operation there would have left a record."""
+    sides = [getattr(node, "body", []), getattr(node, "orelse", [])]
+    lists: list[list[ast.AST]] = [side if isinstance(side, list) else [side] for side in sides]
+    return [part for side in lists if side and not _anything_in(context, side, file) for part in side if _matters(part)]
+
+
+def _matters(part: ast.AST) -> bool:
+    """Whether a skipped statement computes something: a `print(w)` that was skipped explains nothing."""
+    return isinstance(part, ast.expr) or any(
+        isinstance(n, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return) for n in ast.walk(part)
+    )
+
+
+def _anything_in(context: Context, side: list[ast.AST], file: str) -> bool:
+    whole = syntax.span_of(side[0], file), syntax.span_of(side[-1], file)
+    first, last = (whole[0].line, whole[0].column), (whole[1].end_line, whole[1].end_column)
+    began = _began(context)
+    happened: list[Operation | Event] = [*context.run.operations, *context.run.events]
+    places = dict.fromkeys(h.site.span for h in happened if h.seq > began)
+    return any(p.file == file and first <= (p.line, p.column) and (p.end_line, p.end_column) <= last for p in places)
+
+
+def _decided(context: Context, node: ast.AST, test: Span) -> bool:
+    """Whether the run itself shows which way the branch went: a tensor was asked, or the other side left records."""
+    if any(e.kind == "branch" and e.seq > _began(context) and test.contains(e.site.span) for e in context.run.events):
+        return True
+    sides = [getattr(node, "body", []), getattr(node, "orelse", [])]
+    return any(_anything_in(context, s if isinstance(s, list) else [s], test.file) for s in sides if s)
+
+
+CAUSE = Cause("branch-not-taken", Stage.ABSENCE, detect)

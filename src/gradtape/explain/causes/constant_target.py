@@ -1,0 +1,31 @@
+"""GT106: the target depends on no variable and on no tensor that the tape watches."""
+
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.report import Finding
+
+
+def detect(context: Context) -> Finding | None:
+    run, question = context.run, context.question
+    watched = set(run.tape.watches) if run.tape is not None else set()
+    if context.before_target & (run.variables | watched | context.after_source):
+        return None
+    target = question.targets[0] if question.targets else None
+    if target is None:
+        return None
+    made = context.made_at(target)
+    kind = {"array": "a plain array", "number": "a plain number"}.get(target.kind, "made from constants alone")
+    return context.finding(
+        "constant-target",
+        made,
+        f"`{target.name}` is {kind} and depends on no variable and no watched tensor",
+        labels=(
+            (
+                context.made_at(context.source),
+                f"`{context.source.name}` is made here and does not reach `{target.name}`",
+            ),
+        ),
+        helps=(f"compute `{target.name}` from `{context.source.name}` inside the tape",),
+    )
+
+
+CAUSE = Cause("constant-target", Stage.ABSENCE, detect)

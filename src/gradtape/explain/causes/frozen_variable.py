@@ -1,0 +1,35 @@
+"""GT102: a Variable that tapes do not watch by themselves, or a tape that watches none by itself."""
+
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.report import Finding
+
+
+def detect(context: Context) -> Finding | None:
+    source, tape = context.source, context.run.tape
+    if source.kind != "variable" or source.watched or tape is None or not source.differentiable:
+        return None
+    route = context.routes[0] if context.routes else ()
+    if source.trainable and tape.auto_watch:
+        return None
+    if not tape.auto_watch:
+        return context.finding(
+            "frozen-variable",
+            context.entered_at,
+            f"this tape watches no variable by itself, and nobody called `watch` on `{source.name}`",
+            labels=((context.made_at(source), f"`{source.name}` is made here"),),
+            helps=(f"call `tape.watch({source.name})` inside the tape, or leave out `watch_accessed_variables=False`",),
+            route=route,
+        )
+    return context.finding(
+        "frozen-variable",
+        context.made_at(source),
+        f"`{source.name}` was made with `trainable=False`, so tapes do not watch it",
+        labels=((context.entered_at, "this tape does not watch it"),),
+        helps=(
+            f"leave out `trainable=False`, or call `tape.watch({source.name})` if it is frozen on purpose elsewhere",
+        ),
+        route=route,
+    )
+
+
+CAUSE = Cause("frozen-variable", Stage.SOURCE, detect)

@@ -1,0 +1,35 @@
+"""GT501: operations between source and target ran while the tape was not recording."""
+
+from gradtape.explain.cause import Cause, Context, Stage, place_in, route_note
+from gradtape.explain.graph import OUTSIDE
+from gradtape.explain.report import Finding
+from gradtape.explain.search import BreakGroup, Route
+
+
+def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
+    tape = context.run.tape
+    operation = group.links[0].operation
+    entered = tape.entered[0][1] if tape is not None and tape.entered else None
+    # the call to move stands where the tape stands, not in the helper that it runs
+    owner = entered.code if entered is not None else context.question.call.code
+    place = place_in(operation, owner)
+    inner = operation.site.span if place is not operation.site else None
+    last = group.links[-1].operation
+    when = f"ran {group.kind.value}"
+    move = {"before": "move it into the `with` block", "after": "move it into the `with` block, before `gradient(...)`"}
+    return context.finding(
+        "outside-the-tape",
+        place.span,
+        f"{when}, so the tape does not know it",
+        labels=(
+            (inner, f"{operation.name} ran here"),
+            (last.site.span if last is not operation and inner is None else None, "this one too"),
+            (context.entered_at, "the tape records only inside this block"),
+        ),
+        notes=route_note(context, route),
+        helps=(move.get(group.kind.value.split()[0], "run it while the tape records"),),
+        route=route,
+    )
+
+
+CAUSE = Cause("outside-the-tape", Stage.BREAK, detect, OUTSIDE)

@@ -1,0 +1,63 @@
+"""GT103: the name of the source now holds a tensor that was computed from what the name held before."""
+
+from gradtape.diagnostics import Span, syntax
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.graph import Operation
+from gradtape.explain.report import Finding
+from gradtape.explain.search import backward_cone
+
+
+def detect(context: Context) -> Finding | None:
+    source = context.source
+    made = source.made
+    if source.kind != "tensor" or source.watched or not isinstance(made, Operation):
+        return None
+    found = _rebound(context, made)
+    if found is None:
+        return None
+    name, before = found
+    return context.finding(
+        "rebound-name",
+        made.site.span,
+        f"`{name}` now names the result of this operation, a new tensor that no tape watches",
+        labels=((before, f"before, `{name}` was this one"),),
+        helps=(
+            f"change a variable in place instead: `{name}.assign(...)` or `{name}.assign_sub(...)`",
+            f"or call `tape.watch({source.name})` in each round, if the new tensor is what you mean",
+        ),
+        route=context.routes[0] if context.routes else (),
+    )
+
+
+def _rebound(context: Context, made: Operation) -> tuple[str, Span] | None:
+    """Return the name that was bound anew and where its earlier value was made or is read.
+
+    The earlier value must be one that had a gradient, a variable or a watched tensor: a name that moves from one plain
+    tensor to another loses nothing. Either the names agree, or the statement says so itself: `w = w - ...`.
+    """
+    run = context.run
+    cone = backward_cone(run, [i for i in made.inputs if i])
+    followed = sorted(cone & (run.variables | {e.value for e in run.events if e.kind == "watch"}), reverse=True)
+    if not followed:
+        return None
+    statement = syntax.statement_at(made.site.span)
+    places = {value: _made_at(context, value) for value in followed}
+    for name in syntax.assigned_names(made.site.span):
+        for span in places.values():
+            if span is not None and syntax.statement_at(span) is not statement and name in syntax.assigned_names(span):
+                return name, span
+        right = getattr(statement, "value", None)
+        mentioned = syntax.mentions(right, name) if right is not None else []
+        if mentioned:
+            return name, syntax.span_of(mentioned[0], made.site.span.file)
+    return None
+
+
+def _made_at(context: Context, value: int) -> Span | None:
+    producer = context.run.producers.get(value)
+    if producer is not None and producer.name != "assign":
+        return producer.site.span
+    return next((e.site.span for e in context.run.events if e.kind == "create" and e.value == value), None)
+
+
+CAUSE = Cause("rebound-name", Stage.SOURCE, detect)

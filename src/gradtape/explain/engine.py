@@ -1,0 +1,79 @@
+"""Runs the causes over a question and orders their findings; says "not explained" where model and result disagree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtape.explain import notes
+from gradtape.explain.cause import Context, Stage
+from gradtape.explain.causes import BY_KIND, BY_STAGE
+from gradtape.explain.causes.not_explained import unexplained
+from gradtape.explain.graph import OUTSIDE
+from gradtape.explain.report import GradientReport, Status
+from gradtape.explain.search import group_breaks
+
+if TYPE_CHECKING:
+    from gradtape.explain.graph import Question
+    from gradtape.explain.report import Finding
+
+
+def explain(question: Question) -> GradientReport:
+    """Say what became of one gradient, and why."""
+    context = Context(question)
+    status, findings = _findings(context)
+    return GradientReport(
+        kind=question.kind,
+        call=question.call.span,
+        target=question.target_name,
+        source=question.source.name,
+        status=status,
+        findings=findings,
+        notes=notes.remarks(context, status),
+    )
+
+
+def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
+    call = _first(context, Stage.CALL)
+    if call is not None:
+        return Status.ERROR, (call,)
+    status = context.question.status
+    if status is None:
+        found = _why_missing(context)
+        return (Status.NONE, found) if found else (Status.OK, ())
+    if status is not Status.NONE:
+        return status, ()
+    return status, _why_missing(context) or (unexplained(context),)
+
+
+def _why_missing(context: Context) -> tuple[Finding, ...]:
+    """Collect the findings that explain a missing gradient; empty if the model says that it flows."""
+    if not context.routes:
+        absent = _first(context, Stage.ABSENCE)
+        return (absent,) if absent is not None else ()
+    findings = []
+    at_source = _first(context, Stage.SOURCE)
+    if at_source is not None:
+        findings.append(at_source)
+    for route in context.routes:
+        for group in group_breaks(route):
+            cause = BY_KIND.get(group.kind)
+            # an unwatched source makes "outside the tape" a consequence, not a second cause
+            if cause is None or (at_source is not None and group.kind in OUTSIDE):
+                continue
+            found = cause.detect(context, route, group)
+            if found is not None and not any(_same_place(found, f) for f in findings):
+                findings.append(found)
+    return tuple(findings)
+
+
+def _same_place(a: Finding, b: Finding) -> bool:
+    first, second = a.diagnostic.primary, b.diagnostic.primary
+    return a.code == b.code and first is not None and second is not None and first.span == second.span
+
+
+def _first(context: Context, stage: Stage) -> Finding | None:
+    for cause in BY_STAGE[stage]:
+        found = cause.detect(context)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,186 @@
+"""The graph of a run that causes are found in: operations, events, the tape's life. No framework, no arrays.
+
+A recorder of any framework fills it. Values are ids; their order is the order of the run. A variable has one id per
+version, so that a path never runs backwards in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradtape.diagnostics import Site
+    from gradtape.explain.report import Status
+
+
+class BreakKind(StrEnum):
+    """What ends a path at an operation's input."""
+
+    PIECEWISE_CONSTANT = "piecewise-constant"
+    NO_DERIVATIVE = "no-derivative"
+    INTEGER_CAST = "integer-cast"
+    STOP = "stop-gradient"
+    MISSING_RULE = "missing-rule"
+    LEFT_AS_ARRAY = "left-through-numpy"
+    LEFT_AS_NUMBER = "left-through-number"
+    STATE = "state-boundary"
+    BEFORE_TAPE = "before the tape"
+    AFTER_TAPE = "after the tape"
+    PAUSED = "while the tape was paused"
+    OTHER_TAPE = "before the tape was reset or entered anew"
+    WATCHED_LATER = "before the tape watched it"
+
+
+OUTSIDE = frozenset({BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE, BreakKind.PAUSED, BreakKind.OTHER_TAPE})
+"""Breaks that say when an operation ran, not what it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One reason why nothing flows back through an input.
+
+    Parameters
+    ----------
+    kind : BreakKind
+    reason : str
+        Continues the operation's name: "is constant between integers".
+    proven : bool
+        False where the connection was read from the source text and could be another.
+    """
+
+    kind: BreakKind
+    reason: str = ""
+    proven: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that made a value from others; `breaks` has one tuple per input, empty where the gradient flows.
+
+    `callers` are the user's frames outside the site's own, nearest first, where the recorder kept them.
+    """
+
+    seq: int
+    name: str
+    inputs: tuple[int, ...]
+    output: int
+    site: Site
+    breaks: tuple[tuple[Break, ...], ...]
+    callers: tuple[Site, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a value; `kind` is a word of the recorder's (`branch`, `assign`, `left as array`)."""
+
+    seq: int
+    kind: str
+    value: int
+    site: Site
+    detail: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A target or source of the question.
+
+    Parameters
+    ----------
+    name : str
+        How the user's program calls it.
+    ids : frozenset of int
+        The value's ids in the graph; all versions of a variable, none for a plain array or number.
+    kind : str
+        `tensor`, `variable`, `array`, `number`.
+    dtype : str
+    differentiable : bool
+        Whether the dtype has derivatives.
+    watched : bool
+        Whether the tape followed it at some time.
+    trainable : bool
+        For a variable, whether tapes watch it by themselves.
+    made : Operation or Event or None
+        What made it.
+    """
+
+    name: str
+    ids: frozenset[int]
+    kind: str
+    dtype: str
+    differentiable: bool
+    watched: bool = False
+    trainable: bool = True
+    made: Operation | Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """The life of the tape that was asked, None members where it has none (a question without a tape)."""
+
+    entered: tuple[tuple[int, Site], ...] = ()
+    left: tuple[tuple[int, Site], ...] = ()
+    auto_watch: bool = True
+    watches: dict[int, tuple[int, Site]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as far as it is remembered: operations and events in order; `horizon` is the oldest moment that is kept."""
+
+    operations: tuple[Operation, ...]
+    events: tuple[Event, ...]
+    tape: Tape | None
+    horizon: int = 0
+    variables: frozenset[int] = frozenset()
+    """All versions of all variables."""
+
+    @cached_property
+    def producers(self) -> dict[int, Operation]:
+        """The operation that made each value."""
+        return {op.output: op for op in self.operations}
+
+    @cached_property
+    def uses(self) -> dict[int, list[tuple[Operation, int]]]:
+        """The operations that read each value, with the position of the input."""
+        found: dict[int, list[tuple[Operation, int]]] = {}
+        for op in self.operations:
+            for position, value in enumerate(op.inputs):
+                if value:
+                    found.setdefault(value, []).append((op, position))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Steepest:
+    """How large a gradient is, and the operation on its way whose own derivative is the largest, where known."""
+
+    gradient: float
+    operation: Operation | None = None
+    derivative: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked, and what came out, for one source; `status` is None where nothing was computed."""
+
+    run: Run
+    kind: str
+    call: Site
+    targets: tuple[End, ...]
+    source: End
+    status: Status | None
+    used_at: Site | None = None
+    steepest: Steepest | None = None
+
+    @property
+    def target_name(self) -> str:
+        """The targets' names, joined."""
+        return ", ".join(t.name for t in self.targets)
+
+    @property
+    def target_ids(self) -> frozenset[int]:
+        """All ids of all targets."""
+        return frozenset().union(*(t.ids for t in self.targets)) if self.targets else frozenset()

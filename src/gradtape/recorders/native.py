@@ -1,0 +1,226 @@
+"""Our own tape's run as a neutral graph: records, events, versions of variables, the tape's life, the ends' names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape.arrays.dispatch import Node, is_differentiable
+from gradtape.arrays.record import STATE, EventKind, Recording
+from gradtape.arrays.variable import Variable
+from gradtape.diagnostics import syntax
+from gradtape.explain import Explanation, Status, engine, graph
+from gradtape.explain.graph import Break, BreakKind
+from gradtape.ops import Rule
+from gradtape.recorders.crossings import find_crossings
+from gradtape.recorders.steepness import steepest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradtape.arrays.record import Event, Record
+    from gradtape.diagnostics import Site
+    from gradtape.tape.asked import Asked, Leaf
+
+KIND_OF_STATUS = {
+    "piecewise-constant": BreakKind.PIECEWISE_CONSTANT,
+    "no-derivative": BreakKind.NO_DERIVATIVE,
+    "integer-cast": BreakKind.INTEGER_CAST,
+    "stop-gradient": BreakKind.STOP,
+    "missing-rule": BreakKind.MISSING_RULE,
+    "left-through-numpy": BreakKind.LEFT_AS_ARRAY,
+}
+
+
+def explain(asked: Asked) -> Explanation:
+    """Work out why the gradients of a question are what they are."""
+    builder = Builder(asked)
+    targets = builder.ends("target", 0, asked.targets)
+    sources = builder.ends("sources", 1, asked.sources)
+    run = builder.run(targets)
+    targets = builder.linked(targets)
+    sources = builder.linked(sources)
+    results = asked.results or (None,) * len(sources)
+    reports = []
+    for source, leaf, result in zip(sources, asked.sources, results, strict=True):
+        status = None if asked.results is None else status_of(result)
+        size = steepest(asked, run, leaf, result) if status is Status.OK else None
+        question = graph.Question(run, asked.kind, asked.site, targets, source, status, asked.used_at, size)
+        reports.append(engine.explain(question))
+    return Explanation(tuple(reports))
+
+
+def status_of(result: Any) -> Status:
+    """Say what came out: nothing, zeros, something that is not finite, or a gradient."""
+    if result is None:
+        return Status.NONE
+    value = result._value if isinstance(result, Node) else np.asarray(result)
+    if not np.isfinite(value).all():
+        return Status.NAN
+    return Status.OK if value.any() or not value.size else Status.ZERO
+
+
+class Builder:
+    """Builds the graph of one question.
+
+    A variable has one id in the records; in the graph each assignment starts a new version with an id of its own.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.recording = asked.recording
+        ambient = STATE.ambient
+        taped = {r.output: r for r in self.recording.records} if self.recording is not None else {}
+        merged = {r.output: r for r in ambient.records} | taped
+        self.records = [merged[output] for output in sorted(merged)]
+        self.taped = taped.keys()
+        events = {e.seq: e for e in ambient.events}
+        if self.recording is not None:
+            events |= {e.seq: e for e in self.recording.events}
+        self.events = [events[seq] for seq in sorted(events)]
+        self.horizon = ambient.horizon if len(ambient.records) == ambient.records.maxlen else 0
+        self.callers = dict(ambient.callers)
+        self.versions: dict[int, list[int]] = defaultdict(list)
+        self.history: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self.created: dict[int, Event] = {e.value: e for e in self.events if e.kind is EventKind.CREATE}
+        self._fresh = 0
+        self._targets: tuple[graph.End, ...] = ()
+
+    def fresh(self) -> int:
+        """Return an id for a value that has none in the records."""
+        self._fresh -= 1
+        return self._fresh
+
+    def version_at(self, id: int, seq: int) -> int:
+        """Return the version of a value at a time; a tensor has one only."""
+        return next((version for when, version in reversed(self.history[id]) if when < seq), id)
+
+    # -- the ends -------------------------------------------------------------------------------------------------
+
+    def ends(self, keyword: str, position: int, leaves: tuple[Leaf, ...]) -> tuple[graph.End, ...]:
+        """Describe targets or sources, with the names that the caller's program gives them."""
+        names = syntax.argument_texts(self.asked.site.span, position, keyword, [leaf.path for leaf in leaves])
+        return tuple(self._end(name, leaf) for name, leaf in zip(names, leaves, strict=True))
+
+    def _end(self, name: str, leaf: Leaf) -> graph.End:
+        value = leaf.value
+        if not isinstance(value, Node):
+            kind = "array" if isinstance(value, np.ndarray) and value.ndim else "number"
+            return graph.End(name, frozenset({self.fresh()}), kind, str(np.asarray(value).dtype), differentiable=True)
+        variable = isinstance(value, Variable)
+        return graph.End(
+            name,
+            frozenset({value._id}),
+            "variable" if variable else "tensor",
+            str(value._value.dtype),
+            is_differentiable(value._value),
+            watched=self._watched(value._id),
+            trainable=bool(getattr(value, "trainable", True)),
+            made=self._made(value._id),
+        )
+
+    def _watched(self, id: int) -> bool:
+        recording = self.recording
+        return recording is None or id in recording.known or id in recording.roots
+
+    def _made(self, id: int) -> graph.Operation | graph.Event | None:
+        created = self.created.get(id)
+        if created is not None:
+            return self._event(created)
+        record = next((r for r in reversed(self.records) if r.output == id), None)
+        return None if record is None else self._operation(record, record.inputs, ((),) * len(record.inputs))
+
+    # -- the run --------------------------------------------------------------------------------------------------
+
+    def run(self, targets: tuple[graph.End, ...]) -> graph.Run:
+        """Put the graph together."""
+        operations = list(self._operations())
+        operations += find_crossings(self, operations, targets)
+        operations.sort(key=lambda op: op.seq)
+        variables = {*self.created, *self.versions, *(v for many in self.versions.values() for v in many)}
+        if self.recording is not None:
+            variables.update(self.recording.variables)
+        events = tuple(map(self._event, self.events))
+        return graph.Run(tuple(operations), events, self._tape(), self.horizon, frozenset(variables))
+
+    def linked(self, ends: tuple[graph.End, ...]) -> tuple[graph.End, ...]:
+        """Return the ends with all the versions of the variables among them."""
+        return tuple(self._with_versions(t) for t in ends)
+
+    def _with_versions(self, end: graph.End) -> graph.End:
+        ids = end.ids.union(*(self.versions.get(i, []) for i in end.ids))
+        return graph.End(end.name, ids, end.kind, end.dtype, end.differentiable, end.watched, end.trainable, end.made)
+
+    def _operations(self) -> Iterable[graph.Operation]:
+        current: dict[int, int] = {}
+        timeline: list[tuple[int, Any]] = [(r.output, r) for r in self.records]
+        timeline += [(e.seq, e) for e in self.events if e.kind in {EventKind.ASSIGN, EventKind.CREATE}]
+        for _, item in sorted(timeline, key=lambda pair: pair[0]):
+            if hasattr(item, "op"):
+                inputs = tuple(current.get(i, i) for i in item.inputs)
+                yield self._operation(item, inputs, tuple(self._breaks(item, k) for k in range(len(inputs))))
+                continue
+            version = item.value
+            if item.kind is EventKind.ASSIGN:
+                version = current[item.value] = self.fresh()
+                self.versions[item.value].append(version)
+                self.history[item.value].append((item.seq, version))
+            if item.detail:
+                name = "assign" if item.kind is EventKind.ASSIGN else "Variable"
+                source = current.get(item.detail, item.detail)
+                yield graph.Operation(item.seq, name, (source,), version, item.site, ((Break(BreakKind.STATE),),))
+
+    def _operation(
+        self, record: Record, inputs: tuple[int, ...], breaks: tuple[tuple[Break, ...], ...]
+    ) -> graph.Operation:
+        callers: tuple[Site, ...] = self.callers.get(record.output, ())
+        return graph.Operation(record.output, record.op.name, inputs, record.output, record.site, breaks, callers)
+
+    def _breaks(self, record: Record, position: int) -> tuple[Break, ...]:
+        if not record.inputs[position]:
+            return ()
+        found = []
+        status = record.op.status(position)
+        if not isinstance(status, Rule):
+            found.append(Break(KIND_OF_STATUS[status.cause], status.reason))
+        recording = self.recording
+        if recording is None:
+            return tuple(found)
+        if record.output not in self.taped:
+            found.append(Break(self._when(record.output)))
+        elif record.output not in recording.known and isinstance(status, Rule):
+            watched = self._watch_time(record.inputs[position])
+            if watched is not None and watched > record.output:
+                found.append(Break(BreakKind.WATCHED_LATER))
+        return tuple(found)
+
+    def _watch_time(self, id: int) -> int | None:
+        return next((e.seq for e in self.events if e.kind is EventKind.WATCH and e.value == id), None)
+
+    def _when(self, seq: int) -> BreakKind:
+        """Say why the tape does not have an operation that ran at that time."""
+        recording = self.recording
+        before = [e for e in (recording.events if recording is not None else ()) if e.value == 0 and e.seq < seq]
+        if not before:
+            return BreakKind.BEFORE_TAPE
+        last = before[-1].kind
+        if last is EventKind.PAUSE:
+            return BreakKind.PAUSED
+        return BreakKind.OTHER_TAPE if last is EventKind.RESET else BreakKind.AFTER_TAPE
+
+    def _tape(self) -> graph.Tape | None:
+        recording: Recording | None = self.recording
+        if recording is None:
+            return None
+        own = [e for e in recording.events if e.value == 0]
+        return graph.Tape(
+            entered=tuple((e.seq, e.site) for e in own if e.kind is EventKind.ENTER),
+            left=tuple((e.seq, e.site) for e in own if e.kind is EventKind.EXIT),
+            auto_watch=recording.auto_watch,
+            watches={e.value: (e.seq, e.site) for e in recording.events if e.kind is EventKind.WATCH},
+        )
+
+    def _event(self, event: Event) -> graph.Event:
+        return graph.Event(event.seq, event.kind.value, event.value, event.site, event.detail)

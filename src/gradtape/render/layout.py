@@ -1,0 +1,161 @@
+"""A whole message and a whole report, as lines of `(text, style)` pieces for `plain` and `terminal`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Applicability
+from gradtape.diagnostics.spans import source_lines
+from gradtape.explain.report import Status
+from gradtape.render import cells, paths
+from gradtape.render.snippet import ASCII, UNICODE, Frame, Line, gutter_width, snippets, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gradtape.diagnostics import Diagnostic, Suggestion
+    from gradtape.explain.report import Finding, GradientReport
+
+WIDTH = 120
+"""Columns to fill where nobody knows better."""
+
+TRUST = {
+    Applicability.SAFE: "edit, changes nothing else",
+    Applicability.LIKELY: "edit, most likely what is wanted",
+    Applicability.SKETCH: "edit, a sketch to adapt",
+}
+
+
+def frame_of(*, unicode: bool) -> Frame:
+    """Return the characters to draw with."""
+    return UNICODE if unicode else ASCII
+
+
+def diagnostic(message: Diagnostic, frame: Frame, width: int, extra: tuple[str, ...] = ()) -> Iterator[Line]:
+    """Lay out one message; `extra` are notes that only the surrounding report knows."""
+    tag = ""
+    if message.code is not None:
+        tag = f"[{message.code}{'' if message.proven else ', possible'}]"
+    yield ((f"{message.severity}{tag}", str(message.severity)), (f": {message.headline}", "strong"))
+    yield from snippets(message, frame, width)
+    gutter = gutter_width(message)
+    edits = list(_edits(message.suggestion, gutter, width, frame)) if message.suggestion else []
+    remarks = [("note", t) for t in (*message.notes, *extra)] + [("help", t) for t in message.helps]
+    if message.annotations and (remarks or edits):
+        yield ((" " * gutter + f" {frame.bar}", "gutter"),)
+    for word, text in remarks:
+        lead = " " * gutter + f" {frame.note} "
+        first, *rest = wrap(text, width - len(lead) - len(word) - 2)
+        yield ((lead, "gutter"), (f"{word}:", word), (f" {first}", "text"))
+        for more in rest:
+            yield ((" " * (len(lead) + len(word) + 2) + more, "text"),)
+    yield from edits
+
+
+def _edits(suggestion: Suggestion, gutter: int, width: int, frame: Frame) -> Iterator[Line]:
+    for k, edit in enumerate(suggestion.edits):
+        if k == 0 or edit.file != suggestion.edits[k - 1].file:
+            yield (
+                (" " * gutter + f" {frame.note} ", "gutter"),
+                (f"{TRUST[suggestion.applicability]}:", "help"),
+                (f" {paths.shown(edit.file)}:{edit.line}", "path"),
+            )
+        room = max(width - gutter - 3, 20)
+        for old in source_lines(edit.file, edit.line, edit.line):
+            yield ((f"{edit.line:>{gutter}} ", "gutter"), (f"- {_fitted(old, room)}", "removed"))
+        for new in edit.replace_with.splitlines():
+            yield ((f"{edit.line:>{gutter}} ", "gutter"), (f"+ {_fitted(new, room)}", "added"))
+
+
+def _fitted(text: str, room: int) -> str:
+    return cells.cut(cells.to_cells(text.rstrip())[0], 0, 0, room)[0]
+
+
+def gradients(reports: Iterable[GradientReport], frame: Frame, width: int) -> Iterator[Line]:
+    """Lay out the messages of gradients, and one line per healthy one."""
+    told = list(reports)
+    blocks: list[list[Line]] = []
+    healthy = [summary(r, with_place=True) for r in told if r.status is Status.OK or not r.findings]
+    if healthy:
+        blocks.append(healthy)
+    blocks += [list(diagnostic(f.diagnostic, frame, width, extra)) for f, extra in merged(told)]
+    blocks += [list(diagnostic(n, frame, width)) for n in dict.fromkeys(n for r in told for n in r.notes)]
+    for k, block in enumerate(blocks):
+        if k:
+            yield ()
+        yield from block
+
+
+def merged(reports: Iterable[GradientReport]) -> list[tuple[Finding, tuple[str, ...]]]:
+    """Pair each finding with a note on the other gradients that have the same one, and leave those out."""
+    groups: dict[object, list[tuple[GradientReport, Finding]]] = {}
+    for report in reports:
+        for finding in report.findings:
+            message = finding.diagnostic
+            key: object = (finding.code, message.annotations, message.helps, message.suggestion)
+            if message.primary is None:
+                key = (key, message.headline)
+            groups.setdefault(key, []).append((report, finding))
+    result: list[tuple[Finding, tuple[str, ...]]] = []
+    for (first, finding), *others in groups.values():
+        names = list(dict.fromkeys(ratio(r) for r, _ in others if ratio(r) != ratio(first)))
+        result.append((finding, (f"the same holds for {', '.join(names)}",) if names else ()))
+    return result
+
+
+def ratio(report: GradientReport) -> str:
+    """Return how a gradient is called: `d loss / d w`."""
+    return f"d {report.target} / d {report.source}"
+
+
+def summary(report: GradientReport, *, with_place: bool = False, column: int = 0) -> Line:
+    """Lay out one gradient in one line: status, name, and what stands in its way."""
+    style = {Status.OK: "ok", Status.NAN: "error", Status.ERROR: "error"}.get(report.status, "warning")
+    parts = [f"{f.code} at {where(f)}" for f in report.findings]
+    if with_place:
+        parts.append(f"{report.kind} at {paths.shown(report.call.file)}:{report.call.line}")
+    if with_place and report.times > 1:
+        parts.append(f"{report.times} times")
+    name = ratio(report)
+    gap = " " * max(column - cells.width_of(name), 0)
+    return ((f"{report.status:<7} ", style), (name, "strong"), (f"{gap}  {'; '.join(parts)}".rstrip(), "text"))
+
+
+def where(finding: Finding) -> str:
+    """Return `file:line` of a finding, or the file's absence."""
+    primary = finding.diagnostic.primary
+    return f"{paths.shown(primary.span.file)}:{primary.span.line}" if primary else "an unknown place"
+
+
+def report(reports: Iterable[GradientReport], frame: Frame, width: int) -> Iterator[Line]:
+    """Lay out everything that was asked in a run: per call a table of its gradients, then the messages."""
+    told = list(reports)
+    calls: dict[tuple[str, object], list[GradientReport]] = {}
+    for one in told:
+        calls.setdefault((one.kind, one.call), []).append(one)
+    column = max((cells.width_of(ratio(r)) for r in told), default=0)
+    for (kind, _), ones in calls.items():
+        call = ones[0].call
+        most = max(r.times for r in ones)
+        times = f", asked {most} times" if most > 1 else ""
+        yield ((f"{kind} at {paths.shown(call.file)}:{call.line}{times}", "path"),)
+        for one in ones:
+            rare = f" ({one.times} of {most} times)" if one.times < most else ""
+            yield ((" ", "text"), *summary(one, column=column), (rare, "text"))
+    details = [r for r in told if r.findings or r.notes]
+    for finding, extra in merged(details):
+        yield ()
+        yield from diagnostic(finding.diagnostic, frame, width, extra)
+    for note in dict.fromkeys(n for r in details for n in r.notes):
+        yield ()
+        yield from diagnostic(note, frame, width)
+
+
+def tally(reports: Iterable[GradientReport]) -> str:
+    """Count in words: `3 gradients asked for: 2 flow, 1 does not`."""
+    told = list(reports)
+    healthy = sum(r.status is Status.OK for r in told)
+    broken = len(told) - healthy
+    noun = "gradient" if len(told) == 1 else "gradients"
+    flow, fail = ("flows" if healthy == 1 else "flow"), ("does" if broken == 1 else "do")
+    return f"{len(told)} {noun} asked for: {healthy} {flow}, {broken} {fail} not"

@@ -1,0 +1,6 @@
+"""Checks for derivatives: of your own functions, and of every row of the table. Needs no test runner."""
+
+from gradtape.testing.grads import check_grads
+from gradtape.testing.rules import check_rule
+
+__all__ = ["check_grads", "check_rule"]

@@ -1,0 +1,211 @@
+"""The generic check of a row of the table: everything that can be wrong with a rule, tried on every row alike."""
+
+from __future__ import annotations
+
+import inspect
+from itertools import product
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import numpy as np
+
+from gradtape.arrays import doors
+from gradtape.arrays.dispatch import Node, apply, is_differentiable
+from gradtape.ops import Case, Index, Linear, Multilinear, Op, Partial, Rule, Zero
+from gradtape.spaces.numpy_space import xp
+from gradtape.testing.grads import check_grads, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradtape.ops import Domain
+
+SHAPES = {1: ((2, 3), (), (0, 3)), 2: ((2, 3), (3,)), 3: ((2, 3), (3,), (2, 1))}
+
+
+def check_rule(op: Op) -> None:
+    """Check one row: its values, its rules to second order, its dtypes, and its answers at shapes that are easily forgotten.
+
+    Every `Case` of the row is tried; an elementwise row also gets cases of its own: equal shapes, all ways of broadcasting,
+    0-d and empty arrays. Each argument is also passed with strides that are not those of a fresh array.
+
+    Parameters
+    ----------
+    op : Op
+        A row, from `gradtape.ops.OPS` or one of your own.
+
+    Raises
+    ------
+    AssertionError
+        If a value differs from NumPy's function, a gradient from the difference quotient, a dtype from its source's, or the
+        kind of a rule is not what the operation is.
+
+    Examples
+    --------
+    >>> from gradtape.ops import OPS
+    >>> from gradtape.testing import check_rule
+    >>> check_rule(OPS["tanh"])
+    """
+    tried = 0
+    for case in cases_of(op):
+        try:
+            check_case(op, case)
+        except AssertionError as error:
+            raise AssertionError(f"row {op.name}, {case}: {error}") from None
+        tried += 1
+    if not tried and any(op.rules):
+        raise AssertionError(f"row {op.name} has rules and no case to check them with")
+
+
+def cases_of(op: Op) -> Iterator[Case]:
+    """Yield the row's own cases, and those that every elementwise row gets."""
+    yield from op.cases
+    if not op.elementwise or op.variadic or any(isinstance(a, list) for c in op.cases for a in c.args):
+        return
+    params = {name: op.defaults[name] for name, _ in op.params}
+    n = len(op.args)
+    if n == 1:
+        for shape in SHAPES[1]:
+            yield Case((shape,), params)
+        return
+    for shapes in product(SHAPES[min(n, 3)], repeat=n):
+        yield Case(shapes, params)
+    for shape in ((), (0, 3)):
+        yield Case((shape,) * n, params)
+
+
+def check_case(op: Op, case: Case) -> None:
+    """Check one call in float64, strided and in float32."""
+    rng = np.random.default_rng(crc32(f"{op.name}{case}".encode()))
+    args = [sample(a, domain_at(op, k), rng) for k, a in enumerate(case.args)]
+    check_value(op, args, case.params)
+    moved = [k for k, a in enumerate(args) if isinstance(a, np.ndarray | np.generic) and is_differentiable(a)]
+    y = run(op, args, case.params)
+    if is_differentiable(plain(y)) and (op.connects or all(isinstance(s, Zero) for s in op.statuses)):
+        points = [args[k] for k in moved]
+
+        def f(*xs: Any) -> Any:
+            return run(op, [xs[moved.index(k)] if k in moved else a for k, a in enumerate(args)], case.params)
+
+        if "dtype" not in case.params:
+            check_grads(f, points, order=2)
+            check_kind(op, args, case.params)
+        check_strides(op, args, case.params)
+        check_single(op, args, case.params)
+
+
+def domain_at(op: Op, k: int) -> Domain:
+    """Return where the k-th array of a call may be sampled."""
+    return op.domain[0 if op.variadic else k]
+
+
+def sample(arg: Any, domain: Domain, rng: np.random.Generator) -> Any:
+    """Make an array for a shape; anything else is passed as it is, lists as arrays."""
+    if isinstance(arg, list):
+        return np.asarray(arg)
+    if not isinstance(arg, tuple):
+        return arg
+    values = rng.uniform(domain.low, domain.high, arg)
+    if domain.away_from_integers:
+        # a tenth away from integers and from half-integers, where rounding jumps
+        values = np.floor(values) + np.where(values % 1 < 0.5, 0.1, 0.6) + 0.3 * rng.uniform(0, 1, arg)
+    if domain.away_from_zero:
+        values = np.where(np.abs(values) < 0.2, np.copysign(0.2, values) + values, values)
+    return np.asarray(values)[()]
+
+
+def run(op: Op, args: list[Any], params: Any) -> Any:
+    """Run the row as a door would."""
+    frame = inspect.currentframe()
+    assert frame is not None  # noqa: S101 - CPython has frames
+    values = tuple(a.value if isinstance(a, Index) and op.name not in {"getitem", "scatter_add"} else a for a in args)
+    return apply(op, values, {**op.defaults, **params}, frame)
+
+
+def check_value(op: Op, args: list[Any], params: Any) -> None:
+    """Compare with NumPy's own function, if the row stands for one."""
+    if op.numpy is None:
+        return
+    call = (args,) if op.variadic else tuple(args)
+    expected = attrgetter(op.numpy)(np)(*call, **params)
+    got = plain(run(op, args, params))
+    if np.shape(got) != np.shape(expected) or got.dtype != np.asarray(expected).dtype:
+        raise AssertionError(f"gives {got.dtype} {np.shape(got)}, NumPy {np.asarray(expected).dtype} {np.shape(expected)}")
+    if op.name != "empty_like" and not np.array_equal(got, expected, equal_nan=got.dtype.kind == "f"):
+        if not np.allclose(got, expected, rtol=1e-14, atol=1e-15):
+            raise AssertionError(f"gives {got}, NumPy {expected}")
+
+
+def pull_back(op: Op, args: list[Any], params: Any) -> list[Any]:
+    """Run every rule in raw NumPy on the residuals that a tape would keep; None where there is no rule."""
+    params = {**op.defaults, **params}
+    y = op.kernel(*args, **params)
+    g = np.ones(np.shape(y), np.asarray(y).dtype)[()]
+    residuals = op.make_saver((1 << len(args)) - 1)(y, list(args))
+    results: list[Any] = []
+    for k, arg in enumerate(args):
+        rule = op.rules[0 if op.variadic else k]
+        if rule is None or not is_differentiable(np.asarray(arg)):
+            results.append(None)
+            continue
+        extra = {**params, "k": k} if op.variadic else params
+        ct = g * rule.fn(xp, *residuals, **extra) if isinstance(rule, Partial) else rule.fn(xp, g, *residuals, **extra)
+        results.append(xp.unbroadcast(ct, np.shape(arg)) if op.elementwise else ct)
+    return results
+
+
+def check_strides(op: Op, args: list[Any], params: Any) -> None:
+    """Compare the cotangents of fresh arrays with those of views of the same values."""
+    fresh = pull_back(op, args, params)
+    views = pull_back(op, [strided(a) for a in args], params)
+    for k, (a, b) in enumerate(zip(fresh, views, strict=True)):
+        if a is not None and not np.allclose(a, b, rtol=1e-12, atol=1e-12):
+            raise AssertionError(f"argument {k}: the cotangent changes with the strides: {a} and {b}")
+
+
+def strided(arg: Any) -> Any:
+    """Return the same values as a reversed view of every second element."""
+    if not isinstance(arg, np.ndarray) or arg.ndim == 0:
+        return arg
+    wide = np.zeros((arg.shape[0] * 2, *arg.shape[1:]), arg.dtype)
+    wide[::-2] = arg
+    return wide[::-2]
+
+
+def check_single(op: Op, args: list[Any], params: Any) -> None:
+    """Check that float32 gives float32, forwards and in every rule, and nearly the float64 derivative."""
+    wide = [a.astype(np.float32).astype(np.float64) if _is_float(a) else a for a in args]
+    narrow = [a.astype(np.float32) if _is_float(a) else a for a in args]
+    y = plain(run(op, narrow, params))
+    if "dtype" not in params and y.dtype != np.float32:
+        if op.numpy == "float_power":
+            return
+        raise AssertionError(f"float32 arguments give {y.dtype}")
+    for k, (a, b) in enumerate(zip(pull_back(op, narrow, params), pull_back(op, wide, params), strict=True)):
+        if a is None:
+            continue
+        if np.asarray(a).dtype != np.float32:
+            raise AssertionError(f"argument {k}: a float32 argument has a {np.asarray(a).dtype} cotangent inside the sweep")
+        if np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=2e-3, atol=2e-4):
+            raise AssertionError(f"argument {k}: float32 gives the cotangent {a}, float64 {b}")
+
+
+def check_kind(op: Op, args: list[Any], params: Any) -> None:
+    """Check that an operation with `Linear` rules is linear in those arguments together, with `Multilinear` ones in each."""
+    y = np.asarray(op.kernel(*args, **{**op.defaults, **params}))
+    kinds: list[Rule | None] = [op.rules[0 if op.variadic else k] for k in range(len(args))]
+
+    def scaled(which: set[int]) -> Any:
+        return op.kernel(*[a * 2.0 if k in which else a for k, a in enumerate(args)], **{**op.defaults, **params})
+
+    together = {k for k, r in enumerate(kinds) if isinstance(r, Linear)}
+    if together and not np.allclose(scaled(together), 2.0 * y):
+        raise AssertionError("a rule is called `Linear`, but twice the arguments do not give twice the result")
+    for k, r in enumerate(kinds):
+        if isinstance(r, Multilinear) and not np.allclose(scaled({k}), 2.0 * y):
+            raise AssertionError(f"the rule of argument {k} is called `Multilinear`, but the operation is not linear in it alone")
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f"

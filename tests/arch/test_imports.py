@@ -1,0 +1,65 @@
+"""What `import gradtape` may load, and how the rooms stand on each other."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HEAVY = [
+    "scipy", "rich", "tensorflow", "torch", "jax", "autograd",
+    "gradtape.explain", "gradtape.recorders", "gradtape.render", "gradtape.cli", "gradtape.tf",
+]  # fmt: skip
+PROBE = """
+import json, sys, time
+import numpy
+before = set(sys.modules)
+start = time.perf_counter()
+import gradtape
+took = time.perf_counter() - start
+for statement in {extra!r}:
+    exec(statement)
+print(json.dumps([took, sorted(set(sys.modules) - before)]))
+"""
+
+
+def loaded(*extra):
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(extra=extra)],
+        capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
+    )  # fmt: skip
+    return json.loads(done.stdout)
+
+
+def heavy(modules):
+    return [m for m in modules if any(m == h or m.startswith(f"{h}.") for h in HEAVY)]
+
+
+def test_importing_the_engine_loads_nothing_heavy():
+    _, modules = loaded()
+    assert heavy(modules) == []
+
+
+def test_the_probe_sees_what_is_loaded():
+    _, modules = loaded("import gradtape.render.plain")
+    assert "gradtape.render" in heavy(modules)
+
+
+def test_a_gradient_that_flows_loads_no_explanation():
+    _, modules = loaded(
+        "w = gradtape.Variable(2.0)\nwith gradtape.GradientTape() as t: y = w * w\nassert t.gradient(y, w) == 4.0"
+    )
+    assert heavy(modules) == []
+
+
+def test_a_missing_gradient_loads_the_explanation_and_nothing_more():
+    _, modules = loaded(
+        "import warnings; warnings.simplefilter('ignore')\n"
+        "w = gradtape.Variable(2.0)\nwith gradtape.GradientTape() as t: y = gradtape.constant(2.0)\nt.gradient(y, w)"
+    )
+    assert "gradtape.explain" in heavy(modules)
+    assert not {"rich", "scipy", "gradtape.cli", "gradtape.tf"} & set(modules)
+
+
+def test_importing_costs_little_beyond_numpy():
+    assert min(loaded()[0] for _ in range(3)) < 0.5

@@ -1,0 +1,47 @@
+"""Runs small programs in this process as `gradtape why` would, and hands out what was found."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradtape.arrays.record import STATE
+from gradtape.cli.listening import Listening
+
+if TYPE_CHECKING:
+    from gradtape.explain import GradientReport
+
+MARK = re.compile(r"  #~ (?P<code>GT\d+)$", re.MULTILINE)
+
+
+def run_program(source: str, folder: Path, name: str = "program.py") -> tuple[GradientReport, ...]:
+    """Run a program from a file of that name and return a report per gradient it asked for."""
+    path = folder / name
+    path.write_text(source, encoding="utf-8")
+    STATE.__init__()
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        with Listening() as heard, contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(source, str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})  # noqa: S102
+    finally:
+        os.chdir(before)
+    return heard.reports
+
+
+def marked_lines(source: str) -> dict[str, int]:
+    """Return the line of each `#~ GTnnn` mark in a program."""
+    return {
+        match["code"]: number
+        for number, line in enumerate(source.splitlines(), 1)
+        if (match := MARK.search(line)) is not None
+    }
+
+
+def unmarked(source: str) -> str:
+    """Return a program as a user would write it, without the marks."""
+    return MARK.sub("", source)
