@@ -96,9 +96,7 @@ def test_second_question_to_a_used_tape():
     with gt.GradientTape() as tape:
         y = x * x
     tape.gradient(y, x)
-    with pytest.raises(
-        UsedUpError, match="A non-persistent GradientTape can only be used"
-    ):
+    with pytest.raises(UsedUpError, match="A non-persistent GradientTape can only be used"):
         tape.gradient(y, x)
 
 

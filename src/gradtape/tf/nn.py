@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape.tf import math
-from gradtape.tf.arrays import one_hot_positions, top_k
+from gradtape.tf.arrays import gather, one_hot_positions, top_k
 from gradtape.tf.calls import operands, refuse, row, tensor
 from gradtape.tf.math import l2_normalize, log_sigmoid, sigmoid, softplus, softsign, tanh
 from gradtape.tf.random import generator_for
@@ -108,6 +108,20 @@ def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None
 def l2_loss(t: Any, name: str | None = None) -> Any:
     """Return half the sum of squares."""
     return math.reduce_sum(math.square(t)) * 0.5
+
+
+def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | None = None) -> Any:
+    """Pick rows by number."""
+    return gather(params, ids)
+
+
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: Any, name: str | None = None
+) -> Any:
+    """Move and stretch to the mean 0 and the variance 1, then by `scale` and `offset`."""
+    factor = math.rsqrt(math.add(variance, variance_epsilon))
+    normal = math.multiply(math.subtract(x, mean), factor if scale is None else math.multiply(factor, scale))
+    return normal if offset is None else math.add(normal, offset)
 
 
 def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Any:
