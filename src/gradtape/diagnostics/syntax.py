@@ -188,6 +188,29 @@ def with_header(span: Span) -> Span:
     return span_of(chosen, span.file)
 
 
+def imported_as(file: str, module: str) -> str | None:
+    """Return the name under which a file imports a module: `gt` for `import gradtape as gt`; None if it does not."""
+    tree = parse_file(file)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name == module:
+                    return alias.asname or alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            for alias in node.names:
+                if f"{node.module}.{alias.name}" == module:
+                    return alias.asname or alias.name
+    return None
+
+
+def with_replaced(span: Span, text: str) -> str | None:
+    """Return the line of a span with the span's text replaced; None for a span of several lines or without source."""
+    line = span.source_line
+    if not line or span.line != span.end_line:
+        return None
+    return line[: span.column - 1] + text + line[span.end_column - 1 :]
+
+
 def branches_in(file: str, around: ast.AST | None) -> list[ast.If | ast.IfExp | ast.While | ast.For]:
     """Return the conditionals and loops of a function (or of a module's top), nested functions left out."""
     root = around if around is not None else parse_file(file)

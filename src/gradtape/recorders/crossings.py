@@ -36,7 +36,8 @@ def find_crossings(builder: Builder, operations: list[Operation], targets: tuple
             exits[event.site].append(event)
     if not exits:
         return []
-    flows = {site: Flow(events[0]) for site, events in exits.items()}
+    recorded = frozenset(operation.site.span for operation in operations)
+    flows = {site: Flow(events[0], recorded) for site, events in exits.items()}
     found = _index_links(builder, operations, exits)
     entries: dict[tuple[Site, int, int], tuple[Site, bool] | None] = {}
     for number, operation in enumerate(operations):
@@ -113,12 +114,10 @@ def _origin(flows: dict[Site, Flow], site: Site, position: int, count: int) -> t
     node = _operand(site.span, position, count)
     if node is None:
         return None
-    best: tuple[Site, bool] | None = None
-    for origin, flow in flows.items():
-        sure = flow.reaches(node, site.span)
-        if sure is not None and (best is None or (sure and not best[1])):
-            best = (origin, sure)
-    return best
+    whole = syntax.span_of(node, site.span.file)
+    found = [(origin, sure) for origin, flow in flows.items() if (sure := flow.reaches(node, site.span)) is not None]
+    # a conversion that stands in the operand itself is nearer than any that names lead to
+    return max(found, key=lambda pair: (whole.contains(pair[0].span), pair[1]), default=None)
 
 
 def _operand(span: Span, position: int, count: int) -> ast.expr | None:
@@ -144,10 +143,14 @@ def _operand(span: Span, position: int, count: int) -> ast.expr | None:
 
 
 class Flow:
-    """The names, and the calls, that carry a value which left at one place; each with whether that is certain."""
+    """The names, and the calls, that carry a value which left at one place; each with whether that is certain.
 
-    def __init__(self, event: Event) -> None:
+    The flow ends where a recorded operation takes the value: what that makes is a tensor, and the graph knows it.
+    """
+
+    def __init__(self, event: Event, recorded: frozenset[Span]) -> None:
         self.span = event.site.span
+        self._recorded = recorded
         self.carriers: dict[tuple[str, int], dict[str, bool]] = defaultdict(dict)
         self.expressions: list[tuple[Span, bool]] = []
         self._callers = event.callers
@@ -186,6 +189,9 @@ class Flow:
                 continue
             self.expressions.append((here, certain))
             statement = syntax.statement_at(here)
+            value = getattr(statement, "value", None)
+            if isinstance(value, ast.expr) and syntax.span_of(value, here.file) in self._recorded:
+                continue
             scope = _scope(here)
             for name in _stored_names(statement, here):
                 if name not in self.carriers[scope]:
