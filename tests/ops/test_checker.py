@@ -10,7 +10,15 @@ from gradtape.testing import check_grads, check_rule
 
 def row(call, kernel, cases=(), elementwise=False, numpy=None, **statuses):
     made = Op(
-        "planted", call, statuses, numpy=numpy, aliases=(), methods=(), domain=REAL, cases=cases, elementwise=elementwise
+        "planted",
+        call,
+        statuses,
+        numpy=numpy,
+        aliases=(),
+        methods=(),
+        domain=REAL,
+        cases=cases,
+        elementwise=elementwise,
     )
     made.kernel = kernel
     return made
@@ -44,12 +52,27 @@ WRONG = {
         row("x", np.sin, x=Partial(lambda xp, y, x: 0.5 * xp.cos(x) + 0.5 * xp.stop_gradient(xp.cos(x)))),
         "order 2",
     ),
-    "mean for a sum": (row("a", np.sum, (case((2, 3)),), a=Linear(lambda xp, g, y, a: outer_sum(xp, g / 6.0, y, a))), "order 1"),
-    "double precision": (row("x", np.sin, x=Partial(lambda xp, y, x: xp.cos(xp.cast(x, dtype="float64")))), "float64 cotangent"),
-    "double output": (row("x", lambda x: np.sin(x) * np.float64(1), x=Partial(lambda xp, y, x: xp.cos(x))), "float32 arguments"),
+    "mean for a sum": (
+        row("a", np.sum, (case((2, 3)),), a=Linear(lambda xp, g, y, a: outer_sum(xp, g / 6.0, y, a))),
+        "order 1",
+    ),
+    "double precision": (
+        row("x", np.sin, x=Partial(lambda xp, y, x: xp.cos(xp.cast(x, dtype="float64")))),
+        "float64 cotangent",
+    ),
+    "double output": (
+        row("x", lambda x: np.sin(x) * np.float64(1), x=Partial(lambda xp, y, x: xp.cos(x))),
+        "float32 arguments",
+    ),
     "called linear": (row("a", np.square, (case((2, 3)),), a=Linear(lambda xp, g, y, a: g * 2.0 * a)), "`Linear`"),
     "called multilinear": (
-        row("a, b", np.add, (case((3,), (3,)),), a=Multilinear(lambda xp, g, y, a, b: g), b=Multilinear(lambda xp, g, y, a, b: g)),
+        row(
+            "a, b",
+            np.add,
+            (case((3,), (3,)),),
+            a=Multilinear(lambda xp, g, y, a, b: g),
+            b=Multilinear(lambda xp, g, y, a, b: g),
+        ),
         "`Multilinear`",
     ),
     "wrong value": (row("x", np.cos, numpy="sin", x=Partial(lambda xp, y, x: -xp.sin(x))), "NumPy"),

@@ -1,4 +1,7 @@
-"""From a call as NumPy's users write it to `(operation, arrays, params)`: binding, `out=`, `dtype=`, `where=`, unknown functions."""
+"""From a call as NumPy's users write it to `(operation, arrays, params)`.
+
+Binding by the row's call, then `dtype=`, `where=` and `out=`; compositions; and functions that no row knows.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
 from gradtape.arrays.failures import located
 from gradtape.arrays.leaving import leave
 from gradtape.arrays.record import EventKind
-from gradtape.errors import OperandError
+from gradtape.errors import GradtapeError, OperandError, ShapeError
 from gradtape.ops import COMPOSITES, OPS, Composite, Foreign, Index, Op, Unsupported
 from gradtape.ops.model import REAL, REQUIRED
 from gradtape.spaces.space import build_space
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 _WHERE = OPS["where"]
 
 
-def bind_call(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
+def bind_call(
+    op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
     """Sort a call's arguments into arrays, parameters, and those that the door deals with.
 
     Raises
@@ -65,6 +70,8 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
     `dtype=` casts the arrays first, `where=` keeps the old elements of `out=` (or zeros) elsewhere, `out=` is written
     too when it is a plain array. The result is always a new tensor, so that the gradient survives `a += t`.
     """
+    if not kwargs and len(args) == op.alone:
+        return apply(op, tuple(args[0]) if op.variadic else args, op.defaults, frame)
     arrays, params, extras = bind_call(op, args, kwargs)
     if "dtype" in extras:
         arrays = tuple(cast(a, extras["dtype"], frame) if _is_real(a) else a for a in arrays)
@@ -85,7 +92,9 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
 
 def overwriting_error(name: str, how: str, frame: FrameType) -> Exception:
     """Say that a tensor's value does not change."""
-    return located(OperandError, f"{name}: a tensor cannot be overwritten {how}", frame, "use the returned tensor instead")
+    return located(
+        OperandError, f"{name}: a tensor cannot be overwritten {how}", frame, "use the returned tensor instead"
+    )
 
 
 def _is_real(value: Any) -> bool:
@@ -131,6 +140,8 @@ def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, A
     ------
     Unsupported
         If it has no place for an argument.
+    ShapeError
+        If the composition itself refuses the shapes; the text says where the call was.
     """
     try:
         return row.fn(SPACE, *args, **{k: v for k, v in kwargs.items() if v is not np._NoValue} if kwargs else kwargs)
@@ -140,6 +151,10 @@ def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, A
         except TypeError as reason:
             raise Unsupported(f"{row.numpy or row.name}: {reason}") from None
         raise error from None
+    except (ValueError, IndexError) as error:
+        if isinstance(error, GradtapeError):
+            raise
+        raise located(ShapeError, f"{row.numpy or row.name}: {error}", _getframe(1)) from error
 
 
 def door(name: str) -> Callable[..., Any]:
@@ -172,7 +187,7 @@ def composite_door(row: Composite) -> Callable[..., Any]:
 
 def op_door(op: Op) -> Callable[..., Any]:
     """Make the public function of a row; the plain call, arrays only, takes the short way."""
-    arrays = -1 if op.variadic or len(op.defaults) < len(op.params) else len(op.args)
+    arrays = -1 if op.variadic else op.alone
 
     def function(*args: Any, **kwargs: Any) -> Any:
         if len(args) == arrays and not kwargs:
@@ -185,7 +200,9 @@ def op_door(op: Op) -> Callable[..., Any]:
     return function
 
 
-def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
+def foreign(
+    name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
+) -> Any:
     """Compute a function that no row knows on plain values, and leave a record that says where the path ends.
 
     The result is what NumPy gives; arrays and numbers in it become tensors, so that the program goes on as it would.
@@ -193,7 +210,11 @@ def foreign(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwar
     row = Op(
         name,
         "*values",
-        {"values": Foreign("is no operation of the tape: it was computed on plain arrays and its result is a constant")},
+        {
+            "values": Foreign(
+                "is no operation of the tape: it was computed on plain arrays and its result is a constant"
+            )
+        },
         numpy=None,
         aliases=(),
         methods=(),

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import Node, apply
-from gradtape.ops import COMPOSITES, OPS
+from gradtape.ops import COMPOSITES, OPS, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ METHODS: dict[tuple[str, str], str] = {
 """Methods of ufuncs that are operations of their own."""
 
 
-def array_ufunc(self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
     """Receive a ufunc call on a tensor (`__array_ufunc__`)."""
     frame = _getframe(1)
     try:
@@ -63,7 +63,7 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) -
             name = METHODS.get((ufunc.__name__, method))
             if name is not None:
                 return doors.call_op(OPS[name], args, {"axis": 0, **kwargs} if len(args) == 1 else kwargs, frame)
-    except doors.Unsupported:
+    except Unsupported:
         pass
     if method == "at" and isinstance(args[0], Node):
         raise doors.overwriting_error(f"numpy.{ufunc.__name__}.at", "in place", frame)
@@ -74,12 +74,12 @@ def _outer(ufunc: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: Fra
     """Run a ufunc on every pair of elements: on the first array with as many axes more as the second one has."""
     op = FUNCTIONS.get(ufunc)
     if op is None or len(args) != 2:
-        raise doors.Unsupported(f"{ufunc.__name__}.outer")
+        raise Unsupported(f"{ufunc.__name__}.outer")
     a, b = (doors.SPACE.shaped(x) for x in args)
     return doors.call_op(op, (doors.SPACE.reshape(a, shape=(*a.shape, *(1,) * b.ndim)), b), kwargs, frame)
 
 
-def array_function(self: Any, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
+def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: Any, kwargs: Any) -> Any:
     """Receive any other NumPy function on a tensor (`__array_function__`)."""
     frame = _getframe(1)
     op = FUNCTIONS.get(function)
@@ -89,6 +89,6 @@ def array_function(self: Any, function: Callable[..., Any], types: Any, args: An
         row = COMPOSED.get(function)
         if row is not None:
             return doors.call_composite(row, args, kwargs)
-    except doors.Unsupported:
+    except Unsupported:
         pass
     return doors.foreign(f"{function.__module__}.{function.__name__}", function, args, kwargs, frame)

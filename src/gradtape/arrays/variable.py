@@ -150,7 +150,7 @@ class Variable(Tensor):
 
     value = read_value
 
-    def _no_rebinding(self, other: Any) -> Any:
+    def _no_rebinding(self, other: Any) -> Any:  # noqa: ARG002
         raise located(
             OperandError,
             "an augmented assignment would replace the variable by a tensor",

@@ -1,7 +1,7 @@
 """NumPy's names, called directly: `import gradtape.numpy as gnp; gnp.sin(x)` records without going through NumPy first.
 
-The functions take what NumPy's take, tensors or plain arrays, and return tensors. What is not here works on tensors all the
-same: call it as `np.<name>`.
+The functions take what NumPy's take, tensors or plain arrays, and return tensors. What is not here works on tensors all
+the same: call it as `np.<name>`.
 
 Examples
 --------
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as _np
+import numpy as _np  # noqa: ICN001 - `np` is no name of this namespace
 
 from gradtape.arrays import doors as _doors
 from gradtape.numpy.creation import arange, array, asarray, empty, eye, full, identity, ones, zeros
@@ -26,10 +26,23 @@ from gradtape.ops import COMPOSITES as _COMPOSITES
 from gradtape.ops import OPS as _OPS
 
 CONSTANTS = ("pi", "e", "euler_gamma", "inf", "nan", "newaxis")
-DTYPES = ("bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
+DTYPES = (
+    "bool_",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+)
 """NumPy's constants and dtypes, offered as they are."""
 
-__all__ = ["arange", "array", "asarray", "empty", "eye", "full", "identity", "ones", "zeros"]  # noqa: PLE0604
+__all__ = ["arange", "array", "asarray", "empty", "eye", "full", "identity", "ones", "zeros"]
 
 
 def _publish() -> None:

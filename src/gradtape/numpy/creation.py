@@ -82,4 +82,6 @@ def identity(n: int, dtype: Any = None) -> Any:
 
 def arange(*args: Any, dtype: Any = None) -> Any:
     """Make a tensor of evenly spaced numbers; tensors among the arguments are read as plain numbers."""
-    return make_constant(np.arange(*(float(a) if isinstance(a, Node) else a for a in args), dtype=dtype), None, None, _getframe(1))
+    return make_constant(
+        np.arange(*(a._value if isinstance(a, Node) else a for a in args), dtype=dtype), None, None, _getframe(1)
+    )

@@ -15,6 +15,7 @@ from gradtape.ops import (
     rounding,
     scans,
     shaping,
+    signals,
 )
 from gradtape.ops.model import (
     Case,
@@ -25,8 +26,8 @@ from gradtape.ops.model import (
     IntegerCast,
     Linear,
     Multilinear,
-    NotYet,
     NoTangent,
+    NotYet,
     Op,
     Partial,
     Rule,
@@ -74,4 +75,5 @@ __all__ = [
     "rounding",
     "scans",
     "shaping",
+    "signals",
 ]

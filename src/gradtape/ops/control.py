@@ -1,4 +1,4 @@
-"""Rows of the operations that move a value without computing: copies, casts, the stop; and of new arrays from old ones."""
+"""Rows of the operations that move a value without computing: copies, casts, the stop; and new arrays from old ones."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ LIKE = "a, ~dtype=None, ~order='K', ~subok=True, shape=None"
 op("identity", "x", numpy=None, x=Linear(lambda xp, g, y, x: g), cases=(case((2, 3)),))
 op("copy", "a, ~order='K'", methods=("copy",), a=Linear(lambda xp, g, y, a: g), cases=(case((2, 3)),))
 op("stop_gradient", "x", numpy=None, x=Stopped("ends the path on purpose"), cases=(case((2, 3)),))
-op("cast", "x, dtype", numpy=None,
-   x=Linear(lambda xp, g, y, x, dtype: xp.cast(g, dtype=x.dtype)),
-   cases=(case((2, 3), dtype="float32"), case((2, 3), dtype="float64")))
-op("cast_to_integer", "x, dtype", numpy=None,
-   x=IntegerCast("gives a dtype whose values cannot move a little, so nothing can flow back"),
-   cases=(case((2, 3), dtype="int64"),))
+op(
+    "cast",
+    "x, dtype",
+    numpy=None,
+    x=Linear(lambda xp, g, y, x, dtype: xp.cast(g, dtype=x.dtype)),
+    cases=(case((2, 3), dtype="float32"), case((2, 3), dtype="float64")),
+)
+op(
+    "cast_to_integer",
+    "x, dtype",
+    numpy=None,
+    x=IntegerCast("gives a dtype whose values cannot move a little, so nothing can flow back"),
+    cases=(case((2, 3), dtype="int64"),),
+)
 op("shape_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))
 op("size_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))
 op("rank_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))
@@ -29,8 +37,10 @@ op("empty_like", LIKE, a=SHAPE_ONLY)
 
 
 def shaped(xp: Any, value: Any) -> Any:
-    """Return what has a shape as it is, and make an array of a number or a list."""
-    return value if hasattr(value, "shape") else xp.constant(value)
+    """Return what has a shape as it is, and make an array of a number or a list; tensors in a list stay on the tape."""
+    if hasattr(value, "shape"):
+        return value
+    return xp.identity(value) if isinstance(value, list | tuple) else xp.constant(value)
 
 
 def astype(xp: Any, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
@@ -38,14 +48,23 @@ def astype(xp: Any, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = N
     return xp.cast(x, dtype=dtype)
 
 
-def full_like(xp: Any, a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Any:
+def full_like(
+    xp: Any, a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> Any:
     """Fill an array of the same shape; the fill value has a derivative."""
     a = shaped(xp, a)
     return xp.broadcast_to(xp.cast(fill_value, dtype=dtype or a.dtype), shape=a.shape if shape is None else shape)
 
 
 def linspace(
-    xp: Any, start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+    xp: Any,
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
 ) -> Any:
     """Place points evenly between two ends, both of which have a derivative."""
     if retstep or dtype is not None or axis != 0:
@@ -68,7 +87,10 @@ def meshgrid(xp: Any, *xi: Any, copy: bool = True, sparse: bool = False, indexin
     lengths = [0] * len(arrays)
     for place, a in zip(places, arrays, strict=True):
         lengths[place] = a.size
-    grids = [xp.reshape(a, shape=(1,) * p + (-1,) + (1,) * (len(arrays) - p - 1)) for p, a in zip(places, arrays, strict=True)]
+    grids = [
+        xp.reshape(a, shape=(1,) * p + (-1,) + (1,) * (len(arrays) - p - 1))
+        for p, a in zip(places, arrays, strict=True)
+    ]
     return tuple(grids if sparse else [xp.broadcast_to(g, shape=tuple(lengths)) for g in grids])
 
 

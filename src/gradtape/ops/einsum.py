@@ -1,4 +1,4 @@
-"""The row of Einstein summation. Its derivative is another Einstein summation, and what that cannot say is added here."""
+"""The row of Einstein summation. Its derivative is another such summation, and what that cannot say is added here."""
 
 from __future__ import annotations
 

@@ -47,8 +47,11 @@ op("rad2deg", "x", x=Partial(lambda xp, y, x: 57.29577951308232))
 op("radians", "x", x=Partial(lambda xp, y, x: 0.017453292519943295))
 op("deg2rad", "x", x=Partial(lambda xp, y, x: 0.017453292519943295))
 op("sinc", "x", x=Partial(lambda xp, y, x: sinc_slope(xp, y, x)), domain=NONZERO)
-op("nan_to_num", "x, copy=True, nan=0.0, posinf=None, neginf=None",
-   x=Partial(lambda xp, y, x, copy, nan, posinf, neginf: xp.isfinite(x)))
+op(
+    "nan_to_num",
+    "x, copy=True, nan=0.0, posinf=None, neginf=None",
+    x=Partial(lambda xp, y, x, copy, nan, posinf, neginf: xp.isfinite(x)),
+)
 op("conjugate", "x", aliases=("conj",), methods=("conjugate", "conj"), x=Partial(lambda xp, y, x: 1.0))
 op("real", "val", val=Partial(lambda xp, y, val: 1.0))
 
@@ -56,42 +59,106 @@ op("real", "val", val=Partial(lambda xp, y, val: 1.0))
 op("add", "a, b", a=Partial(lambda xp, y, a, b: 1.0), b=Partial(lambda xp, y, a, b: 1.0))
 op("subtract", "a, b", a=Partial(lambda xp, y, a, b: 1.0), b=Partial(lambda xp, y, a, b: -1.0))
 op("multiply", "a, b", a=Partial(lambda xp, y, a, b: b), b=Partial(lambda xp, y, a, b: a))
-op("divide", "a, b", aliases=("true_divide",), domain=(REAL, NONZERO),
-   a=Partial(lambda xp, y, a, b: 1.0 / b), b=Partial(lambda xp, y, a, b: -y / b))
-op("divide_no_nan", "a, b", numpy=None, domain=(REAL, NONZERO),
-   a=Partial(lambda xp, y, a, b: xp.divide_no_nan(1.0, b)), b=Partial(lambda xp, y, a, b: xp.divide_no_nan(-y, b)))
-op("power", "a, b", aliases=("pow",), domain=(POSITIVE, REAL),
-   a=Partial(lambda xp, y, a, b: slope_in_base(xp, a, b)), b=Partial(lambda xp, y, a, b: slope_in_exponent(xp, y, a)))
-op("float_power", "a, b", domain=(POSITIVE, REAL),
-   a=Partial(lambda xp, y, a, b: slope_in_base(xp, a, b)), b=Partial(lambda xp, y, a, b: slope_in_exponent(xp, y, a)))
-op("remainder", "a, b", aliases=("mod",), domain=(REAL, POSITIVE),
-   a=Partial(lambda xp, y, a, b: 1.0), b=Partial(lambda xp, y, a, b: -xp.floor_divide(a, b)))
-op("fmod", "a, b", domain=(REAL, POSITIVE),
-   a=Partial(lambda xp, y, a, b: 1.0), b=Partial(lambda xp, y, a, b: -xp.trunc(a / b)))
-op("arctan2", "a, b", aliases=("atan2",), domain=(NONZERO, NONZERO),
-   a=Partial(lambda xp, y, a, b: xp.divide_no_nan(b, a * a + b * b)),
-   b=Partial(lambda xp, y, a, b: xp.divide_no_nan(-a, a * a + b * b)))
-op("hypot", "a, b", domain=(NONZERO, NONZERO),
-   a=Partial(lambda xp, y, a, b: xp.divide_no_nan(a, y)), b=Partial(lambda xp, y, a, b: xp.divide_no_nan(b, y)))
-op("logaddexp", "a, b",
-   a=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp(gap(xp, a, b)))),
-   b=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp(gap(xp, b, a)))))
-op("logaddexp2", "a, b",
-   a=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp2(gap(xp, a, b)))),
-   b=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp2(gap(xp, b, a)))))
-op("copysign", "a, b", domain=(NONZERO, NONZERO),
-   a=Partial(lambda xp, y, a, b: xp.copysign(1.0, b) * xp.sign(a)), b=Partial(lambda xp, y, a, b: 0.0))
-op("ldexp", "a, b", a=Partial(lambda xp, y, a, b: xp.ldexp(xp.ones_like(a), b)), b=NoTangent("takes whole numbers as exponents"),
-   cases=(case((2, 3), [1, 2, -3]),))
-op("where", "condition, a, b", elementwise=True,
-   condition=NoTangent("selects by a condition, and a condition has no derivative"),
-   a=Linear(lambda xp, g, y, condition, a, b: xp.where(condition, g, 0.0)),
-   b=Linear(lambda xp, g, y, condition, a, b: xp.where(condition, 0.0, g)),
-   cases=(case([[True], [False]], (2, 3), (2, 3)), case([True, False, True], (2, 3), (3,))))
+op(
+    "divide",
+    "a, b",
+    aliases=("true_divide",),
+    domain=(REAL, NONZERO),
+    a=Partial(lambda xp, y, a, b: 1.0 / b),
+    b=Partial(lambda xp, y, a, b: -y / b),
+)
+op(
+    "divide_no_nan",
+    "a, b",
+    numpy=None,
+    domain=(REAL, NONZERO),
+    a=Partial(lambda xp, y, a, b: xp.divide_no_nan(1.0, b)),
+    b=Partial(lambda xp, y, a, b: xp.divide_no_nan(-y, b)),
+)
+op(
+    "power",
+    "a, b",
+    aliases=("pow",),
+    domain=(POSITIVE, REAL),
+    a=Partial(lambda xp, y, a, b: slope_in_base(xp, a, b)),
+    b=Partial(lambda xp, y, a, b: slope_in_exponent(xp, y, a)),
+)
+op(
+    "float_power",
+    "a, b",
+    domain=(POSITIVE, REAL),
+    a=Partial(lambda xp, y, a, b: slope_in_base(xp, a, b)),
+    b=Partial(lambda xp, y, a, b: slope_in_exponent(xp, y, a)),
+)
+op(
+    "remainder",
+    "a, b",
+    aliases=("mod",),
+    domain=(REAL, POSITIVE),
+    a=Partial(lambda xp, y, a, b: 1.0),
+    b=Partial(lambda xp, y, a, b: -xp.floor_divide(a, b)),
+)
+op(
+    "fmod",
+    "a, b",
+    domain=(REAL, POSITIVE),
+    a=Partial(lambda xp, y, a, b: 1.0),
+    b=Partial(lambda xp, y, a, b: -xp.trunc(a / b)),
+)
+op(
+    "arctan2",
+    "a, b",
+    aliases=("atan2",),
+    domain=(NONZERO, NONZERO),
+    a=Partial(lambda xp, y, a, b: xp.divide_no_nan(b, a * a + b * b)),
+    b=Partial(lambda xp, y, a, b: xp.divide_no_nan(-a, a * a + b * b)),
+)
+op(
+    "hypot",
+    "a, b",
+    domain=(NONZERO, NONZERO),
+    a=Partial(lambda xp, y, a, b: xp.divide_no_nan(a, y)),
+    b=Partial(lambda xp, y, a, b: xp.divide_no_nan(b, y)),
+)
+op(
+    "logaddexp",
+    "a, b",
+    a=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp(gap(xp, a, b)))),
+    b=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp(gap(xp, b, a)))),
+)
+op(
+    "logaddexp2",
+    "a, b",
+    a=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp2(gap(xp, a, b)))),
+    b=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp2(gap(xp, b, a)))),
+)
+op(
+    "copysign",
+    "a, b",
+    domain=(NONZERO, NONZERO),
+    a=Partial(lambda xp, y, a, b: xp.copysign(1.0, b) * xp.sign(a)),
+    b=Partial(lambda xp, y, a, b: 0.0),
+)
+op(
+    "ldexp",
+    "a, b",
+    a=Partial(lambda xp, y, a, b: xp.ldexp(xp.ones_like(a), b)),
+    b=NoTangent("takes whole numbers as exponents"),
+    cases=(case((2, 3), [1, 2, -3]),),
+)
+op(
+    "where",
+    "condition, a, b",
+    elementwise=True,
+    condition=NoTangent("selects by a condition, and a condition has no derivative"),
+    a=Linear(lambda xp, g, y, condition, a, b: xp.where(condition, g, 0.0)),
+    b=Linear(lambda xp, g, y, condition, a, b: xp.where(condition, 0.0, g)),
+    cases=(case([[True], [False]], (2, 3), (2, 3)), case([True, False, True], (2, 3), (3,))),
+)
 
 
 def is_number(value: Any) -> bool:
-    """Whether an argument is a Python number: its products keep the other operand's dtype, as those of arrays may not."""
+    """Whether an argument is a Python number: its products keep the other operand's dtype, those of arrays may not."""
     return not hasattr(value, "dtype")
 
 

@@ -13,25 +13,49 @@ from gradtape.ops.registry import composite, op
 
 LOW, HIGH = Domain(-1.0, -0.6), Domain(0.6, 1.0)
 
-op("maximum", "a, b",
-   a=Partial(lambda xp, y, a, b: chosen(xp, y, xp.greater_equal(a, b))),
-   b=Partial(lambda xp, y, a, b: chosen(xp, y, xp.less(a, b))))
-op("minimum", "a, b",
-   a=Partial(lambda xp, y, a, b: chosen(xp, y, xp.less_equal(a, b))),
-   b=Partial(lambda xp, y, a, b: chosen(xp, y, xp.greater(a, b))))
-op("fmax", "a, b",
-   a=Partial(lambda xp, y, a, b: xp.logical_or(xp.greater_equal(a, b), xp.isnan(b))),
-   b=Partial(lambda xp, y, a, b: xp.logical_and(xp.logical_not(xp.greater_equal(a, b)), xp.logical_not(xp.isnan(b)))))
-op("fmin", "a, b",
-   a=Partial(lambda xp, y, a, b: xp.logical_or(xp.less_equal(a, b), xp.isnan(b))),
-   b=Partial(lambda xp, y, a, b: xp.logical_and(xp.logical_not(xp.less_equal(a, b)), xp.logical_not(xp.isnan(b)))))
-op("clip", "a, low, high", numpy=None, domain=(REAL, LOW, HIGH),
-   a=Partial(lambda xp, y, a, low, high: chosen(xp, y, xp.logical_and(xp.greater_equal(a, low), xp.less_equal(a, high)))),
-   low=Partial(lambda xp, y, a, low, high: chosen(xp, y, xp.logical_and(xp.less(a, low), xp.less_equal(low, high)))),
-   high=Partial(lambda xp, y, a, low, high: chosen(xp, y, xp.greater(xp.maximum(a, low), high))))
-op("heaviside", "a, b", domain=(NONZERO, POSITIVE), elementwise=True,
-   a=Zero("is constant on each side of zero, so its derivative is zero wherever it exists"),
-   b=Partial(lambda xp, y, a, b: xp.equal(a, 0.0)))
+op(
+    "maximum",
+    "a, b",
+    a=Partial(lambda xp, y, a, b: chosen(xp, y, xp.greater_equal(a, b))),
+    b=Partial(lambda xp, y, a, b: chosen(xp, y, xp.less(a, b))),
+)
+op(
+    "minimum",
+    "a, b",
+    a=Partial(lambda xp, y, a, b: chosen(xp, y, xp.less_equal(a, b))),
+    b=Partial(lambda xp, y, a, b: chosen(xp, y, xp.greater(a, b))),
+)
+op(
+    "fmax",
+    "a, b",
+    a=Partial(lambda xp, y, a, b: xp.logical_or(xp.greater_equal(a, b), xp.isnan(b))),
+    b=Partial(lambda xp, y, a, b: xp.logical_and(xp.logical_not(xp.greater_equal(a, b)), xp.logical_not(xp.isnan(b)))),
+)
+op(
+    "fmin",
+    "a, b",
+    a=Partial(lambda xp, y, a, b: xp.logical_or(xp.less_equal(a, b), xp.isnan(b))),
+    b=Partial(lambda xp, y, a, b: xp.logical_and(xp.logical_not(xp.less_equal(a, b)), xp.logical_not(xp.isnan(b)))),
+)
+op(
+    "clip",
+    "a, low, high",
+    numpy=None,
+    domain=(REAL, LOW, HIGH),
+    a=Partial(
+        lambda xp, y, a, low, high: chosen(xp, y, xp.logical_and(xp.greater_equal(a, low), xp.less_equal(a, high)))
+    ),
+    low=Partial(lambda xp, y, a, low, high: chosen(xp, y, xp.logical_and(xp.less(a, low), xp.less_equal(low, high)))),
+    high=Partial(lambda xp, y, a, low, high: chosen(xp, y, xp.greater(xp.maximum(a, low), high))),
+)
+op(
+    "heaviside",
+    "a, b",
+    domain=(NONZERO, POSITIVE),
+    elementwise=True,
+    a=Zero("is constant on each side of zero, so its derivative is zero wherever it exists"),
+    b=Partial(lambda xp, y, a, b: xp.equal(a, 0.0)),
+)
 
 
 def chosen(xp: Any, y: Any, wins: Any) -> Any:
@@ -51,5 +75,15 @@ def clip_call(
     return xp.maximum(a, low) if high is None else xp.clip(a, low, high)
 
 
+def clip_method(xp: Any, a: Any, min: Any = None, max: Any = None, out: Any = None) -> Any:
+    """Clip as the array's method does, which calls its bounds `min` and `max`."""
+    return clip_call(xp, a, min, max, out)
+
+
 composite("clip_call", clip_call, numpy="clip")
-composite("clip_method", lambda xp, a, min=None, max=None, out=None: clip_call(xp, a, min, max, out), numpy=None, methods=("clip",))
+composite(
+    "clip_method",
+    clip_method,
+    numpy=None,
+    methods=("clip",),
+)

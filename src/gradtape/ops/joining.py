@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from gradtape.ops.model import Index, Linear, case
@@ -55,12 +56,12 @@ def cuts(n: int, sections: Any, *, even: bool) -> list[tuple[int, int]]:
     """Return where the pieces of a length begin and end."""
     if hasattr(sections, "__len__"):
         edges = [0, *sections, n]
-        return [(int(a), int(b)) for a, b in zip(edges, edges[1:], strict=False)]
+        return [(int(a), int(b)) for a, b in pairwise(edges)]
     if even and n % sections:
         raise ValueError("array split does not result in an equal division")
     short, longer = divmod(n, sections)
     edges = [k * short + min(k, longer) for k in range(sections + 1)]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
 
 
 def split(xp: Any, ary: Any, indices_or_sections: Any, axis: int = 0, *, even: bool = True) -> list[Any]:
@@ -116,9 +117,13 @@ composite("hstack", hstack)
 composite("dstack", lambda xp, tup: xp.concatenate(listed(xp.atleast_3d(*tup)), axis=2))
 composite("column_stack", lambda xp, tup: xp.concatenate([column(xp, a) for a in tup], axis=1))
 composite("split", lambda xp, ary, indices_or_sections, axis=0: split(xp, ary, indices_or_sections, axis))
-composite("array_split", lambda xp, ary, indices_or_sections, axis=0: split(xp, ary, indices_or_sections, axis, even=False))
+composite(
+    "array_split", lambda xp, ary, indices_or_sections, axis=0: split(xp, ary, indices_or_sections, axis, even=False)
+)
 composite("vsplit", lambda xp, ary, indices_or_sections: split(xp, ary, indices_or_sections, 0))
-composite("hsplit", lambda xp, ary, indices_or_sections: split(xp, ary, indices_or_sections, min(xp.shaped(ary).ndim - 1, 1)))
+composite(
+    "hsplit", lambda xp, ary, indices_or_sections: split(xp, ary, indices_or_sections, min(xp.shaped(ary).ndim - 1, 1))
+)
 composite("dsplit", lambda xp, ary, indices_or_sections: split(xp, ary, indices_or_sections, 2))
 composite("unstack", unstack)
 composite("append", append)

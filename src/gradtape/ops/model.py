@@ -1,9 +1,9 @@
-"""What a row of the table is: an operation, and for each of its arguments either a rule or one of four kinds of nothing.
+"""What a row of the table is: an operation, and for each of its arguments a rule or one of the kinds of nothing.
 
 A rule is written once, against a namespace `xp` that offers every operation of the table under its own name:
 
 `Partial(lambda xp, y, *inputs: ...)`
-    The partial derivative of an elementwise operation. Everything about broadcasting and summing back is the sweep's work.
+    The partial derivative of an elementwise operation. Broadcasting and summing back are the sweep's work.
 `Linear(lambda xp, g, y, *inputs, **params: ...)`
     The transpose of an operation that is linear in all its `Linear` arguments together (`add`, `concatenate`, `sum`).
 `Multilinear(lambda xp, g, y, *inputs, **params: ...)`
@@ -11,8 +11,8 @@ A rule is written once, against a namespace `xp` that offers every operation of 
 `General(lambda xp, g, y, *inputs, **params: ...)`
     Any other vector-Jacobian product.
 
-`g` is the incoming cotangent, `y` the output, the inputs are array data in the order of the call, params are metadata by
-keyword. A rule must be linear in `g`. What it reads decides what the tape keeps: an argument that it reads only as
+`g` is the incoming cotangent, `y` the output, the inputs are array data in the order of the call, params are metadata
+by keyword. A rule must be linear in `g`. What it reads decides what the tape keeps: an argument that it reads only as
 `x.shape`, `x.dtype`, `x.ndim` or `x.size` is kept as a `Spec`, one that it does not read is not kept at all.
 
 Where there is no rule the argument has a status that says which nothing it is: `Zero`, `NoTangent`, `NotYet`, `Stopped`
@@ -131,7 +131,7 @@ class Foreign(Status):
 class Rule:
     """A derivative; its kind says what `fn` computes (see the module).
 
-    `into`, where a rule has it, adds the same cotangent to an array that the sweep owns: `into(xp, total, g, y, *inputs)`.
+    `into`, where a rule has it, adds the cotangent to an array that the sweep owns: `into(xp, total, g, y, *inputs)`.
     It spares an array of the input's size for each of many small pieces that are taken out of one array.
     """
 
@@ -201,6 +201,7 @@ class Op:
 
     __slots__ = (
         "aliases",
+        "alone",
         "args",
         "cases",
         "connects",
@@ -243,6 +244,8 @@ class Op:
         self.args: tuple[str, ...] = tuple(n for n in self.positions if n in statuses)
         self.params = tuple((n, d) for n, d in signature if n.lstrip("*") not in statuses and not n.startswith("~"))
         self.defaults = {n: d for n, d in self.params if d is not REQUIRED}
+        needs_params = len(self.defaults) < len(self.params)
+        self.alone = -1 if needs_params else 1 if self.variadic else len(self.args)
         missing = [n for n in statuses if n not in self.args]
         if missing or len(self.args) != len(statuses):
             raise TypeError(f"row {name}: {missing} not in its call ({call})")
@@ -275,7 +278,11 @@ class Op:
 
     def _levels(self, mask: int) -> tuple[Need, ...]:
         asked = [n for k, n in enumerate(self.needs) if n and mask >> k & 1]
-        return tuple(max(column) for column in zip(*asked, strict=True)) if asked else (Need.NOTHING,) * (len(self.args) + 1)
+        return (
+            tuple(max(column) for column in zip(*asked, strict=True))
+            if asked
+            else (Need.NOTHING,) * (len(self.args) + 1)
+        )
 
     def _variadic_saver(self) -> Callable[[Any, Any], tuple[Any, ...]]:
         if isinstance(self.rules[0], Linear):
@@ -286,8 +293,8 @@ class Op:
 def parse_call(text: str) -> tuple[tuple[str, Any], ...]:
     """Read `"a, axis=None, ~dtype=None, keepdims=False"` into pairs of a name and its default.
 
-    `*arrays` marks a sequence of arrays, `~dtype` an argument of NumPy's function that the doors deal with: it keeps its
-    position in the call and is no parameter of the operation.
+    `*arrays` marks a sequence of arrays, `~dtype` an argument of NumPy's function that the doors deal with: it keeps
+    its position in the call and is no parameter of the operation.
     """
     pairs = []
     for part in filter(None, (p.strip() for p in text.split(", "))):

@@ -23,6 +23,7 @@ def inside(pad_width: Any, shape: tuple[int, ...]) -> Index:
 
 def widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
     """Write NumPy's short forms of a padding out: a pair for each axis."""
+    pairs: list[Any]
     if isinstance(pad_width, dict):
         pairs = [pad_width.get(k, pad_width.get(k - ndim, 0)) for k in range(ndim)]
     elif not hasattr(pad_width, "__len__"):
@@ -52,7 +53,11 @@ def pad_call(xp: Any, array: Any, pad_width: Any, mode: Any = "constant", **opti
     array = xp.shaped(array)
     pairs = widths(pad_width, array.ndim)
     value = options.pop("constant_values", 0)
-    if mode not in {"constant", "edge", "reflect", "symmetric", "wrap"} or options or not isinstance(value, int | float):
+    if (
+        mode not in {"constant", "edge", "reflect", "symmetric", "wrap"}
+        or options
+        or not isinstance(value, int | float)
+    ):
         raise Unsupported(f"pad has no place for mode={mode!r}, {', '.join(options) or 'constant_values'} here")
     if mode == "constant":
         return xp.pad(array, pad_width=pairs, value=value)

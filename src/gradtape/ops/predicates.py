@@ -13,7 +13,17 @@ SPACING = NotYet("jumps from one floating-point number to the next; nobody has a
 TOGETHER = (case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1, keepdims=True))
 INTEGERS = (case([6, 4], [4, 10]),)
 
-for _name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor"):
+for _name in (
+    "equal",
+    "not_equal",
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+):
     op(_name, "a, b", a=TRUTH, b=TRUTH, elementwise=True)
 for _name in ("logical_not", "isfinite", "isinf", "isnan", "signbit"):
     op(_name, "x", x=TRUTH, elementwise=True)
@@ -29,8 +39,12 @@ op("spacing", "x", x=SPACING, elementwise=True)
 
 for _name in ("all", "any"):
     op(_name, "a, axis=None, ~out=None, keepdims=False", methods=(_name,), a=TRUTH, cases=TOGETHER)
-op("count_nonzero", "a, axis=None, keepdims=False", cases=TOGETHER,
-   a=Zero("counts, and a count is constant until an element reaches zero"))
+op(
+    "count_nonzero",
+    "a, axis=None, keepdims=False",
+    cases=TOGETHER,
+    a=Zero("counts, and a count is constant until an element reaches zero"),
+)
 
 
 def all_close(xp: Any, a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:

@@ -1,7 +1,7 @@
 """Rows of the reductions.
 
-`max` and `min` share the derivative equally among ties; `prod` multiplies all the other elements instead of dividing; `std` and
-the norm have derivative 0 at their minimum, a subgradient.
+`max` and `min` share the derivative equally among ties; `prod` multiplies all the other elements instead of dividing;
+`std` and the norm have derivative 0 at their minimum, a subgradient.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ from gradtape.ops.model import NONZERO, General, Linear, NoTangent, Unsupported,
 from gradtape.ops.registry import composite, op
 
 AXES = (
-    case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True), case(()), case((0, 3), axis=0),
-    case((2, 3, 4), axis=1), case((3, 2), axis=(-1,)),
+    case((2, 3)),
+    case((2, 3), axis=0),
+    case((2, 3, 4), axis=(0, -1), keepdims=True),
+    case(()),
+    case((0, 3), axis=0),
+    case((2, 3, 4), axis=1),
+    case((3, 2), axis=(-1,)),
 )
 FULL_AXES = tuple(c for c in AXES if 0 not in c.args[0])
 REDUCTION = "a, axis=None, ~dtype=None, ~out=None, keepdims=False"
@@ -26,7 +31,9 @@ op(
     "sum",
     REDUCTION,
     methods=("sum",),
-    a=Linear(lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(xp.unreduce(g, a.ndim, axis, keepdims), shape=a.shape)),
+    a=Linear(
+        lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(xp.unreduce(g, a.ndim, axis, keepdims), shape=a.shape)
+    ),
     cases=AXES,
 )
 op(
@@ -66,8 +73,9 @@ op(
     SPREAD,
     methods=("var",),
     a=General(
-        lambda xp, g, y, a, axis, ddof, keepdims: deviation(xp, a, axis)
-        * (xp.unreduce(g, a.ndim, axis, keepdims) * (2.0 / (count(a.shape, axis) - ddof)))
+        lambda xp, g, y, a, axis, ddof, keepdims: (
+            deviation(xp, a, axis) * (xp.unreduce(g, a.ndim, axis, keepdims) * (2.0 / (count(a.shape, axis) - ddof)))
+        )
     ),
     cases=(*FULL_AXES, case((2, 3), axis=1, ddof=1)),
 )
@@ -76,8 +84,10 @@ op(
     SPREAD,
     methods=("std",),
     a=General(
-        lambda xp, g, y, a, axis, ddof, keepdims: deviation(xp, a, axis)
-        * xp.unreduce(xp.divide_no_nan(g, y * (count(a.shape, axis) - ddof)), a.ndim, axis, keepdims)
+        lambda xp, g, y, a, axis, ddof, keepdims: (
+            deviation(xp, a, axis)
+            * xp.unreduce(xp.divide_no_nan(g, y * (count(a.shape, axis) - ddof)), a.ndim, axis, keepdims)
+        )
     ),
     cases=tuple(c for c in (*FULL_AXES, case((2, 3), axis=1, ddof=1)) if c.args[0]),
 )
@@ -86,8 +96,9 @@ op(
     "a, axis=None, keepdims=False",
     numpy=None,
     a=General(
-        lambda xp, g, y, a, axis, keepdims: xp.unreduce(g, a.ndim, axis, keepdims)
-        * weights(xp, xp.unreduce(y, a.ndim, axis, keepdims), a, axis)
+        lambda xp, g, y, a, axis, keepdims: (
+            xp.unreduce(g, a.ndim, axis, keepdims) * weights(xp, xp.unreduce(y, a.ndim, axis, keepdims), a, axis)
+        )
     ),
     cases=FULL_AXES,
 )
@@ -137,7 +148,7 @@ def weights(xp: Any, y: Any, a: Any, axis: Any) -> Any:
 
 
 def others(xp: Any, a: Any, axis: Any) -> Any:
-    """Return for each element the product of all the others that are reduced with it; no division, so zeros are exact."""
+    """Return for each element the product of all the others reduced with it; no division, so zeros are exact."""
     axes = axes_of(a.ndim, axis)
     kept = tuple(k for k in range(a.ndim) if k not in axes)
     order = kept + axes
@@ -148,7 +159,9 @@ def others(xp: Any, a: Any, axis: Any) -> Any:
     return xp.transpose(xp.reshape(product, shape=moved.shape), axes=back)
 
 
-def average(xp: Any, a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+def average(
+    xp: Any, a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
+) -> Any:
     """Average with weights, both of which have a derivative."""
     a = xp.shaped(a)
     if returned:
@@ -216,7 +229,9 @@ composite("amax", lambda xp, a, axis=None, out=None, keepdims=False: xp.max(a, a
 composite("amin", lambda xp, a, axis=None, out=None, keepdims=False: xp.min(a, axis=axis, keepdims=keepdims))
 composite(
     "ptp",
-    lambda xp, a, axis=None, *, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims) - xp.min(a, axis=axis, keepdims=keepdims),
+    lambda xp, a, axis=None, *, keepdims=False: (
+        xp.max(a, axis=axis, keepdims=keepdims) - xp.min(a, axis=axis, keepdims=keepdims)
+    ),
 )
 composite("average", average)
 composite("nansum", nan_sum)

@@ -1,4 +1,4 @@
-"""The table itself: `OPS` and `COMPOSITES` by name. Row modules call `op` and `composite` once per row while they load."""
+"""The table itself: `OPS` and `COMPOSITES` by name. Row modules call `op` or `composite` once per row as they load."""
 
 from __future__ import annotations
 

@@ -65,7 +65,9 @@ def weighted_from(xp: Any, g: Any, factor: Any) -> Any:
 def shifted(xp: Any, x: Any, step: int) -> Any:
     """Move the elements towards the front of the last axis and fill with zeros."""
     last = x.ndim - 1
-    return xp.concatenate([xp.getitem(x, part(last, step, None)), xp.zeros_like(xp.getitem(x, part(last, 0, step)))], axis=-1)
+    return xp.concatenate(
+        [xp.getitem(x, part(last, step, None)), xp.zeros_like(xp.getitem(x, part(last, 0, step)))], axis=-1
+    )
 
 
 def diff(xp: Any, a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:

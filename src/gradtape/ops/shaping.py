@@ -39,8 +39,14 @@ op(
     "roll",
     "a, shift, axis=None",
     a=Linear(lambda xp, g, y, a, shift, axis: xp.roll(g, shift=backwards(shift), axis=axis)),
-    cases=(case((5,), shift=2), case((2, 3), shift=1), case((2, 3), shift=-1, axis=1), case((2, 3), shift=(1, 2), axis=(0, 1))),
+    cases=(
+        case((5,), shift=2),
+        case((2, 3), shift=1),
+        case((2, 3), shift=-1, axis=1),
+        case((2, 3), shift=(1, 2), axis=(0, 1)),
+    ),
 )
+
 
 def inverse_order(axes: Sequence[int] | None, ndim: int) -> tuple[int, ...] | None:
     """Return the permutation that undoes `axes`; None (the reversal) undoes itself."""

@@ -1,0 +1,1 @@
+"""Namespaces that rules run in."""

@@ -1,4 +1,4 @@
-"""Raw NumPy: the kernels that run a user's operations, and the namespace of an ordinary sweep. No dispatch, no records."""
+"""Raw NumPy: the kernels that run a user's operations, and the namespace of an ordinary sweep. No dispatch here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from gradtape.ops import Op
 
-add_reduce = np.add.reduce
+add_reduce: Callable[..., Any] = np.add.reduce
+max_reduce: Callable[..., Any] = np.maximum.reduce
+min_reduce: Callable[..., Any] = np.minimum.reduce
 BASIC = (int, slice, type(Ellipsis), type(None), np.integer)
 """What an index is made of that never names an element twice and is read as a view."""
 
@@ -26,11 +28,11 @@ def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _max(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.maximum.reduce(a, axis, keepdims=keepdims)
+    return max_reduce(a, axis, keepdims=keepdims)
 
 
 def _min(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.minimum.reduce(a, axis, keepdims=keepdims)
+    return min_reduce(a, axis, keepdims=keepdims)
 
 
 def _reshape(a: Any, shape: Any) -> Any:
@@ -70,7 +72,7 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def _logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    top = np.maximum.reduce(a, axis, keepdims=True)
+    top = max_reduce(a, axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0.0)
     with np.errstate(divide="ignore"):
         result = np.log(add_reduce(np.exp(a - top), axis, keepdims=True)) + top
@@ -100,7 +102,7 @@ def add_at(total: Any, index: Any, values: Any) -> None:
     """Add values to the elements that an `Index` names, in place; an element named twice gets both."""
     brackets = index.value
     parts = brackets if isinstance(brackets, tuple) else (brackets,)
-    if all(isinstance(p, BASIC) or getattr(p, "dtype", None) == bool for p in parts):
+    if all(isinstance(p, BASIC) or getattr(p, "dtype", None) == np.bool_ for p in parts):
         total[brackets] += values
     else:
         np.add.at(total, brackets, values)
@@ -147,6 +149,8 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "cast_to_integer": _cast,
     "concatenate": lambda *arrays, axis=0: np.concatenate(arrays, axis),
     "constant": _constant,
+    "convolve_full": np.convolve,
+    "convolve_valid": lambda a, v: np.convolve(a, v, "valid"),
     "copy": _copy,
     "divide_no_nan": _divide_no_nan,
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),

@@ -81,7 +81,7 @@ def gradients_for(
     if lost is not None:
         raise located(
             TapeStateError,
-            f"{kind}: `{lost.op.name}` at line {lost.site.span.line} is on the way, and what its derivative needs is gone",
+            f"{kind}: `{lost.op.name}` at line {lost.site.span.line} is on the way; what its derivative needs is gone",
             frame,
             "operations inside a tape are kept by that tape alone: ask it, or compute without a tape",
             "outside tapes the newest are kept: raise `gradtape.config(ambient_bytes=...)`",

@@ -53,7 +53,12 @@ class GradientTape:
     def __enter__(self) -> GradientTape:
         frame = _getframe(1)
         if self._is_recording():
-            raise located(TapeStateError, "Tape is still recording: it was entered twice", frame, "leave it first, or use a second tape")
+            raise located(
+                TapeStateError,
+                "Tape is still recording: it was entered twice",
+                frame,
+                "leave it first, or use a second tape",
+            )
         if self._recording is None or self._used_at is not None:
             self._recording = Recording(auto_watch=self._auto_watch)
             self._used_at = None
@@ -80,7 +85,10 @@ class GradientTape:
     def _opened(self, what: str, frame: FrameType) -> Recording:
         if self._recording is None:
             raise located(
-                TapeStateError, f"{what}: this tape has not recorded anything yet", frame, "enter it first: `with tape:`"
+                TapeStateError,
+                f"{what}: this tape has not recorded anything yet",
+                frame,
+                "enter it first: `with tape:`",
             )
         return self._recording
 
@@ -128,7 +136,9 @@ class GradientTape:
         """
         frame = user_frame(_getframe(2))
         if not (self._is_recording() or self._pauses):
-            raise located(TapeStateError, "Tape is not recording: there is nothing to stop", frame, "call it inside `with tape:`")
+            raise located(
+                TapeStateError, "Tape is not recording: there is nothing to stop", frame, "call it inside `with tape:`"
+            )
         recording = self._recording
         if not self._pauses:
             self._stop(EventKind.PAUSE, frame)
@@ -151,7 +161,9 @@ class GradientTape:
         """
         frame = _getframe(1)
         if not self._is_recording():
-            raise located(TapeStateError, "Tape is not recording: there is nothing to reset", frame, "call it inside `with tape:`")
+            raise located(
+                TapeStateError, "Tape is not recording: there is nothing to reset", frame, "call it inside `with tape:`"
+            )
         self._stop(EventKind.RESET, frame)
         self._recording = Recording(auto_watch=self._auto_watch)
         STATE.recordings = (*STATE.recordings, self._recording)

@@ -41,7 +41,9 @@ def check_node(value: Any, what: str, frame: FrameType) -> None:
         return
     helps = ["pass a `gradtape.Variable`, or a `gradtape.constant` that the tape watches"]
     if isinstance(value, np.ndarray | np.generic | float | int):
-        helps = ["a plain array or number has no identity that a tape could follow; make it a `gradtape.Variable` before it is used"]
+        helps = [
+            "a plain array or number has no identity that a tape could follow; make it a `gradtape.Variable` first"
+        ]
     raise located(SourceError, f"{what} is {describe(value)}, not a tensor or variable", frame, *helps)
 
 
@@ -64,15 +66,24 @@ def ask(
     """
     recorded = bool(STATE.recordings) if recorded is None else recorded
     if unconnected not in set(UnconnectedGradients):
-        raise ValueError(f"Unknown value for unconnected_gradients: {unconnected!r}; there are {[u.value for u in UnconnectedGradients]}")
+        raise ValueError(
+            f"Unknown value for unconnected_gradients: {unconnected!r}; "
+            f"there are {[u.value for u in UnconnectedGradients]}"
+        )
     targets = check_targets(target, kind, frame)
     wanted = check_sources(sources, kind, frame)
     seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded)
     ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value)}
-    needed = recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
+    needed = (
+        recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
+    )
     with np.errstate(all="ignore"):
         found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded)
-        if _config.settings.strong_zeros and not all(map(_is_finite, found.values())) and all(_is_finite(t.value) for t in targets if t.id):
+        if (
+            _config.settings.strong_zeros
+            and not all(map(_is_finite, found.values()))
+            and all(_is_finite(t.value) for t in targets if t.id)
+        ):
             found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded, strong=True)
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
     asked = Asked(kind, recording, targets, wanted, results, Site.of(user_frame(frame)))
@@ -84,7 +95,7 @@ def ask(
 
 
 def check_targets(target: Any, kind: str, frame: FrameType) -> tuple[Leaf, ...]:
-    """Flatten the target; arrays and numbers pass (their gradient is None, and there is a reason), anything else does not."""
+    """Flatten the target; arrays and numbers pass (they give None, and there is a reason), anything else does not."""
     leaves = tuple(Leaf(path, value) for path, value in flatten(target))
     for leaf in leaves:
         if not isinstance(leaf.value, Node | np.ndarray | np.generic | float | int):
@@ -143,7 +154,10 @@ def flatten_output_gradients(target: Any, targets: tuple[Leaf, ...], given: Any,
     weights = [value for _, value in flatten(given)]
     if len(weights) != len(targets):
         raise located(
-            ShapeError, f"output_gradients: {len(weights)} entries for {len(targets)} targets", frame, "give one per target; None stands for ones"
+            ShapeError,
+            f"output_gradients: {len(weights)} entries for {len(targets)} targets",
+            frame,
+            "give one per target; None stands for ones",
         )
     return weights
 
@@ -159,7 +173,12 @@ def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:
         return None
     dtype = leaf.value._value.dtype
     if cotangent.dtype.kind == "c":
-        raise located(NoGradientError, f"gradient: the path to `sources{leaf.path}` goes through complex numbers", frame, "split it into real and imaginary parts")
+        raise located(
+            NoGradientError,
+            f"gradient: the path to `sources{leaf.path}` goes through complex numbers",
+            frame,
+            "split it into real and imaginary parts",
+        )
     if isinstance(cotangent, Tensor):
         return cotangent if cotangent.dtype == dtype else doors.cast(cotangent, dtype, frame)
     return wrap(cotangent if cotangent.dtype == dtype else cotangent.astype(dtype))

@@ -1,4 +1,4 @@
-"""The reverse sweep: backwards over a list of records, one rule per input. Depth has no limit, cost is linear."""
+"""The reverse sweep: backwards over a list of records, one rule per watched input. No limit of depth, linear cost."""
 
 from __future__ import annotations
 

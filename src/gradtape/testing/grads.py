@@ -26,8 +26,8 @@ def check_grads(
 ) -> None:
     """Compare the gradients of a function with central differences, and the gradients of those gradients.
 
-    The output is contracted with a fixed random array, and each argument is moved along a fixed random direction, so one
-    check costs two evaluations per argument whatever the sizes are.
+    The output is contracted with a fixed random array, and each argument is moved along a fixed random direction, so
+    one check costs two evaluations per argument whatever the sizes are.
 
     Parameters
     ----------
@@ -69,7 +69,10 @@ def check_grads(
 
 def contracted(f: Callable[..., Any], points: Sequence[Any], rng: np.random.Generator) -> Callable[..., Any]:
     """Make the function that sums the outputs of `f` with fixed random weights."""
-    weights = [rng.uniform(0.3, 1.0, np.shape(y)) * rng.choice([-1.0, 1.0], np.shape(y)) for y in map(plain, outputs(f(*points)))]
+    weights = [
+        rng.uniform(0.3, 1.0, np.shape(y)) * rng.choice([-1.0, 1.0], np.shape(y))
+        for y in map(plain, outputs(f(*points)))
+    ]
 
     def scalar(*xs: Any) -> Any:
         total: Any = 0.0
@@ -108,13 +111,16 @@ def check_order(
     for k, (g, d) in enumerate(zip(gradients(tape, y, variables), directions, strict=True)):
         ours = 0.0 if g is None else float(np.sum(plain(g) * d))
         up, down = (
-            float(plain(scalar(*[p + sign * step * d if j == k else p for j, p in enumerate(points)]))) for sign in (1.0, -1.0)
+            float(plain(scalar(*[p + sign * step * d if j == k else p for j, p in enumerate(points)])))
+            for sign in (1.0, -1.0)
         )
         theirs = (up - down) / (2.0 * step)
         noise = 4e-16 * max(abs(up), abs(down)) / step
         if not abs(ours - theirs) <= atol + rtol * max(abs(ours), abs(theirs)) + noise:
             what = "no gradient (None)" if g is None else f"{ours:.10g} along the direction"
-            raise AssertionError(f"argument {k} of shape {points[k].shape}: the tape says {what}, the difference quotient {theirs:.10g}")
+            raise AssertionError(
+                f"argument {k} of shape {points[k].shape}: the tape says {what}, the difference quotient {theirs:.10g}"
+            )
 
 
 def gradients(tape: GradientTape, y: Any, sources: Sequence[Any]) -> list[Any]:

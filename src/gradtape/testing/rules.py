@@ -10,8 +10,7 @@ from zlib import crc32
 
 import numpy as np
 
-from gradtape.arrays import doors
-from gradtape.arrays.dispatch import Node, apply, is_differentiable
+from gradtape.arrays.dispatch import apply, is_differentiable
 from gradtape.ops import Case, Index, Linear, Multilinear, Op, Partial, Rule, Zero
 from gradtape.spaces.numpy_space import xp
 from gradtape.testing.grads import check_grads, plain
@@ -25,10 +24,10 @@ SHAPES = {1: ((2, 3), (), (0, 3)), 2: ((2, 3), (3,)), 3: ((2, 3), (3,), (2, 1))}
 
 
 def check_rule(op: Op) -> None:
-    """Check one row: its values, its rules to second order, its dtypes, and its answers at shapes that are easily forgotten.
+    """Check one row: its values, its rules to second order, its dtypes, and the shapes that are easily forgotten.
 
-    Every `Case` of the row is tried; an elementwise row also gets cases of its own: equal shapes, all ways of broadcasting,
-    0-d and empty arrays. Each argument is also passed with strides that are not those of a fresh array.
+    Every `Case` of the row is tried; an elementwise row also gets cases of its own: equal shapes, all ways of
+    broadcasting, 0-d and empty arrays. Each argument is also passed with strides that are not those of a fresh array.
 
     Parameters
     ----------
@@ -38,8 +37,8 @@ def check_rule(op: Op) -> None:
     Raises
     ------
     AssertionError
-        If a value differs from NumPy's function, a gradient from the difference quotient, a dtype from its source's, or the
-        kind of a rule is not what the operation is.
+        If a value differs from NumPy's function, a gradient from the difference quotient, a dtype from its source's, or
+        the kind of a rule is not what the operation is.
 
     Examples
     --------
@@ -88,7 +87,7 @@ def check_case(op: Op, case: Case) -> None:
         def f(*xs: Any) -> Any:
             return run(op, [xs[moved.index(k)] if k in moved else a for k, a in enumerate(args)], case.params)
 
-        if "dtype" not in case.params:
+        if case.params.get("dtype") != "float32":
             check_grads(f, points, order=2)
             check_kind(op, args, case.params)
         check_strides(op, args, case.params)
@@ -131,10 +130,11 @@ def check_value(op: Op, args: list[Any], params: Any) -> None:
     expected = attrgetter(op.numpy)(np)(*call, **params)
     got = plain(run(op, args, params))
     if np.shape(got) != np.shape(expected) or got.dtype != np.asarray(expected).dtype:
-        raise AssertionError(f"gives {got.dtype} {np.shape(got)}, NumPy {np.asarray(expected).dtype} {np.shape(expected)}")
-    if op.name != "empty_like" and not np.array_equal(got, expected, equal_nan=got.dtype.kind == "f"):
-        if not np.allclose(got, expected, rtol=1e-14, atol=1e-15):
-            raise AssertionError(f"gives {got}, NumPy {expected}")
+        raise AssertionError(
+            f"gives {got.dtype} {np.shape(got)}, NumPy {np.asarray(expected).dtype} {np.shape(expected)}"
+        )
+    if op.name != "empty_like" and not np.allclose(got, expected, rtol=1e-14, atol=1e-15, equal_nan=True):
+        raise AssertionError(f"gives {got}, NumPy {expected}")
 
 
 def pull_back(op: Op, args: list[Any], params: Any) -> list[Any]:
@@ -186,13 +186,15 @@ def check_single(op: Op, args: list[Any], params: Any) -> None:
         if a is None:
             continue
         if np.asarray(a).dtype != np.float32:
-            raise AssertionError(f"argument {k}: a float32 argument has a {np.asarray(a).dtype} cotangent inside the sweep")
+            raise AssertionError(
+                f"argument {k}: a float32 argument has a {np.asarray(a).dtype} cotangent inside the sweep"
+            )
         if np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=2e-3, atol=2e-4):
             raise AssertionError(f"argument {k}: float32 gives the cotangent {a}, float64 {b}")
 
 
 def check_kind(op: Op, args: list[Any], params: Any) -> None:
-    """Check that an operation with `Linear` rules is linear in those arguments together, with `Multilinear` ones in each."""
+    """Check that an operation is linear in its `Linear` arguments together, and in each of its `Multilinear` ones."""
     y = np.asarray(op.kernel(*args, **{**op.defaults, **params}))
     kinds: list[Rule | None] = [op.rules[0 if op.variadic else k] for k in range(len(args))]
 
@@ -204,7 +206,9 @@ def check_kind(op: Op, args: list[Any], params: Any) -> None:
         raise AssertionError("a rule is called `Linear`, but twice the arguments do not give twice the result")
     for k, r in enumerate(kinds):
         if isinstance(r, Multilinear) and not np.allclose(scaled({k}), 2.0 * y):
-            raise AssertionError(f"the rule of argument {k} is called `Multilinear`, but the operation is not linear in it alone")
+            raise AssertionError(
+                f"the rule of argument {k} is called `Multilinear`, but the operation is not linear in it alone"
+            )
 
 
 def _is_float(value: Any) -> bool:
