@@ -77,14 +77,13 @@ def ask(
     needed = (
         recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
     )
-    with np.errstate(all="ignore"):
-        found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded)
-        if (
-            _config.settings.strong_zeros
-            and not all(map(_is_finite, found.values()))
-            and all(_is_finite(t.value) for t in targets if t.id)
-        ):
-            found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded, strong=True)
+    found = sweep(records, saved, seeds, ids, needed, recorded=recorded)
+    if (
+        _config.settings.strong_zeros
+        and not all(map(_is_finite, found.values()))
+        and all(_is_finite(t.value) for t in targets if t.id)
+    ):
+        found = sweep(records, saved, seeds, ids, needed, recorded=recorded, strong=True)
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
     asked = Asked(kind, recording, targets, wanted, results, Site.of(user_frame(frame)))
     missing.announce(asked)
