@@ -32,11 +32,11 @@ def test_without_tensors_it_computes():
 
 
 def test_without_a_derivative_the_gradient_is_refused_and_located():
-    legacy = gt.external(lambda x: np.sort(x))
+    legacy = gt.external(np.sort)
     x = gt.Variable([2.0, 1.0])
     with gt.GradientTape() as tape:
         y = legacy(x)
-    with pytest.raises(NoGradientError, match="gradtape.external") as caught:
+    with pytest.raises(NoGradientError, match=r"gradtape\.external") as caught:
         tape.gradient(y, x)
     assert "legacy(x)" in str(caught.value)
 

@@ -34,7 +34,9 @@ def test_raise_stands_in():
         tape.gradient(y, x, unconnected_gradients="raise")
 
 
-@pytest.mark.parametrize("stop", [gt.stop_gradient, np.floor, np.rint, lambda x: x.astype(int).astype(float), np.zeros_like])
+@pytest.mark.parametrize(
+    "stop", [gt.stop_gradient, np.floor, np.rint, lambda x: x.astype(int).astype(float), np.zeros_like]
+)
 def test_paths_end(stop):
     x = gt.Variable(1.5)
     with gt.GradientTape(persistent=True) as tape:
@@ -117,8 +119,8 @@ class Model:
     ("build", "read"),
     [
         (lambda a, b: [a, {"k": (b, [a])}], lambda g: (g[0], g[1]["k"][0])),
-        (lambda a, b: Pair(a, b), lambda g: (g.u, g.v)),
-        (lambda a, b: Model(a, b), lambda g: (g.u, g.v)),
+        (Pair, lambda g: (g.u, g.v)),
+        (Model, lambda g: (g.u, g.v)),
         (lambda a, b: {"z": a, "a": b}, lambda g: (g["z"], g["a"])),
     ],
 )

@@ -4,6 +4,7 @@ import gc
 import weakref
 
 import numpy as np
+import pytest
 
 import gradtape as gt
 from gradtape.arrays.record import STATE
@@ -63,6 +64,9 @@ def test_the_memory_outside_tapes_is_bounded():
         for _ in range(50):
             np.sin(x)
         assert STATE.ambient.bytes <= 100_000
+        assert STATE.ambient.bytes == sum(size for _, _, size in STATE.ambient.saved) > 0
+        gt.external(np.dot, vjp=lambda g, y, a, b: (g * b, g * a))(x, np.ones(1000))
+        assert STATE.ambient.saved[-1][2] == 16_000
 
 
 def test_errors_in_a_rule_leave_no_trace():
@@ -71,10 +75,8 @@ def test_errors_in_a_rule_leave_no_trace():
     with gt.GradientTape() as outer:
         with gt.GradientTape() as tape:
             y = broken(x)
-        try:
+        with pytest.raises(ZeroDivisionError):
             tape.gradient(y, x)
-        except ZeroDivisionError:
-            pass
         z = x * x
     assert STATE.backward_of is None
     assert float(outer.gradient(z, x)) == 6.0

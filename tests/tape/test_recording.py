@@ -96,7 +96,7 @@ def test_second_question_to_a_used_tape():
     with gt.GradientTape() as tape:
         y = x * x
     tape.gradient(y, x)
-    with pytest.raises(UsedUpError, match="A non-persistent GradientTape can only be used to compute one set of gradients"):
+    with pytest.raises(UsedUpError, match="A non-persistent GradientTape can only be used"):
         tape.gradient(y, x)
 
 
@@ -172,7 +172,7 @@ def test_entering_twice():
 
 def test_exception_leaves_a_usable_tape():
     x, tape = gt.Variable(3.0), gt.GradientTape()
-    with pytest.raises(KeyError), tape:
+    with pytest.raises(KeyError), tape:  # noqa: PT012
         y = x * x
         raise KeyError
     z = x * x

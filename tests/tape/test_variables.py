@@ -99,6 +99,25 @@ def test_assign_add_and_sub_change_the_value_alone():
     np.testing.assert_array_equal(tape.gradient(y, v).numpy(), [3.0, 3.0])
 
 
+def test_some_elements_can_be_replaced():
+    v, x = gt.Variable([[1.0, 2.0], [3.0, 4.0]]), gt.constant(5.0)
+    with gt.GradientTape() as tape:
+        tape.watch(x)
+        v.scatter_nd_update([[0, 1], [1, 0]], [x, 6.0], name="some")
+        y = v * v
+    with NONE:
+        gv, gx = tape.gradient(y, [v, x])
+    np.testing.assert_array_equal(gv.numpy(), [[2.0, 10.0], [12.0, 8.0]])
+    assert gx is None
+
+
+def test_no_tensor_is_none():
+    v = gt.Variable([1.0, 2.0])
+    assert (v == None) is False  # noqa: E711
+    assert (v != None) is True  # noqa: E711
+    assert (v == [1.0, 3.0]).numpy().tolist() == [True, False]
+
+
 def test_reads_are_snapshots():
     v = gt.Variable([1.0, 2.0])
     array, tensor = v.numpy(), v.read_value()

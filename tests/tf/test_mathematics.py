@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gradtape as gt
-import gradtape.tf as tf
+from gradtape import tf
 from gradtape.tf.errors import InvalidArgumentError
 
 V = np.array([0.7, -1.3, 2.1])
@@ -46,13 +46,30 @@ CASES = {
     "norm": (lambda x: tf.norm(x, axis=1), [M], lambda x: np.linalg.norm(x, axis=1)),
     "norm_1": (lambda x: tf.norm(x, ord=1), [V], lambda x: np.abs(x).sum()),
     "norm_3": (lambda x: tf.norm(x, ord=3), [V], lambda x: (np.abs(x) ** 3).sum() ** (1 / 3)),
-    "global_norm": (lambda x, y: tf.linalg.global_norm([x, None, y]), [M, V], lambda x, y: np.sqrt((x**2).sum() + (y**2).sum())),
+    "global_norm": (
+        lambda x, y: tf.linalg.global_norm([x, None, y]),
+        [M, V],
+        lambda x, y: np.sqrt((x**2).sum() + (y**2).sum()),
+    ),
     "l2_normalize": (lambda x: tf.math.l2_normalize(x, 1), [M], lambda x: x / np.linalg.norm(x, axis=1, keepdims=True)),
-    "cumsum": (lambda x: tf.cumsum(x, 1, exclusive=True, reverse=True), [M], lambda x: np.stack([x[:, 1] + x[:, 2], x[:, 2], 0 * x[:, 0]], 1)),
+    "cumsum": (
+        lambda x: tf.cumsum(x, 1, exclusive=True, reverse=True),
+        [M],
+        lambda x: np.stack([x[:, 1] + x[:, 2], x[:, 2], 0 * x[:, 0]], 1),
+    ),
     "cumprod": (lambda x: tf.math.cumprod(x, exclusive=True), [V], lambda x: np.array([1, x[0], x[0] * x[1]])),
     "matmul": (lambda x, y: tf.matmul(x, y, transpose_b=True), [M, M[:, :] * 2], lambda x, y: x @ y.T),
     "matvec": (tf.linalg.matvec, [M, V], lambda x, y: x @ y),
     "tensordot": (lambda x, y: tf.tensordot(x, y, [[1], [0]]), [M, V], lambda x, y: x @ y),
+    "diag": (tf.linalg.diag, [M], lambda x: x[..., None] * np.eye(3)),
+    "diag_part": (tf.linalg.diag_part, [M], np.diagonal),
+    "trace": (tf.linalg.trace, [M], np.trace),
+    "embedding": (lambda x: tf.nn.embedding_lookup(x, [[1], [1]]), [M], lambda x: x[[[1], [1]]]),
+    "batch_normalization": (
+        lambda x, m, v, s: tf.nn.batch_normalization(x, m, v, 0.5, s, 1e-3),
+        [M, V, P, V],
+        lambda x, m, v, s: (x - m) / np.sqrt(v + 1e-3) * s + 0.5,
+    ),
     "einsum": (lambda x, y: tf.einsum("ij,j->i", x, y), [M, V], lambda x, y: x @ y),
     "reshape": (lambda x: tf.reshape(x, [-1]), [M], np.ravel),
     "transpose": (lambda x: tf.transpose(x, [1, 0]), [M], np.transpose),
@@ -69,11 +86,23 @@ CASES = {
     "slice": (lambda x: tf.slice(x, [0, 1], [2, -1]), [M], lambda x: x[:, 1:]),
     "strided_slice": (lambda x: tf.strided_slice(x, [0], [3], [2]), [V], lambda x: x[::2]),
     "gather": (lambda x: tf.gather(x, [2, 0, 2], axis=1), [M], lambda x: x[:, [2, 0, 2]]),
-    "gather_batch": (lambda x: tf.gather(x, [[1, 1], [0, 2]], batch_dims=1), [M], lambda x: np.take_along_axis(x, np.array([[1, 1], [0, 2]]), 1)),
+    "gather_batch": (
+        lambda x: tf.gather(x, [[1, 1], [0, 2]], batch_dims=1),
+        [M],
+        lambda x: np.take_along_axis(x, np.array([[1, 1], [0, 2]]), 1),
+    ),
     "gather_nd": (lambda x: tf.gather_nd(x, [[0, 0], [1, 2], [0, 0]]), [M], lambda x: x[[0, 1, 0], [0, 2, 0]]),
     "boolean_mask": (lambda x: tf.boolean_mask(x, [True, False, True], axis=1), [M], lambda x: x[:, [0, 2]]),
-    "scatter_nd": (lambda x: tf.scatter_nd([[1], [3], [1]], x, [4]), [V], lambda x: np.array([0, x[0] + x[2], 0, x[1]])),
-    "scatter_add": (lambda x, y: tf.tensor_scatter_nd_add(x, [[2], [2]], y), [V, P[:2]], lambda x, y: x + [0, 0, y.sum()]),
+    "scatter_nd": (
+        lambda x: tf.scatter_nd([[1], [3], [1]], x, [4]),
+        [V],
+        lambda x: np.array([0, x[0] + x[2], 0, x[1]]),
+    ),
+    "scatter_add": (
+        lambda x, y: tf.tensor_scatter_nd_add(x, [[2], [2]], y),
+        [V, P[:2]],
+        lambda x, y: np.add(x, [0, 0, y.sum()]),
+    ),
     "scatter_update": (
         lambda x, y: tf.tensor_scatter_nd_update(x, [[2], [0], [2]], y),
         [V, P],
@@ -87,16 +116,28 @@ CASES = {
     "fill": (lambda x: tf.fill([2, 2], x), [np.array(3.0)], lambda x: np.full((2, 2), x)),
     "clip_by_value": (lambda x: tf.clip_by_value(x, -1.0, 1.0), [V], lambda x: np.clip(x, -1, 1)),
     "clip_by_norm": (lambda x: tf.clip_by_norm(x, 1.5), [V], lambda x: x * 1.5 / np.linalg.norm(x)),
-    "clip_by_global_norm": (lambda x, y: tf.clip_by_global_norm([x, y], 1.5)[0][0], [V, P], lambda x, y: x * 1.5 / np.sqrt((x**2).sum() + (y**2).sum())),
+    "clip_by_global_norm": (
+        lambda x, y: tf.clip_by_global_norm([x, y], 1.5)[0][0],
+        [V, P],
+        lambda x, y: x * 1.5 / np.sqrt((x**2).sum() + (y**2).sum()),
+    ),
     "relu6": (tf.nn.relu6, [V * 4], lambda x: np.clip(x, 0, 6)),
     "leaky_relu": (tf.nn.leaky_relu, [V], lambda x: np.where(x > 0, x, 0.2 * x)),
     "elu": (tf.nn.elu, [V], lambda x: np.where(x > 0, x, np.exp(x) - 1)),
     "selu": (tf.nn.selu, [V], lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * (np.exp(x) - 1))),
     "silu": (tf.nn.silu, [V], lambda x: x * sigmoid(x)),
-    "gelu": (lambda x: tf.nn.gelu(x, approximate=True), [V], lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))),
+    "gelu": (
+        lambda x: tf.nn.gelu(x, approximate=True),
+        [V],
+        lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+    ),
     "softmax": (tf.nn.softmax, [M], softmax),
     "log_softmax": (lambda x: tf.nn.log_softmax(x, axis=0), [M], lambda x: np.log(softmax(x.T).T)),
-    "cross_entropy": (lambda x: tf.nn.softmax_cross_entropy_with_logits([[0.0, 1.0, 0.0]], x), [M], lambda x: -np.log(softmax(x))[:, 1]),
+    "cross_entropy": (
+        lambda x: tf.nn.softmax_cross_entropy_with_logits([[0.0, 1.0, 0.0]], x),
+        [M],
+        lambda x: -np.log(softmax(x))[:, 1],
+    ),
     "sparse_cross_entropy": (
         lambda x: tf.nn.sparse_softmax_cross_entropy_with_logits([2, 0], x),
         [M],
@@ -161,12 +202,16 @@ def test_ties_and_edges():
     assert slope(lambda x: tf.math.divide_no_nan(1.0, x), [0.0, 2.0]) == [0.0, -0.25]
 
 
-@pytest.mark.parametrize("f", [tf.norm, tf.math.reduce_std, tf.math.reduce_euclidean_norm, lambda x: tf.linalg.global_norm([x])])
+@pytest.mark.parametrize(
+    "f", [tf.norm, tf.math.reduce_std, tf.math.reduce_euclidean_norm, lambda x: tf.linalg.global_norm([x])]
+)
 def test_norms_have_gradient_zero_at_zero(f):
     assert slope(f, [0.0, 0.0]) == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("f", [tf.math.log, tf.sqrt, tf.math.rsqrt, lambda x: 1.0 / x, tf.math.reciprocal, lambda x: x**-0.5])
+@pytest.mark.parametrize(
+    "f", [tf.math.log, tf.sqrt, tf.math.rsqrt, lambda x: 1.0 / x, tf.math.reciprocal, lambda x: x**-0.5]
+)
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
 def test_where_protects(f):
     assert slope(lambda x: tf.where(x > 0.0, f(x), 0.0), [0.0]) == [0.0]
@@ -207,7 +252,8 @@ def test_positions_and_answers_have_no_gradient():
 def test_arguments_go_by_tensorflows_names():
     assert float(tf.math.pow(x=2.0, y=3.0, name="cube")) == 8.0
     assert float(tf.reduce_max(input_tensor=[[1.0, 5.0]], axis=[0, 1])) == 5.0
-    assert bool(tf.reduce_all([True, True])) and not bool(tf.reduce_any([False, False]))
+    assert bool(tf.reduce_all([True, True]))
+    assert not bool(tf.reduce_any([False, False]))
     with pytest.raises(TypeError, match="takes x, y"):
         tf.add(1.0, z=2.0)
 

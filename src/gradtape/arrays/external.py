@@ -137,7 +137,7 @@ def _pulled(name: str, vjp: Callable[..., Any] | None) -> Callable[..., Any]:
                 f"`{name}` is an external function and has no derivative",
                 f"give one: `gradtape.external({name}, vjp=...)`",
             )
-        gradient = pull(vjp, *map(_plain, (g, y)), [_plain(v) for v in values], k)
+        gradient = pull(vjp, _plain(g), _plain(y), [_plain(v) for v in values], k)
         if gradient is None or not isinstance(g, Node):
             return gradient
         return apply(once_more, (g, y, *values), {"computed": [gradient]}, _getframe(1))

@@ -108,17 +108,23 @@ class Ambient:
         self.records: deque[Record] = deque(maxlen=_config.settings.ambient_records)
         self.events: deque[Event] = deque(maxlen=_config.settings.ambient_records)
         self.callers: deque[tuple[int, tuple[Site, ...]]] = deque(maxlen=_config.settings.ambient_records)
-        self.saved: deque[tuple[int, tuple[Any, ...]]] = deque()
+        self.saved: deque[tuple[int, tuple[Any, ...], int]] = deque()
         self.bytes = 0
 
     def save(self, output: int, residuals: tuple[Any, ...]) -> None:
         """Keep residuals for as long as they are among the newest and fit."""
+        size = 0
+        for residual in residuals:
+            if type(residual) is np.ndarray:
+                size += residual.nbytes
+            elif type(residual) is list:  # the arguments of a variadic operation
+                size += sum(getattr(value, "nbytes", 0) for value in residual)
         saved = self.saved
-        saved.append((output, residuals))
-        self.bytes += residual_bytes(residuals)
+        saved.append((output, residuals, size))
+        self.bytes += size
         limits = _config.settings
         while self.bytes > limits.ambient_bytes or len(saved) > limits.ambient_records:
-            self.bytes -= residual_bytes(saved.popleft()[1])
+            self.bytes -= saved.popleft()[2]
 
     @property
     def horizon(self) -> int:
@@ -137,15 +143,6 @@ class ThreadState(threading.local):
 
 
 STATE = ThreadState()
-
-
-def residual_bytes(residuals: tuple[Any, ...]) -> int:
-    """Bytes of the arrays among residuals."""
-    total = 0
-    for residual in residuals:
-        if type(residual) is np.ndarray:
-            total += residual.nbytes
-    return total
 
 
 PACKAGE = str(Path(__file__).parents[1])

@@ -125,8 +125,12 @@ class Tensor(Node):
     __le__, _ = _binary("less_equal")
     __gt__, _ = _binary("greater")
     __ge__, _ = _binary("greater_equal")
-    __eq__, _ = _binary("equal")
-    __ne__, _ = _binary("not_equal")
+
+    def __eq__(self, other: object) -> Any:
+        return other is not None and apply(_EQUAL, (self, other), NO_PARAMS, _getframe(1))
+
+    def __ne__(self, other: object) -> Any:
+        return other is None or apply(_NOT_EQUAL, (self, other), NO_PARAMS, _getframe(1))
 
     def __divmod__(self, other: Any) -> tuple[Any, Any]:
         return self // other, self % other
@@ -213,6 +217,7 @@ def _rebuild(value: Any) -> Tensor:
 
 
 _GETITEM = OPS["getitem"]
+_EQUAL, _NOT_EQUAL = OPS["equal"], OPS["not_equal"]
 
 
 def _repr(name: str, value: Any) -> str:

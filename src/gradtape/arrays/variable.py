@@ -75,13 +75,21 @@ class Variable(Tensor):
         note_event(EventKind.ASSIGN, self._id, frame, origin)
         return self
 
-    def assign(self, value: Any) -> Variable:
+    def assign(
+        self,
+        value: Any,
+        use_locking: bool = False,  # noqa: ARG002
+        name: str | None = None,  # noqa: ARG002
+        read_value: bool = True,  # noqa: ARG002
+    ) -> Variable:
         """Replace the value by another of the same shape; nothing flows through an assignment.
 
         Parameters
         ----------
         value : array_like
             Cast to the variable's dtype.
+        use_locking, name, read_value : optional
+            Accepted for TensorFlow's sake.
 
         Returns
         -------
@@ -95,15 +103,46 @@ class Variable(Tensor):
         """
         return self._set(value, _getframe(1), value)
 
-    def assign_add(self, delta: Any) -> Variable:
+    def assign_add(
+        self,
+        delta: Any,
+        use_locking: bool = False,  # noqa: ARG002
+        name: str | None = None,  # noqa: ARG002
+        read_value: bool = True,  # noqa: ARG002
+    ) -> Variable:
         """Add to the value; see `assign`."""
         frame = _getframe(1)
         return self._set(self._value + array_value(delta, self.dtype, frame), frame, delta)
 
-    def assign_sub(self, delta: Any) -> Variable:
+    def assign_sub(
+        self,
+        delta: Any,
+        use_locking: bool = False,  # noqa: ARG002
+        name: str | None = None,  # noqa: ARG002
+        read_value: bool = True,  # noqa: ARG002
+    ) -> Variable:
         """Subtract from the value; see `assign`."""
         frame = _getframe(1)
         return self._set(self._value - array_value(delta, self.dtype, frame), frame, delta)
+
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Variable:  # noqa: ARG002
+        """Replace the elements at rows of positions; see `assign`.
+
+        Parameters
+        ----------
+        indices : array_like of int
+            One row per element: its position along the first axes.
+        updates : array_like
+            The new elements.
+        name : str, optional
+            Accepted for TensorFlow's sake.
+        """
+        frame = _getframe(1)
+        new = np.array(self._value)
+        new[tuple(np.moveaxis(np.asarray(array_value(indices, None, frame)), -1, 0))] = array_value(
+            updates, self.dtype, frame
+        )
+        return self._set(new, frame, updates)
 
     def read_value(self) -> Any:
         """Return the value as a tensor of its own, recorded."""
@@ -111,7 +150,7 @@ class Variable(Tensor):
 
     value = read_value
 
-    def _no_rebinding(self, other: Any) -> Any:
+    def _no_rebinding(self, other: Any) -> Any:  # noqa: ARG002
         raise located(
             OperandError,
             "an augmented assignment would replace the variable by a tensor",

@@ -81,7 +81,7 @@ def gradients_for(
     if lost is not None:
         raise located(
             TapeStateError,
-            f"{kind}: `{lost.op.name}` at line {lost.site.span.line} is on the way, and what its derivative needs is gone",
+            f"{kind}: `{lost.op.name}` at line {lost.site.span.line} is on the way; what its derivative needs is gone",
             frame,
             "operations inside a tape are kept by that tape alone: ask it, or compute without a tape",
             "outside tapes the newest are kept: raise `gradtape.config(ambient_bytes=...)`",
@@ -102,7 +102,7 @@ def remembered(stopped: set[int]) -> tuple[list[Record], list[tuple[Any, ...] | 
     """
     records = {record.output: record for recording in STATE.recordings for record in recording.records}
     records |= {record.output: record for record in STATE.ambient.records}
-    saved = dict(STATE.ambient.saved)
+    saved: dict[int, tuple[Any, ...]] = {output: kept for output, kept, _ in STATE.ambient.saved}
     for recording in STATE.recordings:
         saved |= {
             r.output: kept for r, kept in zip(recording.records, recording.saved, strict=True) if kept is not None

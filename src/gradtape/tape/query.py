@@ -41,7 +41,7 @@ def check_node(value: Any, what: str, frame: FrameType) -> None:
     helps = ["pass a `gradtape.Variable`, or a `gradtape.constant` that the tape watches"]
     if isinstance(value, np.ndarray | np.generic | float | int):
         helps = [
-            "a plain array or number has no identity that a tape could follow; make it a `gradtape.Variable` before it is used"
+            "a plain array or number has no identity that a tape could follow; make it a `gradtape.Variable` first"
         ]
     raise located(SourceError, f"{what} is {describe(value)}, not a tensor or variable", frame, *helps)
 
@@ -66,7 +66,8 @@ def ask(
     recorded = bool(STATE.recordings) if recorded is None else recorded
     if unconnected not in set(UnconnectedGradients):
         raise ValueError(
-            f"Unknown value for unconnected_gradients: {unconnected!r}; there are {[u.value for u in UnconnectedGradients]}"
+            f"Unknown value for unconnected_gradients: {unconnected!r}; "
+            f"there are {[u.value for u in UnconnectedGradients]}"
         )
     targets = check_targets(target, kind, frame)
     wanted = check_sources(sources, kind, frame)
@@ -75,14 +76,13 @@ def ask(
     needed = (
         recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
     )
-    with np.errstate(all="ignore"):
-        found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded)
-        if (
-            _config.settings.strong_zeros
-            and not all(map(_is_finite, found.values()))
-            and all(_is_finite(t.value) for t in targets if t.id)
-        ):
-            found = sweep(records, saved, seeds, ids, needed, frame, recorded=recorded, strong=True)
+    found = sweep(records, saved, seeds, ids, needed, recorded=recorded)
+    if (
+        _config.settings.strong_zeros
+        and not all(map(_is_finite, found.values()))
+        and all(_is_finite(t.value) for t in targets if t.id)
+    ):
+        found = sweep(records, saved, seeds, ids, needed, recorded=recorded, strong=True)
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
     asked = asked_from(kind, recording, targets, wanted, results, frame)
     missing.announce(asked)
@@ -93,7 +93,7 @@ def ask(
 
 
 def check_targets(target: Any, kind: str, frame: FrameType) -> tuple[Leaf, ...]:
-    """Flatten the target; arrays and numbers pass (their gradient is None, and there is a reason), anything else does not."""
+    """Flatten the target; arrays and numbers pass (they give None, and there is a reason), anything else does not."""
     leaves = tuple(Leaf(path, value) for path, value in flatten(target))
     for leaf in leaves:
         if not isinstance(leaf.value, Node | np.ndarray | np.generic | float | int):

@@ -1,7 +1,8 @@
-"""The reverse sweep: backwards over a list of records, one rule per input. Depth has no limit, cost is linear."""
+"""The reverse sweep: backwards over a list of records, one rule per watched input. No limit of depth, linear cost."""
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from gradtape.tape import strong_zeros
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
     from gradtape.arrays.record import Record
 
@@ -38,7 +38,6 @@ def sweep(
     seeds: dict[int, Any],
     sources: set[int],
     needed: set[int],
-    frame: FrameType,
     *,
     recorded: bool = False,
     strong: bool = False,
@@ -55,8 +54,6 @@ def sweep(
         Whose cotangents to return.
     needed : set of int
         Ids on a path from a source; no other gets a cotangent.
-    frame : FrameType
-        Who asked.
     recorded : bool
         Run the rules as operations, so that their results can be differentiated again.
     strong : bool
@@ -127,7 +124,7 @@ def sweep(
         if error.diagnostic is not None:
             raise
         STATE.backward_of = records[k].site
-        raise located(NoGradientError, str(error), frame, *getattr(error, "__notes__", ())) from None
+        raise located(NoGradientError, str(error), _getframe(), *getattr(error, "__notes__", ())) from None
     finally:
         STATE.backward_of = backward_of
     return {source: cotangents[source] for source in sources if source in cotangents} | found

@@ -16,6 +16,7 @@ Tensor(6., dtype=float32)
 from __future__ import annotations
 
 import sys as _sys
+from builtins import bool as _bool  # noqa: TC003
 from types import SimpleNamespace as _SimpleNamespace
 from typing import Any as _Any
 
@@ -91,22 +92,22 @@ from gradtape.tf.dtypes import (
     DType,
     as_dtype,
     bool,
-    complex128,
     complex64,
+    complex128,
     double,
     float16,
     float32,
     float64,
     half,
+    int8,
     int16,
     int32,
     int64,
-    int8,
     string,
+    uint8,
     uint16,
     uint32,
     uint64,
-    uint8,
 )
 from gradtape.tf.linalg import clip_by_global_norm, clip_by_norm, clip_by_value, einsum, matmul, norm, tensordot
 from gradtape.tf.math import (
@@ -178,7 +179,7 @@ def gradients(
     xs: _Any,
     grad_ys: _Any = None,
     name: str | None = "gradients",
-    gate_gradients: bool = False,
+    gate_gradients: _bool = False,
     aggregation_method: _Any = None,
     stop_gradients: _Any = None,
     unconnected_gradients: str = "none",
@@ -187,7 +188,7 @@ def gradients(
     return _gradients_for("tf.gradients", ys, xs, grad_ys, stop_gradients, unconnected_gradients, _sys._getframe(1))
 
 
-def executing_eagerly() -> bool:
+def executing_eagerly() -> _bool:
     """Every operation runs at once."""
     return True
 
@@ -233,8 +234,8 @@ __all__ = [
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
-    "complex128",
     "complex64",
+    "complex128",
     "concat",
     "cond",
     "constant",
@@ -269,10 +270,10 @@ __all__ = [
     "greater_equal",
     "half",
     "identity",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
     "is_tensor",
     "less",
     "less_equal",
@@ -350,10 +351,10 @@ __all__ = [
     "transpose",
     "truediv",
     "truncatemod",
+    "uint8",
     "uint16",
     "uint32",
     "uint64",
-    "uint8",
     "unstack",
     "vectorized_map",
     "where",

@@ -128,7 +128,7 @@ def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> list[
     return [row("broadcast_to")(row("reshape")(v, shape=s), shape=full) for v, s in zip(vectors, shapes, strict=True)]
 
 
-def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:  # noqa: A001
+def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
     """Cut a block out: where it begins and how long it is along each axis, -1 for all the rest."""
     x = _tensor(input_)
     starts, sizes = static(begin), static(size)

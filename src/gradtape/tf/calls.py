@@ -1,4 +1,4 @@
-"""How a TensorFlow name becomes an operation: its arguments under TensorFlow's names, its plain values in TensorFlow's dtypes."""
+"""How a TensorFlow name becomes an operation: TensorFlow's names for its arguments, and dtypes for plain values."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def case(
     """
     pairs = list(pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs)
     chosen = None
-    for k, (predicate, branch) in enumerate(pairs):
+    for k, (predicate, _) in enumerate(pairs):
         if chosen is not None and not exclusive:
             break
         if bool(predicate):

@@ -16,6 +16,6 @@ string = np.dtype(np.str_)
 DType = np.dtype
 
 
-def as_dtype(type_value: Any) -> np.dtype[Any]:
+def as_dtype(type_value: Any) -> Any:
     """Return the dtype that a name, a Python type or a dtype stands for."""
     return np.dtype(type_value)

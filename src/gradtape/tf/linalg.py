@@ -56,6 +56,24 @@ def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -
     return _turned(a, transpose=True, adjoint=conjugate)
 
 
+def diag(diagonal: Any, name: str | None = None) -> Any:
+    """Put the last axis on the diagonal of matrices of zeros."""
+    x = tensor(diagonal)
+    return row("reshape")(x, shape=(*x.shape, 1)) * np.eye(x.shape[-1], dtype=x.dtype)
+
+
+def diag_part(input: Any, name: str | None = None) -> Any:
+    """Take the diagonals out of matrices."""
+    x = tensor(input)
+    places = np.arange(min(x.shape[-2:]))
+    return x[(..., places, places)]
+
+
+def trace(x: Any, name: str | None = None) -> Any:
+    """Add up the diagonals of matrices."""
+    return math.reduce_sum(diag_part(x), -1)
+
+
 def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
     """Return a vector's norm, or the elements' as one vector; the gradient of the euclidean one is 0 at 0."""
     x, axis = gt.constant(*operands(tensor)), static(axis)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from gradtape.tf import math
-from gradtape.tf.arrays import one_hot_positions, top_k
+from gradtape.tf.arrays import gather, one_hot_positions, top_k
 from gradtape.tf.calls import operands, refuse, row, tensor
 from gradtape.tf.math import l2_normalize, log_sigmoid, sigmoid, softplus, softsign, tanh
+from gradtape.tf.random import generator_for
 
 __all__ = ["l2_normalize", "log_sigmoid", "sigmoid", "softplus", "softsign", "tanh", "top_k"]
 
@@ -68,15 +69,22 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> A
     return x * 0.5 * (math.erf(x * 0.7071067811865476) + 1.0)
 
 
+def _below_zero(logits: Any, axis: int) -> Any:
+    """Move scores so that the largest is 0, which changes no weight and makes exponentials safe."""
+    x = tensor(logits)
+    return x - row("stop_gradient")(math.reduce_max(x, axis, keepdims=True))
+
+
 def log_softmax(logits: Any, axis: int = -1, name: str | None = None) -> Any:
     """Return the logarithm of `softmax`, without underflow."""
-    x = tensor(logits)
-    return x - math.reduce_logsumexp(x, axis, keepdims=True)
+    x = _below_zero(logits, axis)
+    return x - math.log(math.reduce_sum(math.exp(x), axis, keepdims=True))
 
 
 def softmax(logits: Any, axis: int = -1, name: str | None = None) -> Any:
     """Turn scores into weights that add up to 1 along an axis."""
-    return math.exp(log_softmax(logits, axis))
+    x = math.exp(_below_zero(logits, axis))
+    return x / math.reduce_sum(x, axis, keepdims=True)
 
 
 def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Any:
@@ -102,6 +110,20 @@ def l2_loss(t: Any, name: str | None = None) -> Any:
     return math.reduce_sum(math.square(t)) * 0.5
 
 
+def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | None = None) -> Any:
+    """Pick rows by number."""
+    return gather(params, ids)
+
+
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: Any, name: str | None = None
+) -> Any:
+    """Move and stretch to the mean 0 and the variance 1, then by `scale` and `offset`."""
+    factor = math.rsqrt(math.add(variance, variance_epsilon))
+    normal = math.multiply(math.subtract(x, mean), factor if scale is None else math.multiply(factor, scale))
+    return normal if offset is None else math.add(normal, offset)
+
+
 def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Any:
     """Add one number per channel, which is the last axis, or the second with `"NC..."`."""
     x, b = operands(tensor(value), bias)
@@ -117,8 +139,6 @@ def moments(x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: 
 
 def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: Any = None, name: str | None = None) -> Any:
     """Set a share of the elements to 0 at random and scale the others up, so that the mean stays."""
-    from gradtape.tf.random import generator_for
-
     values = tensor(x)
     kept = generator_for(seed).random(noise_shape or values.shape) >= rate
     return row("where")(kept, values / (1.0 - rate), 0.0)
