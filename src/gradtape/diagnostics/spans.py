@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,7 +31,7 @@ class Span:
     column: int
     end_line: int
     end_column: int
-    function: str = "<module>"
+    function: str = field(default="<module>", compare=False)
 
     @property
     def text(self) -> str:
