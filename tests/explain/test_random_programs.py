@@ -45,7 +45,7 @@ def joined(a, b):
 
 def program(seed):
     """Write a program; return it with what the oracle says about its target."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311
     lines = ["import gradtape as gt", "import numpy as np", "", "u, w = gt.Variable(0.7), gt.Variable(1.3)"]
     values = {"u": Value({"u"}), "w": Value({"w"}), "k": Value(set())}
     lines.append("k = gt.constant(0.4)")

@@ -46,7 +46,7 @@ PLAIN = {float, int, bool, complex, np.ndarray, Index} | set(np.sctypeDict.value
 
 def bind(tensor: type[Node], variable: type[Node]) -> None:
     """Say what `apply` wraps its results in; called once, by the module that defines the two classes."""
-    global _Tensor, _Variable  # noqa: PLW0603
+    global _Tensor, _Variable
     _Tensor, _Variable = tensor, variable
 
 
@@ -192,7 +192,7 @@ def plain_operand(op: Op, arg: Any, position: int, frame: FrameType) -> Any:
 
 
 def stack_nested(items: Any, frame: FrameType) -> Any:
-    """Stack a nested list of tensors and numbers into one tensor, recorded: what `np.array` would do to plain values."""
+    """Stack a nested list of tensors and numbers into one tensor, recorded: what `np.array` does to plain ones."""
     parts = tuple(stack_nested(i, frame) if isinstance(i, list | tuple) else i for i in items)
     return apply(OPS["stack"], parts, {"axis": 0}, frame)
 

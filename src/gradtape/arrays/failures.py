@@ -44,20 +44,16 @@ def operand_error(op: Op, arg: Any, position: int, frame: FrameType) -> Gradtape
     return located(OperandError, f"{op.name}: argument `{name}` cannot be used as an array: got {what}", frame, *helps)
 
 
-def operation_error(
-    op: Op, args: tuple[Any, ...], values: list[Any], frame: FrameType, error: Exception
-) -> Exception:
+def operation_error(op: Op, args: tuple[Any, ...], values: list[Any], frame: FrameType, error: Exception) -> Exception:
     """Say which operation failed on which arguments; the error keeps the built-in type that NumPy raised."""
-    if op.variadic:
-        names = [f"{op.args[0]}[{k}]" for k in range(len(args))]
-    else:
-        names = list(op.args)
+    names = [f"{op.args[0]}[{k}]" for k in range(len(args))] if op.variadic else list(op.args)
     told = ", ".join(f"`{n}`: {describe(v)}" for n, v in zip(names, values, strict=False) if not _opaque(v))
     reason = (str(error).splitlines() or [type(error).__name__])[0].removeprefix(f"{op.name}: ")
     if isinstance(error, ValueError) and "broadcast" in reason:
+        shapes = " and ".join(str(getattr(v, "shape", ())) for v in values)
         return located(
             ShapeError,
-            f"{op.name}: shapes {' and '.join(str(getattr(v, 'shape', ())) for v in values)} do not broadcast together ({told})",
+            f"{op.name}: shapes {shapes} do not broadcast together ({told})",
             frame,
             "shapes are compared from the right: two lengths must be equal or one of them 1; `x[:, None]` adds an axis",
         )

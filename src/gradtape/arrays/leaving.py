@@ -11,7 +11,7 @@ import numpy as np
 from gradtape import _config
 from gradtape.arrays.dispatch import Node
 from gradtape.arrays.failures import located
-from gradtape.arrays.record import PACKAGE, STATE, EventKind, is_user_file, note_event, user_frame
+from gradtape.arrays.record import STATE, EventKind, is_user_file, note_event, user_frame
 from gradtape.errors import LeakError, LeakWarning
 
 if TYPE_CHECKING:
@@ -23,8 +23,12 @@ def leave(node: Node, kind: EventKind, frame: FrameType, detail: Any = None) -> 
     event = note_event(kind, node._id, leaving_frame(frame), detail)
     leaks = _config.settings.leaks
     if leaks != "allow" and kind is not EventKind.BRANCH and any(node._id in r.known for r in STATE.recordings):
-        headline = f"a recorded value {'became an ndarray' if kind is EventKind.LEFT_AS_ARRAY else 'became a Python number'}"
-        error = located(LeakError, headline, frame, "keep the tensor, or say `gradtape.stop_gradient(...)` if this is meant")
+        headline = (
+            f"a recorded value {'became an ndarray' if kind is EventKind.LEFT_AS_ARRAY else 'became a Python number'}"
+        )
+        error = located(
+            LeakError, headline, frame, "keep the tensor, or say `gradtape.stop_gradient(...)` if this is meant"
+        )
         if leaks == "raise":
             raise error
         warnings.warn_explicit(str(error), LeakWarning, event.site.span.file, event.site.span.line)

@@ -1,12 +1,11 @@
 """What is remembered of a run: records of operations, events around them, and the thread's list of open recordings.
 
-A record holds ids, never arrays or frames; the arrays that a rule needs stand beside it, in `Recording.saved`, so that a
-tape can drop them and keep the story. Ids, records and events share one counter: their order is the order of the run.
+A record holds ids, never arrays or frames; the arrays that a rule needs stand beside it, in `Recording.saved`, so that
+a tape can drop them and keep the story. Ids, records and events share one counter: their order is the order of the run.
 """
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import deque
 from enum import StrEnum
@@ -146,10 +145,8 @@ STATE = ThreadState()
 
 
 PACKAGE = str(Path(__file__).parents[1])
-LIBRARY_ROOTS = tuple(
-    {str(Path(p).resolve()) for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
-    | {str(Path(threading.__file__).parent)}
-)
+STDLIB = str(Path(threading.__file__).parent)
+INSTALLED = ("site-packages", "dist-packages")
 USER_FILES: dict[str, bool] = {}
 """Whether a file holds code of the user, as far as asked."""
 
@@ -158,13 +155,9 @@ def is_user_file(file: str) -> bool:
     """Whether code of that file is the user's own: not ours, not Python's and not an installed package's."""
     known = USER_FILES.get(file)
     if known is None:
-        installed = file.startswith(LIBRARY_ROOTS) and ("site-packages" in file or f"{'lib'}/python" in file.replace("\\", "/"))
-        known = USER_FILES[file] = not (
-            file.startswith((PACKAGE + "/", PACKAGE + "\\", "<frozen "))
-            or installed
-            or "site-packages" in file
-            or "dist-packages" in file
-        )
+        library = Path(file).is_relative_to(PACKAGE) or Path(file).is_relative_to(STDLIB)
+        known = not (library or file.startswith("<frozen ") or any(folder in file for folder in INSTALLED))
+        USER_FILES[file] = known
     return known
 
 

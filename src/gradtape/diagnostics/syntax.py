@@ -212,7 +212,7 @@ def with_replaced(span: Span, text: str) -> str | None:
 
 
 def walk_scope(root: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a function's (or module's) own scope; the bodies of functions and classes in it are left out."""
+    """Yield the nodes of a function's (or module's) own scope, without the bodies of functions and classes in it."""
     stack = list(ast.iter_child_nodes(root))
     while stack:
         node = stack.pop()

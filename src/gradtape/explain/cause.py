@@ -94,11 +94,12 @@ class Context:
         suggestion: Suggestion | None = None,
         proven: bool = True,
         route: Route = (),
+        headline: str | None = None,
     ) -> Finding:
-        """Put a message together; every cause of a missing gradient has the same headline."""
+        """Put a message together; the causes of a missing gradient share their headline."""
         code = BY_SLUG[slug]
         q = self.question
-        headline = f"no gradient flows from `{q.target_name}` to `{q.source.name}`"
+        headline = headline or f"no gradient flows from `{q.target_name}` to `{q.source.name}`"
         primary = at or q.call.span
         others = tuple(Annotation(span, text) for span, text in labels if span is not None and span != primary)
         if not proven:

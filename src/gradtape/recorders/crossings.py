@@ -215,7 +215,9 @@ class Flow:
 
     def _taken_by_tensor(self, value: ast.expr | None, file: str) -> bool:
         """Whether a statement's value is a recorded operation; a comprehension is the place of its iteration alone."""
-        whole = value is not None and not isinstance(value, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
+        whole = value is not None and not isinstance(
+            value, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+        )
         return whole and syntax.span_of(value, file) in self._recorded  # type: ignore[arg-type]
 
     def _passed_on(self, statement: ast.stmt | None, span: Span) -> list[Span]:

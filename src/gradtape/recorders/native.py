@@ -106,10 +106,15 @@ class Builder:
         names = syntax.argument_texts(self.asked.site.span, position, keyword, [leaf.path for leaf in leaves])
         if names is None:
             names = [self._name_in_scope(leaf) or f"{keyword}{leaf.path}" for leaf in leaves]
+        # an element of a list says little: `params[4]`; the program may have a better name for it
+        names = [
+            (leaf.path and name.endswith(leaf.path) and self._name_in_scope(leaf)) or name
+            for name, leaf in zip(names, leaves, strict=True)
+        ]
         return tuple(self._end(name, leaf) for name, leaf in zip(names, leaves, strict=True))
 
     def _name_in_scope(self, leaf: Leaf) -> str | None:
-        """Look for the name that holds a value where the question was asked: for code without a source file."""
+        """Look for a name that holds a value where the question was asked."""
         frame = self.asked.frame
         for scope in (frame.f_locals, frame.f_globals) if frame is not None else ():
             found = next((name for name, value in scope.items() if value is leaf.value), None)

@@ -101,7 +101,7 @@ def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
     key = (
         asked.site,
         tuple(k for k, r in enumerate(results) if r is None),
-        hash(tuple((r.op.name, r.code.co_filename, r.lasti) for r in records)),
+        frozenset((r.op.name, r.code.co_filename, r.lasti) for r in records),
     )
     if key not in _TOLD:
         if len(_TOLD) > 1000:

@@ -22,9 +22,7 @@ def detect(context: Context) -> Finding | None:
             (context.made_at(source), f"`{source.name}` is made here"),
         ),
         notes=notes,
-        helps=(
-            f"use `{source.name}` in `{question.target_name}`, or leave it out of the sources if it is meant to be unused",
-        ),
+        helps=(f"use `{source.name}` in `{question.target_name}`, or leave it out of the sources if that is meant",),
     )
 
 

@@ -13,6 +13,7 @@ def detect(context: Context) -> Finding | None:
         context.question.call.span,
         "asks a tape that is not persistent for a second set of gradients",
         labels=((used_at.span, "the tape gave its gradients here and dropped what it needs for more"),),
+        headline=f"no second set of gradients, from `{context.question.target_name}` to `{context.source.name}`",
         helps=("ask for all gradients in one call, or make the tape with `GradientTape(persistent=True)`",),
     )
 
