@@ -63,7 +63,7 @@ def test_records_of_an_open_tape_count_watched_or_not():
 def test_what_a_closed_tape_kept_is_not_guessed():
     v = gt.Variable(3.0)
     with gt.GradientTape():
-        y = v * v
+        y = v * v * 1.0
     z = y * v
     with pytest.raises(TapeStateError, match="`multiply` at line"):
         gt.gradients(z, v)

@@ -209,9 +209,8 @@ def test_gradient_while_stopped_does_not_resume_the_tape():
         y = x * x
         with tape.stop_recording():
             assert value(tape.gradient(y, x)) == 6.0
-        x * x
-    with pytest.raises(TapeStateError):
-        tape.reset()
+        with pytest.raises(TapeStateError):
+            tape.reset()
 
 
 def test_reset_forgets_records_and_watches():

@@ -218,8 +218,8 @@ def test_where_protects(f):
 
 
 def test_sigmoid_does_not_underflow():
-    x = tf.constant([-80.0, 80.0])
-    np.testing.assert_allclose(tf.sigmoid(x).numpy(), [np.exp(-80.0), 1.0], rtol=1e-5)
+    x = tf.constant([-80.0, 80.0, -200.0])
+    np.testing.assert_allclose(tf.sigmoid(x).numpy(), [np.exp(-80.0), 1.0, 0.0], rtol=1e-5)
     assert slope(tf.sigmoid, 0.0) == 0.25
 
 
