@@ -45,7 +45,7 @@ def explain(asked: Asked) -> Explanation:
     results = asked.results or (None,) * len(sources)
     reports = []
     for source, leaf, result in zip(sources, asked.sources, results, strict=True):
-        status = None if asked.results is None else status_of(result)
+        status = Status.ERROR if asked.failed else None if asked.results is None else status_of(result)
         size = steepest(asked, run, leaf, result) if status is Status.OK else None
         question = graph.Question(run, asked.kind, asked.site, targets, source, status, asked.used_at, size)
         reports.append(engine.explain(question))

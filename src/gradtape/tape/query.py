@@ -76,13 +76,17 @@ def ask(
     needed = (
         recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
     )
-    found = sweep(records, saved, seeds, ids, needed, recorded=recorded)
-    if (
-        _config.settings.strong_zeros
-        and not all(map(_is_finite, found.values()))
-        and all(_is_finite(t.value) for t in targets if t.id)
-    ):
-        found = sweep(records, saved, seeds, ids, needed, recorded=recorded, strong=True)
+    try:
+        found = sweep(records, saved, seeds, ids, needed, recorded=recorded)
+        if (
+            _config.settings.strong_zeros
+            and not all(map(_is_finite, found.values()))
+            and all(_is_finite(t.value) for t in targets if t.id)
+        ):
+            found = sweep(records, saved, seeds, ids, needed, recorded=recorded, strong=True)
+    except NoGradientError:
+        missing.announce(asked_from(kind, recording, targets, wanted, None, frame, failed=True))
+        raise
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
     asked = asked_from(kind, recording, targets, wanted, results, frame)
     missing.announce(asked)
