@@ -64,7 +64,7 @@ class Flow:
             for scope, name, place in _parameters(here):
                 self._carry(scope, name, place, certain, pending)
             statement = syntax.statement_at(here)
-            if self._taken_by_tensor(getattr(statement, "value", None), here.file):
+            if self._taken_by_tensor(getattr(statement, "value", None), here):
                 continue
             for name in _stored_names(statement, here):
                 self._carry(_scope(here), name, here, certain, pending)
@@ -79,12 +79,15 @@ class Flow:
             self.carriers[scope][name] = once
             pending += [(reader, once) for reader in _reads(place, name)]
 
-    def _taken_by_tensor(self, value: ast.expr | None, file: str) -> bool:
-        """Whether a statement's value is a recorded operation; a comprehension is the place of its iteration alone."""
-        whole = value is not None and not isinstance(
-            value, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
-        )
-        return whole and syntax.span_of(value, file) in self._recorded  # type: ignore[arg-type]
+    def _taken_by_tensor(self, value: ast.expr | None, span: Span) -> bool:
+        """Whether an expression goes into a recorded operation that is the whole value of its statement.
+
+        A comprehension is the place of its iteration alone, and of `r[0] = x` the value left where it was stored.
+        """
+        if value is None or isinstance(value, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+            return False
+        whole = syntax.span_of(value, span.file)
+        return whole in self._recorded and whole.contains(span)
 
     def _returned_to(self, statement: ast.stmt | None, span: Span) -> list[Span]:
         """Return the calls whose value a returned expression becomes."""

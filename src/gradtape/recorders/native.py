@@ -174,11 +174,15 @@ class Builder:
     def _operations(self) -> Iterable[graph.Operation]:
         current: dict[int, int] = {}
         timeline: list[tuple[int, Any]] = [(r.output, r) for r in self.records]
-        timeline += [(e.seq, e) for e in self.events if e.kind in {EventKind.ASSIGN, EventKind.CREATE}]
+        making = {EventKind.ASSIGN, EventKind.CREATE, EventKind.GRADIENT}
+        timeline += [(e.seq, e) for e in self.events if e.kind in making]
         for _, item in sorted(timeline, key=lambda pair: pair[0]):
             if hasattr(item, "op"):
                 inputs = tuple(current.get(i, i) for i in item.inputs)
                 yield self._operation(item, inputs, tuple(self._breaks(item, k) for k in range(len(inputs))))
+                continue
+            if item.kind is EventKind.GRADIENT:
+                yield self._gradient(item, current)
                 continue
             version = item.value
             if item.kind is EventKind.ASSIGN:
@@ -189,6 +193,12 @@ class Builder:
                 name = "assign" if item.kind is EventKind.ASSIGN else "Variable"
                 source = current.get(item.detail, item.detail)
                 yield graph.Operation(item.seq, name, (source,), version, item.site, ((Break(BreakKind.STATE),),))
+
+    def _gradient(self, event: Event, current: dict[int, int]) -> graph.Operation:
+        """Connect a gradient that no tape recorded with what it was computed from."""
+        inputs = tuple(current.get(i, i) for i in event.detail)
+        broken = () if self.recording is None else (Break(self._when(event.seq)),)
+        return graph.Operation(event.seq, "gradient", inputs, event.value, event.site, (broken,) * len(inputs))
 
     def _operation(
         self, record: Record, inputs: tuple[int, ...], breaks: tuple[tuple[Break, ...], ...]

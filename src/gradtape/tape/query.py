@@ -11,7 +11,7 @@ from gradtape import _config
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import STATE
+from gradtape.arrays.record import STATE, EventKind, note_event
 from gradtape.arrays.tensor import Tensor, wrap
 from gradtape.errors import NoGradientError, ShapeError, SourceError
 from gradtape.tape import missing
@@ -88,6 +88,8 @@ def ask(
         missing.announce(asked_from(kind, recording, targets, wanted, None, frame, failed=True))
         raise
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
+    if not recorded:
+        remember_results(targets, results, frame)
     asked = asked_from(kind, recording, targets, wanted, results, frame)
     missing.announce(asked)
     if any(r is None for r in results):
@@ -162,6 +164,14 @@ def flatten_output_gradients(target: Any, targets: tuple[Leaf, ...], given: Any,
             "give one per target; None stands for ones",
         )
     return weights
+
+
+def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame: FrameType) -> None:
+    """Leave a trace of gradients that no tape recorded: who differentiates them again is told where they come from."""
+    made_from = tuple(t.id for t in targets if t.id)
+    for result in results:
+        if result is not None:
+            note_event(EventKind.GRADIENT, result._id, frame, made_from)
 
 
 def _is_finite(value: Any) -> bool:
