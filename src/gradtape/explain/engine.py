@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradtape.explain import notes
@@ -13,6 +14,7 @@ from gradtape.explain.report import GradientReport, Status
 from gradtape.explain.search import BreakGroup, Link, group_breaks
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics import Code
     from gradtape.explain.graph import Question
     from gradtape.explain.report import Finding
 
@@ -52,7 +54,8 @@ def _why_missing(context: Context) -> tuple[Finding, ...]:
     if not context.routes:
         absent = _first(context, Stage.ABSENCE)
         return (absent,) if absent is not None else ()
-    findings = []
+    findings: list[Finding] = []
+    told: dict[tuple[Code, int], int] = {}
     at_source = _first(context, Stage.SOURCE)
     if at_source is not None:
         findings.append(at_source)
@@ -63,9 +66,24 @@ def _why_missing(context: Context) -> tuple[Finding, ...]:
             if cause is None or (at_source is not None and group.kind in OUTSIDE):
                 continue
             found = cause.detect(context, route, group)
-            if found is not None and not any(_same_place(found, f) for f in findings):
+            if found is None or any(_same_place(found, f) for f in findings):
+                continue
+            value = (found.code, group.links[0].operation.output)
+            if value in told:
+                findings[told[value]] = _told_together(findings[told[value]], found)
+            else:
+                told[value] = len(findings)
                 findings.append(found)
     return tuple(findings)
+
+
+def _told_together(first: Finding, other: Finding) -> Finding:
+    """Add a second place to a finding: several values that went into one constant have one cause."""
+    place = other.diagnostic.primary
+    if place is None:
+        return first
+    annotations = (*first.diagnostic.annotations, replace(place, label="and here", primary=False))
+    return replace(first, diagnostic=replace(first.diagnostic, annotations=annotations))
 
 
 def _missing_rules(context: Context) -> tuple[Finding, ...]:

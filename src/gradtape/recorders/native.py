@@ -172,27 +172,36 @@ class Builder:
         return graph.End(end.name, ids, end.kind, end.dtype, end.differentiable, end.watched, end.trainable, end.made)
 
     def _operations(self) -> Iterable[graph.Operation]:
+        """Yield what ran, in order, with a version of its own for every value that a variable had.
+
+        An update of a variable by a gradient is no way for a value to travel: it would connect every training step
+        with those before it.
+        """
         current: dict[int, int] = {}
+        updates: set[int] = set()
         timeline: list[tuple[int, Any]] = [(r.output, r) for r in self.records]
         making = {EventKind.ASSIGN, EventKind.CREATE, EventKind.GRADIENT}
         timeline += [(e.seq, e) for e in self.events if e.kind in making]
         for _, item in sorted(timeline, key=lambda pair: pair[0]):
             if hasattr(item, "op"):
+                if not updates.isdisjoint(item.inputs):
+                    updates.add(item.output)
                 inputs = tuple(current.get(i, i) for i in item.inputs)
                 yield self._operation(item, inputs, tuple(self._breaks(item, k) for k in range(len(inputs))))
-                continue
-            if item.kind is EventKind.GRADIENT:
-                yield self._gradient(item, current)
-                continue
-            version = item.value
-            if item.kind is EventKind.ASSIGN:
-                version = current[item.value] = self.fresh()
-                self.versions[item.value].append(version)
-                self.history[item.value].append((item.seq, version))
-            if item.detail:
-                name = "assign" if item.kind is EventKind.ASSIGN else "Variable"
-                source = current.get(item.detail, item.detail)
-                yield graph.Operation(item.seq, name, (source,), version, item.site, ((Break(BreakKind.STATE),),))
+            elif item.kind is EventKind.GRADIENT:
+                updates.add(item.value)
+                if item.detail:
+                    yield self._gradient(item, current)
+            else:
+                version = item.value
+                if item.kind is EventKind.ASSIGN:
+                    version = current[item.value] = self.fresh()
+                    self.versions[item.value].append(version)
+                    self.history[item.value].append((item.seq, version))
+                if item.detail and item.detail not in updates:
+                    name = "assign" if item.kind is EventKind.ASSIGN else "Variable"
+                    source = current.get(item.detail, item.detail)
+                    yield graph.Operation(item.seq, name, (source,), version, item.site, ((Break(BreakKind.STATE),),))
 
     def _gradient(self, event: Event, current: dict[int, int]) -> graph.Operation:
         """Connect a gradient that no tape recorded with what it was computed from."""

@@ -88,8 +88,7 @@ def ask(
         missing.announce(asked_from(kind, recording, targets, wanted, None, frame, failed=True))
         raise
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
-    if not recorded:
-        remember_results(targets, results, frame)
+    remember_results(() if recorded else targets, results, frame)
     asked = asked_from(kind, recording, targets, wanted, results, frame)
     missing.announce(asked)
     if any(r is None for r in results):
@@ -167,7 +166,10 @@ def flatten_output_gradients(target: Any, targets: tuple[Leaf, ...], given: Any,
 
 
 def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame: FrameType) -> None:
-    """Leave a trace of gradients that no tape recorded: who differentiates them again is told where they come from."""
+    """Leave a trace of gradients: an update of a variable is known by it, and who differentiates again is told.
+
+    `targets` are what the gradients were computed from, empty if the records of the sweep tell that already.
+    """
     made_from = tuple(t.id for t in targets if t.id)
     for result in results:
         if result is not None:
