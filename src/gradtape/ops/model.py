@@ -357,7 +357,8 @@ def _loads(code: CodeType) -> Iterable[tuple[str, Need]]:
     """Yield every local that the code loads, and whether the next instruction only asks for a `Spec`'s attribute."""
     instructions = list(dis.get_instructions(code))
     for here, after in zip(instructions, [*instructions[1:], None], strict=True):
-        if not here.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE")):
+        # later versions join two instructions in one, `STORE_FAST_LOAD_FAST`: all names of such a pair count as loaded
+        if "LOAD_FAST" not in here.opname and not here.opname.startswith(("LOAD_DEREF", "LOAD_CLOSURE")):
             continue
         names = here.argval if isinstance(here.argval, tuple) else (here.argval,)
         only_spec = after is not None and after.opname == "LOAD_ATTR" and after.argval in SPEC_ATTRIBUTES
