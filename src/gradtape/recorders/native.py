@@ -82,7 +82,7 @@ class Builder:
         self.events = [events[seq] for seq in sorted(events)]
         own = self.recording.events if self.recording is not None else []
         self.began = next((e.seq for e in own if e.kind is EventKind.ENTER), 0)
-        self.horizon = ambient.horizon if len(ambient.records) == ambient.records.maxlen else 0
+        self.horizon = ambient.horizon
         self.callers = dict(ambient.callers)
         self.versions: dict[int, list[int]] = defaultdict(list)
         self.history: dict[int, list[tuple[int, int]]] = defaultdict(list)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from gradtape.arrays.record import Record, Recording
+    from gradtape.arrays.record import Recording, Written
 
 
 class UnconnectedGradients(StrEnum):
@@ -49,7 +49,7 @@ def check_node(value: Any, what: str, frame: FrameType) -> None:
 def ask(
     kind: str,
     recording: Recording | None,
-    records: Sequence[Record],
+    records: Sequence[Written],
     saved: Sequence[Any],
     target: Any,
     sources: Any,
