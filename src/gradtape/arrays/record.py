@@ -159,6 +159,7 @@ class ThreadState(threading.local):
         self.recordings: tuple[Recording, ...] = ()
         self.ambient = Ambient()
         self.backward_of: Site | None = None
+        self.last_asked = 0
 
 
 STATE = ThreadState()

@@ -12,6 +12,7 @@ from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity
 from gradtape.errors import MissingGradientWarning
 from gradtape.explain.report import Finding, GradientReport, Status
 from gradtape.tape import missing
+from gradtape.tape.asked import story
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from gradtape.tape.asked import Asked
 
-VARIANTS = 20
-"""How many different runs up to one call are explained; later ones count as the first."""
+VARIANTS = 200
+"""How many different runs up to one call are explained; the report says how many more there were."""
 
 
 class Listening:
@@ -30,6 +31,7 @@ class Listening:
         self._found: dict[Hashable, GradientReport] = {}
         self._known: dict[Hashable, list[Hashable]] = {}
         self._variants: dict[Hashable, list[Hashable]] = {}
+        self.not_looked_into = 0
         self._quiet = warnings.catch_warnings()
 
     def __enter__(self) -> Self:
@@ -61,11 +63,12 @@ class Listening:
         key = (call, story(asked))
         if key not in self._known:
             variants = self._variants.setdefault(call, [])
-            if len(variants) < VARIANTS:
-                variants.append(key)
-                self._known[key] = [self._keep(report) for report in explained(asked)]
+            if len(variants) == VARIANTS:
+                self.not_looked_into += 1
                 return
-            self._known[key] = self._known[variants[0]]
+            variants.append(key)
+            self._known[key] = [self._keep(report) for report in explained(asked)]
+            return
         for name in self._known[key]:
             self._count(name)
 
@@ -95,16 +98,6 @@ def _sort_of(gradient: Any) -> str:
         return "none"
     total = np.abs(gradient).sum()
     return "nan" if not np.isfinite(total) else "ok" if total else "zero"
-
-
-def story(asked: Asked) -> frozenset[Hashable]:
-    """Return what ran up to the question, without order and number: a loop has one story, however long."""
-    recording = asked.recording
-    if recording is None:
-        return frozenset()
-    return frozenset((r.op.name, r.code.co_filename, r.code.co_firstlineno, r.lasti) for r in recording.records).union(
-        (e.kind, e.site.code.co_filename, e.site.code.co_firstlineno, e.site.lasti) for e in recording.events
-    )
 
 
 def explained(asked: Asked) -> tuple[GradientReport, ...]:

@@ -17,6 +17,7 @@ from gradtape.diagnostics import BY_NUMBER, BY_SLUG
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradtape.cli.listening import Listening
     from gradtape.explain.report import GradientReport
     from gradtape.render.snippet import Line
 
@@ -142,7 +143,7 @@ def _why(options: argparse.Namespace) -> int:
         else:
             if target is not None:
                 target.write_text(written, encoding="utf-8")
-            _report(heard.reports, framework, end, foreign, options.script, out)
+            _report(heard, framework, end, foreign, options.script, out)
     return end.status
 
 
@@ -159,11 +160,10 @@ def _framework(finder: stand_in.StandIn, reports: tuple[GradientReport, ...], en
     return "gradtape" if ours else "none"
 
 
-def _report(
-    reports: tuple[GradientReport, ...], framework: str, end: script.End, foreign: list[str], name: str, out: TextIO
-) -> None:
+def _report(heard: Listening, framework: str, end: script.End, foreign: list[str], name: str, out: TextIO) -> None:
     from gradtape.render import layout, terminal
 
+    reports = heard.reports
     width = terminal.columns(out)
     title = f" gradtape why {name} "
     lines: list[Line] = [(("--" + title.ljust(width - 2, "-"), "gutter"),)]
@@ -180,6 +180,9 @@ def _report(
         lines.append(
             ((f"the script uses {module}, which this version of gradtape cannot record yet{step}", "warning"),)
         )
+    if heard.not_looked_into:
+        more = f"{heard.not_looked_into} more questions came after ever new runs and were not looked into"
+        lines.append(((more, "warning"),))
     if reports:
         lines += [((layout.tally(reports), "strong"),), ()]
         lines += layout.report(reports, layout.frame_of(unicode=False), width)

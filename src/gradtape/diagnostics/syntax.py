@@ -85,6 +85,58 @@ def function_at(span: Span) -> type_of_function | None:
     return found[-1] if found else None
 
 
+def operand_at(span: Span, position: int, count: int) -> ast.expr | None:
+    """Return the source text of one operand of the operation at a span; None for a literal."""
+    node: ast.AST | None = expression_at(span)
+    if node is None:
+        statement = statement_at(span)
+        node = statement.value if isinstance(statement, ast.AugAssign) else None
+    if isinstance(node, ast.BinOp):
+        node = (node.left, node.right)[min(position, 1)]
+    elif isinstance(node, ast.Compare) and len(node.comparators) == 1:
+        node = (node.left, node.comparators[0])[min(position, 1)]
+    elif (
+        isinstance(node, ast.Call)
+        and len(node.args) >= count
+        and not any(isinstance(a, ast.Starred) for a in node.args)
+    ):
+        node = node.args[position]
+    literal = isinstance(node, ast.Constant) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
+    )
+    return None if literal or not isinstance(node, ast.expr) else node
+
+
+def share_a_loop(a: Span, b: Span) -> bool:
+    """Whether two places stand in the same `for` or `while`: each round of it passes both."""
+    loops = [span_of(node, a.file) for node in _around(a) if isinstance(node, ast.For | ast.While)]
+    return any(loop.contains(b) for loop in loops)
+
+
+NO_VALUE = {"len", "isinstance", "print", "range", "type", "str", "repr", "format", "hasattr", "id"}
+"""Functions whose answer has nothing to do with how large their argument is."""
+
+NO_VALUE_ATTRIBUTES = {"shape", "size", "ndim", "dtype"}
+
+
+def value_goes_on(span: Span) -> bool:
+    """Whether an expression's value takes part in what its statement computes.
+
+    It does not where only its length or shape is asked for, where it is compared, decides a branch, or is printed.
+    """
+    for node in _around(span):
+        if isinstance(node, ast.Compare | ast.JoinedStr):
+            return False
+        if isinstance(node, ast.IfExp | ast.If | ast.While) and span_of(node.test, span.file).contains(span):
+            return False
+        if isinstance(node, ast.Attribute) and node.attr in NO_VALUE_ATTRIBUTES and span != span_of(node, span.file):
+            return False
+        called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+        if called in NO_VALUE and span != span_of(node, span.file):
+            return False
+    return True
+
+
 def calls_around(span: Span) -> list[ast.Call]:
     """Return the calls in whose arguments a span stands, innermost first."""
     found = [node for node in _around(span) if isinstance(node, ast.Call)]

@@ -65,11 +65,19 @@ class Context:
     @cached_property
     def may_have_left(self) -> bool:
         """Whether a value on the way was also handed to plain Python, so that no search can rule out another route."""
-        done = max(self.question.target_ids, default=0)
+        made = max(self.question.target_ids, default=0)
+        done = made if made > 0 else max((event.seq for event in self.run.events), default=0) + 1
         return any(
             event.kind.startswith("left") and event.value in self.after_source and 0 < event.seq < done
             for event in self.run.events
         )
+
+    @cached_property
+    def origin_unknown(self) -> bool:
+        """Whether the target depends on a tensor that nobody remembers making: then no search can rule anything out."""
+        run = self.run
+        known = run.variables | self.source.ids | {e.value for e in run.events if e.kind in {"create", "watch"}}
+        return any(i > 0 and i not in run.producers and i not in known for i in self.before_target)
 
     @cached_property
     def before_target(self) -> set[int]:
@@ -112,7 +120,7 @@ class Context:
         primary = at or q.call.span
         others = tuple(Annotation(span, text) for span, text in labels if span is not None and span != primary)
         if not proven:
-            notes = (*notes, "this is possible, not proven: the connection was read from the source text")
+            notes = (*notes, "this is possible, not proven: values went through plain Python on the way")
         diagnostic = Diagnostic(
             code,
             Severity.WARNING,
@@ -160,7 +168,7 @@ def route_note(context: Context, route: Route) -> tuple[str, ...]:
             f"the only route is {shown}" + (f"; nothing else uses `{context.source.name}`" if len(uses) == 1 else ""),
         )
     if len(context.routes) == 1:
-        return (f"the route is {shown}",)
+        return (f"a route is {shown}",)
     places = {next((link.operation.site.span for link in r if link.breaks), None) for r in context.routes}
     if len(places) == 1:
         count = f"{len(context.routes)}{'' if context.complete else ' or more'}"

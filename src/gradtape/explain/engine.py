@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from gradtape.explain.report import Finding
 
 
+LEFT = {"left-through-numpy", "left-through-number"}
+"""One conversion may do both: NumPy asks a tensor for an array first and for a number then."""
+
+
 def explain(question: Question) -> GradientReport:
     """Say what became of one gradient, and why."""
     context = Context(question)
@@ -104,7 +108,8 @@ def _missing_rules(context: Context) -> tuple[Finding, ...]:
 
 def _same_place(a: Finding, b: Finding) -> bool:
     first, second = a.diagnostic.primary, b.diagnostic.primary
-    return a.code == b.code and first is not None and second is not None and first.span == second.span
+    same_cause = a.code == b.code or {a.cause, b.cause} == LEFT
+    return same_cause and first is not None and second is not None and first.span == second.span
 
 
 def _first(context: Context, stage: Stage) -> Finding | None:

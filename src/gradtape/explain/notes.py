@@ -16,6 +16,10 @@ LARGE = 1e6
 
 def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
     """Return the remarks on one gradient."""
+    if status is Status.ZERO:
+        name = context.source.name
+        text = f"every element is zero: `{name}` is connected, and the target does not change with it at this point"
+        return (_note(text, context.question.call.span),)
     if status is not Status.OK:
         return ()
     return (*_branches(context), *_assignments(context), *_size(context))

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradtape.explain.graph import OUTSIDE, Break, Operation
+from gradtape.explain.graph import OUTSIDE, Break, BreakKind, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from gradtape.explain.graph import BreakKind, Run
+    from gradtape.explain.graph import Run
 
 MAX_ROUTES = 4
+DISCRETE = {BreakKind.NO_DERIVATIVE, BreakKind.INTEGER_CAST}
+"""An argmax and the cast of its positions are one cause."""
 
 
 class Link(NamedTuple):
@@ -147,7 +149,7 @@ def group_breaks(route: Route) -> tuple[BreakGroup, ...]:
 
 
 def _same(a: BreakKind, b: BreakKind) -> bool:
-    return a is b or (a in OUTSIDE and b in OUTSIDE)
+    return a is b or (a in OUTSIDE and b in OUTSIDE) or {a, b} == DISCRETE
 
 
 def _touching(previous: set[BreakKind], kind: BreakKind) -> bool:

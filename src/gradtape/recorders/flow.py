@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import syntax
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from gradtape.diagnostics import Span
 
 MUTATORS = {"append", "extend", "add", "insert", "update", "setdefault"}
+
+
+CONVERSIONS = {"float", "int", "complex", "numpy", "item", "tolist", "asarray"}
+"""Calls that take one value out of the tape each time they run."""
 
 
 class Flow:
@@ -27,18 +31,38 @@ class Flow:
         self.carriers: dict[tuple[str, int], dict[str, bool]] = defaultdict(dict)
         self.expressions: list[tuple[Span, bool]] = []
         self._callers = event.callers
-        self._absorb(self.span, sure=True)
+        self._absorb(self.span)
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether each value that leaves here takes the place of the one before: `s = float(w)`, once per run of it."""
+        node = syntax.expression_at(self.span)
+        name = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+        statement = syntax.statement_at(self.span)
+        value = getattr(statement, "value", None)
+        return (
+            name in CONVERSIONS
+            and isinstance(statement, ast.Assign)
+            and all(isinstance(t, ast.Name | ast.Attribute) for t in statement.targets)
+            and not isinstance(value, COMPREHENSIONS)
+        )
+
+    def could_be_stale(self, place: Span) -> bool:
+        """Whether a constant at a place would have been converted anew: both stand in one loop."""
+        sites = (self.span, *(site.span for site in self._callers))
+        return any(syntax.share_a_loop(site, place) for site in sites)
 
     def reaches(self, node: ast.expr, span: Span) -> bool | None:
         """Whether an expression reads the value: True certainly, False possibly, None not at all."""
         whole = syntax.span_of(node, span.file)
-        answers = [sure for place, sure in self.expressions if whole.contains(place)]
-        names = self.carriers.get(_scope(span), {}) | self.carriers.get((span.file, 0), {})
-        answers += [
-            names[text]
-            for part in ast.walk(node)
-            if isinstance(part, ast.Name | ast.Attribute | ast.Subscript) and (text := ast.unparse(part)) in names
-        ]
+        answers = [sure for place, sure in self.expressions if whole.contains(place) and syntax.value_goes_on(place)]
+        own, shared = self.carriers.get(_scope(span), {}), self.carriers.get((span.file, 0), {})
+        hidden = _bound_in(span)
+        names = {n: sure for n, sure in shared.items() if _root(n) not in hidden} | own
+        for part in _readings(node):
+            text = ast.unparse(part)
+            if text in names and syntax.value_goes_on(syntax.span_of(part, span.file)):
+                answers.append(names[text])
         return max(answers) if answers else None
 
     def reaches_argument(self, call: Span, position: int, keyword: str, leaf: int) -> bool | None:
@@ -53,79 +77,90 @@ class Flow:
             given = given.elts[leaf]
         return None if given is None else self.reaches(given, call)
 
-    def _absorb(self, span: Span, *, sure: bool) -> None:
+    def _absorb(self, start: Span) -> None:
         """Follow a carrying expression to whatever its statement does with it."""
-        pending = [(span, sure)]
+        pending: list[Carried] = [Carried(start, sure=True)]
         while pending:
-            here, certain = pending.pop()
-            if any(place == here for place, _ in self.expressions):
+            here = pending.pop()
+            span = here.span
+            if any(place == span for place, _ in self.expressions):
                 continue
-            self.expressions.append((here, certain))
-            for scope, name, place in _parameters(here):
-                self._carry(scope, name, place, certain, pending)
-            statement = syntax.statement_at(here)
-            if self._taken_by_tensor(getattr(statement, "value", None), here):
+            self.expressions.append((span, here.sure))
+            if not syntax.value_goes_on(span):
                 continue
-            for name in _stored_names(statement, here):
-                self._carry(_scope(here), name, here, certain, pending)
-            pending += [(place, certain) for place in self._returned_to(statement, here)]
+            for scope, name, place, plain in _parameters(span):
+                self._carry(scope, name, Carried(place, here.sure and plain), pending)
+            statement = syntax.statement_at(span)
+            if self._taken_by_tensor(getattr(statement, "value", None), span):
+                continue
+            for name, exact in _stored_names(statement, here):
+                self._carry(_scope(span), name, here._replace(sure=here.sure and exact), pending)
+            pending += self._returned_to(statement, here)
 
-    def _carry(
-        self, scope: tuple[str, int], name: str, place: Span, certain: bool, pending: list[tuple[Span, bool]]
-    ) -> None:
+    def _carry(self, scope: tuple[str, int], name: str, here: Carried, pending: list[Carried]) -> None:
         """Let a name carry the value in a scope, and follow the places that read it."""
         if name not in self.carriers[scope]:
-            once = certain and _assignments(place, name) <= 1
-            self.carriers[scope][name] = once
-            pending += [(reader, once) for reader in _reads(place, name)]
+            sure = here.sure and _assignments(here.span, name) <= 1
+            self.carriers[scope][name] = sure
+            pending += [Carried(reader, sure) for reader in _reads(here.span, name)]
 
     def _taken_by_tensor(self, value: ast.expr | None, span: Span) -> bool:
         """Whether an expression goes into a recorded operation that is the whole value of its statement.
 
         A comprehension is the place of its iteration alone, and of `r[0] = x` the value left where it was stored.
         """
-        if value is None or isinstance(value, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        if value is None or isinstance(value, COMPREHENSIONS):
             return False
         whole = syntax.span_of(value, span.file)
         return whole in self._recorded and whole.contains(span)
 
-    def _returned_to(self, statement: ast.stmt | None, span: Span) -> list[Span]:
-        """Return the calls whose value a returned expression becomes."""
-        found: list[Span] = []
-        function = syntax.function_at(span)
-        if isinstance(statement, ast.Return) or isinstance(function, ast.Lambda):
-            found += [
-                site.span
-                for site in self._callers
-                if span.file != site.span.file or site.span.function != span.function
-            ][:1]
-            name = getattr(function, "name", None)
-            tree = syntax.parse_file(span.file)
-            if name is not None and tree is not None:
-                found += [
-                    syntax.span_of(call, span.file)
-                    for call in ast.walk(tree)
-                    if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == name
-                ]
-        return found
+    def _returned_to(self, statement: ast.stmt | None, here: Carried) -> list[Carried]:
+        """Return the call whose value a returned expression becomes: the one that was running when the value left."""
+        function = syntax.function_at(here.span)
+        if not (isinstance(statement, ast.Return) or isinstance(function, ast.Lambda)):
+            return []
+        element = None
+        value = getattr(statement, "value", None)
+        if isinstance(value, ast.Tuple):
+            inside = [syntax.span_of(e, here.span.file).contains(here.span) for e in value.elts]
+            element = inside.index(True) if any(inside) else None
+        outside = [
+            site.span
+            for site in self._callers
+            if here.span.file != site.span.file or syntax.function_at(site.span) is not function
+        ]
+        return [Carried(span, here.sure, element) for span in outside[:1]]
+
+
+COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+
+
+class Carried(NamedTuple):
+    """An expression that carries the value, whether that is certain, and which element of it if it is a tuple."""
+
+    span: Span
+    sure: bool
+    element: int | None = None
 
 
 def _scope(span: Span) -> tuple[str, int]:
     return span.file, getattr(syntax.function_at(span), "lineno", 0)
 
 
-def _parameters(span: Span) -> list[tuple[tuple[str, int], str, Span]]:
-    """Return the parameters that an argument becomes, in functions of the same file: scope, name, a place in it."""
+def _parameters(span: Span) -> list[tuple[tuple[str, int], str, Span, bool]]:
+    """Return the parameters that an argument becomes, in functions of the same file, and whether that is certain."""
     tree = syntax.parse_file(span.file)
     functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)] if tree is not None else []
     found = []
     for call in syntax.calls_around(span):
         called = ast.unparse(call.func).rpartition(".")[2]
-        for function in functions:
-            if function.name == called:
-                name = _parameter_of(function, call, span)
-                if name is not None:
-                    found.append(((span.file, function.lineno), name, syntax.span_of(function.body[0], span.file)))
+        candidates = [function for function in functions if function.name == called]
+        plain = len(candidates) == 1 and isinstance(call.func, ast.Name)
+        for function in candidates:
+            name = _parameter_of(function, call, span)
+            if name is not None:
+                place = syntax.span_of(function.body[0], span.file)
+                found.append(((span.file, function.lineno), name, place, plain))
     return found
 
 
@@ -142,8 +177,11 @@ def _parameter_of(function: ast.FunctionDef, call: ast.Call, span: Span) -> str 
     return next((k.arg for k in call.keywords if syntax.span_of(k.value, span.file).contains(span)), None)
 
 
-def _stored_names(statement: ast.stmt | None, span: Span) -> list[str]:
-    """Return the names that a statement gives the value of an expression in it to."""
+def _stored_names(statement: ast.stmt | None, here: Carried) -> list[tuple[str, bool]]:
+    """Return the names that a statement gives the value to, and whether it is certain that they take it.
+
+    An element under a literal key has a name of its own, `d['a']`; its container carries the value only possibly.
+    """
     targets: list[ast.expr] = []
     if isinstance(statement, ast.Assign):
         targets = statement.targets
@@ -153,18 +191,40 @@ def _stored_names(statement: ast.stmt | None, span: Span) -> list[str]:
         method = statement.value.func
         if isinstance(method, ast.Attribute) and method.attr in MUTATORS:
             targets = [method.value]
-    if isinstance(statement, ast.Assign) and len(targets) == 1 and isinstance(targets[0], ast.Tuple):
-        exact = syntax.assigned_names(span)
-        if exact:
-            return list(exact)
-    names = []
+    exact = syntax.assigned_names(here.span) if any(isinstance(t, ast.Tuple) for t in targets) else ()
+    if exact:
+        return [(name, True) for name in exact]
+    names: list[tuple[str, bool]] = []
     for target in targets:
-        for part in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
-            while isinstance(part, ast.Subscript | ast.Starred):
-                part = part.value  # noqa: PLW2901
-            if isinstance(part, ast.Name | ast.Attribute):
-                names.append(ast.unparse(part))
+        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+        if len(parts) > 1 and here.element is not None and here.element < len(parts):
+            parts = [parts[here.element]]
+        for part in parts:
+            names += _names_of(part, certain=len(parts) == 1)
     return names
+
+
+def _names_of(target: ast.expr, *, certain: bool) -> list[tuple[str, bool]]:
+    names = []
+    while isinstance(target, ast.Subscript | ast.Starred):
+        if isinstance(target, ast.Subscript) and _is_key(target):
+            names.append((ast.unparse(target), certain))
+            certain = False
+        target = target.value
+    if isinstance(target, ast.Name | ast.Attribute):
+        names.append((ast.unparse(target), certain))
+    return names
+
+
+def _is_key(node: ast.Subscript) -> bool:
+    return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+
+
+def _readings(node: ast.AST) -> list[ast.expr]:
+    """Return the names, attributes and elements that an expression reads; `d['a']` does not read the rest of `d`."""
+    parts = [n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute | ast.Subscript)]
+    containers = {id(n.value) for n in parts if isinstance(n, ast.Subscript) and _is_key(n)}
+    return [n for n in parts if id(n) not in containers]
 
 
 def _body(span: Span) -> ast.AST | None:
@@ -184,4 +244,26 @@ def _assignments(span: Span, name: str) -> int:
 def _reads(span: Span, name: str) -> list[Span]:
     """Return the places in a scope that read a name."""
     body = _body(span)
-    return [syntax.span_of(node, span.file) for node in syntax.mentions(body, name)] if body is not None else []
+    found = (
+        [n for n in _readings(body) if isinstance(getattr(n, "ctx", None), ast.Load) and ast.unparse(n) == name]
+        if body
+        else []
+    )
+    places = [syntax.span_of(node, span.file) for node in found]
+    return [place for place in places if _scope(place) == _scope(span) or _root(name) not in _bound_in(place)]
+
+
+def _root(name: str) -> str:
+    """Return the plain name that an attribute or element belongs to."""
+    return name.partition(".")[0].partition("[")[0]
+
+
+def _bound_in(span: Span) -> set[str]:
+    """Return the names that the function around a span binds itself: they hide the module's."""
+    function = syntax.function_at(span)
+    if function is None:
+        return set()
+    arguments = {n.arg for n in ast.walk(function.args) if isinstance(n, ast.arg)}
+    stored = {n.id for n in syntax.walk_scope(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    shared = {n for s in syntax.walk_scope(function) if isinstance(s, ast.Global | ast.Nonlocal) for n in s.names}
+    return (arguments | stored) - shared

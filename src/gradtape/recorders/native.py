@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -80,8 +81,8 @@ class Builder:
         if self.recording is not None:
             events |= {e.seq: e for e in self.recording.events}
         self.events = [events[seq] for seq in sorted(events)]
-        own = self.recording.events if self.recording is not None else []
-        self.began = next((e.seq for e in own if e.kind is EventKind.ENTER), 0)
+        self.own = [e for e in (self.recording.events if self.recording is not None else ()) if e.value == 0]
+        self.began = next((e.seq for e in self.own if e.kind is EventKind.ENTER), 0)
         self.horizon = ambient.horizon
         self.callers = dict(ambient.callers)
         self.versions: dict[int, list[int]] = defaultdict(list)
@@ -239,10 +240,10 @@ class Builder:
     def _when(self, seq: int) -> BreakKind:
         """Say why the tape does not have an operation that ran at that time."""
         recording = self.recording
-        before = [e for e in (recording.events if recording is not None else ()) if e.value == 0 and e.seq < seq]
-        if not before:
+        place = bisect_left(self.own, seq, key=lambda event: event.seq)
+        if recording is None or not place:
             return BreakKind.BEFORE_TAPE
-        last = before[-1].kind
+        last = self.own[place - 1].kind
         if last is EventKind.PAUSE:
             return BreakKind.PAUSED
         return BreakKind.OTHER_TAPE if last is EventKind.RESET else BreakKind.AFTER_TAPE
@@ -251,10 +252,9 @@ class Builder:
         recording: Recording | None = self.recording
         if recording is None:
             return None
-        own = [e for e in recording.events if e.value == 0]
         return graph.Tape(
-            entered=tuple((e.seq, e.site) for e in own if e.kind is EventKind.ENTER),
-            left=tuple((e.seq, e.site) for e in own if e.kind is EventKind.EXIT),
+            entered=tuple((e.seq, e.site) for e in self.own if e.kind is EventKind.ENTER),
+            left=tuple((e.seq, e.site) for e in self.own if e.kind is EventKind.EXIT),
             auto_watch=recording.auto_watch,
             watches={e.value: (e.seq, e.site) for e in recording.events if e.kind is EventKind.WATCH},
         )

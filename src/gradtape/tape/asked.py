@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.arrays.dispatch import Node
-from gradtape.arrays.record import next_id, user_frame
+from gradtape.arrays.record import STATE, next_id, user_frame
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from types import FrameType
 
     from gradtape.arrays.record import Recording
@@ -48,6 +50,8 @@ class Asked:
         Whether the question ended in an error, a derivative that nobody wrote.
     frame : FrameType or None
         The frame that asked. A question lives no longer than its call; do not keep one.
+    since : int
+        When the question before it was asked.
     seq : int
         When, on the clock of the run.
     """
@@ -61,6 +65,7 @@ class Asked:
     used_at: Site | None = None
     failed: bool = False
     frame: FrameType | None = None
+    since: int = 0
     seq: int = field(default_factory=next_id)
 
 
@@ -77,4 +82,24 @@ def asked_from(
 ) -> Asked:
     """Write down a question that was asked somewhere below a frame."""
     place = user_frame(frame)
-    return Asked(kind, recording, targets, sources, results, Site.of(place), used_at, failed, place)
+    since = STATE.last_asked
+    asked = Asked(kind, recording, targets, sources, results, Site.of(place), used_at, failed, place, since)
+    STATE.last_asked = asked.seq
+    return asked
+
+
+def story(asked: Asked) -> frozenset[Hashable]:
+    """Return what ran up to a question, without order and number: a loop has one story, however long.
+
+    Two questions at one call with one story have the same answers, so that reasons need not be worked out twice.
+    """
+    recording, ambient = asked.recording, STATE.ambient
+    written = [] if recording is None else recording.written
+    events = [] if recording is None else recording.events
+    newer = takewhile(lambda record: record[2] > asked.since, reversed(ambient.written))
+    happened = takewhile(lambda event: event.seq > asked.since, reversed(ambient.events))
+    ran = {(op.name, code, lasti) for op, _, _, _, _, code, lasti in (*written, *newer)}
+    return frozenset((name, code.co_filename, code.co_firstlineno, lasti) for name, code, lasti in ran) | frozenset(
+        (event.kind, event.site.code.co_filename, event.site.code.co_firstlineno, event.site.lasti)
+        for event in (*events, *happened)
+    )

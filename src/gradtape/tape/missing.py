@@ -6,6 +6,7 @@ The room `explain` is imported only here and only when somebody asks for a reaso
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from gradtape.arrays.failures import located
 from gradtape.arrays.record import user_frame
 from gradtape.arrays.tensor import wrap
 from gradtape.errors import MissingGradientError, MissingGradientWarning, UsedUpError
-from gradtape.tape.asked import Asked, Leaf, asked_from
+from gradtape.tape.asked import Asked, Leaf, asked_from, story
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
@@ -29,7 +30,14 @@ LISTENERS: list[Callable[[Asked], None]] = []
 """Called with every gradient question and its answer, before a missing gradient is warned about."""
 
 _TOLD: dict[tuple[Any, ...], tuple[str, ...]] = {}
-"""The one-line reasons that were already worked out, by call and by what the tape had recorded."""
+"""The one-line reasons that were already worked out, by call and by what ran up to it."""
+
+_LOOKED_INTO: Counter[Site] = Counter()
+MOST_TOLD = 1000
+MOST_PER_CALL = 50
+"""How often the reasons of one call are worked out for a warning: a program that never runs the same way twice is
+told so instead of being slowed down.
+"""
 
 
 def announce(asked: Asked) -> None:
@@ -78,6 +86,8 @@ def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameT
         return tuple(
             wrap(np.zeros_like(s.value._value)) if r is None else r for s, r in zip(asked.sources, results, strict=True)
         )
+    if LISTENERS and unconnected != "raise":
+        return results  # whoever listens was told already, and tells the reasons
     lines = one_line_reasons(asked, results)
     place = user_frame(frame)
     if unconnected == "raise":
@@ -97,14 +107,14 @@ def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameT
 
 def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
     """Return one line per missing gradient; a training loop that asks the same again does not pay again."""
-    records = asked.recording.records if asked.recording is not None else ()
-    key = (
-        asked.site,
-        tuple(k for k, r in enumerate(results) if r is None),
-        frozenset((r.op.name, r.code.co_filename, r.lasti) for r in records),
-    )
+    absent = tuple(k for k, r in enumerate(results) if r is None)
+    key = (asked.site, absent, story(asked))
     if key not in _TOLD:
-        if len(_TOLD) > 1000:
+        if len(_TOLD) > MOST_TOLD:
             _TOLD.clear()
+            _LOOKED_INTO.clear()
+        _LOOKED_INTO[asked.site] += 1
+        if _LOOKED_INTO[asked.site] > MOST_PER_CALL:
+            return (f"{len(absent)} gradients are missing, and every run up to this call is another; `why` tells more",)
         _TOLD[key] = explain_asked(asked).one_lines()
     return _TOLD[key]

@@ -13,6 +13,7 @@ from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, note_event
 from gradtape.arrays.tensor import Tensor, wrap
+from gradtape.arrays.variable import Variable
 from gradtape.errors import NoGradientError, ShapeError, SourceError
 from gradtape.tape import missing
 from gradtape.tape.asked import Leaf, asked_from
@@ -72,7 +73,7 @@ def ask(
     targets = check_targets(target, kind, frame)
     wanted = check_sources(sources, kind, frame)
     seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded)
-    ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value)}
+    ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value) and may_answer_for(recording, leaf)}
     needed = (
         recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
     )
@@ -95,6 +96,13 @@ def ask(
         results = missing.fill(asked, results, unconnected, frame)
     leaves = iter(results)
     return rebuild(sources, lambda: next(leaves))
+
+
+def may_answer_for(recording: Recording | None, leaf: Leaf) -> bool:
+    """Whether a tape may answer for a source: reads of a variable that it does not watch are not on it."""
+    if recording is None or leaf.id in recording.known or not isinstance(leaf.value, Variable):
+        return True
+    return recording.auto_watch and leaf.value.trainable
 
 
 def check_targets(target: Any, kind: str, frame: FrameType) -> tuple[Leaf, ...]:

@@ -6,6 +6,8 @@ from gradtape.explain.report import Finding
 
 def detect(context: Context) -> Finding | None:
     run, question = context.run, context.question
+    if context.origin_unknown:
+        return None
     watched = set(run.tape.watches) if run.tape is not None else set()
     if context.before_target & (run.variables | watched | context.after_source):
         return None
@@ -24,6 +26,7 @@ def detect(context: Context) -> Finding | None:
                 f"`{context.source.name}` is made here and does not reach `{target.name}`",
             ),
         ),
+        proven=not context.may_have_left,
         helps=(f"compute `{target.name}` from `{context.source.name}` inside the tape",),
     )
 

@@ -6,21 +6,17 @@ from gradtape.explain.report import Finding
 
 def unexplained(context: Context) -> Finding:
     """Say that the recorded operations do not explain why the gradient is missing."""
-    source = context.source
-    lost = bool(context.run.horizon) and any(
-        0 < i < context.run.horizon for i in source.ids | context.question.target_ids
-    )
-    notes = (
-        ("operations this old are no longer remembered; `gradtape.config(ambient_records=...)` keeps more",)
-        if lost
-        else ()
-    )
+    notes: tuple[str, ...] = ()
+    if context.origin_unknown:
+        forgotten = ", or so long ago that it is forgotten (`gradtape.config(ambient_records=...)` keeps more)"
+        where = "in another thread" + (forgotten if context.run.horizon else "")
+        notes = (f"a tensor on the way to `{context.question.target_name}` was made {where}",)
     return context.finding(
         "not-explained",
         context.question.call.span,
         "the recorded operations do not explain this result",
         notes=notes,
-        helps=("please report the program: a result without a reason is a defect of gradtape",) if not lost else (),
+        helps=() if notes else ("please report the program: a result without a reason is a defect of gradtape",),
         proven=False,
         route=context.routes[0] if context.routes else (),
     )

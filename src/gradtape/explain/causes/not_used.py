@@ -6,23 +6,25 @@ from gradtape.explain.report import Finding
 
 def detect(context: Context) -> Finding | None:
     source, question = context.source, context.question
-    if context.run.horizon and any(i < context.run.horizon for i in source.ids) and source.kind != "variable":
+    if context.origin_unknown:
         return None
     used = [op for op in context.run.operations if not context.source.ids.isdisjoint(op.inputs)]
     target = question.targets[0] if question.targets else None
     made = context.made_at(target) if target is not None else None
     elsewhere = used[-1].site.span if used else None
     notes = () if used else (f"no operation of the run used `{source.name}`",)
+    recorded = "recorded " if context.may_have_left else ""
     return context.finding(
         "not-used",
         made,
-        f"`{question.target_name}` is computed here, and nothing on the way to it uses `{source.name}`",
+        f"`{question.target_name}` is computed here, and nothing {recorded}on the way to it uses `{source.name}`",
         labels=(
             (elsewhere, f"`{source.name}` is used here, but the result never reaches `{question.target_name}`"),
             (context.made_at(source), f"`{source.name}` is made here"),
         ),
         notes=notes,
         helps=(f"use `{source.name}` in `{question.target_name}`, or leave it out of the sources if that is meant",),
+        proven=not context.may_have_left,
     )
 
 
