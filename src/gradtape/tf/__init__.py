@@ -22,7 +22,7 @@ from typing import Any as _Any
 
 from gradtape import GradientTape, Tensor, UnconnectedGradients
 from gradtape.tape.ambient import gradients_for as _gradients_for
-from gradtape.tf import debugging, dtypes, errors, linalg, math, nn, random
+from gradtape.tf import debugging, dtypes, errors, linalg, math, nest, nn, random
 from gradtape.tf.arrays import (
     argsort,
     boolean_mask,
@@ -38,6 +38,7 @@ from gradtape.tf.arrays import (
     reverse,
     roll,
     scatter_nd,
+    searchsorted,
     slice,
     sort,
     split,
@@ -132,6 +133,7 @@ from gradtape.tf.math import (
     floor,
     greater,
     greater_equal,
+    histogram_fixed_width,
     less,
     less_equal,
     logical_and,
@@ -167,6 +169,9 @@ from gradtape.tf.math import (
     truediv,
     truncatemod,
 )
+from gradtape.tf.modules import Module, control_dependencies, device, init_scope, name_scope
+from gradtape.tf.segments import dynamic_partition, dynamic_stitch, reverse_sequence, unique, unique_with_counts
+from gradtape.tf.tensor_array import TensorArray
 from gradtape.tf.variables import IndexedSlices, Variable
 
 newaxis = None
@@ -208,7 +213,9 @@ __all__ = [
     "DType",
     "GradientTape",
     "IndexedSlices",
+    "Module",
     "Tensor",
+    "TensorArray",
     "UnconnectedGradients",
     "Variable",
     "abs",
@@ -239,14 +246,18 @@ __all__ = [
     "concat",
     "cond",
     "constant",
+    "control_dependencies",
     "convert_to_tensor",
     "cos",
     "cosh",
     "cumsum",
     "debugging",
+    "device",
     "divide",
     "double",
     "dtypes",
+    "dynamic_partition",
+    "dynamic_stitch",
     "einsum",
     "ensure_shape",
     "equal",
@@ -269,7 +280,9 @@ __all__ = [
     "greater",
     "greater_equal",
     "half",
+    "histogram_fixed_width",
     "identity",
+    "init_scope",
     "int8",
     "int16",
     "int32",
@@ -290,7 +303,9 @@ __all__ = [
     "meshgrid",
     "minimum",
     "multiply",
+    "name_scope",
     "negative",
+    "nest",
     "newaxis",
     "nn",
     "norm",
@@ -317,11 +332,13 @@ __all__ = [
     "repeat",
     "reshape",
     "reverse",
+    "reverse_sequence",
     "roll",
     "round",
     "scalar_mul",
     "scan",
     "scatter_nd",
+    "searchsorted",
     "shape",
     "sigmoid",
     "sign",
@@ -355,6 +372,8 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "unique",
+    "unique_with_counts",
     "unstack",
     "vectorized_map",
     "where",
