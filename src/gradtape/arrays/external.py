@@ -51,7 +51,7 @@ def external(f: Callable[..., Any], vjp: Callable[..., Any] | None = None) -> Ca
     Tensor(1.)
     """
     name = getattr(f, "__name__", type(f).__name__)
-    row = _row(name, "*values", {"values": General(_pulled(name, vjp))})
+    row = dynamic_row(name, "*values", {"values": General(_pulled(name, vjp))})
     row.kernel = _kernel(name, f)
 
     @wraps(f)
@@ -114,7 +114,8 @@ def _plain(value: Any) -> Any:
     return value._value if isinstance(value, Node) else value
 
 
-def _row(name: str, call: str, statuses: dict[str, Rule | Status]) -> Op:
+def dynamic_row(name: str, call: str, statuses: dict[str, Rule | Status]) -> Op:
+    """Make a row that stands in no table: its function is the user's."""
     return Op(name, call, statuses, numpy=None, aliases=(), methods=(), domain=REAL, cases=(), elementwise=False)
 
 
@@ -161,7 +162,7 @@ def _pulled(name: str, vjp: Callable[..., Any] | None) -> Callable[..., Any]:
             "write the function with NumPy's operations on tensors where second derivatives are needed",
         )
 
-    once_more = _row(f"{name}_vjp", "*values", {"values": General(twice)})
+    once_more = dynamic_row(f"{name}_vjp", "*values", {"values": General(twice)})
     once_more.kernel = lambda *_values, computed: computed.pop()
     return rule
 
@@ -173,7 +174,7 @@ def _no_derivative(message: str, help: str) -> NoGradientError:
     return error
 
 
-_STRAIGHT_THROUGH = _row(
+_STRAIGHT_THROUGH = dynamic_row(
     "straight_through",
     "x, value",
     {
