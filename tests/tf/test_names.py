@@ -312,3 +312,13 @@ def test_checks_of_dtypes():
         tf.debugging.assert_type(tf.constant(1.0), tf.int32)
     assert tf.debugging.is_numeric_tensor(tf.constant(1.0))
     assert not tf.debugging.is_numeric_tensor(1.0)
+
+
+def test_check_numerics_checks_the_gradient_too():
+    x = tf.Variable([0.0, 4.0])
+    with tf.GradientTape(persistent=True) as tape:
+        y = tf.debugging.check_numerics(x, "here")
+        half, root = y * 0.5, tf.sqrt(y)
+    assert tape.gradient(half, x).numpy().tolist() == [0.5, 0.5]
+    with pytest.raises(InvalidArgumentError, match=r"here, in the gradient: the tensor has Inf at \(0,\)"):
+        tape.gradient(root, x)

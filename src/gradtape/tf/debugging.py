@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 import gradtape as gt
-from gradtape.tf.calls import operands, refuse, row, static, tensor
+from gradtape.tape import custom
+from gradtape.tf import calls
+from gradtape.tf.calls import refuse, row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
 
 
@@ -17,12 +19,20 @@ def _plain(value: Any) -> Any:
 
 
 def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
-    """Return the tensor, if all its elements are finite."""
-    values = _plain(tensor)
+    """Return the tensor, if all its elements are finite; its gradient is checked alike."""
+
+    def check_numerics(x: Any) -> Any:
+        return x, lambda cotangent: _finite(cotangent, f"{message}, in the gradient")
+
+    return custom.with_gradient(check_numerics, calls.tensor)(_finite(calls.tensor(tensor), message))
+
+
+def _finite(x: Any, message: str) -> Any:
+    values = _plain(x)
     for what, wrong in (("NaN", np.isnan(values)), ("Inf", np.isinf(values))):
         if wrong.any():
             raise InvalidArgumentError(f"{message}: the tensor has {what} at {tuple(np.argwhere(wrong)[0].tolist())}")
-    return row("identity")(*operands(tensor))
+    return x
 
 
 def assert_shapes(
