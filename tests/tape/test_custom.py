@@ -193,6 +193,19 @@ def test_second_derivatives_are_those_of_grad_fn():
         assert second(gt.custom_gradient(lambda x: (x**3, lambda d: d * 5.0)), 3.0) is None
 
 
+def test_two_outer_tapes_each_get_their_own_answer():
+    product = gt.custom_gradient(lambda x, z: (x * z, lambda d: (d * z, d * x)))
+    x, z, d = gt.Variable(3.0), gt.Variable(5.0), gt.constant(1.0)
+    with gt.GradientTape(persistent=True) as inner:
+        y = product(x, z)
+    with gt.GradientTape() as outer:
+        gx = inner.gradient(y, x, output_gradients=d)
+    assert float(outer.gradient(gx, z)) == 1.0
+    with gt.GradientTape() as outer:
+        gz = inner.gradient(y, z, output_gradients=d)
+    assert float(outer.gradient(gz, x)) == 1.0
+
+
 def test_variables_around_it_need_an_answer():
     v = gt.Variable(2.0, name="v")
     with pytest.raises(OperandError, match=r"`<lambda>` reads variables that are not among its arguments: v"):
@@ -285,12 +298,15 @@ def test_pass_through_and_recompute():
     runs = []
 
     def cube(x, unused):
-        runs.append(len(STATE.recordings))
+        runs.append(1)
         return x**3
 
     light = tf.recompute_grad(cube)
     assert slopes(light, 2.0, 1.0) == [12.0, 0.0]
     assert len(runs) == 2
+    with gt.GradientTape() as tape:
+        light(gt.Variable(2.0), 1.0)
+    assert [record.op.name for record in tape._recording.records] == ["cube"]
     assert float(second(lambda x: light(x, 1.0), 2.0)) == 12.0
     v = gt.Variable(2.0)
     scaled = tf.recompute_grad(lambda x: x * v)

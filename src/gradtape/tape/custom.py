@@ -107,7 +107,7 @@ class _Rows:
 
 def _packed(call: Index, *_values: Any) -> Any:
     """Return what the function computed."""
-    return call.value.take()
+    return call.value.packed
 
 
 def _pull(k: int, _xp: Any, g: Any, _y: Any, call: Index, *_values: Any) -> Any:
@@ -144,11 +144,6 @@ class _Call:
         self.answer: _Answer | None = None
         real = [v._value for v in values if is_differentiable(v._value)]
         self.packed = real[0] if len(values) == 1 else np.concatenate([np.ravel(v) for v in real])
-
-    def take(self) -> Any:
-        """Hand the values out, once: the call outlives them."""
-        packed, self.packed = self.packed, None
-        return packed
 
     def refused(self, kind: type[GradtapeError], text: str) -> GradtapeError:
         """Make an error that names the function and the place where it was called."""
