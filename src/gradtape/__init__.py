@@ -12,6 +12,16 @@ from gradtape.tape.custom import custom_gradient
 from gradtape.tape.gradient_tape import GradientTape
 from gradtape.tape.query import UnconnectedGradients
 
+
+def __getattr__(name: str) -> str:
+    """Find the version only when somebody asks."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("gradtape")
+    raise AttributeError(f"module 'gradtape' has no attribute {name!r}")
+
+
 stop_gradient = door("stop_gradient")
 identity = door("identity")
 

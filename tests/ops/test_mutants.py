@@ -5,19 +5,22 @@ from dataclasses import replace
 
 import pytest
 
-from gradtape.ops import OPS, Partial
+from gradtape.ops import OPS, Partial, Rule
 from gradtape.testing import check_rule
 
 FLAT = {("sign", 0), ("copysign", 1)}
 """Arguments whose derivative is zero: no factor shows there."""
+
+PAIRS = [n for n, row in OPS.items() if [isinstance(s, Rule) for s in row.statuses] == [True, True] and n != "add"]
+"""Rows of two arguments with a rule each; those of `add` are equal."""
 
 MUTATIONS = {"negated": -1.0, "a little too large": 1.01}
 
 
 def mutants():
     for name, row in OPS.items():
-        for position, rule in enumerate(row.rules):
-            if rule is not None and (name, position) not in FLAT:
+        for position, status in enumerate(row.statuses):
+            if isinstance(status, Rule) and (name, position) not in FLAT:
                 for mutation in MUTATIONS:
                     yield name, position, mutation
 
@@ -43,7 +46,7 @@ def test_a_mutant_is_found(name, position, mutation):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", [n for n, row in OPS.items() if len(row.rules) == 2 and all(row.rules) and n != "add"])
+@pytest.mark.parametrize("name", PAIRS)
 def test_exchanged_rules_are_found(name):
     mutant = copy.copy(OPS[name])
     mutant.rules = mutant.statuses = mutant.rules[::-1]

@@ -314,3 +314,11 @@ def test_pass_through_and_recompute():
     with gt.GradientTape() as tape:
         y = scaled(x)
     assert [float(g) for g in tape.gradient(y, [x, v])] == [2.0, 3.0]
+
+
+def test_without_a_tape_it_is_remembered_with_what_ran_inside():
+    f = gt.custom_gradient(lambda x: (np.exp(x), lambda d: d * 7.0))
+    x = gt.constant(1.0)
+    (g,) = gt.gradients(f(x), x)
+    assert float(g) == 7.0
+    assert "exp" in [record.op.name for record in STATE.ambient.records]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays.failures import operand_error, operation_error
-from gradtape.arrays.record import STATE, USER_FILES, Record, is_user_file, next_id, user_callers, user_frame
+from gradtape.arrays.record import STATE, USER_FILES, is_user_file, next_id, user_callers, user_frame
 from gradtape.ops import OPS, Index
 
 if TYPE_CHECKING:
@@ -113,17 +113,18 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
             shapes = broadcast_shapes(values, y)
         saver = op.savers.get(mask) or op.make_saver(mask)
         saved = saver(y, values)
-    record = new_record(Record, (op, ids, output, params, shapes, code, lasti))
-    STATE.remember(record)
+    record = (op, ids, output, params, shapes, code, lasti)
     followed = False
     for recording in recordings:
-        recording.records.append(record)
+        recording.written.append(record)
         if saved is None or recording.known.isdisjoint(ids):
             recording.saved.append(None)
         else:
             followed = True
             recording.known.add(output)
             recording.saved.append(saved)
+    if not recordings:
+        STATE.ambient.written.append(record)
     if not followed:
         remember_outside(output, saved, frame)
     return _Tensor(y, output)
@@ -136,10 +137,6 @@ def remember_outside(output: int, saved: tuple[Any, ...] | None, frame: FrameTyp
         ambient.save(output, saved)
     if frame.f_back is not None:
         ambient.callers.append((output, user_callers(user_frame(frame))))
-
-
-new_record = tuple.__new__
-"""`Record(...)` without the Python function that a NamedTuple puts before it."""
 
 
 def broadcast_shapes(values: list[Any], y: Any) -> tuple[tuple[int, ...], ...] | None:

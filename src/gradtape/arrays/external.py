@@ -11,8 +11,8 @@ import numpy as np
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.leaving import plain_array
-from gradtape.errors import NoGradientError, OperandError, ShapeError
-from gradtape.ops import General, Op, Partial, Stopped
+from gradtape.errors import OperandError, ShapeError
+from gradtape.ops import General, NotYet, Op, Partial, Stopped
 from gradtape.ops.model import REAL
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def external(f: Callable[..., Any], vjp: Callable[..., Any] | None = None) -> Ca
     Tensor(1.)
     """
     name = getattr(f, "__name__", type(f).__name__)
-    row = dynamic_row(name, "*values", {"values": General(_pulled(name, vjp))})
+    status = NO_DERIVATIVE if vjp is None else General(_pulled(name, vjp))
+    row = dynamic_row(name, "*values", {"values": status})
     row.kernel = _kernel(name, f)
 
     @wraps(f)
@@ -129,21 +130,20 @@ def _kernel(name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     return compute
 
 
-def _pulled(name: str, vjp: Callable[..., Any] | None) -> Callable[..., Any]:
+NO_DERIVATIVE = NotYet("is an external function and was given no derivative")
+ONCE_ONLY = NotYet("is a derivative that was given from outside, and has none of its own")
+
+
+def _pulled(name: str, vjp: Callable[..., Any]) -> Callable[..., Any]:
     """Make the rule of an external function's arguments, which are all alike but for their position `k`."""
 
     def rule(_xp: Any, g: Any, y: Any, values: list[Any], k: int, options: Any = None) -> Any:  # noqa: ARG001
-        if vjp is None:
-            raise _no_derivative(
-                f"`{name}` is an external function and has no derivative",
-                f"give one: `gradtape.external({name}, vjp=...)`",
-            )
-        gradient = pull(vjp, _plain(g), _plain(y), [_plain(v) for v in values], k)
+        gradient = pull(_plain(g), _plain(y), [_plain(v) for v in values], k)
         if gradient is None or not isinstance(g, Node):
             return gradient
         return apply(once_more, (g, y, *values), {"computed": [gradient]}, _getframe(1))
 
-    def pull(vjp: Callable[..., Any], g: Any, y: Any, values: list[Any], k: int) -> Any:
+    def pull(g: Any, y: Any, values: list[Any], k: int) -> Any:
         given = vjp(*[plain_array(np.asarray(v)) for v in (g, y, *values)])
         gradients = given if isinstance(given, tuple | list) else (given,)
         if len(gradients) != len(values):
@@ -156,22 +156,9 @@ def _pulled(name: str, vjp: Callable[..., Any] | None) -> Callable[..., Any]:
             raise ShapeError(f"the vjp of `{name}` returned {told} for argument {k} of shape {shape}")
         return np.array(gradient)[()]
 
-    def twice(_xp: Any, _g: Any, _y: Any, _values: list[Any], k: int, computed: Any) -> Any:  # noqa: ARG001
-        raise _no_derivative(
-            f"the derivative of `{name}` is external too and has no derivative of its own",
-            "write the function with NumPy's operations on tensors where second derivatives are needed",
-        )
-
-    once_more = dynamic_row(f"{name}_vjp", "*values", {"values": General(twice)})
+    once_more = dynamic_row(f"{name}_vjp", "*values", {"values": ONCE_ONLY})
     once_more.kernel = lambda *_values, computed: computed.pop()
     return rule
-
-
-def _no_derivative(message: str, help: str) -> NoGradientError:
-    """Make an error without a place; the sweep knows the place."""
-    error = NoGradientError(message)
-    error.add_note(help)
-    return error
 
 
 _STRAIGHT_THROUGH = dynamic_row(

@@ -85,6 +85,12 @@ def function_at(span: Span) -> type_of_function | None:
     return found[-1] if found else None
 
 
+def calls_around(span: Span) -> list[ast.Call]:
+    """Return the calls in whose arguments a span stands, innermost first."""
+    found = [node for node in _around(span) if isinstance(node, ast.Call)]
+    return [call for call in reversed(found) if not span_of(call.func, span.file).contains(span)]
+
+
 def assigned_names(span: Span) -> tuple[str, ...]:
     """Return the names that the statement around an expression gives to its value: `("w",)` for `w = w - lr * g`.
 

@@ -63,6 +63,15 @@ class Context:
         return self._searched[1]
 
     @cached_property
+    def may_have_left(self) -> bool:
+        """Whether a value on the way was also handed to plain Python, so that no search can rule out another route."""
+        done = max(self.question.target_ids, default=0)
+        return any(
+            event.kind.startswith("left") and event.value in self.after_source and 0 < event.seq < done
+            for event in self.run.events
+        )
+
+    @cached_property
     def before_target(self) -> set[int]:
         """Every id that the target depends on."""
         return search.backward_cone(self.run, self.question.target_ids)
@@ -145,11 +154,17 @@ def route_note(context: Context, route: Route) -> tuple[str, ...]:
         parts = [*parts[:4], f"{len(parts) - 7} more", *parts[-3:]]
     ends = [context.source.name, *parts, context.question.target_name]
     shown = " -> ".join(ends)
-    if len(context.routes) == 1 and context.complete:
+    if len(context.routes) == 1 and context.complete and not context.may_have_left:
         uses = {op.seq for id in context.source.ids for op, _ in context.run.uses.get(id, ())}
         return (
             f"the only route is {shown}" + (f"; nothing else uses `{context.source.name}`" if len(uses) == 1 else ""),
         )
+    if len(context.routes) == 1:
+        return (f"the route is {shown}",)
+    places = {next((link.operation.site.span for link in r if link.breaks), None) for r in context.routes}
+    if len(places) == 1:
+        count = f"{len(context.routes)}{'' if context.complete else ' or more'}"
+        return (f"{count} routes end here, one is {shown}",)
     others = len(context.routes) - 1
     more = f"; {others} more {'route breaks' if others == 1 else 'routes break'} too" if others else ""
     return (f"one route is {shown}{more}",)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradtape.explain import notes
 from gradtape.explain.cause import Context, Stage
 from gradtape.explain.causes import BY_KIND, BY_STAGE
 from gradtape.explain.causes.not_explained import unexplained
-from gradtape.explain.graph import OUTSIDE
+from gradtape.explain.graph import OUTSIDE, BreakKind
 from gradtape.explain.report import GradientReport, Status
-from gradtape.explain.search import group_breaks
+from gradtape.explain.search import BreakGroup, Link, group_breaks
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics import Code
     from gradtape.explain.graph import Question
     from gradtape.explain.report import Finding
 
@@ -40,6 +42,8 @@ def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
     if status is None:
         found = _why_missing(context)
         return (Status.NONE, found) if found else (Status.OK, ())
+    if status is Status.ERROR:
+        return status, _missing_rules(context)
     if status is not Status.NONE:
         return status, ()
     return status, _why_missing(context) or (unexplained(context),)
@@ -50,7 +54,8 @@ def _why_missing(context: Context) -> tuple[Finding, ...]:
     if not context.routes:
         absent = _first(context, Stage.ABSENCE)
         return (absent,) if absent is not None else ()
-    findings = []
+    findings: list[Finding] = []
+    told: dict[tuple[Code, int], int] = {}
     at_source = _first(context, Stage.SOURCE)
     if at_source is not None:
         findings.append(at_source)
@@ -61,9 +66,40 @@ def _why_missing(context: Context) -> tuple[Finding, ...]:
             if cause is None or (at_source is not None and group.kind in OUTSIDE):
                 continue
             found = cause.detect(context, route, group)
-            if found is not None and not any(_same_place(found, f) for f in findings):
+            if found is None or any(_same_place(found, f) for f in findings):
+                continue
+            value = (found.code, group.links[0].operation.output)
+            if value in told:
+                findings[told[value]] = _told_together(findings[told[value]], found)
+            else:
+                told[value] = len(findings)
                 findings.append(found)
     return tuple(findings)
+
+
+def _told_together(first: Finding, other: Finding) -> Finding:
+    """Add a second place to a finding: several values that went into one constant have one cause."""
+    place = other.diagnostic.primary
+    if place is None:
+        return first
+    annotations = (*first.diagnostic.annotations, replace(place, label="and here", primary=False))
+    return replace(first, diagnostic=replace(first.diagnostic, annotations=annotations))
+
+
+def _missing_rules(context: Context) -> tuple[Finding, ...]:
+    """Collect the operations on the way whose derivative nobody wrote: the question raised at one of them."""
+    found = []
+    for operation in context.run.operations:
+        for position, breaks in enumerate(operation.breaks):
+            unwritten = next((b for b in breaks if b.kind is BreakKind.MISSING_RULE), None)
+            on_the_way = (
+                operation.output in context.before_target and operation.inputs[position] in context.after_source
+            )
+            if unwritten is not None and on_the_way:
+                link = Link(operation, position)
+                group = BreakGroup(unwritten.kind, (link,), unwritten)
+                found.append(BY_KIND[unwritten.kind].detect(context, (link,), group))
+    return tuple(f for f in found if f is not None)
 
 
 def _same_place(a: Finding, b: Finding) -> bool:

@@ -53,7 +53,7 @@ def shortest_route(
     without : collection of Link
         Links that the route may not use.
     """
-    banned = {(link.operation.output, link.position) for link in without}
+    banned = {(link.operation.seq, link.operation.output, link.position) for link in without}
     came: dict[int, tuple[int, Link] | None] = dict.fromkeys(sources)
     cost = dict.fromkeys(sources, 0)
     queue = deque(sources)
@@ -66,7 +66,7 @@ def shortest_route(
         if value in targets:
             return _trace(came, value)
         for operation, position in run.uses.get(value, ()):
-            if (operation.output, position) in banned:
+            if (operation.seq, operation.output, position) in banned:
                 continue
             link = Link(operation, position)
             price = cost[value] + (1 if link.breaks else 0)
@@ -101,13 +101,22 @@ def broken_routes(run: Run, sources: Collection[int], targets: Collection[int]) 
     while len(routes) < MAX_ROUTES:
         route = shortest_route(run, sources, targets, removed)
         if route is None:
-            return tuple(routes), True
+            return _in_order(routes), True
         routes.append(route)
         broken = next((link for link in route if link.breaks), None)
         if broken is None:
-            return tuple(routes), False
+            return _in_order(routes), False
         removed.append(broken)
-    return tuple(routes), shortest_route(run, sources, targets, removed) is None
+    return _in_order(routes), shortest_route(run, sources, targets, removed) is None
+
+
+def _in_order(routes: list[Route]) -> tuple[Route, ...]:
+    """Sort routes: fewest breaks first, and among equals the earliest break of the run."""
+    return tuple(sorted(routes, key=lambda route: (sum(bool(link.breaks) for link in route), _first_break(route))))
+
+
+def _first_break(route: Route) -> int:
+    return next((link.operation.seq for link in route if link.breaks), 0)
 
 
 def group_breaks(route: Route) -> tuple[BreakGroup, ...]:

@@ -29,6 +29,8 @@ from math import prod
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
+from gradtape.errors import NoGradientError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -107,7 +109,7 @@ class IntegerCast(NoTangent):
 
 
 class NotYet(Status):
-    """A derivative exists and nobody wrote it here."""
+    """A derivative exists and nobody wrote it: a gradient that would have to pass raises, it is never partial."""
 
     __slots__ = ()
     cause = "missing-rule"
@@ -250,10 +252,12 @@ class Op:
         if missing or len(self.args) != len(statuses):
             raise TypeError(f"row {name}: {missing} not in its call ({call})")
         self.statuses: tuple[Rule | Status, ...] = tuple(statuses[n] for n in self.args)
-        self.rules: tuple[Rule | None, ...] = tuple(s if isinstance(s, Rule) else None for s in self.statuses)
+        self.rules: tuple[Rule | None, ...] = tuple(
+            s if isinstance(s, Rule) else _refusal(name, s) if isinstance(s, NotYet) else None for s in self.statuses
+        )
         self.connects = any(self.rules)
         self.elementwise = elementwise or any(isinstance(s, Partial) for s in self.statuses)
-        self.needs = tuple(_needs(r, len(self.args)) if r else () for r in self.rules)
+        self.needs = tuple(_needs(s, len(self.args)) if isinstance(s, Rule) else () for s in self.statuses)
         self.domain = domain if isinstance(domain, tuple) else (domain,) * len(self.args)
         self.cases = cases
         self.kernel: Callable[..., Any] = _unbound
@@ -285,7 +289,7 @@ class Op:
         )
 
     def _variadic_saver(self) -> Callable[[Any, Any], tuple[Any, ...]]:
-        if isinstance(self.rules[0], Linear):
+        if isinstance(self.rules[0], Linear) or isinstance(self.statuses[0], NotYet):
             return lambda _y, inputs: (None, [spec(v) for v in inputs])
         return lambda y, inputs: (y, inputs)
 
@@ -305,6 +309,17 @@ def parse_call(text: str) -> tuple[tuple[str, Any], ...]:
 
 def _unbound(*_args: Any, **_params: Any) -> Any:
     raise LookupError("no space has bound this operation's kernel")
+
+
+def _refusal(name: str, status: NotYet) -> Rule:
+    """Make the rule that stands where none was written: what flows here would otherwise be lost without a word."""
+
+    def refuse(*_args: Any, **_params: Any) -> Any:
+        error = NoGradientError(f"{name} {status.reason}")
+        error.add_note("give the derivative yourself: `gradtape.external(f, vjp=...)`")
+        raise error
+
+    return General(refuse)
 
 
 def _make_saver(levels: tuple[Need, ...]) -> Callable[[Any, Any], tuple[Any, ...]]:
@@ -342,7 +357,8 @@ def _loads(code: CodeType) -> Iterable[tuple[str, Need]]:
     """Yield every local that the code loads, and whether the next instruction only asks for a `Spec`'s attribute."""
     instructions = list(dis.get_instructions(code))
     for here, after in zip(instructions, [*instructions[1:], None], strict=True):
-        if not here.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE")):
+        # later versions join two instructions in one, `STORE_FAST_LOAD_FAST`: all names of such a pair count as loaded
+        if "LOAD_FAST" not in here.opname and not here.opname.startswith(("LOAD_DEREF", "LOAD_CLOSURE")):
             continue
         names = here.argval if isinstance(here.argval, tuple) else (here.argval,)
         only_spec = after is not None and after.opname == "LOAD_ATTR" and after.argval in SPEC_ATTRIBUTES

@@ -45,7 +45,7 @@ def explain(asked: Asked) -> Explanation:
     results = asked.results or (None,) * len(sources)
     reports = []
     for source, leaf, result in zip(sources, asked.sources, results, strict=True):
-        status = None if asked.results is None else status_of(result)
+        status = Status.ERROR if asked.failed else None if asked.results is None else status_of(result)
         size = steepest(asked, run, leaf, result) if status is Status.OK else None
         question = graph.Question(run, asked.kind, asked.site, targets, source, status, asked.used_at, size)
         reports.append(engine.explain(question))
@@ -82,7 +82,7 @@ class Builder:
         self.events = [events[seq] for seq in sorted(events)]
         own = self.recording.events if self.recording is not None else []
         self.began = next((e.seq for e in own if e.kind is EventKind.ENTER), 0)
-        self.horizon = ambient.horizon if len(ambient.records) == ambient.records.maxlen else 0
+        self.horizon = ambient.horizon
         self.callers = dict(ambient.callers)
         self.versions: dict[int, list[int]] = defaultdict(list)
         self.history: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -172,23 +172,42 @@ class Builder:
         return graph.End(end.name, ids, end.kind, end.dtype, end.differentiable, end.watched, end.trainable, end.made)
 
     def _operations(self) -> Iterable[graph.Operation]:
+        """Yield what ran, in order, with a version of its own for every value that a variable had.
+
+        An update of a variable by a gradient is no way for a value to travel: it would connect every training step
+        with those before it.
+        """
         current: dict[int, int] = {}
+        updates: set[int] = set()
         timeline: list[tuple[int, Any]] = [(r.output, r) for r in self.records]
-        timeline += [(e.seq, e) for e in self.events if e.kind in {EventKind.ASSIGN, EventKind.CREATE}]
+        making = {EventKind.ASSIGN, EventKind.CREATE, EventKind.GRADIENT}
+        timeline += [(e.seq, e) for e in self.events if e.kind in making]
         for _, item in sorted(timeline, key=lambda pair: pair[0]):
             if hasattr(item, "op"):
+                if not updates.isdisjoint(item.inputs):
+                    updates.add(item.output)
                 inputs = tuple(current.get(i, i) for i in item.inputs)
                 yield self._operation(item, inputs, tuple(self._breaks(item, k) for k in range(len(inputs))))
-                continue
-            version = item.value
-            if item.kind is EventKind.ASSIGN:
-                version = current[item.value] = self.fresh()
-                self.versions[item.value].append(version)
-                self.history[item.value].append((item.seq, version))
-            if item.detail:
-                name = "assign" if item.kind is EventKind.ASSIGN else "Variable"
-                source = current.get(item.detail, item.detail)
-                yield graph.Operation(item.seq, name, (source,), version, item.site, ((Break(BreakKind.STATE),),))
+            elif item.kind is EventKind.GRADIENT:
+                updates.add(item.value)
+                if item.detail:
+                    yield self._gradient(item, current)
+            else:
+                version = item.value
+                if item.kind is EventKind.ASSIGN:
+                    version = current[item.value] = self.fresh()
+                    self.versions[item.value].append(version)
+                    self.history[item.value].append((item.seq, version))
+                if item.detail and item.detail not in updates:
+                    name = "assign" if item.kind is EventKind.ASSIGN else "Variable"
+                    source = current.get(item.detail, item.detail)
+                    yield graph.Operation(item.seq, name, (source,), version, item.site, ((Break(BreakKind.STATE),),))
+
+    def _gradient(self, event: Event, current: dict[int, int]) -> graph.Operation:
+        """Connect a gradient that no tape recorded with what it was computed from."""
+        inputs = tuple(current.get(i, i) for i in event.detail)
+        broken = () if self.recording is None else (Break(self._when(event.seq)),)
+        return graph.Operation(event.seq, "gradient", inputs, event.value, event.site, (broken,) * len(inputs))
 
     def _operation(
         self, record: Record, inputs: tuple[int, ...], breaks: tuple[tuple[Break, ...], ...]

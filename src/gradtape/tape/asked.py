@@ -44,6 +44,8 @@ class Asked:
         Where the question was asked.
     used_at : Site or None
         Where the tape gave its gradients before, if that is why there is no answer.
+    failed : bool
+        Whether the question ended in an error, a derivative that nobody wrote.
     frame : FrameType or None
         The frame that asked. A question lives no longer than its call; do not keep one.
     seq : int
@@ -57,6 +59,7 @@ class Asked:
     results: tuple[Any, ...] | None
     site: Site
     used_at: Site | None = None
+    failed: bool = False
     frame: FrameType | None = None
     seq: int = field(default_factory=next_id)
 
@@ -68,8 +71,10 @@ def asked_from(
     sources: tuple[Leaf, ...],
     results: tuple[Any, ...] | None,
     frame: FrameType,
+    *,
     used_at: Site | None = None,
+    failed: bool = False,
 ) -> Asked:
     """Write down a question that was asked somewhere below a frame."""
     place = user_frame(frame)
-    return Asked(kind, recording, targets, sources, results, Site.of(place), used_at, place)
+    return Asked(kind, recording, targets, sources, results, Site.of(place), used_at, failed, place)

@@ -278,6 +278,8 @@ def _observed(body: Callable[[], Any]) -> tuple[Any, Recording]:
         return body(), probe
     finally:
         STATE.recordings = tuple(r for r in STATE.recordings if r is not probe)
+        if not STATE.recordings:  # open tapes have the same records, and hand them over when they close
+            probe.hand_over()
 
 
 def _accepts_variables(grad_fn: Callable[..., Any]) -> bool:

@@ -77,6 +77,7 @@ class GradientTape:
 
     def _stop(self, kind: EventKind, frame: FrameType) -> None:
         self._note(kind, frame)
+        self._opened("stop", frame).hand_over()
         STATE.recordings = tuple(r for r in STATE.recordings if r is not self._recording)
 
     def _note(self, kind: EventKind, frame: FrameType) -> None:
@@ -228,7 +229,7 @@ class GradientTape:
         result = query.ask(
             "tape.gradient",
             recording,
-            recording.records,
+            recording.written,
             recording.saved,
             target,
             sources,

@@ -56,7 +56,7 @@ def refuse_used_up(recording: Recording, target: Any, sources: Any, frame: Frame
     """Refuse a second set of gradients from a tape that is not persistent."""
     targets = tuple(Leaf(path, value) for path, value in flatten(target))
     wanted = tuple(Leaf(path, value) for path, value in flatten(sources))
-    announce(asked_from("tape.gradient", recording, targets, wanted, None, frame, used_at))
+    announce(asked_from("tape.gradient", recording, targets, wanted, None, frame, used_at=used_at))
     raise located(
         UsedUpError,
         "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); "

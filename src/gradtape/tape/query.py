@@ -11,7 +11,7 @@ from gradtape import _config
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import STATE
+from gradtape.arrays.record import STATE, EventKind, note_event
 from gradtape.arrays.tensor import Tensor, wrap
 from gradtape.errors import NoGradientError, ShapeError, SourceError
 from gradtape.tape import missing
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from gradtape.arrays.record import Record, Recording
+    from gradtape.arrays.record import Recording, Written
 
 
 class UnconnectedGradients(StrEnum):
@@ -49,7 +49,7 @@ def check_node(value: Any, what: str, frame: FrameType) -> None:
 def ask(
     kind: str,
     recording: Recording | None,
-    records: Sequence[Record],
+    records: Sequence[Written],
     saved: Sequence[Any],
     target: Any,
     sources: Any,
@@ -76,14 +76,19 @@ def ask(
     needed = (
         recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
     )
-    found = sweep(records, saved, seeds, ids, needed, recorded=recorded)
-    if (
-        _config.settings.strong_zeros
-        and not all(map(_is_finite, found.values()))
-        and all(_is_finite(t.value) for t in targets if t.id)
-    ):
-        found = sweep(records, saved, seeds, ids, needed, recorded=recorded, strong=True)
+    try:
+        found = sweep(records, saved, seeds, ids, needed, recorded=recorded)
+        if (
+            _config.settings.strong_zeros
+            and not all(map(_is_finite, found.values()))
+            and all(_is_finite(t.value) for t in targets if t.id)
+        ):
+            found = sweep(records, saved, seeds, ids, needed, recorded=recorded, strong=True)
+    except NoGradientError:
+        missing.announce(asked_from(kind, recording, targets, wanted, None, frame, failed=True))
+        raise
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
+    remember_results(() if recorded else targets, results, frame)
     asked = asked_from(kind, recording, targets, wanted, results, frame)
     missing.announce(asked)
     if any(r is None for r in results):
@@ -158,6 +163,17 @@ def flatten_output_gradients(target: Any, targets: tuple[Leaf, ...], given: Any,
             "give one per target; None stands for ones",
         )
     return weights
+
+
+def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame: FrameType) -> None:
+    """Leave a trace of gradients: an update of a variable is known by it, and who differentiates again is told.
+
+    `targets` are what the gradients were computed from, empty if the records of the sweep tell that already.
+    """
+    made_from = tuple(t.id for t in targets if t.id)
+    for result in results:
+        if result is not None:
+            note_event(EventKind.GRADIENT, result._id, frame, made_from)
 
 
 def _is_finite(value: Any) -> bool:

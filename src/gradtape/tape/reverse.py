@@ -11,6 +11,7 @@ from gradtape.arrays import doors
 from gradtape.arrays.failures import located
 from gradtape.arrays.record import STATE
 from gradtape.arrays.tensor import Tensor
+from gradtape.diagnostics import Site
 from gradtape.errors import NoGradientError
 from gradtape.ops import Partial
 from gradtape.spaces.numpy_space import xp as numpy_xp
@@ -19,21 +20,21 @@ from gradtape.tape import strong_zeros
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradtape.arrays.record import Record
+    from gradtape.arrays.record import Written
 
 
-def needed_ids(records: Sequence[Record], saved: Sequence[Any], sources: set[int]) -> set[int]:
+def needed_ids(records: Sequence[Written], saved: Sequence[Any], sources: set[int]) -> set[int]:
     """Return the ids that depend on a source: only they deserve a cotangent."""
     needed = set(sources)
-    for record, residuals in zip(records, saved, strict=True):
-        if residuals is not None and not needed.isdisjoint(record.inputs):
-            needed.add(record.output)
+    for (_, inputs, output, *_), residuals in zip(records, saved, strict=True):
+        if residuals is not None and not needed.isdisjoint(inputs):
+            needed.add(output)
     return needed
 
 
 @np.errstate(all="ignore")  # the forward run has warned already; what is infinite or NaN here is seen in the result
 def sweep(
-    records: Sequence[Record],
+    records: Sequence[Written],
     saved: Sequence[Any],
     seeds: dict[int, Any],
     sources: set[int],
@@ -82,14 +83,14 @@ def sweep(
             residuals = saved[k]
             if residuals is None:
                 continue
-            op, inputs, output, params, shapes, _, _ = records[k]
+            op, inputs, output, params, shapes, code, lasti = records[k]
             g = cotangents.pop(output, None)
             if g is None:
                 continue
             if output in sources:
                 found[output] = g
             if recorded:
-                STATE.backward_of = records[k].site
+                STATE.backward_of = Site(code, lasti)
                 residuals = as_tensors(residuals, inputs, output)
             for position, source in enumerate(inputs):
                 if source not in needed:
@@ -123,7 +124,7 @@ def sweep(
     except NoGradientError as error:
         if error.diagnostic is not None:
             raise
-        STATE.backward_of = records[k].site
+        STATE.backward_of = Site(*records[k][-2:])
         raise located(NoGradientError, str(error), _getframe(), *getattr(error, "__notes__", ())) from None
     finally:
         STATE.backward_of = backward_of

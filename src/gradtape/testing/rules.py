@@ -11,8 +11,11 @@ from zlib import crc32
 import numpy as np
 
 from gradtape.arrays.dispatch import apply, is_differentiable
-from gradtape.ops import Case, Index, Linear, Multilinear, Op, Partial, Rule, Zero
+from gradtape.arrays.variable import Variable
+from gradtape.errors import NoGradientError
+from gradtape.ops import Case, Index, Linear, Multilinear, NotYet, Op, Partial, Rule, Zero
 from gradtape.spaces.numpy_space import xp
+from gradtape.tape.gradient_tape import GradientTape
 from gradtape.testing.grads import check_grads, plain
 
 if TYPE_CHECKING:
@@ -80,6 +83,9 @@ def check_case(op: Op, case: Case) -> None:
     args = [sample(a, domain_at(op, k), rng) for k, a in enumerate(case.args)]
     check_value(op, args, case.params)
     moved = [k for k, a in enumerate(args) if isinstance(a, np.ndarray | np.generic) and is_differentiable(a)]
+    if any(isinstance(s, NotYet) for s in op.statuses):
+        check_refusal(op, args, case.params)
+        return
     y = run(op, args, case.params)
     if is_differentiable(plain(y)) and (op.connects or all(isinstance(s, Zero) for s in op.statuses)):
         points = [args[k] for k in moved]
@@ -92,6 +98,18 @@ def check_case(op: Op, case: Case) -> None:
             check_kind(op, args, case.params)
         check_strides(op, args, case.params)
         check_single(op, args, case.params)
+
+
+def check_refusal(op: Op, args: list[Any], params: Any) -> None:
+    """Check that a row without a rule refuses to answer instead of losing a gradient."""
+    variables = [Variable(a) for a in args]
+    with GradientTape() as tape:
+        y = run(op, list(variables), params)
+    try:
+        tape.gradient(y, variables)
+    except NoGradientError:
+        return
+    raise AssertionError(f"{op.name}: a derivative that nobody wrote must raise NoGradientError")
 
 
 def domain_at(op: Op, k: int) -> Domain:
@@ -118,7 +136,10 @@ def run(op: Op, args: list[Any], params: Any) -> Any:
     """Run the row as a door would."""
     frame = inspect.currentframe()
     assert frame is not None  # noqa: S101 - CPython has frames
-    values = tuple(a.value if isinstance(a, Index) and op.name not in {"getitem", "scatter_add"} else a for a in args)
+    names = op.args * len(args) if op.variadic else op.args
+    values = tuple(
+        a.value if isinstance(a, Index) and name != "index" else a for name, a in zip(names, args, strict=False)
+    )
     return apply(op, values, {**op.defaults, **params}, frame)
 
 
