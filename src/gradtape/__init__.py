@@ -8,6 +8,7 @@ from gradtape.arrays.tensor import Tensor
 from gradtape.arrays.variable import Variable, constant
 from gradtape.errors import MissingGradientWarning
 from gradtape.tape.ambient import gradients
+from gradtape.tape.custom import custom_gradient
 from gradtape.tape.gradient_tape import GradientTape
 from gradtape.tape.query import UnconnectedGradients
 
@@ -32,6 +33,7 @@ __all__ = [
     "Variable",
     "config",
     "constant",
+    "custom_gradient",
     "errors",
     "external",
     "gradients",

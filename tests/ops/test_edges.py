@@ -86,8 +86,9 @@ def test_a_nan_among_the_reduced_is_not_hidden():
     ("values", "expected"),
     [
         ([-INF, 0.0], [0, 1]),
-        ([-INF, -INF], [0.5, 0.5]),
+        ([-INF, -INF], [0, 0]),
         ([INF, 0.0], [1, 0]),
+        ([INF, INF, 0.0], [0.5, 0.5, 0]),
         ([1000.0, 1000.0], [0.5, 0.5]),
         ([-1e4, 0.0], [0, 1]),
     ],
@@ -98,6 +99,46 @@ def test_logsumexp_is_stable(values, expected):
     np.testing.assert_allclose(gradient(doors.door("logsumexp"), values)[0], expected, rtol=1e-12)
     with np.errstate(all="ignore"):
         assert doors.door("logsumexp")(gt.constant(values)).numpy() == np.logaddexp.reduce(values)
+
+
+def in_float32(f, x):
+    """The first and the second derivative, and the latter's dtype."""
+    v = gt.Variable(np.array(x, np.float32))
+    with gt.GradientTape() as outer, np.errstate(all="ignore"):
+        with gt.GradientTape() as inner:
+            y = f(v)
+        first = inner.gradient(y, v)
+        weighted = np.sum(first * np.arange(1.0, first.size + 1.0, dtype=np.float32))
+    second = outer.gradient(weighted, v)
+    assert first.dtype == second.dtype == np.float32
+    return first.numpy(), second.numpy()
+
+
+@pytest.mark.parametrize(
+    ("values", "first", "second"),
+    [
+        ([1000.0, 1000.0], [0.5, 0.5], [-0.25, 0.25]),
+        ([1e4, 1e4 - 1], [0.73105858, 0.26894142], [-0.19661193, 0.19661193]),
+        ([-INF, -INF], [0, 0], [0, 0]),
+        ([INF, 1.0], [1, 0], [0, 0]),
+        ([-INF, 0.0, 0.0], [0, 0.5, 0.5], [0, -0.25, 0.25]),
+    ],
+)
+def test_logsumexp_keeps_its_digits_however_large_it_is(values, first, second):
+    from gradtape.arrays import doors
+
+    found = in_float32(doors.door("logsumexp"), values)
+    np.testing.assert_allclose(found[0], first, rtol=3e-7)
+    np.testing.assert_allclose(found[1], second, rtol=2e-6)
+
+
+@pytest.mark.parametrize(("f", "base"), [(np.logaddexp, np.e), (np.logaddexp2, 2.0)])
+@pytest.mark.parametrize("gap", [-60.0, -1.0, 0.0, 1.0, 60.0])
+def test_logaddexp_does_not_lose_small_slopes(f, base, gap):
+    first, second = in_float32(lambda v: f(v, np.float32(0.0)), [gap])
+    share, slope = 1 / (1 + base**-gap), np.log(base) / ((1 + base**-gap) * (1 + base**gap))
+    np.testing.assert_allclose(first, [share], rtol=3e-6)
+    np.testing.assert_allclose(second, [slope], rtol=3e-6)
 
 
 @pytest.mark.parametrize("name", ["floor", "ceil", "rint", "trunc", "round", "fix"])

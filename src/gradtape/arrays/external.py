@@ -52,7 +52,7 @@ def external(f: Callable[..., Any], vjp: Callable[..., Any] | None = None) -> Ca
     """
     name = getattr(f, "__name__", type(f).__name__)
     status = NO_DERIVATIVE if vjp is None else General(_pulled(name, vjp))
-    row = _row(name, "*values", {"values": status})
+    row = dynamic_row(name, "*values", {"values": status})
     row.kernel = _kernel(name, f)
 
     @wraps(f)
@@ -115,7 +115,8 @@ def _plain(value: Any) -> Any:
     return value._value if isinstance(value, Node) else value
 
 
-def _row(name: str, call: str, statuses: dict[str, Rule | Status]) -> Op:
+def dynamic_row(name: str, call: str, statuses: dict[str, Rule | Status]) -> Op:
+    """Make a row that stands in no table: its function is the user's."""
     return Op(name, call, statuses, numpy=None, aliases=(), methods=(), domain=REAL, cases=(), elementwise=False)
 
 
@@ -155,12 +156,12 @@ def _pulled(name: str, vjp: Callable[..., Any]) -> Callable[..., Any]:
             raise ShapeError(f"the vjp of `{name}` returned {told} for argument {k} of shape {shape}")
         return np.array(gradient)[()]
 
-    once_more = _row(f"{name}_vjp", "*values", {"values": ONCE_ONLY})
+    once_more = dynamic_row(f"{name}_vjp", "*values", {"values": ONCE_ONLY})
     once_more.kernel = lambda *_values, computed: computed.pop()
     return rule
 
 
-_STRAIGHT_THROUGH = _row(
+_STRAIGHT_THROUGH = dynamic_row(
     "straight_through",
     "x, value",
     {

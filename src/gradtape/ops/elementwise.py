@@ -123,14 +123,14 @@ op(
 op(
     "logaddexp",
     "a, b",
-    a=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp(gap(xp, a, b)))),
-    b=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp(gap(xp, b, a)))),
+    a=Partial(lambda xp, y, a, b: squashed(xp, xp.exp, gap(xp, a, b))),
+    b=Partial(lambda xp, y, a, b: squashed(xp, xp.exp, gap(xp, b, a))),
 )
 op(
     "logaddexp2",
     "a, b",
-    a=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp2(gap(xp, a, b)))),
-    b=Partial(lambda xp, y, a, b: 1.0 / (1.0 + xp.exp2(gap(xp, b, a)))),
+    a=Partial(lambda xp, y, a, b: squashed(xp, xp.exp2, gap(xp, a, b))),
+    b=Partial(lambda xp, y, a, b: squashed(xp, xp.exp2, gap(xp, b, a))),
 )
 op(
     "copysign",
@@ -180,6 +180,13 @@ def slope_in_exponent(xp: Any, y: Any, a: Any) -> Any:
 def gap(xp: Any, a: Any, b: Any) -> Any:
     """Return `b - a`, and 0 between two equal infinities."""
     return xp.where(xp.logical_and(xp.isinf(a), xp.equal(a, b)), 0.0, b - a)
+
+
+def squashed(xp: Any, exp: Any, x: Any) -> Any:
+    """Return `1 / (1 + exp(x))` from exponentials of negative numbers: none is so large that its slope is lost."""
+    above = xp.greater(x, 0.0)
+    part = exp(xp.where(above, -x, x))
+    return xp.where(above, part, 1.0) / (1.0 + part)
 
 
 def sinc_slope(xp: Any, y: Any, x: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import General, NoTangent, Unsupported, case
+from gradtape.ops.model import General, NoTangent, Unsupported, Zero, case
 from gradtape.ops.registry import composite, op
 
 ORDER = NoTangent("answers with an order, and an order is made of positions")
@@ -19,6 +19,15 @@ op(
 )
 op("argsort", "a, axis=-1, kind=None", methods=("argsort",), a=ORDER, cases=ALONG)
 op("searchsorted", "a, v, side='left'", methods=("searchsorted",), a=PLACE, v=PLACE, cases=(case([0.0, 1.0], (3,)),))
+COUNT = Zero("counts elements, and a count is constant until an element crosses the edge of a bin")
+op(
+    "histogram_fixed_width",
+    "values, value_range, nbins=100",
+    numpy=None,
+    values=COUNT,
+    value_range=COUNT,
+    cases=(case((2, 3), [-1.0, 1.0], nbins=4),),
+)
 op("digitize", "x, bins, right=False", x=PLACE, bins=PLACE, cases=(case((3,), [0.0, 1.0]),))
 
 

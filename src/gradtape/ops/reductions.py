@@ -95,11 +95,7 @@ op(
     "logsumexp",
     "a, axis=None, keepdims=False",
     numpy=None,
-    a=General(
-        lambda xp, g, y, a, axis, keepdims: (
-            xp.unreduce(g, a.ndim, axis, keepdims) * weights(xp, xp.unreduce(y, a.ndim, axis, keepdims), a, axis)
-        )
-    ),
+    a=General(lambda xp, g, y, a, axis, keepdims: xp.unreduce(g, a.ndim, axis, keepdims) * softmax(xp, a, axis)),
     cases=FULL_AXES,
 )
 op(
@@ -139,12 +135,15 @@ def share(xp: Any, g: Any, y: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     return wins * (xp.unreduce(g, a.ndim, axis, keepdims) / xp.sum(wins, axis=axis, keepdims=True))
 
 
-def weights(xp: Any, y: Any, a: Any, axis: Any) -> Any:
-    """Return each element's share of a log-sum-exp; where the result is infinite, the elements equal to it share."""
-    finite = xp.isfinite(y)
-    inner = xp.exp(a - xp.where(finite, y, 0.0))
-    ties = xp.cast(xp.equal(a, y), dtype=a.dtype)
-    return xp.where(finite, inner, xp.divide_no_nan(ties, xp.sum(ties, axis=axis, keepdims=True)))
+def softmax(xp: Any, a: Any, axis: Any) -> Any:
+    """Return each element's share of a log-sum-exp: of +inf the elements that are +inf have one each, of -inf nobody.
+
+    From the distances to the largest element and not from the result, whose rounding grows with its size.
+    """
+    top = xp.stop_gradient(xp.max(a, axis=axis, keepdims=True))
+    distance = a - xp.where(xp.equal(top, float("-inf")), 0.0, top)
+    parts = xp.exp(xp.where(xp.equal(a, float("inf")), 0.0, distance))
+    return xp.divide_no_nan(parts, xp.sum(parts, axis=axis, keepdims=True))
 
 
 def others(xp: Any, a: Any, axis: Any) -> Any:

@@ -102,6 +102,16 @@ def _count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.asarray(np.count_nonzero(a, axis, keepdims=keepdims))[()]
 
 
+def _histogram_fixed_width(values: Any, value_range: Any, nbins: int = 100) -> Any:
+    low, high = value_range
+    places = np.floor((np.ravel(values) - low) / (high - low) * nbins)
+    return np.bincount(np.clip(places, 0, nbins - 1).astype(np.intp), minlength=nbins).astype(np.int32)
+
+
+def _poisson(lam: Any, size: Any = None, seed: Any = 0) -> Any:
+    return np.asarray(np.random.default_rng(seed).poisson(lam, size))[()]
+
+
 def _argsort(a: Any, axis: Any = -1, kind: Any = None) -> Any:
     return np.argsort(a, axis, kind=kind or "stable")
 
@@ -166,12 +176,14 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "einsum": _einsum,
     "empty_like": _like(np.empty),
     "getitem": lambda x, index: x[index.value],
+    "histogram_fixed_width": _histogram_fixed_width,
     "identity": _same,
     "logsumexp": _logsumexp,
     "max": _max,
     "min": _min,
     "ones_like": _like(np.ones),
     "pad": _pad,
+    "poisson": _poisson,
     "rank_of": lambda x: np.int64(np.ndim(x)),
     "reshape": _reshape,
     "rsqrt": lambda x: 1.0 / np.sqrt(x),

@@ -8,7 +8,7 @@ import numpy as np
 
 import gradtape as gt
 from gradtape.arrays import doors
-from gradtape.tf.calls import operands, row, static, tensor
+from gradtape.tf.calls import of_dtype, operands, row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
 
 _tensor, _cut, _ALL = tensor, slice, slice(None)  # the builtin and the helper, whose names TensorFlow takes
@@ -156,7 +156,7 @@ def gather(
     InvalidArgumentError
         If a position is negative or too large.
     """
-    x, positions = _tensor(params), _positions(indices)
+    x, positions = _tensor(params), positions_of(indices)
     place = batch_dims if axis is None else static(axis) % x.ndim
     _check_positions("gather", positions, x.shape[place])
     if not batch_dims:
@@ -168,7 +168,7 @@ def gather(
 
 def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None = None) -> Any:
     """Pick elements or slices by rows of positions."""
-    x, positions = _tensor(params), _positions(indices)
+    x, positions = _tensor(params), positions_of(indices)
     parts = [positions[..., k] for k in range(positions.shape[-1])]
     for k, part in enumerate(parts):
         _check_positions("gather_nd", part, x.shape[batch_dims + k])
@@ -177,12 +177,12 @@ def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None =
 
 def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: str = "") -> Any:
     """Pick the slices where `mask` is true."""
-    return _tensor(tensor)[(*(_ALL,) * (axis or 0), _positions(mask).astype(bool))]
+    return _tensor(tensor)[(*(_ALL,) * (axis or 0), positions_of(mask).astype(bool))]
 
 
 def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) -> Any:
     """Add updates into zeros at rows of positions."""
-    positions, whole = _positions(indices), static(shape)
+    positions, whole = positions_of(indices), static(shape)
     for k in range(positions.shape[-1]):
         _check_positions("scatter_nd", positions[..., k], whole[k])
     return doors.scatter(_tensor(updates), tuple(positions[..., k] for k in range(positions.shape[-1])), whole)
@@ -202,7 +202,7 @@ def tensor_scatter_nd_sub(tensor: Any, indices: Any, updates: Any, name: str | N
 
 def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
     """Replace the elements at rows of positions; of two updates of one place the last counts."""
-    x, new, positions = _tensor(tensor), _tensor(operands(tensor, updates)[1]), _positions(indices)
+    x, new, positions = _tensor(tensor), _tensor(operands(tensor, updates)[1]), positions_of(indices)
     depth = positions.shape[-1]
     rows = positions.reshape(-1, depth)
     places, first = np.unique(rows[::-1], axis=0, return_index=True)
@@ -216,7 +216,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
     """Take `x` where the condition holds and `y` elsewhere; with the condition alone, its true positions."""
     chosen = condition if isinstance(condition, gt.Tensor) else np.asarray(condition)
     if x is None and y is None:
-        return _tensor(np.argwhere(_positions(chosen)))
+        return _tensor(np.argwhere(positions_of(chosen)))
     return row("where")(chosen, *operands(x, y))
 
 
@@ -242,8 +242,19 @@ def top_k(input: Any, k: Any = 1, sorted: bool = True, index_type: Any = np.int3
     return TopK(_along(x, order, -1), _tensor(order.astype(index_type)))
 
 
+def searchsorted(
+    sorted_sequence: Any, values: Any, side: str = "left", output_type: Any = np.int32, name: str | None = None
+) -> Any:
+    """Return where values belong in a sorted sequence, along the last axis; nothing flows back."""
+    sequence, wanted = operands(_tensor(sorted_sequence), values)
+    if sequence.ndim == 1:
+        return of_dtype(row("searchsorted")(sequence, wanted, side=side), output_type)
+    pairs = zip(unstack(sequence), unstack(wanted), strict=True)
+    return stack([searchsorted(a, v, side, output_type) for a, v in pairs])
+
+
 def _order(x: Any, axis: int, direction: str) -> Any:
-    value = _positions(x)
+    value = positions_of(x)
     if direction.upper() == "ASCENDING":
         return np.argsort(value, axis=axis, kind="stable")
     turned = np.flip(value, axis)
@@ -257,7 +268,7 @@ def _along(x: Any, order: Any, axis: int) -> Any:
     return x[tuple(order if k == place else grid for k, grid in enumerate(grids))]
 
 
-def _positions(value: Any) -> Any:
+def positions_of(value: Any) -> Any:
     """Take positions or truth values as a plain array."""
     return np.asarray(value._value if isinstance(value, gt.Tensor) else value)
 
@@ -276,4 +287,4 @@ def _batch_grids(shape: tuple[int, ...], batch_dims: int) -> list[Any]:
 
 def one_hot_positions(positions: Any, depth: int, dtype: Any) -> Any:
     """Mark positions in plain zeros."""
-    return (_positions(positions)[..., None] == np.arange(depth)).astype(dtype)
+    return (positions_of(positions)[..., None] == np.arange(depth)).astype(dtype)

@@ -113,6 +113,11 @@ def tensor(value: Any, dtype: Any = None) -> Any:
     return gt.constant(plain_value(value, dtype), dtype)
 
 
+def of_dtype(x: Any, dtype: Any) -> Any:
+    """Cast where the dtype is another: a cast of whole numbers would end the path that has ended already once more."""
+    return x if x.dtype == np.dtype(dtype) else x.astype(dtype)
+
+
 def static(value: Any) -> Any:
     """Take a shape, an axis or a size out of a tensor, an array or nested lists of them: plain Python ints."""
     if isinstance(value, list | tuple):

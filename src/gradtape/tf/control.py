@@ -11,6 +11,7 @@ import numpy as np
 import gradtape as gt
 from gradtape.arrays import doors
 from gradtape.errors import OperandError, ShapeError
+from gradtape.tape import custom
 from gradtape.tape.structure import flatten, rebuild
 from gradtape.tf.calls import row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
@@ -227,6 +228,28 @@ def function(func: Any = None, **options: Any) -> Any:
         return func(*args, **kwargs)
 
     return called
+
+
+def custom_gradient(f: Any = None) -> Any:
+    """Give a function its own derivative; see `gradtape.custom_gradient`."""
+    return custom.with_gradient(f, tensor)
+
+
+def recompute_grad(f: Any) -> Any:
+    """Run a function once more when its gradient is asked for, instead of keeping what the gradient needs."""
+    return custom.recompute_grad(f, tensor)
+
+
+def grad_pass_through(f: Any) -> Any:
+    """Make the derivative of a function that of the identity."""
+
+    def body(*args: Any, **kwargs: Any) -> Any:
+        def back(*cotangents: Any, variables: Any = None) -> Any:
+            return cotangents if variables is None else (cotangents, [None] * len(variables))
+
+        return f(*args, **kwargs), back
+
+    return custom.with_gradient(body, tensor, getattr(f, "__name__", type(f).__name__))
 
 
 def py_function(func: Any, inp: Any, Tout: Any, name: str | None = None) -> Any:  # noqa: N803

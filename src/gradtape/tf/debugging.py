@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 import gradtape as gt
-from gradtape.tf.calls import operands, refuse, row, static, tensor
+from gradtape.tape import custom
+from gradtape.tf import calls
+from gradtape.tf.calls import refuse, row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
 
 
@@ -17,12 +19,20 @@ def _plain(value: Any) -> Any:
 
 
 def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
-    """Return the tensor, if all its elements are finite."""
-    values = _plain(tensor)
+    """Return the tensor, if all its elements are finite; its gradient is checked alike."""
+
+    def check_numerics(x: Any) -> Any:
+        return x, lambda cotangent: _finite(cotangent, f"{message}, in the gradient")
+
+    return custom.with_gradient(check_numerics, calls.tensor)(_finite(calls.tensor(tensor), message))
+
+
+def _finite(x: Any, message: str) -> Any:
+    values = _plain(x)
     for what, wrong in (("NaN", np.isnan(values)), ("Inf", np.isinf(values))):
         if wrong.any():
             raise InvalidArgumentError(f"{message}: the tensor has {what} at {tuple(np.argwhere(wrong)[0].tolist())}")
-    return row("identity")(*operands(tensor))
+    return x
 
 
 def assert_shapes(
@@ -59,6 +69,60 @@ assert_less = _comparison("assert_less", np.less, "less than")
 assert_less_equal = _comparison("assert_less_equal", np.less_equal, "at most")
 assert_near = _comparison("assert_near", np.isclose, "near")
 assert_none_equal = _comparison("assert_none_equal", np.not_equal, "different from")
+
+
+def _sign(name: str, holds: Any, word: str) -> Any:
+    def check(x: Any, message: str | None = None, summarize: Any = None, name: str | None = None) -> None:
+        values = _plain(x)
+        if not holds(values, 0).all():
+            raise InvalidArgumentError(f"{message or 'assertion failed'}: {values} is not everywhere {word}")
+
+    check.__name__ = check.__qualname__ = name
+    check.__doc__ = f"Insist that every element is {word}."
+    return check
+
+
+assert_positive = _sign("assert_positive", np.greater, "positive")
+assert_negative = _sign("assert_negative", np.less, "negative")
+assert_non_negative = _sign("assert_non_negative", np.greater_equal, "0 or more")
+assert_non_positive = _sign("assert_non_positive", np.less_equal, "0 or less")
+
+
+def assert_all_finite(x: Any, message: str = "assertion failed", name: str | None = None) -> Any:
+    """Do what `check_numerics` does."""
+    return check_numerics(x, message)
+
+
+def assert_rank(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
+    """Insist on a number of axes."""
+    if _plain(x).ndim != static(rank):
+        told = message or "assertion failed"
+        raise InvalidArgumentError(f"{told}: the tensor has {_plain(x).ndim} axes, and {static(rank)} were asked for")
+
+
+def assert_rank_at_least(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
+    """Insist on so many axes or more."""
+    if _plain(x).ndim < static(rank):
+        told = message or "assertion failed"
+        raise InvalidArgumentError(f"{told}: the tensor has {_plain(x).ndim} axes, fewer than {static(rank)}")
+
+
+def assert_scalar(tensor: Any, name: str | None = None, message: str | None = None) -> Any:
+    """Insist on a tensor without axes, and return it."""
+    assert_rank(tensor, 0, message)
+    return tensor
+
+
+def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str | None = None) -> None:
+    """Insist on a dtype."""
+    if _plain(tensor).dtype != np.dtype(tf_type):
+        told = message or "assertion failed"
+        raise TypeError(f"{told}: the tensor has dtype {_plain(tensor).dtype}, and {np.dtype(tf_type)} was asked for")
+
+
+def is_numeric_tensor(tensor: Any) -> bool:
+    """Whether it is a tensor of numbers."""
+    return isinstance(tensor, gt.Tensor) and tensor.dtype.kind in "fiuc"
 
 
 def Assert(condition: Any, data: Any = None, summarize: Any = None, name: str | None = None) -> None:  # noqa: N802

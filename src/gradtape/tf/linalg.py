@@ -9,6 +9,7 @@ import numpy as np
 import gradtape as gt
 from gradtape.tf import math
 from gradtape.tf.calls import operands, refuse, row, static, tensor
+from gradtape.tf.creation import eye  # noqa: F401  (a name of this module in TensorFlow)
 
 
 def _turned(x: Any, transpose: bool, adjoint: bool) -> Any:
@@ -67,6 +68,26 @@ def diag_part(input: Any, name: str | None = None) -> Any:
     x = tensor(input)
     places = np.arange(min(x.shape[-2:]))
     return x[(..., places, places)]
+
+
+tensor_diag = diag
+
+
+def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Any:
+    """Keep the diagonal, so many lines below and so many above it (all of them where negative); 0 elsewhere."""
+    x, lower, upper = tensor(input), static(num_lower), static(num_upper)
+    m, n = x.shape[-2:]
+    gap = np.arange(m)[:, None] - np.arange(n)
+    kept = ((lower < 0) | (gap <= lower)) & ((upper < 0) | (-gap <= upper))
+    return row("where")(kept, x, 0.0)
+
+
+def set_diag(input: Any, diagonal: Any, name: str | None = None) -> Any:
+    """Replace the diagonals of matrices."""
+    x, new = operands(tensor(input), diagonal)
+    m, n = x.shape[-2:]
+    column = tensor(new)[(..., np.minimum(np.arange(m), min(m, n) - 1), None)]
+    return row("where")(np.eye(m, n, dtype=bool), column, x)
 
 
 def trace(x: Any, name: str | None = None) -> Any:

@@ -8,7 +8,20 @@ from typing import Any
 import numpy as np
 
 from gradtape.tf.arrays import top_k  # noqa: F401  (a name of this module in TensorFlow)
-from gradtape.tf.calls import elementwise, has_row, operands, reduction, refuse, row, static, tensor
+from gradtape.tf.calls import elementwise, has_row, of_dtype, operands, reduction, refuse, row, static, tensor
+from gradtape.tf.segments import (  # noqa: F401  (likewise)
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
+)
 
 abs = elementwise("abs", "x")
 acos = elementwise("arccos", "x")
@@ -78,6 +91,14 @@ reduce_prod = reduction("prod")
 reduce_std = reduction("std")
 reduce_sum = reduction("sum")
 reduce_variance = reduction("var")
+
+
+def histogram_fixed_width(
+    values: Any, value_range: Any, nbins: Any = 100, dtype: Any = np.int32, name: str | None = None
+) -> Any:
+    """Count the elements in bins of equal width; those outside count in the first or the last. Nothing flows back."""
+    x, edges = operands(tensor(values), value_range)
+    return of_dtype(row("histogram_fixed_width")(x, edges, nbins=static(nbins)), dtype)
 
 
 def add_n(inputs: Any, name: str | None = None) -> Any:
@@ -152,12 +173,12 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
 
 def argmax(input: Any, axis: Any = None, output_type: Any = np.int64, name: str | None = None) -> Any:
     """Return the position of the largest element; along axis 0 unless given. Nothing flows back."""
-    return row("argmax")(tensor(input), axis=static(axis) or 0).astype(output_type)
+    return of_dtype(row("argmax")(tensor(input), axis=static(axis) or 0), output_type)
 
 
 def argmin(input: Any, axis: Any = None, output_type: Any = np.int64, name: str | None = None) -> Any:
     """Return the position of the smallest element; along axis 0 unless given. Nothing flows back."""
-    return row("argmin")(tensor(input), axis=static(axis) or 0).astype(output_type)
+    return of_dtype(row("argmin")(tensor(input), axis=static(axis) or 0), output_type)
 
 
 def _scan(operation: str, x: Any, axis: Any, exclusive: bool, reverse: bool, neutral: float) -> Any:

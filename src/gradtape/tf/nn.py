@@ -105,6 +105,50 @@ def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None
     return softplus(scores) - math.multiply(scores, truths)
 
 
+def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any, name: str | None = None) -> Any:
+    """Return `sigmoid_cross_entropy_with_logits` with the truths weighted by `pos_weight`."""
+    scores, truths, weight = operands(tensor(logits), labels, pos_weight)
+    of_one = math.multiply(math.multiply(truths, weight), softplus(-scores))
+    return math.add(of_one, math.multiply(math.subtract(1.0, truths), softplus(scores)))
+
+
+def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None) -> Any:
+    """Return `exp(log_input) - targets * log_input`; with `compute_full_loss` also Stirling's terms above 1."""
+    scores, counts = operands(tensor(log_input), targets)
+    loss = math.subtract(math.exp(scores), math.multiply(counts, scores))
+    if not compute_full_loss:
+        return loss
+    large = math.greater(counts, 1.0)
+    safe = row("where")(large, counts, 1.0)
+    terms = math.multiply(safe, math.log(safe)) - safe + math.log(math.multiply(safe, 2 * np.pi)) * 0.5
+    return loss + row("where")(large, terms, 0.0)
+
+
+def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Any:
+    """Move blocks of an image into its channels."""
+    x = _image("space_to_depth", input, data_format)
+    n, h, w, c = x.shape
+    x = row("reshape")(x, shape=(n, h // block_size, block_size, w // block_size, block_size, c))
+    x = row("transpose")(x, axes=(0, 1, 3, 2, 4, 5))
+    return row("reshape")(x, shape=(n, h // block_size, w // block_size, block_size * block_size * c))
+
+
+def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Any:
+    """Move channels of an image into blocks of it."""
+    x = _image("depth_to_space", input, data_format)
+    n, h, w, c = x.shape
+    depth = c // (block_size * block_size)
+    x = row("reshape")(x, shape=(n, h, w, block_size, block_size, depth))
+    x = row("transpose")(x, axes=(0, 1, 3, 2, 4, 5))
+    return row("reshape")(x, shape=(n, h * block_size, w * block_size, depth))
+
+
+def _image(what: str, value: Any, data_format: str) -> Any:
+    if data_format != "NHWC":
+        raise NotImplementedError(f"{what}: only the format NHWC is here, not {data_format}")
+    return tensor(value)
+
+
 def l2_loss(t: Any, name: str | None = None) -> Any:
     """Return half the sum of squares."""
     return math.reduce_sum(math.square(t)) * 0.5

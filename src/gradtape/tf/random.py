@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape.tf.calls import operands, refuse, row, static, tensor
+from gradtape.tf.calls import of_dtype, operands, refuse, row, static, tensor
 
 _GENERATORS = [np.random.default_rng()]
 
@@ -58,6 +58,75 @@ def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Any:
     """Put the slices of the first axis in a random order."""
     x = tensor(value)
     return x[generator_for(seed).permutation(x.shape[0])]
+
+
+def poisson(shape: Any, lam: Any, dtype: Any = np.float32, seed: Any = None, name: str | None = None) -> Any:
+    """Draw whole numbers, `shape` of them for every rate in `lam`; nothing flows back to the rates."""
+    rate = tensor(lam)
+    start = int(generator_for(seed).integers(2**32))
+    return of_dtype(row("poisson")(rate, size=(*_size(shape), *rate.shape), seed=start), dtype)
+
+
+def _size(shape: Any) -> tuple[int, ...]:
+    found = static(shape)
+    return found if isinstance(found, tuple) else (found,)
+
+
+def stateless_normal(
+    shape: Any,
+    seed: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = np.float32,
+    name: str | None = None,
+    alg: Any = None,
+) -> Any:
+    """Draw as `normal` does; the same `seed` gives the same numbers, which are not TensorFlow's."""
+    return normal(shape, mean, stddev, dtype, _stateless(seed))
+
+
+def stateless_truncated_normal(
+    shape: Any,
+    seed: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = np.float32,
+    name: str | None = None,
+    alg: Any = None,
+) -> Any:
+    """Draw as `truncated_normal` does; the same `seed` gives the same numbers."""
+    return truncated_normal(shape, mean, stddev, dtype, _stateless(seed))
+
+
+def stateless_uniform(
+    shape: Any,
+    seed: Any,
+    minval: Any = 0,
+    maxval: Any = None,
+    dtype: Any = np.float32,
+    name: str | None = None,
+    alg: Any = None,
+) -> Any:
+    """Draw as `uniform` does; the same `seed` gives the same numbers."""
+    return uniform(shape, minval, maxval, dtype, _stateless(seed))
+
+
+def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = np.int32, name: str | None = None) -> Any:
+    """Draw whole numbers of the whole `shape`, which `lam` broadcasts to; nothing flows back to the rates."""
+    start = int(generator_for(_stateless(seed)).integers(2**32))
+    return of_dtype(row("poisson")(tensor(lam), size=_size(shape), seed=start), dtype)
+
+
+def stateless_categorical(
+    logits: Any, num_samples: Any, seed: Any, dtype: Any = np.int64, name: str | None = None
+) -> Any:
+    """Draw as `categorical` does; the same `seed` gives the same numbers."""
+    return categorical(logits, num_samples, dtype, _stateless(seed))
+
+
+def _stateless(seed: Any) -> tuple[int, ...]:
+    """Make a seed of any two whole numbers, negative ones too."""
+    return tuple(int(part) % 2**32 for part in _size(seed))
 
 
 def categorical(logits: Any, num_samples: Any, dtype: Any = np.int64, seed: Any = None, name: str | None = None) -> Any:
