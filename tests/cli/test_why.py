@@ -33,8 +33,8 @@ def test_the_script_runs_as_main_and_its_output_stays(gradtape):
 def test_each_kind_of_run_up_to_a_call_is_explained_once(gradtape):
     ran = gradtape("why", "train.py", fake=True, program=TRAIN, COUNT_EXPLAINED="1")
     assert (
-        ran.err.count("explained") == 2
-    )  # two lines make `loss`; the tape's own warning leaves the reasons to who listens
+        ran.err.count("explained") == 3
+    )  # two lines make `loss`, and before the first question the variables were made
 
 
 def test_json_into_a_file_keeps_the_text(gradtape, tmp_path):
