@@ -87,6 +87,7 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
         result = apply(_WHERE, (extras["where"], result, 0.0 if out is None else out), NO_PARAMS, frame)
     if out is not None:
         np.copyto(out, result._value, casting="same_kind")
+        leave(result, EventKind.LEFT_AS_ARRAY, frame)
     return result
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import linecache
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics.spans import Span
 
@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 type_of_function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-@lru_cache(maxsize=64)
-def _parse(file: str, text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text, file)
-    except (SyntaxError, ValueError):
-        return None
+_TREES: dict[str, tuple[list[str], ast.Module | None]] = {}
+"""Syntax trees by file, with the lines that they were made from."""
 
 
 def parse_file(file: str) -> ast.Module | None:
     """Return the syntax tree of a file, None where there is no source or it does not parse."""
     lines = linecache.getlines(file)
-    return _parse(file, "".join(lines)) if lines else None
+    known = _TREES.get(file)
+    if known is None or known[0] is not lines:
+        try:
+            tree = ast.parse("".join(lines), file) if lines else None
+        except (SyntaxError, ValueError):
+            tree = None
+        known = _TREES[file] = (lines, tree)
+    return known[1]
 
 
+@lru_cache(maxsize=65_536)
 def span_of(node: ast.AST, file: str) -> Span:
     """Return the place of a node; columns in characters, as everywhere."""
     first = linecache.getline(file, node.lineno).encode()  # type: ignore[attr-defined]
@@ -45,25 +49,34 @@ def span_of(node: ast.AST, file: str) -> Span:
     )
 
 
-def _around(span: Span) -> Iterator[ast.AST]:
-    """Yield the nodes whose text covers the span, outermost first."""
+@lru_cache(maxsize=65_536)
+def text_of(node: ast.AST) -> str:
+    """Return code as Python would write it."""
+    return ast.unparse(node)
+
+
+def _around(span: Span) -> tuple[ast.AST, ...]:
+    """Return the nodes whose text covers the span, outermost first."""
     tree = parse_file(span.file)
+    return () if tree is None else _around_in(tree, span)
+
+
+@lru_cache(maxsize=16_384)
+def _around_in(tree: ast.Module, span: Span) -> tuple[ast.AST, ...]:
+    found: list[ast.AST] = []
     here: ast.AST | None = tree
     while here is not None:
-        inner = None
-        for child in ast.iter_child_nodes(here):
-            if hasattr(child, "lineno"):
-                if span_of(child, span.file).contains(span):
-                    inner = child
-                    break
-            elif any(
-                hasattr(n, "lineno") and span_of(n, span.file).contains(span) for n in ast.iter_child_nodes(child)
-            ):
-                inner = child
-                break
-        if inner is not None and hasattr(inner, "lineno"):
-            yield inner
-        here = inner
+        here = next((child for child in ast.iter_child_nodes(here) if _covers(child, span)), None)
+        if here is not None and hasattr(here, "lineno"):
+            found.append(here)
+    return tuple(found)
+
+
+def _covers(node: ast.AST, span: Span) -> bool:
+    """Whether a node's text covers a span; a node without a place (`arguments`) covers what its parts cover."""
+    if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword | ast.excepthandler | ast.pattern | ast.alias):
+        return node.lineno <= span.line and span_of(node, span.file).contains(span)
+    return any(_covers(part, span) for part in ast.iter_child_nodes(node))
 
 
 def expression_at(span: Span) -> ast.expr | None:
@@ -111,6 +124,11 @@ def share_a_loop(a: Span, b: Span) -> bool:
     """Whether two places stand in the same `for` or `while`: each round of it passes both."""
     loops = [span_of(node, a.file) for node in _around(a) if isinstance(node, ast.For | ast.While)]
     return any(loop.contains(b) for loop in loops)
+
+
+def in_comprehension(span: Span) -> bool:
+    """Whether a place stands in a list, set or dict comprehension or a generator: it runs once per element."""
+    return any(isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) for node in _around(span))
 
 
 NO_VALUE = {"len", "isinstance", "print", "range", "type", "str", "repr", "format", "hasattr", "id"}
@@ -168,7 +186,7 @@ def _names_for(target: ast.expr, value: ast.expr, span: Span) -> Iterator[str]:
             for t, v in zip(target.elts, value.elts, strict=True):
                 yield from _names_for(t, v, span)
         return
-    yield ast.unparse(target)
+    yield text_of(target)
 
 
 def argument_texts(call: Span, position: int, keyword: str, paths: list[str]) -> list[str] | None:
@@ -214,7 +232,7 @@ def _text_at(node: ast.expr, path: str) -> str:
             node, path = match[0], rest
         else:
             break
-    text = ast.unparse(node)
+    text = text_of(node)
     return (
         f"({text}){path}"
         if path and not isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
@@ -229,7 +247,7 @@ def mentions(node: ast.AST, text: str) -> list[ast.expr]:
         for n in ast.walk(node)
         if isinstance(n, ast.Name | ast.Attribute | ast.Subscript)
         and isinstance(n.ctx, ast.Load)
-        and ast.unparse(n) == text
+        and text_of(n) == text
     ]
 
 
@@ -242,7 +260,7 @@ def with_header(span: Span) -> Span:
     if not isinstance(statement, ast.With | ast.AsyncWith) or span_of(statement, span.file).line != span.line:
         return span
     items = [item.context_expr for item in statement.items]
-    chosen = next((item for item in items if "Tape" in ast.unparse(item)), items[0])
+    chosen = next((item for item in items if "Tape" in text_of(item)), items[0])
     return span_of(chosen, span.file)
 
 
@@ -287,9 +305,66 @@ def stored_whole(span: Span) -> Span:
     return span_of(statement, span.file) if written and statement is not None else span
 
 
-def branches_in(file: str, around: ast.AST | None) -> list[ast.If | ast.IfExp | ast.While | ast.For]:
-    """Return the conditionals and loops of a function (or of a module's top), nested functions left out."""
+class Fork(NamedTuple):
+    """A conditional or a loop, and the code that runs on each of its sides."""
+
+    node: ast.If | ast.IfExp | ast.While | ast.For
+    sides: tuple[tuple[ast.AST, ...], ...]
+
+    def test(self, file: str) -> Span:
+        """Return the place of what decides: the condition, or what a loop runs over."""
+        return span_of(self.node.iter if isinstance(self.node, ast.For) else self.node.test, file)
+
+
+LEAVES = ast.Return | ast.Raise | ast.Continue | ast.Break
+
+
+def forks_in(file: str, around: ast.AST | None) -> list[Fork]:
+    """Return the conditionals and loops of a function (or of a module's top), nested functions left out.
+
+    What follows an `if` that ends by leaving (`if plain: return loss`) is its other side.
+    """
     root = around if around is not None else parse_file(file)
-    inside = walk_scope(root) if root is not None else ()
-    found = [node for node in inside if isinstance(node, ast.If | ast.IfExp | ast.While | ast.For)]
-    return sorted(found, key=lambda n: (n.lineno, n.col_offset))
+    inside = [root, *walk_scope(root)] if root is not None else []
+    following: dict[int, tuple[ast.AST, ...]] = {}
+    for node in inside:
+        for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
+            if isinstance(block, list):
+                following |= {id(statement): tuple(block[k + 1 :]) for k, statement in enumerate(block)}
+    found = []
+    for node in inside:
+        if isinstance(node, ast.IfExp):
+            found.append(Fork(node, ((node.body,), (node.orelse,))))
+        elif isinstance(node, ast.If | ast.While | ast.For):
+            other: tuple[ast.AST, ...] = tuple(node.orelse)
+            if isinstance(node, ast.If) and not other and isinstance(node.body[-1], LEAVES):
+                other = following.get(id(node), ())
+            found.append(Fork(node, (tuple(node.body), other)))
+    return sorted(found, key=lambda fork: (fork.node.lineno, fork.node.col_offset))
+
+
+def class_at(span: Span) -> str | None:
+    """Return the name of the innermost class around a span."""
+    found = [node.name for node in _around(span) if isinstance(node, ast.ClassDef)]
+    return found[-1] if found else None
+
+
+def names_in(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    """Return the names and attributes that code reads (`ast.Load`) or assigns (`ast.Store`)."""
+    return {
+        text_of(n) for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute) and isinstance(n.ctx, context)
+    }
+
+
+def parameters_for(file: str, function: ast.AST | None, names: list[str]) -> list[str]:
+    """Return the parameters under which a function gets one of the names, in the calls of the same file."""
+    tree = parse_file(file)
+    if tree is None or not isinstance(function, ast.FunctionDef):
+        return []
+    parameters = [a.arg for a in (*function.args.posonlyargs, *function.args.args) if a.arg not in {"self", "cls"}]
+    found = []
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and text_of(call.func).rpartition(".")[2] == function.name:
+            found += [p for p, a in zip(parameters, call.args, strict=False) if text_of(a) in names]
+            found += [k.arg for k in call.keywords if k.arg is not None and text_of(k.value) in names]
+    return found

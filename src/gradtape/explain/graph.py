@@ -81,6 +81,7 @@ class Event:
     value: int
     site: Site
     detail: Any = None
+    callers: tuple[Site, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,33 +40,95 @@ def find_crossings(builder: Builder, operations: list[Operation], targets: tuple
     for event in builder.events:
         if event.kind in LEAVING:
             exits[event.site, event.callers].append(event)
-    if not exits:
-        return []
-    recorded = frozenset(operation.site.span for operation in operations)
-    flows = {origin: Flow(events[0], recorded) for origin, events in exits.items()}
-    found = _index_links(builder, operations, exits)
-    entries: dict[tuple[Site, int, int], list[tuple[Origin, bool]]] = {}
-    since: dict[tuple[Site, int, int], int] = {}
-    for number, operation in enumerate(operations):
-        for position, value in enumerate(operation.inputs):
-            if value:
+    return Crossings(builder, operations, exits).find(targets) if exits else []
+
+
+class Crossings:
+    """Links the places where values left with the places where constants came in.
+
+    Only values that depend on a source are followed, in rounds: what came back may leave again.
+    """
+
+    def __init__(self, builder: Builder, operations: list[Operation], exits: dict[Origin, list[Event]]) -> None:
+        self.builder = builder
+        self.operations = operations
+        self.exits = exits
+        self.recorded = frozenset(operation.site.span for operation in operations)
+        self.flows: dict[Origin, Flow] = {}
+        self.found = _index_links(builder, operations, exits)
+
+    def find(self, targets: tuple[End, ...]) -> list[Operation]:
+        """Link until nothing new leaves."""
+        while self._follow_more():
+            self._link_operands()
+        self._link_targets(targets)
+        return self.found
+
+    def _follow_more(self) -> bool:
+        """Follow the values that leave and depend on a source; whether there are any that were not followed before."""
+        reached = {id for source in self.builder.source_ids for id in (source, *self.builder.versions.get(source, []))}
+        for operation in sorted([*self.operations, *self.found], key=lambda op: op.seq):
+            if not reached.isdisjoint(operation.inputs):
+                reached.add(operation.output)
+        new = {
+            origin: Flow(events[0], self.recorded)
+            for origin, events in self.exits.items()
+            if origin not in self.flows
+            and any(self.builder.version_at(e.value, e.seq) in reached for e in events[-MOST_AT_ONCE:])
+        }
+        self.flows |= new
+        return bool(new)
+
+    def _link_operands(self) -> None:
+        entries: dict[tuple[Site, int, int], list[tuple[Origin, bool]]] = {}
+        since: dict[tuple[Site, int, int], int] = {}
+        for number, operation in enumerate(self.operations):
+            for position, value in enumerate(operation.inputs):
+                if value:
+                    continue
+                key = (operation.site, position, len(operation.inputs))
+                if key not in entries:
+                    entries[key] = self._origins(operation.site, position, len(operation.inputs))
+                constant = self.builder.fresh()
+                links = []
+                for origin, sure in entries[key]:
+                    flow = self.flows[origin]
+                    left = _left(self.exits[origin], since.get(key, 0), operation.seq, flow, operation.site.span)
+                    links += [_crossing(self.builder, event, constant, sure) for event in left]
+                since[key] = operation.seq
+                if links:
+                    self.found += links
+                    inputs = (*operation.inputs[:position], constant, *operation.inputs[position + 1 :])
+                    operation = self.operations[number] = replace(operation, inputs=inputs)  # noqa: PLW2901
+
+    def _origins(self, site: Site, position: int, count: int) -> list[tuple[Origin, bool]]:
+        """Return the places where the constant operand of an operation left the tape, and whether that is certain."""
+        node = syntax.operand_at(site.span, position, count)
+        if node is None:
+            return []
+        whole = syntax.span_of(node, site.span.file)
+        # a conversion that stands in the operand itself is nearer than any that names lead to
+        nested = [origin for origin in self.exits if whole.contains(origin[0].span)]
+        flows = {origin: self.flows[origin] for origin in nested or self.flows if origin in self.flows}
+        found = [
+            (origin, sure) for origin, flow in flows.items() if (sure := flow.reaches(node, site.span)) is not None
+        ]
+        if isinstance(node, ast.Subscript):  # which of several elements it is, nobody knows
+            found = [(origin, sure and self.flows[origin].overwrites) for origin, sure in found]
+        return [(origin, sure) for origin, sure in found if sure == any(certain for _, certain in found)]
+
+    def _link_targets(self, targets: tuple[End, ...]) -> None:
+        """Connect a target that is a plain array or number with the values that left on its way."""
+        asked = self.builder.asked
+        for position, target in enumerate(targets):
+            if target.kind not in {"array", "number"}:
                 continue
-            key = (operation.site, position, len(operation.inputs))
-            if key not in entries:
-                entries[key] = _origins(flows, operation.site, position, len(operation.inputs))
-            constant = builder.fresh()
-            links = []
-            for origin, sure in entries[key]:
-                left = _left(exits[origin], since.get(key, 0), operation.seq, flows[origin], operation.site.span)
-                links += [_crossing(builder, event, constant, sure) for event in left]
-            since[key] = operation.seq
-            if not links:
-                continue
-            found += links
-            inputs = (*operation.inputs[:position], constant, *operation.inputs[position + 1 :])
-            operation = operations[number] = replace(operation, inputs=inputs)  # noqa: PLW2901
-    found += _target_links(builder, flows, exits, targets)
-    return found
+            for origin, flow in self.flows.items():
+                sure = flow.reaches_argument(asked.site.span, 0, "target", position)
+                if sure is not None:
+                    id = next(iter(target.ids))
+                    left = _left(self.exits[origin], self.builder.began, asked.seq, flow, asked.site.span)
+                    self.found += [_crossing(self.builder, event, id, sure) for event in left]
 
 
 def _left(events: list[Event], since: int, until: int, flow: Flow, place: Span) -> list[Event]:
@@ -109,34 +171,3 @@ def _index_links(builder: Builder, operations: list[Operation], exits: dict[Orig
             source = builder.version_at(event.value, event.seq)
             found.append(Operation(event.seq, "getitem", (source,), picking.output, event.site, (broken,)))
     return found
-
-
-def _target_links(
-    builder: Builder, flows: dict[Origin, Flow], exits: dict[Origin, list[Event]], targets: tuple[End, ...]
-) -> list[Operation]:
-    """Connect a target that is a plain array or number with the values that left on its way."""
-    found = []
-    for position, target in enumerate(targets):
-        if target.kind not in {"array", "number"}:
-            continue
-        for origin, flow in flows.items():
-            sure = flow.reaches_argument(builder.asked.site.span, 0, "target", position)
-            if sure is not None:
-                id = next(iter(target.ids))
-                left = _left(exits[origin], builder.began, builder.asked.seq, flow, builder.asked.site.span)
-                found += [_crossing(builder, event, id, sure) for event in left]
-    return found
-
-
-def _origins(flows: dict[Origin, Flow], site: Site, position: int, count: int) -> list[tuple[Origin, bool]]:
-    """Return the places where the constant operand of an operation left the tape, and whether that is certain."""
-    node = syntax.operand_at(site.span, position, count)
-    if node is None:
-        return []
-    whole = syntax.span_of(node, site.span.file)
-    found = [(origin, sure) for origin, flow in flows.items() if (sure := flow.reaches(node, site.span)) is not None]
-    # a conversion that stands in the operand itself is nearer than any that names lead to
-    if isinstance(node, ast.Subscript):  # which of several elements it is, nobody knows
-        found = [(origin, sure and flows[origin].overwrites) for origin, sure in found]
-    ranks = [(whole.contains(origin[0].span), sure) for origin, sure in found]
-    return [pair for pair, rank in zip(found, ranks, strict=True) if rank == max(ranks)]

@@ -37,14 +37,13 @@ class Flow:
     def overwrites(self) -> bool:
         """Whether each value that leaves here takes the place of the one before: `s = float(w)`, once per run of it."""
         node = syntax.expression_at(self.span)
-        name = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+        name = syntax.text_of(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
         statement = syntax.statement_at(self.span)
-        value = getattr(statement, "value", None)
         return (
             name in CONVERSIONS
             and isinstance(statement, ast.Assign)
             and all(isinstance(t, ast.Name | ast.Attribute) for t in statement.targets)
-            and not isinstance(value, COMPREHENSIONS)
+            and not syntax.in_comprehension(self.span)
         )
 
     def could_be_stale(self, place: Span) -> bool:
@@ -60,7 +59,7 @@ class Flow:
         hidden = _bound_in(span)
         names = {n: sure for n, sure in shared.items() if _root(n) not in hidden} | own
         for part in _readings(node):
-            text = ast.unparse(part)
+            text = syntax.text_of(part)
             if text in names and syntax.value_goes_on(syntax.span_of(part, span.file)):
                 answers.append(names[text])
         return max(answers) if answers else None
@@ -153,7 +152,7 @@ def _parameters(span: Span) -> list[tuple[tuple[str, int], str, Span, bool]]:
     functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)] if tree is not None else []
     found = []
     for call in syntax.calls_around(span):
-        called = ast.unparse(call.func).rpartition(".")[2]
+        called = syntax.text_of(call.func).rpartition(".")[2]
         candidates = [function for function in functions if function.name == called]
         plain = len(candidates) == 1 and isinstance(call.func, ast.Name)
         for function in candidates:
@@ -191,11 +190,13 @@ def _stored_names(statement: ast.stmt | None, here: Carried) -> list[tuple[str, 
         method = statement.value.func
         if isinstance(method, ast.Attribute) and method.attr in MUTATORS:
             targets = [method.value]
+    node = syntax.expression_at(here.span)
+    written = [k.value for k in node.keywords if k.arg == "out"] if isinstance(node, ast.Call) else []
     exact = syntax.assigned_names(here.span) if any(isinstance(t, ast.Tuple) for t in targets) else ()
     if exact:
         return [(name, True) for name in exact]
     names: list[tuple[str, bool]] = []
-    for target in targets:
+    for target in (*targets, *written):
         parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
         if len(parts) > 1 and here.element is not None and here.element < len(parts):
             parts = [parts[here.element]]
@@ -208,11 +209,11 @@ def _names_of(target: ast.expr, *, certain: bool) -> list[tuple[str, bool]]:
     names = []
     while isinstance(target, ast.Subscript | ast.Starred):
         if isinstance(target, ast.Subscript) and _is_key(target):
-            names.append((ast.unparse(target), certain))
+            names.append((syntax.text_of(target), certain))
             certain = False
         target = target.value
     if isinstance(target, ast.Name | ast.Attribute):
-        names.append((ast.unparse(target), certain))
+        names.append((syntax.text_of(target), certain))
     return names
 
 
@@ -235,7 +236,7 @@ def _assignments(span: Span, name: str) -> int:
     """Count the statements of a scope that assign a name."""
     body = _body(span)
     return sum(
-        ast.unparse(node) == name
+        syntax.text_of(node) == name
         for node in (syntax.walk_scope(body) if body is not None else ())
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store)
     )
@@ -245,7 +246,7 @@ def _reads(span: Span, name: str) -> list[Span]:
     """Return the places in a scope that read a name."""
     body = _body(span)
     found = (
-        [n for n in _readings(body) if isinstance(getattr(n, "ctx", None), ast.Load) and ast.unparse(n) == name]
+        [n for n in _readings(body) if isinstance(getattr(n, "ctx", None), ast.Load) and syntax.text_of(n) == name]
         if body
         else []
     )

@@ -72,6 +72,7 @@ class Builder:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.recording = asked.recording
+        self.source_ids = [leaf.id for leaf in asked.sources if leaf.id]
         ambient = STATE.ambient
         taped = {r.output: r for r in self.recording.records} if self.recording is not None else {}
         merged = {r.output: r for r in ambient.records} | taped
@@ -260,4 +261,4 @@ class Builder:
         )
 
     def _event(self, event: Event) -> graph.Event:
-        return graph.Event(event.seq, event.kind.value, event.value, event.site, event.detail)
+        return graph.Event(event.seq, event.kind.value, event.value, event.site, event.detail, event.callers)

@@ -9,12 +9,13 @@ import numpy as np
 
 from gradtape import _config
 from gradtape.arrays import doors
-from gradtape.arrays.dispatch import Node, is_differentiable
+from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, note_event
 from gradtape.arrays.tensor import Tensor, wrap
 from gradtape.arrays.variable import Variable
 from gradtape.errors import NoGradientError, ShapeError, SourceError
+from gradtape.ops import OPS
 from gradtape.tape import missing
 from gradtape.tape.asked import Leaf, asked_from
 from gradtape.tape.reverse import needed_ids, sweep
@@ -133,7 +134,7 @@ def make_seeds(
             continue
         seed = one_seed(leaf, weight, frame, recorded=recorded)
         if recorded and not isinstance(seed, Node):
-            seed = wrap(seed)
+            seed = apply(OPS["constant"], (seed,), NO_PARAMS, frame)
         seeds[leaf.id] = seed if leaf.id not in seeds else seeds[leaf.id] + seed
     return seeds
 

@@ -14,26 +14,27 @@ if TYPE_CHECKING:
 
 
 def detect(context: Context) -> Finding | None:
-    """Look, in the functions that ran, for a branch whose skipped side reads the source under one of its names."""
+    """Look, in the functions that ran, for a branch whose skipped side would bring the source to the target."""
     names = _names(context)
     for file, function in _functions(context):
-        for node in syntax.branches_in(file, function):
-            skipped = _skipped_side(context, node, file)
-            uses = [use for part in skipped for name in names for use in syntax.mentions(part, name)]
+        known = [*names, *syntax.parameters_for(file, function, names)]
+        for fork in syntax.forks_in(file, function):
+            test = fork.test(file)
+            skipped = [part for part in _skipped(context, fork, file) if _matters(part, test)]
+            uses = [use for part in skipped for name in known for use in _uses(context, part, name, test)]
             if not uses:
                 continue
-            test = syntax.span_of(node.iter if isinstance(node, ast.For) else node.test, file)
-            word = {ast.For: "loop", ast.While: "loop"}.get(type(node), "branch")
+            word = "loop" if isinstance(fork.node, ast.For | ast.While) else "branch"
             return context.finding(
                 "branch-not-taken",
                 test,
                 f"this {word} skipped the code that uses `{context.source.name}`",
-                labels=((syntax.span_of(uses[0], file), f"`{ast.unparse(uses[0])}` would be used here"),),
+                labels=((syntax.span_of(uses[0], file), f"`{syntax.text_of(uses[0])}` would be used here"),),
                 helps=(
                     "compute both sides and choose with `np.where(condition, a, b)` if the gradient must always exist",
                     "or skip this source while the branch is not taken: None is then the right answer",
                 ),
-                proven=_decided(context, node, test),
+                proven=_decided(context, fork, test),
             )
     return None
 
@@ -43,6 +44,14 @@ def _names(context: Context) -> list[str]:
     if context.source.made is not None:
         names += syntax.assigned_names(context.source.made.site.span)
     return list(dict.fromkeys(names))
+
+
+def _uses(context: Context, part: ast.AST, name: str, test: Span) -> list[ast.expr]:
+    """Return where skipped code reads a name; `self.w` of another class is another thing."""
+    made = context.made_at(context.source)
+    if name.startswith("self.") and made is not None and syntax.class_at(made) != syntax.class_at(test):
+        return []
+    return syntax.mentions(part, name)
 
 
 def _functions(context: Context) -> list[tuple[str, ast.AST | None]]:
@@ -77,21 +86,27 @@ def _began(context: Context) -> int:
     return tape.entered[-1][0] if tape is not None and tape.entered else 0
 
 
-def _skipped_side(context: Context, node: ast.AST, file: str) -> list[ast.AST]:
-    """Return the sides of a conditional in which nothing ran: an operation there would have left a record."""
-    sides = [getattr(node, "body", []), getattr(node, "orelse", [])]
-    lists: list[list[ast.AST]] = [side if isinstance(side, list) else [side] for side in sides]
-    return [part for side in lists if side and not _anything_in(context, side, file) for part in side if _matters(part)]
+def _skipped(context: Context, fork: syntax.Fork, file: str) -> list[ast.AST]:
+    """Return the sides of a fork in which nothing ran: an operation there would have left a record."""
+    return [part for side in fork.sides if side and not _anything_in(context, side, file) for part in side]
 
 
-def _matters(part: ast.AST) -> bool:
-    """Whether a skipped statement computes something: a `print(w)` that was skipped explains nothing."""
-    return isinstance(part, ast.expr) or any(
-        isinstance(n, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return) for n in ast.walk(part)
-    )
+def _matters(part: ast.AST, test: Span) -> bool:
+    """Whether skipped code would have changed something: it returns, or assigns a name that is read elsewhere."""
+    if isinstance(part, ast.expr) or any(isinstance(n, ast.Return) for n in ast.walk(part)):
+        return True
+    function = syntax.function_at(test) or syntax.parse_file(test.file)
+    here = {id(n) for n in ast.walk(part)}
+    read = {
+        syntax.text_of(n)
+        for n in (ast.walk(function) if function is not None else ())
+        if isinstance(n, ast.Name | ast.Attribute) and isinstance(n.ctx, ast.Load) and id(n) not in here
+    }
+    stored = syntax.names_in(part, ast.Store)
+    return bool(stored & read) or any(name.startswith("self.") for name in stored)
 
 
-def _anything_in(context: Context, side: list[ast.AST], file: str) -> bool:
+def _anything_in(context: Context, side: tuple[ast.AST, ...], file: str) -> bool:
     whole = syntax.span_of(side[0], file), syntax.span_of(side[-1], file)
     first, last = (whole[0].line, whole[0].column), (whole[1].end_line, whole[1].end_column)
     began = _began(context)
@@ -100,12 +115,12 @@ def _anything_in(context: Context, side: list[ast.AST], file: str) -> bool:
     return any(p.file == file and first <= (p.line, p.column) and (p.end_line, p.end_column) <= last for p in places)
 
 
-def _decided(context: Context, node: ast.AST, test: Span) -> bool:
+def _decided(context: Context, fork: syntax.Fork, test: Span) -> bool:
     """Whether the run itself shows which way the branch went: a tensor was asked, or the other side left records."""
-    if any(e.kind == "branch" and e.seq > _began(context) and test.contains(e.site.span) for e in context.run.events):
+    began = _began(context)
+    if any(e.kind == "branch" and e.seq > began and test.contains(e.site.span) for e in context.run.events):
         return True
-    sides = [getattr(node, "body", []), getattr(node, "orelse", [])]
-    return any(_anything_in(context, s if isinstance(s, list) else [s], test.file) for s in sides if s)
+    return any(_anything_in(context, side, test.file) for side in fork.sides if side)
 
 
 CAUSE = Cause("branch-not-taken", Stage.ABSENCE, detect)

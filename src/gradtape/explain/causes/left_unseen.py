@@ -1,6 +1,8 @@
 """GT201 and GT202 where nothing shows the way back: a value left, and the target was made from unknown constants."""
 
-from gradtape.diagnostics import syntax
+import ast
+
+from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import Event, Operation
 from gradtape.explain.report import Finding
@@ -34,9 +36,22 @@ def _unexplained_constant(context: Context, began: int) -> Operation | None:
         if operation.output not in context.before_target or operation.seq < began:
             continue
         for position, value in enumerate(operation.inputs):
-            if not value and syntax.operand_at(operation.site.span, position, len(operation.inputs)) is not None:
+            operand = syntax.operand_at(operation.site.span, position, len(operation.inputs))
+            if not value and operand is not None and not _made_from_others(context, operand, operation.site.span):
                 return operation
     return None
+
+
+def _made_from_others(context: Context, operand: ast.expr, span: Span) -> bool:
+    """Whether a constant is seen to come from a value that does not depend on the source."""
+    whole = syntax.span_of(operand, span.file)
+    read = syntax.names_in(operand, ast.Load)
+    others = {
+        event.site.span
+        for event in context.run.events
+        if event.kind.startswith("left") and event.value not in context.after_source
+    }
+    return any(whole.contains(place) or read.intersection(syntax.assigned_names(place)) for place in others)
 
 
 def _last_exit(context: Context, began: int, until: int) -> Event | None:
@@ -48,6 +63,7 @@ def _last_exit(context: Context, began: int, until: int) -> Event | None:
             and event.kind.startswith("left")
             and event.detail != "index"
             and event.value in context.after_source
+            and all(syntax.value_goes_on(site.span) for site in (event.site, *event.callers))
         ),
         None,
     )

@@ -39,7 +39,7 @@ def _straight_through(span: Span) -> str | None:
     node = syntax.expression_at(span)
     if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
         return None
-    function, argument = ast.unparse(node.func), ast.unparse(node.args[0])
+    function, argument = syntax.text_of(node.func), syntax.text_of(node.args[0])
     ours = syntax.imported_as(span.file, "gradtape")
     if ours is not None:
         return f"{ours}.straight_through({function}, {argument})"
