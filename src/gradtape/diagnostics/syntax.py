@@ -126,6 +126,11 @@ def share_a_loop(a: Span, b: Span) -> bool:
     return any(loop.contains(b) for loop in loops)
 
 
+def has_name_as_key(node: ast.Subscript) -> bool:
+    """Whether an element is picked by a literal string, `d['a']`: as good as a name of its own."""
+    return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+
+
 def in_comprehension(span: Span) -> bool:
     """Whether a place stands in a list, set or dict comprehension or a generator: it runs once per element."""
     return any(isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) for node in _around(span))

@@ -113,7 +113,7 @@ class Crossings:
         found = [
             (origin, sure) for origin, flow in flows.items() if (sure := flow.reaches(node, site.span)) is not None
         ]
-        if isinstance(node, ast.Subscript):  # which of several elements it is, nobody knows
+        if isinstance(node, ast.Subscript) and not syntax.has_name_as_key(node):  # which element it is, nobody knows
             found = [(origin, sure and self.flows[origin].overwrites) for origin, sure in found]
         return [(origin, sure) for origin, sure in found if sure == any(certain for _, certain in found)]
 

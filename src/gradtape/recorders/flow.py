@@ -208,7 +208,7 @@ def _stored_names(statement: ast.stmt | None, here: Carried) -> list[tuple[str, 
 def _names_of(target: ast.expr, *, certain: bool) -> list[tuple[str, bool]]:
     names = []
     while isinstance(target, ast.Subscript | ast.Starred):
-        if isinstance(target, ast.Subscript) and _is_key(target):
+        if isinstance(target, ast.Subscript) and syntax.has_name_as_key(target):
             names.append((syntax.text_of(target), certain))
             certain = False
         target = target.value
@@ -217,14 +217,10 @@ def _names_of(target: ast.expr, *, certain: bool) -> list[tuple[str, bool]]:
     return names
 
 
-def _is_key(node: ast.Subscript) -> bool:
-    return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
-
-
 def _readings(node: ast.AST) -> list[ast.expr]:
     """Return the names, attributes and elements that an expression reads; `d['a']` does not read the rest of `d`."""
     parts = [n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute | ast.Subscript)]
-    containers = {id(n.value) for n in parts if isinstance(n, ast.Subscript) and _is_key(n)}
+    containers = {id(n.value) for n in parts if isinstance(n, ast.Subscript) and syntax.has_name_as_key(n)}
     return [n for n in parts if id(n) not in containers]
 
 
