@@ -60,12 +60,9 @@ def _knows_the_tape(file: str, names: dict[str, Any]) -> bool:
 
 
 def _names_the_library(names: dict[str, Any]) -> bool:
-    return any(
-        getattr(value, "__module__", getattr(value, "__name__", None) or "").startswith("gradtape")
-        or getattr(value, "__name__", "").startswith("gradtape")
-        for value in list(names.values())
-        if isinstance(getattr(value, "__name__", None), str) and isinstance(getattr(value, "__module__", ""), str)
-    )
+    """Whether a module holds something of ours: the library itself, one of its functions or classes, a tensor."""
+    homes = (getattr(v, "__module__", None) or getattr(v, "__name__", None) for v in list(names.values()))
+    return any(isinstance(home, str) and home.partition(".")[0] == "gradtape" for home in homes)
 
 
 def plain_index(index: Any, frame: FrameType) -> Any:

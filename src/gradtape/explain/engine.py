@@ -100,9 +100,8 @@ def _missing_rules(context: Context) -> tuple[Finding, ...]:
                 operation.output in context.before_target and operation.inputs[position] in context.after_source
             )
             if unwritten is not None and on_the_way:
-                link = Link(operation, position)
-                group = BreakGroup(unwritten.kind, (link,), unwritten)
-                found.append(BY_KIND[unwritten.kind].detect(context, (link,), group))
+                group = BreakGroup(unwritten.kind, (Link(operation, position),), unwritten)
+                found.append(BY_KIND[unwritten.kind].detect(context, (), group))
     return tuple(f for f in found if f is not None)
 
 

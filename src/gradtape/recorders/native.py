@@ -89,8 +89,8 @@ class Builder:
         self.versions: dict[int, list[int]] = defaultdict(list)
         self.history: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.created: dict[int, Event] = {e.value: e for e in self.events if e.kind is EventKind.CREATE}
+        self.watched_at = {e.value: e.seq for e in reversed(self.events) if e.kind is EventKind.WATCH}
         self._fresh = 0
-        self._targets: tuple[graph.End, ...] = ()
 
     def fresh(self) -> int:
         """Return an id for a value that has none in the records."""
@@ -99,7 +99,9 @@ class Builder:
 
     def version_at(self, id: int, seq: int) -> int:
         """Return the version of a value at a time; a tensor has one only."""
-        return next((version for when, version in reversed(self.history[id]) if when < seq), id)
+        history = self.history.get(id, [])
+        place = bisect_left(history, seq, key=lambda pair: pair[0])
+        return history[place - 1][1] if place else id
 
     # -- the ends -------------------------------------------------------------------------------------------------
 
@@ -230,13 +232,10 @@ class Builder:
         if record.output not in self.taped:
             found.append(Break(self._when(record.output)))
         elif record.output not in recording.known and isinstance(status, Rule):
-            watched = self._watch_time(record.inputs[position])
+            watched = self.watched_at.get(record.inputs[position])
             if watched is not None and watched > record.output:
                 found.append(Break(BreakKind.WATCHED_LATER))
         return tuple(found)
-
-    def _watch_time(self, id: int) -> int | None:
-        return next((e.seq for e in self.events if e.kind is EventKind.WATCH and e.value == id), None)
 
     def _when(self, seq: int) -> BreakKind:
         """Say why the tape does not have an operation that ran at that time."""
