@@ -62,9 +62,42 @@ def test_the_examples_say_what_they_are_there_to_say(gradtape, name, healthy, co
     assert re.findall(r"^(?:warning|error)\[(GT\d+)", report, re.MULTILINE) == codes
 
 
-@pytest.mark.parametrize("command", re.findall(r"^make (.+?)(?:\s+#.*)?$", README, re.MULTILINE))
-def test_make_knows_the_readme_s_commands(command):
-    done = subprocess.run(
-        ["make", "--dry-run", *shlex.split(command)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+COMMANDS = re.findall(r"^(?:make|gradtape) .+?(?=\s+#|$)", README, re.MULTILINE)
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Stand in for the environment that make sets up: this one, with the stamps that say so."""
+    made = tmp_path / "venv"
+    (made / "bin").mkdir(parents=True)
+    python = made / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    for stamp in (".cli", ".test"):
+        (made / stamp).touch()
+    return made
+
+
+def test_the_readme_has_commands():
+    assert {"make why", "make test", "gradtape why train.py --epochs 3"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_s_commands_run(command, environment, tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(PROGRAMS[0] + "import sys\nprint(sys.argv[1:])\n")
+    words = shlex.split(command.replace("train.py", str(script)))
+    if words[0] == "make":
+        words += [f"VENV={environment}"]
+    else:
+        words = [sys.executable, "-m", *words]
+    # `make test` inside a test collects what it would run, and runs none of it again
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    env |= {"PYTHONPATH": str(ROOT / "src"), "PYTEST_ADDOPTS": "--collect-only"}
+    words = [w for w in words if w] + (["JOBS=0"] if words[:2] == ["make", "test"] else [])
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    expected = "collected" if words[:2] == ["make", "test"] else "asked for"
+    assert expected in done.stdout
+    if "train.py" in command:
+        assert "['--epochs', '3']" in done.stdout
