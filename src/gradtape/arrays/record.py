@@ -148,8 +148,10 @@ class Ambient:
 
     @property
     def horizon(self) -> int:
-        """The id of the oldest operation that is still remembered, 0 while nothing was forgotten."""
-        return self.written[0][2] if len(self.written) == self.written.maxlen else 0
+        """The oldest moment that is remembered whole, 0 while no operation and no event was forgotten."""
+        operations = self.written[0][2] if len(self.written) == self.written.maxlen else 0
+        events = self.events[0].seq if len(self.events) == self.events.maxlen else 0
+        return max(operations, events)
 
 
 class ThreadState(threading.local):

@@ -64,7 +64,12 @@ class Context:
 
     @cached_property
     def may_have_left(self) -> bool:
-        """Whether a value on the way was also handed to plain Python, so that no search can rule out another route."""
+        """Whether a value on the way was also handed to plain Python, so that no search can rule out another route.
+
+        What happened before the memory's horizon counts as possible.
+        """
+        if any(0 < id < self.run.horizon for id in self.source.ids):
+            return True
         made = max(self.question.target_ids, default=0)
         done = made if made > 0 else max((event.seq for event in self.run.events), default=0) + 1
         return any(
@@ -120,7 +125,7 @@ class Context:
         primary = at or q.call.span
         others = tuple(Annotation(span, text) for span, text in labels if span is not None and span != primary)
         if not proven:
-            notes = (*notes, "this is possible, not proven: values went through plain Python on the way")
+            notes = (*notes, "this is possible, not proven: a value may have gone through plain Python on the way")
         diagnostic = Diagnostic(
             code,
             Severity.WARNING,

@@ -12,7 +12,8 @@ def detect(context: Context) -> Finding | None:
     target = question.targets[0] if question.targets else None
     made = context.made_at(target) if target is not None else None
     elsewhere = used[-1].site.span if used else None
-    notes = () if used else (f"no operation of the run used `{source.name}`",)
+    remembered = "that is still remembered " if context.run.horizon else "of the run "
+    notes = () if used else (f"no operation {remembered}used `{source.name}`",)
     recorded = "recorded " if context.may_have_left else ""
     return context.finding(
         "not-used",
