@@ -17,7 +17,7 @@ from gradtape.ops import OPS, Index
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
-    from gradtape.arrays.record import Recording
+    from gradtape.arrays.record import Recording, Written
     from gradtape.diagnostics import Site
     from gradtape.ops import Op
 
@@ -123,20 +123,19 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
             followed = True
             recording.known.add(output)
             recording.saved.append(saved)
+    if saved is not None and not followed:
+        STATE.ambient.save(output, saved)
     if not recordings:
-        STATE.ambient.written.append(record)
-    if not followed:
-        remember_outside(output, saved, frame)
+        remember_outside(record, frame)
     return _Tensor(y, output)
 
 
-def remember_outside(output: int, saved: tuple[Any, ...] | None, frame: FrameType) -> None:
-    """Keep what makes an operation that no tape follows differentiable and easy to find: residuals and its callers."""
+def remember_outside(record: Written, frame: FrameType) -> None:
+    """Keep an operation that ran outside any tape, and the calls around it: a message may ask to move one of them."""
     ambient = STATE.ambient
-    if saved is not None:
-        ambient.save(output, saved)
+    ambient.written.append(record)
     if frame.f_back is not None:
-        ambient.callers.append((output, user_callers(user_frame(frame))))
+        ambient.callers.append((record[2], user_callers(user_frame(frame))))
 
 
 def broadcast_shapes(values: list[Any], y: Any) -> tuple[tuple[int, ...], ...] | None:

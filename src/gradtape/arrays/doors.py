@@ -13,8 +13,8 @@ import numpy as np
 
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
 from gradtape.arrays.failures import located
-from gradtape.arrays.leaving import leave
-from gradtape.arrays.record import EventKind
+from gradtape.arrays.leaving import leave, leaving_frame
+from gradtape.arrays.record import EventKind, note_event
 from gradtape.errors import GradtapeError, OperandError, ShapeError
 from gradtape.ops import COMPOSITES, OPS, Composite, Foreign, Index, Op, Unsupported
 from gradtape.ops.model import REAL, REQUIRED
@@ -87,7 +87,8 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
         result = apply(_WHERE, (extras["where"], result, 0.0 if out is None else out), NO_PARAMS, frame)
     if out is not None:
         np.copyto(out, result._value, casting="same_kind")
-        leave(result, EventKind.LEFT_AS_ARRAY, frame)
+        # the tensor goes on, so this is no leak; but whoever reads the plain array reads a constant
+        note_event(EventKind.LEFT_AS_ARRAY, result._id, leaving_frame(frame))
     return result
 
 

@@ -48,7 +48,7 @@ class Record(NamedTuple):
 
 
 Written = tuple["Op", tuple[int, ...], int, dict[str, Any], tuple[tuple[int, ...], ...] | None, "CodeType", int]
-"""A record as the hot path writes it: a plain tuple of a `Record`'s fields, which costs a quarter of one to make."""
+"""A record as the hot path writes it: a plain tuple of a `Record`'s fields, which is cheaper to make."""
 
 
 class EventKind(StrEnum):

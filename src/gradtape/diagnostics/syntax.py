@@ -361,12 +361,18 @@ def names_in(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
     }
 
 
+def parameter_names(function: ast.FunctionDef) -> list[str]:
+    """Return the names that the positional arguments of a call take, without `self`."""
+    names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
+
+
 def parameters_for(file: str, function: ast.AST | None, names: list[str]) -> list[str]:
     """Return the parameters under which a function gets one of the names, in the calls of the same file."""
     tree = parse_file(file)
     if tree is None or not isinstance(function, ast.FunctionDef):
         return []
-    parameters = [a.arg for a in (*function.args.posonlyargs, *function.args.args) if a.arg not in {"self", "cls"}]
+    parameters = parameter_names(function)
     found = []
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and text_of(call.func).rpartition(".")[2] == function.name:

@@ -122,7 +122,6 @@ class Tape:
     """The life of the tape that was asked, None members where it has none (a question without a tape)."""
 
     entered: tuple[tuple[int, Site], ...] = ()
-    left: tuple[tuple[int, Site], ...] = ()
     auto_watch: bool = True
     watches: dict[int, tuple[int, Site]] = field(default_factory=dict)
 

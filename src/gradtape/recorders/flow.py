@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gradtape.diagnostics import Span
 
 MUTATORS = {"append", "extend", "add", "insert", "update", "setdefault"}
-
+"""Methods that put an argument into a container."""
 
 CONVERSIONS = {"float", "int", "complex", "numpy", "item", "tolist", "asarray"}
 """Calls that take one value out of the tape each time they run."""
@@ -165,9 +165,7 @@ def _parameters(span: Span) -> list[tuple[tuple[str, int], str, Span, bool]]:
 
 def _parameter_of(function: ast.FunctionDef, call: ast.Call, span: Span) -> str | None:
     """Return the parameter that takes the argument at a span, None if the span is not in a plain argument."""
-    names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
-    if names[:1] in (["self"], ["cls"]):
-        names = names[1:]
+    names = syntax.parameter_names(function)
     for position, argument in enumerate(call.args):
         if isinstance(argument, ast.Starred):
             return None

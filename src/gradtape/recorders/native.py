@@ -254,7 +254,6 @@ class Builder:
             return None
         return graph.Tape(
             entered=tuple((e.seq, e.site) for e in self.own if e.kind is EventKind.ENTER),
-            left=tuple((e.seq, e.site) for e in self.own if e.kind is EventKind.EXIT),
             auto_watch=recording.auto_watch,
             watches={e.value: (e.seq, e.site) for e in recording.events if e.kind is EventKind.WATCH},
         )

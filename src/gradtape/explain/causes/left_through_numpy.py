@@ -4,6 +4,12 @@ from gradtape.explain.cause import Cause, Context, Stage, break_labels, left_at,
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
+from gradtape.explain.unseen import unseen_way
+
+HELPS = (
+    "keep the tensor: plain `np.*` functions and operators work on it and stay on the tape",
+    "if another library must compute it, give its derivative: `gradtape.external(f, vjp=...)`",
+)
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
@@ -14,13 +20,26 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         label,
         labels=break_labels(group),
         notes=route_note(context, route),
-        helps=(
-            "keep the tensor: plain `np.*` functions and operators work on it and stay on the tape",
-            "if another library must compute it, give its derivative: `gradtape.external(f, vjp=...)`",
-        ),
+        helps=HELPS,
         proven=group.first.proven,
         route=route,
     )
 
 
+def detect_unseen(context: Context) -> Finding | None:
+    way = unseen_way(context, "left as array")
+    if way is None:
+        return None
+    left, entry = way
+    return context.finding(
+        "left-through-numpy",
+        left,
+        "the value became a plain ndarray here; the tape cannot follow it",
+        labels=((entry, "a constant comes in here that may be made from it"),),
+        helps=HELPS,
+        proven=False,
+    )
+
+
 CAUSE = Cause("left-through-numpy", Stage.BREAK, detect, frozenset({BreakKind.LEFT_AS_ARRAY}))
+UNSEEN = Cause("left-through-numpy", Stage.ABSENCE, detect_unseen)

@@ -1,33 +1,29 @@
-"""GT201 and GT202 where nothing shows the way back: a value left, and the target was made from unknown constants."""
+"""Where a value may have come back unseen: it left, and the target was made from a constant of unknown origin."""
+
+from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, syntax
-from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.graph import Event, Operation
-from gradtape.explain.report import Finding
+
+if TYPE_CHECKING:
+    from gradtape.explain.cause import Context
+    from gradtape.explain.graph import Event, Operation
 
 
-def detect(context: Context) -> Finding | None:
-    """Look for a value of the source that left while the tape recorded, before an unknown constant came in."""
+def unseen_way(context: Context, kind: str) -> tuple[Span, Span] | None:
+    """Return where a value of the source last left while the tape recorded, and where a constant came in after it.
+
+    None if there is no such pair, or if the last value left in another way than `kind`, the word of the event.
+    """
     tape = context.run.tape
     began = tape.entered[-1][0] if tape is not None and tape.entered else 0
     entry = _unexplained_constant(context, began)
-    if entry is None:
+    left = _last_exit(context, began, entry.seq) if entry is not None else None
+    if entry is None or left is None or left.kind != kind:
         return None
-    left = _last_exit(context, began, entry.seq)
-    if left is None:
-        return None
-    number = left.kind.endswith("number")
-    became = "Python number" if number else "ndarray"
-    return context.finding(
-        "left-through-number" if number else "left-through-numpy",
-        left.site.span,
-        f"the value became a plain {became} here; the tape cannot follow it",
-        labels=((entry.site.span, "a constant comes in here that may be made from it"),),
-        helps=("keep the tensor: plain `np.*` functions and operators work on it and stay on the tape",),
-        proven=False,
-    )
+    return left.site.span, entry.site.span
 
 
 def _unexplained_constant(context: Context, began: int) -> Operation | None:
@@ -67,6 +63,3 @@ def _last_exit(context: Context, began: int, until: int) -> Event | None:
         ),
         None,
     )
-
-
-CAUSE = Cause("left-through-numpy", Stage.ABSENCE, detect)
