@@ -54,6 +54,10 @@ class NoGradientError(GradtapeError, NotImplementedError, LookupError):
     """A derivative exists and has no rule here."""
 
 
+class MissingLibraryError(GradtapeError, ImportError):
+    """An operation needs a library that is not installed."""
+
+
 class MissingGradientError(GradtapeError, ValueError):
     """A gradient is missing and `unconnected_gradients="raise"` asked for an error."""
 

@@ -75,7 +75,7 @@ WRONG = {
         ),
         "`Multilinear`",
     ),
-    "wrong value": (row("x", np.cos, numpy="sin", x=Partial(lambda xp, y, x: -xp.sin(x))), "NumPy"),
+    "wrong value": (row("x", np.cos, numpy="sin", x=Partial(lambda xp, y, x: -xp.sin(x))), "the library"),
     "no case": (row("a", np.sum, a=Linear(outer_sum)), "no case"),
 }
 

@@ -13,6 +13,7 @@ import numpy as np
 from gradtape.arrays.failures import operand_error, operation_error
 from gradtape.arrays.record import STATE, USER_FILES, is_user_file, next_id, user_callers, user_frame
 from gradtape.ops import OPS, Index
+from gradtape.ops.model import RealShape
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gradtape.ops import Op
 
 NO_PARAMS: dict[str, Any] = {}
+_PART = OPS["part"]
 
 
 class Node:
@@ -111,6 +113,8 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
     if mask and op.connects:
         if arrays > 1 and op.elementwise:
             shapes = broadcast_shapes(values, y)
+        if op.parts or y.dtype.kind == "c":
+            shapes = mark_real(shapes, values, y)
         saver = op.savers.get(mask) or op.make_saver(mask)
         saved = saver(y, values)
     record = (op, ids, output, params, shapes, code, lasti)
@@ -127,7 +131,14 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
         STATE.ambient.save(output, saved)
     if not recordings:
         remember_outside(record, frame)
-    return _Tensor(y, output)
+    return _Tensor(y, output) if not op.parts else unpack(y, output, frame)
+
+
+def unpack(y: tuple[Any, ...], output: int, frame: FrameType) -> tuple[Any, ...]:
+    """Make a tensor of each result of a row with several; the results are a named tuple where NumPy's are."""
+    whole = _Tensor(y, output)
+    parts = [apply(_PART, (whole,), {"place": k}, frame) for k in range(len(y))]
+    return tuple(parts) if type(y) is tuple else type(y)(*parts)
 
 
 def remember_outside(record: Written, frame: FrameType) -> None:
@@ -145,6 +156,17 @@ def broadcast_shapes(values: list[Any], y: Any) -> tuple[tuple[int, ...], ...] |
     return None if all(s == shape for s in shapes) else shapes
 
 
+def mark_real(shapes: tuple[tuple[int, ...], ...] | None, values: list[Any], y: Any) -> Any:
+    """Mark the shapes of real inputs where a result is complex, so that the sweep takes the real part."""
+    if not any(part.dtype.kind == "c" for part in (y if isinstance(y, tuple) else (y,))):
+        return shapes
+    kinds = [getattr(getattr(v, "dtype", None), "kind", "c" if isinstance(v, complex) else "f") for v in values]
+    if "c" in kinds and all(kind == "c" for kind in kinds):
+        return shapes
+    known = shapes or tuple(getattr(v, "shape", ()) for v in values)
+    return tuple(s if kind == "c" else RealShape(s) for s, kind in zip(known, kinds, strict=True))
+
+
 def watch_variable(recording: Recording, variable: Any) -> None:
     """Let a recording follow a variable from now on, if its dtype has derivatives."""
     if variable._id not in recording.variables:
@@ -155,8 +177,8 @@ def watch_variable(recording: Recording, variable: Any) -> None:
 
 
 def is_differentiable(value: Any) -> bool:
-    """Whether values of this array's dtype can move a little: real floating point, of any width."""
-    return bool(value.dtype.kind == "f") or value.dtype.name in {"bfloat16", "float8_e4m3fn", "float8_e5m2"}
+    """Whether values of this array's dtype can move a little: floating point, real or complex, of any width."""
+    return value.dtype.kind in "fc" or value.dtype.name in {"bfloat16", "float8_e4m3fn", "float8_e5m2"}
 
 
 def find_site(frame: FrameType) -> tuple[CodeType, int]:

@@ -17,8 +17,8 @@ from gradtape.arrays.leaving import leave, leaving_frame
 from gradtape.arrays.record import EventKind, note_event
 from gradtape.errors import GradtapeError, OperandError, ShapeError
 from gradtape.ops import COMPOSITES, OPS, Composite, Foreign, Index, Op, Unsupported
-from gradtape.ops.model import REAL, REQUIRED
-from gradtape.spaces.space import build_space
+from gradtape.ops.model import REQUIRED
+from gradtape.spaces.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -130,7 +130,7 @@ def recorded_cast(x: Any, dtype: Any) -> Any:
     return cast(x, dtype, _getframe(1))
 
 
-SPACE = build_space(recorded)
+SPACE = Space(recorded)
 SPACE.cast = recorded_cast
 """The recording namespace: rules run in it when an outer tape is open, composites always."""
 
@@ -240,12 +240,6 @@ def foreign(
                 "is no operation of the tape: it was computed on plain arrays and its result is a constant"
             )
         },
-        numpy=None,
-        aliases=(),
-        methods=(),
-        domain=REAL,
-        cases=(),
-        elementwise=False,
     )
     row.kernel = lambda *_values: result
     if any(True for _ in _nodes([kwargs.get("out")])):

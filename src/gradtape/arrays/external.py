@@ -13,7 +13,6 @@ from gradtape.arrays.failures import describe, located
 from gradtape.arrays.leaving import plain_array
 from gradtape.errors import OperandError, ShapeError
 from gradtape.ops import General, NotYet, Op, Partial, Stopped
-from gradtape.ops.model import REAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +116,7 @@ def _plain(value: Any) -> Any:
 
 def dynamic_row(name: str, call: str, statuses: dict[str, Rule | Status]) -> Op:
     """Make a row that stands in no table: its function is the user's."""
-    return Op(name, call, statuses, numpy=None, aliases=(), methods=(), domain=REAL, cases=(), elementwise=False)
+    return Op(name, call, statuses)
 
 
 def _kernel(name: str, f: Callable[..., Any]) -> Callable[..., Any]:

@@ -132,7 +132,7 @@ class Ambient:
         for residual in residuals:
             if type(residual) is np.ndarray:
                 size += residual.nbytes
-            elif type(residual) is list:  # the arguments of a variadic operation
+            elif type(residual) in {list, tuple}:  # a variadic operation's arguments, or several results
                 size += sum(getattr(value, "nbytes", 0) for value in residual)
         saved = self.saved
         saved.append((output, residuals, size))

@@ -155,14 +155,14 @@ class Cause(NamedTuple):
 
 def steps(route: Route) -> tuple[Step, ...]:
     """Return a route as it is shown."""
-    return tuple(Step(link.operation.name, link.operation.site.span) for link in route)
+    return tuple(Step(link.operation.name, link.operation.site.span) for link in route if not link.operation.plumbing)
 
 
 def route_note(context: Context, route: Route) -> tuple[str, ...]:
     """Say how the source reaches the target; "only" where a second route was searched for and not found."""
     if not route:
         return ()
-    parts = [f"{link.operation.name} ({link.operation.site.span.line})" for link in route]
+    parts = [f"{step.op} ({step.span.line})" for step in steps(route)]
     if len(parts) > 8:
         parts = [*parts[:4], f"{len(parts) - 7} more", *parts[-3:]]
     ends = [context.source.name, *parts, context.question.target_name]

@@ -60,7 +60,8 @@ class Break:
 class Operation:
     """Something that made a value from others; `breaks` has one tuple per input, empty where the gradient flows.
 
-    `callers` are the user's frames outside the site's own, nearest first, where the recorder kept them.
+    `callers` are the user's frames outside the site's own, nearest first, where the recorder kept them. `plumbing` is
+    an operation that nobody wrote, the parting of several results; no message names it.
     """
 
     seq: int
@@ -70,6 +71,7 @@ class Operation:
     site: Site
     breaks: tuple[tuple[Break, ...], ...]
     callers: tuple[Site, ...] = ()
+    plumbing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,11 @@
-"""The one table of operations. Importing the room loads every row."""
+"""The one table of operations. Importing the room loads the rows of NumPy's functions; the other families wait."""
 
-from gradtape.ops import (
-    control,
-    einsum,
-    elementwise,
-    extrema,
-    indexing,
-    joining,
-    linalg,
-    masked,
-    ordering,
-    padding,
-    predicates,
-    reductions,
-    rounding,
-    sampling,
-    scans,
-    shaping,
-    signals,
-)
+from importlib import import_module
+from pkgutil import iter_modules, walk_packages
+
 from gradtape.ops.model import (
     Case,
+    Cotangents,
     Domain,
     Foreign,
     General,
@@ -41,11 +26,25 @@ from gradtape.ops.model import (
 )
 from gradtape.ops.registry import COMPOSITES, OPS, Composite
 
+
+def load_families(name: str = "") -> None:
+    """Load the rows that not everybody needs: all families (the folders of this room), or the one of that name."""
+    for family in iter_modules(__path__, f"{__name__}."):
+        if family.ispkg and name in {"", family.name.rpartition(".")[2]}:
+            for module in walk_packages(import_module(family.name).__path__, f"{family.name}."):
+                import_module(module.name)
+
+
+for _module in iter_modules(__path__, f"{__name__}."):
+    if not _module.ispkg:
+        import_module(_module.name)
+
 __all__ = [
     "COMPOSITES",
     "OPS",
     "Case",
     "Composite",
+    "Cotangents",
     "Domain",
     "Foreign",
     "General",
@@ -63,21 +62,5 @@ __all__ = [
     "Stopped",
     "Unsupported",
     "Zero",
-    "control",
-    "einsum",
-    "elementwise",
-    "extrema",
-    "indexing",
-    "joining",
-    "linalg",
-    "masked",
-    "ordering",
-    "padding",
-    "predicates",
-    "reductions",
-    "rounding",
-    "sampling",
-    "scans",
-    "shaping",
-    "signals",
+    "load_families",
 ]

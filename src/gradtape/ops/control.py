@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import IntegerCast, Linear, NoTangent, Stopped, Unsupported, case
+from gradtape.ops.model import Cotangents, IntegerCast, Linear, NoTangent, Stopped, Unsupported, case
 from gradtape.ops.registry import composite, op
 
 SHAPE_ONLY = NoTangent("reads the shape of its argument, not its values")
@@ -17,7 +17,7 @@ op(
     "cast",
     "x, dtype",
     numpy=None,
-    x=Linear(lambda xp, g, y, x, dtype: xp.cast(g, dtype=x.dtype)),
+    x=Linear(lambda xp, g, y, x, dtype: xp.cast(xp.real(g) if x.dtype.kind != "c" else g, dtype=x.dtype)),
     cases=(case((2, 3), dtype="float32"), case((2, 3), dtype="float64")),
 )
 op(
@@ -26,6 +26,13 @@ op(
     numpy=None,
     x=IntegerCast("gives a dtype whose values cannot move a little, so nothing can flow back"),
     cases=(case((2, 3), dtype="int64"),),
+)
+op(
+    "part",
+    "whole, place",
+    numpy=None,
+    plumbing=True,
+    whole=Linear(lambda xp, g, y, whole, place: Cotangents({place: g})),
 )
 op("shape_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))
 op("size_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))

@@ -9,15 +9,22 @@ from __future__ import annotations
 from math import log
 from typing import Any
 
-from gradtape.ops.model import ABOVE_ONE, NONZERO, POSITIVE, REAL, UNIT, Linear, NoTangent, Partial, case
+from gradtape.ops.model import ABOVE_ONE, NONZERO, POSITIVE, REAL, UNIT, General, Linear, NoTangent, Partial, case
 from gradtape.ops.registry import composite, op
 
 # one argument
 op("negative", "x", x=Partial(lambda xp, y, x: -1.0))
 op("positive", "x", x=Partial(lambda xp, y, x: 1.0))
-op("abs", "x", numpy="absolute", aliases=("absolute",), x=Partial(lambda xp, y, x: xp.sign(x)), domain=NONZERO)
+op(
+    "abs",
+    "x",
+    numpy="absolute",
+    aliases=("absolute",),
+    x=Partial(lambda xp, y, x: xp.conjugate(xp.sign(x))),
+    domain=NONZERO,
+)
 op("fabs", "x", x=Partial(lambda xp, y, x: xp.sign(x)), domain=NONZERO)
-op("sign", "x", x=Partial(lambda xp, y, x: 0.0), domain=NONZERO)
+op("sign", "x", elementwise=True, x=General(lambda xp, g, y, x: turned(xp, g, y, x)), domain=NONZERO)
 op("sqrt", "x", x=Partial(lambda xp, y, x: 0.5 / y), domain=POSITIVE)
 op("rsqrt", "x", numpy=None, x=Partial(lambda xp, y, x: -0.5 * y / x), domain=POSITIVE)
 op("cbrt", "x", x=Partial(lambda xp, y, x: 1.0 / (3.0 * y * y)), domain=NONZERO)
@@ -52,8 +59,16 @@ op(
     "x, copy=True, nan=0.0, posinf=None, neginf=None",
     x=Partial(lambda xp, y, x, copy, nan, posinf, neginf: xp.isfinite(x)),
 )
-op("conjugate", "x", aliases=("conj",), methods=("conjugate", "conj"), x=Partial(lambda xp, y, x: 1.0))
-op("real", "val", val=Partial(lambda xp, y, val: 1.0))
+op(
+    "conjugate",
+    "x",
+    aliases=("conj",),
+    methods=("conjugate", "conj"),
+    elementwise=True,
+    x=Linear(lambda xp, g, y, x: xp.conjugate(g)),
+)
+op("real", "val", elementwise=True, val=Linear(lambda xp, g, y, val: xp.cast(g, dtype=val.dtype)))
+op("imag", "val", elementwise=True, val=Linear(lambda xp, g, y, val: imaginary_part(xp, g, val.dtype)))
 
 # two arguments
 op("add", "a, b", a=Partial(lambda xp, y, a, b: 1.0), b=Partial(lambda xp, y, a, b: 1.0))
@@ -172,8 +187,10 @@ def slope_in_base(xp: Any, a: Any, b: Any) -> Any:
 
 def slope_in_exponent(xp: Any, y: Any, a: Any) -> Any:
     """Return the derivative of `a**b` in `b`; 0 where `a` is not positive, as nothing else is real there."""
-    if is_number(a):
+    if is_number(a) and not isinstance(a, complex):
         return y * log(a) if a > 0 else 0.0 * y
+    if y.dtype.kind == "c":
+        return y * xp.log(xp.where(xp.equal(a, 0.0), 1.0, a))
     return y * xp.log(xp.where(xp.less_equal(a, 0.0), 1.0, a))
 
 
@@ -187,6 +204,18 @@ def squashed(xp: Any, exp: Any, x: Any) -> Any:
     above = xp.greater(x, 0.0)
     part = exp(xp.where(above, -x, x))
     return xp.where(above, part, 1.0) / (1.0 + part)
+
+
+def turned(xp: Any, g: Any, y: Any, x: Any) -> Any:
+    """Return the cotangent of a sign: 0 for real numbers; the sign `x / |x|` of a complex one turns with it."""
+    if x.dtype.kind != "c":
+        return g * 0.0
+    return xp.divide_no_nan(g - xp.conjugate(y) * xp.real(g * y), xp.abs(x))
+
+
+def imaginary_part(xp: Any, g: Any, dtype: Any) -> Any:
+    """Return the transpose of taking the imaginary part: of a real number it is the constant 0."""
+    return xp.cast(g, dtype=dtype) * -1j if dtype.kind == "c" else g * 0.0
 
 
 def sinc_slope(xp: Any, y: Any, x: Any) -> Any:

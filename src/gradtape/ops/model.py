@@ -12,8 +12,13 @@ A rule is written once, against a namespace `xp` that offers every operation of 
     Any other vector-Jacobian product.
 
 `g` is the incoming cotangent, `y` the output, the inputs are array data in the order of the call, params are metadata
-by keyword. A rule must be linear in `g`. What it reads decides what the tape keeps: an argument that it reads only as
-`x.shape`, `x.dtype`, `x.ndim` or `x.size` is kept as a `Spec`, one that it does not read is not kept at all.
+by keyword. A row with several results (`parts`) gets `Cotangents` and a tuple. A rule must be linear in `g`. What it
+reads decides what the tape keeps: an argument that it reads only as `x.shape`, `x.dtype`, `x.ndim` or `x.size` is kept
+as a `Spec`, one that it does not read is not kept at all.
+
+Complex numbers: a rule gives the plain product or transpose, without conjugates, so that what is right for real numbers
+is right for holomorphic functions; only rows that are not holomorphic (`abs`, `real`, `conjugate`) say more. The sweep
+conjugates at its two ends, which makes the gradient TensorFlow's.
 
 Where there is no rule the argument has a status that says which nothing it is: `Zero`, `NoTangent`, `NotYet`, `Stopped`
 or `Foreign`. Each carries its reason, in words that continue "`floor` ...", and the slug of the cause it becomes.
@@ -25,6 +30,7 @@ import dis
 from ast import literal_eval
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from math import prod
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
@@ -57,6 +63,30 @@ class Spec(NamedTuple):
     def size(self) -> int:
         """Number of elements."""
         return prod(self.shape)
+
+
+class RealShape(tuple[int, ...]):
+    """The shape of a real input of an operation with a complex result: of its cotangent, the real part counts."""
+
+    __slots__ = ()
+
+
+class Cotangents:
+    """What flows back to a row with several results: `g[k]` belongs to the k-th, None where nothing arrived."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: dict[int, Any]) -> None:
+        self.of = of
+
+    def __getitem__(self, place: int) -> Any:
+        return self.of.get(place)
+
+    def __add__(self, other: Cotangents) -> Cotangents:
+        total = dict(self.of)
+        for place, g in other.of.items():
+            total[place] = total[place] + g if place in total else g
+        return Cotangents(total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +232,7 @@ class Op:
     """One row of the table. Made by `registry.op`; read-only afterwards, but for `kernel`, which a space binds."""
 
     __slots__ = (
+        "_needs",
         "aliases",
         "alone",
         "args",
@@ -213,12 +244,15 @@ class Op:
         "kernel",
         "methods",
         "name",
-        "needs",
         "numpy",
         "params",
+        "parts",
+        "plumbing",
         "positions",
+        "room",
         "rules",
         "savers",
+        "scipy",
         "statuses",
         "variadic",
     )
@@ -229,15 +263,23 @@ class Op:
         call: str,
         statuses: Mapping[str, Rule | Status],
         *,
-        numpy: str | None,
-        aliases: tuple[str, ...],
-        methods: tuple[str, ...],
-        domain: Domain | tuple[Domain, ...],
-        cases: tuple[Case, ...],
-        elementwise: bool,
+        numpy: str | None = None,
+        scipy: str | None = None,
+        aliases: tuple[str, ...] = (),
+        methods: tuple[str, ...] = (),
+        domain: Domain | tuple[Domain, ...] = REAL,
+        cases: tuple[Case, ...] = (),
+        elementwise: bool = False,
+        parts: int = 0,
+        plumbing: bool = False,
+        room: str = "",
     ) -> None:
         self.name = name
         self.numpy = numpy
+        self.scipy = scipy
+        self.parts = parts
+        self.plumbing = plumbing
+        self.room = room
         self.aliases = aliases
         self.methods = methods
         signature = parse_call(call)
@@ -257,14 +299,21 @@ class Op:
         )
         self.connects = any(self.rules)
         self.elementwise = elementwise or any(isinstance(s, Partial) for s in self.statuses)
-        self.needs = tuple(_needs(s, len(self.args)) if isinstance(s, Rule) else () for s in self.statuses)
+        self._needs: tuple[tuple[Need, ...], ...] | None = None
         self.domain = domain if isinstance(domain, tuple) else (domain,) * len(self.args)
         self.cases = cases
-        self.kernel: Callable[..., Any] = _unbound
+        self.kernel: Callable[..., Any] = partial(_first_run, self)
         self.savers: dict[int, Callable[[Any, Any], tuple[Any, ...]]] = {}
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+    @property
+    def needs(self) -> tuple[tuple[Need, ...], ...]:
+        """What each argument's rule reads of `(y, *inputs)`; found out when the row is first recorded."""
+        if self._needs is None:
+            self._needs = tuple(_needs(s, len(self.args)) if isinstance(s, Rule) else () for s in self.statuses)
+        return self._needs
 
     def status(self, position: int) -> Rule | Status:
         """Return the rule or status of the argument at a position of a call (all of a variadic row's share one)."""
@@ -282,11 +331,14 @@ class Op:
 
     def _levels(self, mask: int) -> tuple[Need, ...]:
         asked = [n for k, n in enumerate(self.needs) if n and mask >> k & 1]
-        return (
-            tuple(max(column) for column in zip(*asked, strict=True))
-            if asked
-            else (Need.NOTHING,) * (len(self.args) + 1)
-        )
+        if not asked:
+            return (Need.NOTHING,) * (len(self.args) + 1)
+        y, *inputs = (max(column) for column in zip(*asked, strict=True))
+        if self.parts:
+            y = Need.VALUE
+        elif any(isinstance(s, General) for s in self.statuses):
+            y = max(y, Need.SPEC)  # forward mode transposes the rule, and has to know the shape of its cotangent
+        return (y, *inputs)
 
     def _variadic_saver(self) -> Callable[[Any, Any], tuple[Any, ...]]:
         if isinstance(self.rules[0], Linear) or isinstance(self.statuses[0], NotYet):
@@ -307,8 +359,14 @@ def parse_call(text: str) -> tuple[tuple[str, Any], ...]:
     return tuple(pairs)
 
 
-def _unbound(*_args: Any, **_params: Any) -> Any:
-    raise LookupError("no space has bound this operation's kernel")
+resolve: list[Callable[[Op], Callable[..., Any]]] = []
+"""How a row finds its kernel: set by the space that runs the users' operations, which this room does not know."""
+
+
+def _first_run(op: Op, *args: Any, **params: Any) -> Any:
+    """Find the kernel when an operation runs for the first time; its library is imported no earlier."""
+    op.kernel = resolve[0](op)
+    return op.kernel(*args, **params)
 
 
 def _refusal(name: str, status: NotYet) -> Rule:

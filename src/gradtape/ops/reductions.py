@@ -103,7 +103,9 @@ op(
     "x, axis=None, keepdims=False",
     numpy=None,
     x=General(
-        lambda xp, g, y, x, axis, keepdims: x * xp.unreduce(xp.divide_no_nan(g, y), x.ndim, axis, keepdims),
+        lambda xp, g, y, x, axis, keepdims: (
+            xp.conjugate(x) * xp.unreduce(xp.divide_no_nan(g, y), x.ndim, axis, keepdims)
+        ),
     ),
     domain=NONZERO,
     cases=(case((2, 3)), case((2, 3), axis=0), case((2, 3, 4), axis=(0, -1), keepdims=True), case((2, 3), axis=(-1,))),
@@ -125,8 +127,8 @@ def axes_of(ndim: int, axis: Any) -> tuple[int, ...]:
 
 
 def deviation(xp: Any, a: Any, axis: Any) -> Any:
-    """Return the distance of each element from the mean."""
-    return a - xp.mean(a, axis=axis, keepdims=True)
+    """Return the distance of each element from the mean, conjugated: of complex numbers the squared size is summed."""
+    return xp.conjugate(a - xp.mean(a, axis=axis, keepdims=True))
 
 
 def share(xp: Any, g: Any, y: Any, a: Any, axis: Any, keepdims: bool) -> Any:

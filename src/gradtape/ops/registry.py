@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gradtape.ops import model
 from gradtape.ops.model import REAL, Case, Domain, Op, Rule, Status
 
 if TYPE_CHECKING:
@@ -19,8 +21,9 @@ class Composite(NamedTuple):
     name: str
     numpy: str | None
     fn: Callable[..., Any]
-    aliases: tuple[str, ...]
-    methods: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    scipy: str | None = None
 
 
 COMPOSITES: dict[str, Composite] = {}
@@ -32,11 +35,14 @@ def op(
     call: str,
     *,
     numpy: str | None = "",
+    scipy: str | None = None,
     aliases: tuple[str, ...] = (),
     methods: tuple[str, ...] = (),
     domain: Domain | tuple[Domain, ...] = REAL,
     cases: tuple[Case, ...] = (),
     elementwise: bool = False,
+    parts: int = 0,
+    plumbing: bool = False,
     **arguments: Rule | Status,
 ) -> Op:
     """Add a row.
@@ -49,6 +55,8 @@ def op(
         How it is called: arrays first, then parameters with their defaults, `"a, axis=None, keepdims=False"`.
     numpy : str or None
         The function of NumPy that it stands for (`"linalg.inv"`); its own name unless given, None if there is none.
+    scipy : str, optional
+        The function of SciPy that it stands for (`"special.erf"`); then `numpy` is None unless given.
     aliases, methods : tuple of str
         Other names of the function, and the names of the tensor's methods that call it.
     domain : Domain or tuple of Domain
@@ -57,6 +65,10 @@ def op(
         Calls for the tests; elementwise rows need none.
     elementwise : bool
         Whether the arguments broadcast together; a row with a `Partial` is elementwise anyway.
+    parts : int
+        How many arrays it returns, as a tuple; 0 for the usual row, which returns one array.
+    plumbing : bool
+        Whether explanations pass over it: it moves values and nobody wrote it.
     **arguments : Rule or Status
         One entry per array argument, under its name in `call`.
     """
@@ -66,12 +78,16 @@ def op(
         name,
         call,
         arguments,
-        numpy=name if numpy == "" else numpy,
+        numpy=_default_door(name, numpy, scipy),
+        scipy=scipy,
         aliases=aliases,
         methods=methods,
         domain=domain,
         cases=cases,
         elementwise=elementwise,
+        parts=parts,
+        plumbing=plumbing,
+        room=_getframe(1).f_globals["__name__"].removeprefix("gradtape.ops."),
     )
     OPS[name] = row
     return row
@@ -82,10 +98,21 @@ def composite(
     fn: Callable[..., Any],
     *,
     numpy: str | None = "",
+    scipy: str | None = None,
     aliases: tuple[str, ...] = (),
     methods: tuple[str, ...] = (),
 ) -> None:
     """Add a function made of operations; `fn` takes the namespace first and then what NumPy's function takes."""
     if name in OPS or name in COMPOSITES:
         raise ValueError(f"two rows are called {name}")
-    COMPOSITES[name] = Composite(name, name if numpy == "" else numpy, fn, aliases, methods)
+    COMPOSITES[name] = Composite(name, _default_door(name, numpy, scipy), fn, aliases, methods, scipy)
+
+
+def _default_door(name: str, numpy: str | None, scipy: str | None) -> str | None:
+    """Return the function of NumPy that a row stands for unless it says so itself."""
+    return numpy if numpy != "" else name if scipy is None else None
+
+
+def resolve_kernels_with(find: Callable[[Op], Callable[..., Any]]) -> None:
+    """Let rows find their kernels, when they first run, by `find`."""
+    model.resolve[:] = [find]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradtape.ops.model import Linear, case
+from gradtape.ops.model import Linear, RealShape, case
 from gradtape.ops.registry import composite, op
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def backwards(shift: Any) -> Any:
 
 def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     """Sum a cotangent over the axes along which a value of that shape was broadcast."""
+    if type(shape) is RealShape and g.dtype.kind == "c":
+        g = xp.real(g)
     if g.shape == shape:
         return g
     extra = g.ndim - len(shape)

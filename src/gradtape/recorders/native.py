@@ -217,7 +217,8 @@ class Builder:
         self, record: Record, inputs: tuple[int, ...], breaks: tuple[tuple[Break, ...], ...]
     ) -> graph.Operation:
         callers: tuple[Site, ...] = self.callers.get(record.output, ())
-        return graph.Operation(record.output, record.op.name, inputs, record.output, record.site, breaks, callers)
+        name, plumbing = record.op.name, record.op.plumbing
+        return graph.Operation(record.output, name, inputs, record.output, record.site, breaks, callers, plumbing)
 
     def _breaks(self, record: Record, position: int) -> tuple[Break, ...]:
         if not record.inputs[position]:

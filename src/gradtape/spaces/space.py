@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from gradtape.ops import COMPOSITES, OPS
+from gradtape.ops import COMPOSITES, OPS, load_families
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,12 +13,28 @@ if TYPE_CHECKING:
     from gradtape.ops import Op
 
 
-def build_space(function_of: Callable[[Op], Callable[..., Any]]) -> SimpleNamespace:
-    """Make the namespace in which each operation is what `function_of` says, and composites are made of those.
+class Space:
+    """A namespace in which each operation is what `function_of` says, and composites are made of those.
 
-    A variadic operation takes its arrays in one list, as NumPy's `concatenate` does.
+    A variadic operation takes its arrays in one list, as NumPy's `concatenate` does. A function is made when it is
+    first asked for and is an ordinary attribute from then on.
     """
-    space = SimpleNamespace(**{name: function_of(op) for name, op in OPS.items()})
-    for name, row in COMPOSITES.items():
-        setattr(space, name, partial(row.fn, space))
-    return space
+
+    def __init__(self, function_of: Callable[[Op], Callable[..., Any]]) -> None:
+        self._function_of = function_of
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in OPS and name not in COMPOSITES and not name.startswith("_"):
+            load_families()
+        if name in OPS:
+            made = self._function_of(OPS[name])
+        elif name in COMPOSITES:
+            made = partial(COMPOSITES[name].fn, self)
+        else:
+            raise AttributeError(f"the table has no operation {name!r}")
+        setattr(self, name, made)
+        return made
+
+    if TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None: ...

@@ -145,7 +145,7 @@ def one_seed(leaf: Leaf, weight: Any, frame: FrameType, *, recorded: bool) -> An
     if weight is None:
         return np.ones(value.shape, value.dtype)[()]
     plain = weight._value if isinstance(weight, Node) else np.asarray(weight)
-    if plain.shape != value.shape or plain.dtype.kind not in "fiub":
+    if plain.shape != value.shape or plain.dtype.kind not in ("fiubc" if value.dtype.kind == "c" else "fiub"):
         raise located(
             ShapeError,
             f"output_gradients{leaf.path}: {describe(plain)} for a target of shape {value.shape}",
@@ -153,8 +153,9 @@ def one_seed(leaf: Leaf, weight: Any, frame: FrameType, *, recorded: bool) -> An
             "each output gradient has the shape of its target",
         )
     if isinstance(weight, Node) and recorded:
-        return weight if plain.dtype == value.dtype else doors.cast(weight, value.dtype, frame)
-    return plain.astype(value.dtype)[()]
+        seed = weight if plain.dtype == value.dtype else doors.cast(weight, value.dtype, frame)
+        return doors.SPACE.conjugate(seed) if value.dtype.kind == "c" else seed
+    return np.conjugate(plain.astype(value.dtype))[()] if value.dtype.kind == "c" else plain.astype(value.dtype)[()]
 
 
 def flatten_output_gradients(target: Any, targets: tuple[Leaf, ...], given: Any, frame: FrameType) -> list[Any]:
@@ -196,12 +197,9 @@ def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:
         return None
     dtype = leaf.value._value.dtype
     if cotangent.dtype.kind == "c":
-        raise located(
-            NoGradientError,
-            f"gradient: the path to `sources{leaf.path}` goes through complex numbers",
-            frame,
-            "split it into real and imaginary parts",
-        )
+        # inside the sweep a cotangent is a plain derivative; its conjugate points uphill, as TensorFlow's does
+        space = doors.SPACE if isinstance(cotangent, Tensor) else np
+        cotangent = space.conjugate(cotangent) if dtype.kind == "c" else space.real(cotangent)
     if isinstance(cotangent, Tensor):
         return cotangent if cotangent.dtype == dtype else doors.cast(cotangent, dtype, frame)
     return wrap(cotangent if cotangent.dtype == dtype else cotangent.astype(dtype))

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import doors
+from gradtape.arrays.dispatch import unpack
 from gradtape.arrays.failures import located
 from gradtape.arrays.record import STATE
 from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
 from gradtape.errors import NoGradientError
-from gradtape.ops import Partial
+from gradtape.ops import Cotangents, Partial, Spec
 from gradtape.spaces.numpy_space import xp as numpy_xp
 from gradtape.tape import strong_zeros
 
@@ -120,7 +121,10 @@ def sweep(
                 if shapes is not None:
                     ct = unbroadcast(ct, shapes[position])
                 previous = cotangents.get(source)
-                cotangents[source] = ct if previous is None else add(previous, ct)
+                if previous is None:
+                    cotangents[source] = ct
+                else:
+                    cotangents[source] = previous + ct if type(ct) is Cotangents else add(previous, ct)
     except NoGradientError as error:
         if error.diagnostic is not None:
             raise
@@ -133,7 +137,9 @@ def sweep(
 
 def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int) -> tuple[Any, ...]:
     """Give kept values back the ids that they had, so that an outer tape sees what the rule makes of them."""
-    if len(residuals) == 2 and isinstance(residuals[1], list):
+    if type(residuals[0]) is not Spec and isinstance(residuals[0], tuple):
+        return (unpack(residuals[0], output, _getframe(1)), *as_tensors((None, *residuals[1:]), inputs, output)[1:])
+    if len(residuals) == 2 and isinstance(residuals[1], list):  # the arguments of a variadic operation
         y, values = residuals
         return _as_tensor(y, output), [_as_tensor(v, i) for v, i in zip(values, inputs, strict=True)]
     return tuple(_as_tensor(v, i) for v, i in zip(residuals, (output, *inputs), strict=True))

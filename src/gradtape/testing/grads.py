@@ -77,7 +77,7 @@ def contracted(f: Callable[..., Any], points: Sequence[Any], rng: np.random.Gene
     def scalar(*xs: Any) -> Any:
         total: Any = 0.0
         for y, w in zip(outputs(f(*xs)), weights, strict=True):
-            total = total + np.sum(y * w)
+            total = total + np.sum(np.real(y * w))
         return total
 
     return scalar

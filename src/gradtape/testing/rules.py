@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from itertools import product
+from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -13,10 +15,10 @@ import numpy as np
 from gradtape.arrays.dispatch import apply, is_differentiable
 from gradtape.arrays.variable import Variable
 from gradtape.errors import NoGradientError
-from gradtape.ops import Case, Index, Linear, Multilinear, NotYet, Op, Partial, Rule, Zero
+from gradtape.ops import Case, Cotangents, Index, Linear, Multilinear, NotYet, Op, Partial, Rule, Zero
 from gradtape.spaces.numpy_space import xp
 from gradtape.tape.gradient_tape import GradientTape
-from gradtape.testing.grads import check_grads, plain
+from gradtape.testing.grads import check_grads, outputs, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +58,7 @@ def check_rule(op: Op) -> None:
         except AssertionError as error:
             raise AssertionError(f"row {op.name}, {case}: {error}") from None
         tried += 1
-    if not tried and any(op.rules):
+    if not tried and any(op.rules) and not op.plumbing:
         raise AssertionError(f"row {op.name} has rules and no case to check them with")
 
 
@@ -87,7 +89,9 @@ def check_case(op: Op, case: Case) -> None:
         check_refusal(op, args, case.params)
         return
     y = run(op, args, case.params)
-    if is_differentiable(plain(y)) and (op.connects or all(isinstance(s, Zero) for s in op.statuses)):
+    if any(map(is_differentiable, map(plain, outputs(y)))) and (
+        op.connects or all(isinstance(s, Zero) for s in op.statuses)
+    ):
         points = [args[k] for k in moved]
 
         def f(*xs: Any) -> Any:
@@ -98,6 +102,8 @@ def check_case(op: Op, case: Case) -> None:
             check_kind(op, args, case.params)
         check_strides(op, args, case.params)
         check_single(op, args, case.params)
+        if case.params.get("dtype") is None:
+            check_complex(op, args, case.params)
 
 
 def check_refusal(op: Op, args: list[Any], params: Any) -> None:
@@ -144,29 +150,35 @@ def run(op: Op, args: list[Any], params: Any) -> Any:
 
 
 def check_value(op: Op, args: list[Any], params: Any) -> None:
-    """Compare with NumPy's own function, if the row stands for one."""
-    if op.numpy is None:
+    """Compare with NumPy's or SciPy's own function, if the row stands for one."""
+    if op.numpy is not None:
+        function = attrgetter(op.numpy)(np)
+    elif op.scipy is not None:
+        module, _, name = op.scipy.rpartition(".")
+        function = getattr(import_module(f"scipy.{module}"), name)
+    else:
         return
     call = (args,) if op.variadic else tuple(args)
-    function = attrgetter(op.numpy)(np)
     try:
         expected = function(*call, **params)
     except TypeError:  # older versions of NumPy know some parameters by position only
         expected = function(*call, *params.values())
-    got = plain(run(op, args, params))
-    if np.shape(got) != np.shape(expected) or got.dtype != np.asarray(expected).dtype:
-        raise AssertionError(
-            f"gives {got.dtype} {np.shape(got)}, NumPy {np.asarray(expected).dtype} {np.shape(expected)}"
-        )
-    if op.name != "empty_like" and not np.allclose(got, expected, rtol=1e-14, atol=1e-15, equal_nan=True):
-        raise AssertionError(f"gives {got}, NumPy {expected}")
+    for got, theirs in zip(map(plain, outputs(run(op, args, params))), outputs(expected), strict=True):
+        if np.shape(got) != np.shape(theirs) or got.dtype != np.asarray(theirs).dtype:
+            raise AssertionError(
+                f"gives {got.dtype} {np.shape(got)}, the library {np.asarray(theirs).dtype} {np.shape(theirs)}"
+            )
+        if op.name != "empty_like" and not np.allclose(got, theirs, rtol=1e-14, atol=1e-15, equal_nan=True):
+            raise AssertionError(f"gives {got}, the library {theirs}")
 
 
 def pull_back(op: Op, args: list[Any], params: Any) -> list[Any]:
     """Run every rule in raw NumPy on the residuals that a tape would keep; None where there is no rule."""
     params = {**op.defaults, **params}
     y = op.kernel(*args, **params)
-    g = np.ones(np.shape(y), np.asarray(y).dtype)[()]
+    ones = [np.ones(np.shape(part), np.asarray(part).dtype)[()] for part in outputs(y)]
+    moves = [k for k, part in enumerate(ones) if is_differentiable(part)]
+    g = Cotangents({k: ones[k] for k in moves}) if op.parts else ones[0]
     residuals = op.make_saver((1 << len(args)) - 1)(y, list(args))
     results: list[Any] = []
     for k, arg in enumerate(args):
@@ -202,11 +214,11 @@ def check_single(op: Op, args: list[Any], params: Any) -> None:
     """Check that float32 gives float32, forwards and in every rule, and nearly the float64 derivative."""
     wide = [a.astype(np.float32).astype(np.float64) if _is_float(a) else a for a in args]
     narrow = [a.astype(np.float32) if _is_float(a) else a for a in args]
-    y = plain(run(op, narrow, params))
-    if "dtype" not in params and y.dtype != np.float32:
-        if op.numpy == "float_power":
-            return
-        raise AssertionError(f"float32 arguments give {y.dtype}")
+    for y in map(plain, outputs(run(op, narrow, params))):
+        if "dtype" not in params and y.dtype in {np.dtype(np.float64), np.dtype(np.complex128)}:
+            if op.numpy == "float_power":
+                return
+            raise AssertionError(f"float32 arguments give {y.dtype}")
     for k, (a, b) in enumerate(zip(pull_back(op, narrow, params), pull_back(op, wide, params), strict=True)):
         if a is None:
             continue
@@ -218,8 +230,52 @@ def check_single(op: Op, args: list[Any], params: Any) -> None:
             raise AssertionError(f"argument {k}: float32 gives the cotangent {a}, float64 {b}")
 
 
+def check_complex(op: Op, args: list[Any], params: Any) -> None:
+    """Compare the gradient at complex numbers with difference quotients along both axes, if the row takes them.
+
+    The gradient of a real number is `d/dx + i d/dy`, as in TensorFlow; the function compared is the real part of the
+    result, weighted.
+    """
+    rng = np.random.default_rng(1)
+    moved = [k for k, a in enumerate(args) if _is_float(a)]
+    points = [a + 1j * rng.uniform(0.1, 0.4, np.shape(a)) if k in moved else a for k, a in enumerate(args)]
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error")  # a cast that drops the imaginary part
+            values = [np.asarray(v) for v in outputs(op.kernel(*points, **{**op.defaults, **params}))]
+    except (TypeError, ValueError, np.exceptions.ComplexWarning):
+        return
+    if not moved or not all(np.isfinite(v).all() for v in values):
+        return
+    weights = [rng.uniform(0.3, 1.0, v.shape) + (0.5j if v.dtype.kind == "c" else 0.0) for v in values]
+
+    def scalar(*xs: Any) -> Any:
+        found = outputs(run(op, list(xs), params))
+        return sum(np.sum(np.real(y * w)) for y, w in zip(found, weights, strict=True))
+
+    variables = [Variable(p) if k in moved else p for k, p in enumerate(points)]
+    with GradientTape() as tape:
+        y = scalar(*variables)
+    zeros = tape.gradient(y, [variables[k] for k in moved], unconnected_gradients="zero")
+    for k, g in zip(moved, zeros, strict=True):
+        for turn in (1.0, 1j):
+            direction = turn * rng.uniform(0.3, 1.0, np.shape(points[k]))
+            step = 1e-6
+            up, down = (
+                float(plain(scalar(*[p + s * step * direction if j == k else p for j, p in enumerate(points)])))
+                for s in (1.0, -1.0)
+            )
+            ours, theirs = float(np.sum(np.real(plain(g) * np.conjugate(direction)))), (up - down) / (2 * step)
+            if not abs(ours - theirs) <= 1e-6 + 1e-5 * max(abs(ours), abs(theirs)):
+                raise AssertionError(
+                    f"argument {k}, complex: the tape says {ours:.10g} along {turn}, the quotient {theirs:.10g}"
+                )
+
+
 def check_kind(op: Op, args: list[Any], params: Any) -> None:
     """Check that an operation is linear in its `Linear` arguments together, and in each of its `Multilinear` ones."""
+    if op.parts:
+        return
     y = np.asarray(op.kernel(*args, **{**op.defaults, **params}))
     kinds: list[Rule | None] = [op.rules[0 if op.variadic else k] for k in range(len(args))]
 

@@ -1,0 +1,66 @@
+"""Kernels of the rows in `ops/indexing.py`: picks and scatters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BASIC = (int, slice, type(Ellipsis), type(None), np.integer)
+"""What an index is made of that never names an element twice and is read as a view."""
+
+
+def add_at(total: Any, index: Any, values: Any) -> None:
+    """Add values to the elements that an `Index` names, in place; an element named twice gets both."""
+    brackets = index.value
+    parts = brackets if isinstance(brackets, tuple) else (brackets,)
+    if all(isinstance(p, BASIC) or getattr(p, "dtype", None) == np.bool_ for p in parts):
+        total[brackets] += values
+    else:
+        np.add.at(total, brackets, values)
+
+
+def add_taken(total: Any, indices: Any, values: Any, axis: int | None, mode: str) -> None:
+    """Add values to the elements that `take` reads, in place."""
+    n = total.size if axis is None else total.shape[axis]
+    if mode != "raise":
+        indices = np.mod(indices, n) if mode == "wrap" else np.clip(indices, 0, n - 1)
+    if axis is None:
+        np.add.at(total.reshape(-1), indices, values)
+    else:
+        np.add.at(total, (slice(None),) * (axis % total.ndim) + (indices,), values)
+
+
+def _scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    total = np.zeros(shape, getattr(values, "dtype", np.float64))
+    add_at(total, index, values)
+    return total
+
+
+def _untake(values: Any, indices: Any, shape: tuple[int, ...], axis: int | None = None, mode: str = "raise") -> Any:
+    total = np.zeros(shape, values.dtype)
+    add_taken(total, indices, values, axis, mode)
+    return total
+
+
+def _untake_along_axis(values: Any, indices: Any, shape: tuple[int, ...], axis: int | None = -1) -> Any:
+    total = np.zeros(shape, values.dtype)
+    if axis is None:
+        np.add.at(total.reshape(-1), indices, values)
+        return total
+    axis %= len(shape)
+    places = list(np.ogrid[tuple(slice(n) for n in np.shape(indices))])
+    places[axis] = np.asarray(indices)
+    np.add.at(total, tuple(places), values)
+    return total
+
+
+KERNELS: dict[str, Callable[..., Any]] = {
+    "getitem": lambda x, index: x[index.value],
+    "scatter_add": _scatter_add,
+    "untake": _untake,
+    "untake_along_axis": _untake_along_axis,
+}
