@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from operator import attrgetter
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,13 @@ import numpy as np
 
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import Node, apply
-from gradtape.ops import COMPOSITES, OPS, Unsupported
+from gradtape.ops import COMPOSITES, OPS, Op, Unsupported, load_families
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import FrameType
 
-    from gradtape.ops import Composite, Op
+    from gradtape.ops import Composite
 
 
 def _by_function(rows: Mapping[str, Any]) -> dict[Any, Any]:
@@ -46,6 +47,23 @@ METHODS: dict[tuple[str, str], str] = {
 """Methods of ufuncs that are operations of their own."""
 
 
+def _special_ufuncs(special: Any, rows: Mapping[str, Any]) -> dict[Any, Any]:
+    homes = {row: (row.scipy or "").rpartition(".") for row in rows.values()}
+    found = {getattr(special, name, None): row for row, (home, _, name) in homes.items() if home == "special"}
+    return {function: row for function, row in found.items() if isinstance(function, np.ufunc)}
+
+
+def library_row(ufunc: Any) -> Op | Composite | None:
+    """Find the row of a ufunc that is not NumPy's: SciPy's special functions are looked up once they are met."""
+    special = sys.modules.get("scipy.special")
+    if special is None or getattr(special, ufunc.__name__, None) is not ufunc:
+        return None
+    load_families("special")
+    FUNCTIONS.update(_special_ufuncs(special, OPS))
+    COMPOSED.update(_special_ufuncs(special, COMPOSITES))
+    return FUNCTIONS.get(ufunc) or COMPOSED.get(ufunc)
+
+
 def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
     """Receive a ufunc call on a tensor (`__array_ufunc__`)."""
     frame = _getframe(1)
@@ -54,7 +72,9 @@ def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) 
             op = FUNCTIONS.get(ufunc)
             if op is not None:
                 return doors.call_op(op, args, kwargs, frame) if kwargs else apply(op, args, op.defaults, frame)
-            row = COMPOSED.get(ufunc)
+            row = COMPOSED.get(ufunc) or library_row(ufunc)
+            if isinstance(row, Op):
+                return doors.call_op(row, args, kwargs, frame)
             if row is not None:
                 return doors.call_composite(row, args, kwargs)
         elif method == "outer":
@@ -67,7 +87,11 @@ def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) 
         pass
     if method == "at" and isinstance(args[0], Node):
         raise doors.overwriting_error(f"numpy.{ufunc.__name__}.at", "in place", frame)
-    return doors.foreign(f"numpy.{ufunc.__name__}", getattr(ufunc, method), args, kwargs, frame)
+    return doors.foreign(_public_name(ufunc), getattr(ufunc, method), args, kwargs, frame)
+
+
+def _public_name(ufunc: Any) -> str:
+    return f"{'numpy' if hasattr(np, ufunc.__name__) else 'scipy.special'}.{ufunc.__name__}"
 
 
 def _outer(ufunc: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from itertools import product
 from importlib import import_module
+from itertools import product
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
