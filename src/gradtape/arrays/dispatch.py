@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays.failures import operand_error, operation_error
-from gradtape.arrays.record import STATE, USER_FILES, is_user_file, next_id, user_callers, user_frame
+from gradtape.arrays.record import (
+    STATE,
+    USER_FILES,
+    is_user_file,
+    next_id,
+    open_recordings,
+    user_callers,
+    user_frame,
+)
 from gradtape.ops import OPS, Index
 from gradtape.ops.model import RealShape
 
@@ -70,7 +78,7 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
     -------
     Tensor
     """
-    recordings = STATE.recordings
+    recordings = open_recordings()
     inputs = []
     values = []
     mask = 0

@@ -1,4 +1,4 @@
-"""What is remembered of a run: records of operations, events around them, and the thread's list of open recordings.
+"""What is remembered of a run: records of operations, events around them, and the list of open recordings.
 
 A record holds ids, never arrays or frames; the arrays that a rule needs stand beside it, in `Recording.saved`, so that
 a tape can drop them and keep the story. Ids, records and events share one counter: their order is the order of the run.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextvars import ContextVar
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
@@ -154,14 +155,32 @@ class Ambient:
         return max(operations, events)
 
 
+_OPEN: ContextVar[tuple[Recording, ...]] = ContextVar("gradtape open recordings", default=())
+
+open_recordings = _OPEN.get
+"""What is being recorded here and now: the hot path's way to `STATE.recordings`."""
+
+
 class ThreadState(threading.local):
-    """The open recordings of this thread, its ambient memory, and the forward site of a rule that is being recorded."""
+    """The open recordings, this thread's ambient memory, and the forward site of a rule that is being recorded.
+
+    Open recordings belong to the context: a thread starts without any, a task of asyncio with those that were open
+    where it was made, and neither sees what others open (docs/decisions/0014-tapes-belong-to-contexts.md).
+    """
 
     def __init__(self) -> None:
-        self.recordings: tuple[Recording, ...] = ()
         self.ambient = Ambient()
         self.backward_of: Site | None = None
         self.last_asked = 0
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """The recordings that are open here, outermost first."""
+        return _OPEN.get()
+
+    @recordings.setter
+    def recordings(self, recordings: tuple[Recording, ...]) -> None:
+        _OPEN.set(recordings)
 
 
 STATE = ThreadState()

@@ -239,7 +239,7 @@ class GradientTape:
         )
         if not self._persistent:
             self._used_at = Site.of(user_frame(frame))
-            recording.saved.clear()
+            recording.saved[:] = [None] * len(recording.saved)  # one for each record: a task may be writing on
         return result
 
     def why(self, target: Any, sources: Any) -> Explanation:
