@@ -14,10 +14,16 @@ Tensor(1.12837917)
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import Any
 
-MODULES = tuple(m.name for m in iter_modules(__path__) if m.name != "publish")
+from gradtape.scipy._fft_backend import register
+
+if find_spec("scipy"):
+    register()
+
+MODULES = tuple(m.name for m in iter_modules(__path__) if m.name != "publish" and not m.name.startswith("_"))
 """The modules of SciPy that are here."""
 
 __all__ = list(MODULES)
