@@ -37,9 +37,10 @@ def publish(names: dict[str, Any], module: str, *families: str) -> Callable[[str
     for rows in (OPS, COMPOSITES):
         for row in rows.values():
             home, _, name = (row.scipy or "").rpartition(".")
-            if home == module and name not in names:
-                names[name] = doors.door(row.name)
-                public.append(name)
+            for public_name in (name, *row.aliases) if home == module else ():
+                if public_name not in names:
+                    names[public_name] = doors.door(row.name)
+                    public.append(public_name)
     public.sort()
 
     def find(name: str) -> Any:

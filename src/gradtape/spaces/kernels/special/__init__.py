@@ -1,0 +1,1 @@
+"""Kernels of the special functions, where SciPy has none."""

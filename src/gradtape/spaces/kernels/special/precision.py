@@ -1,0 +1,42 @@
+"""Kernels of our own compute in double precision and answer in the precision of their arrays."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def in_double(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a kernel float64 arrays by position, and its result the dtype of what came."""
+    inner = in_double_or_complex(kernel)
+
+    @wraps(kernel)
+    def run(*arrays: Any, **params: Any) -> Any:
+        if any(np.iscomplexobj(a) for a in arrays):
+            raise TypeError(f"{kernel.__name__} takes real numbers only")
+        return inner(*arrays, **params)
+
+    return run
+
+
+def in_double_or_complex(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a kernel float64 or complex128 arrays by position, and its result the dtype of what came."""
+
+    @wraps(kernel)
+    def run(*arrays: Any, **params: Any) -> Any:
+        kind = np.result_type(*arrays)
+        if kind.kind not in "fc":
+            kind = np.dtype(np.float64)
+        wide = [np.asarray(a) for a in arrays]
+        wide = [a.astype(np.complex128 if a.dtype.kind == "c" else np.float64) for a in wide]
+        result = kernel(*wide, **params)
+        if isinstance(result, tuple):
+            return tuple(part.astype(kind)[()] for part in result)
+        return result.astype(kind)[()]
+
+    return run

@@ -1,0 +1,88 @@
+"""The special functions that are compositions, and points of the rows where a derivative needs a decision or care."""
+
+import numpy as np
+import pytest
+import scipy.special
+
+import gradtape as gt
+import gradtape.scipy as gsp
+from gradtape.testing import check_grads
+
+INF = float("inf")
+RNG = np.random.default_rng(3)
+MATRIX = RNG.normal(size=(2, 3))
+WEIGHTS = RNG.uniform(0.5, 2.0, size=(2, 3))
+
+COMPOSED = {
+    "logsumexp": (lambda s, a: s.logsumexp(a), [MATRIX]),
+    "logsumexp along an axis": (lambda s, a: s.logsumexp(a, axis=1, keepdims=True), [MATRIX]),
+    "logsumexp with weights": (lambda s, a, b: s.logsumexp(a, axis=0, b=b), [MATRIX, WEIGHTS]),
+    "logsumexp with a sign": (lambda s, a: s.logsumexp(a, b=[1.0, -1.0, -1.0], return_sign=True)[0], [MATRIX]),
+    "softmax": (lambda s, a: s.softmax(a), [MATRIX]),
+    "softmax along an axis": (lambda s, a: s.softmax(a, axis=-1), [MATRIX]),
+    "log_softmax": (lambda s, a: s.log_softmax(a, axis=0), [MATRIX]),
+    "multigammaln": (lambda s, a: s.multigammaln(a, 3), [WEIGHTS + 2.0]),
+    "comb": (lambda s, n, k: s.comb(n, k), [WEIGHTS + 4.0, WEIGHTS]),
+    "comb with repetition": (lambda s, n, k: s.comb(n, k, repetition=True), [WEIGHTS + 4.0, WEIGHTS]),
+    "perm": (lambda s, n, k: s.perm(n, k), [WEIGHTS + 4.0, WEIGHTS]),
+    "factorial": (lambda s, n: s.factorial(n), [WEIGHTS]),
+    "polygamma": (lambda s, x: s.polygamma(2, x), [WEIGHTS]),
+    "radian": (lambda s, d, m, x: s.radian(d, m, x), [WEIGHTS, WEIGHTS, WEIGHTS]),
+    "psi": (lambda s, x: s.psi(x), [WEIGHTS]),
+}
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_composition(name):
+    f, args = COMPOSED[name]
+    np.testing.assert_allclose(f(gsp.special, *map(gt.constant, args)).numpy(), f(scipy.special, *args), rtol=1e-13)
+    check_grads(lambda *xs: f(gsp.special, *xs), args)
+
+
+def gradient(f, *args, dtype=float):
+    variables = [gt.Variable(np.array(a, dtype)) for a in args]
+    with gt.GradientTape() as tape, np.errstate(all="ignore"):
+        y = f(*variables)
+    found = tape.gradient(y, variables, unconnected_gradients="zero")
+    for g, v in zip(found, variables, strict=True):
+        assert g.dtype == v.dtype
+        assert g.shape == v.shape
+    return [g.numpy().tolist() for g in found]
+
+
+EDGES = {
+    "xlogy at 0": ("xlogy", ([0.0, 0.0], [0.0, 2.0]), [[0, np.log(2.0)], [0, 0]]),
+    "xlog1py at 0": ("xlog1py", ([0.0, 0.0], [-1.0, 1.0]), [[0, np.log(2.0)], [0, 0]]),
+    "rel_entr at 0": ("rel_entr", ([0.0, 2.0], [0.0, 1.0]), [[1, 1 + np.log(2.0)], [0, -2]]),
+    "kl_div at 0": ("kl_div", ([0.0], [0.0]), [[0], [1]]),
+    "entr at 0": ("entr", ([0.0],), [[INF]]),
+    "huber at its bend": ("huber", ([1.0, 1.0, 1.0], [1.0, -1.0, 0.0]), [[0, 0, 0], [1, -1, 0]]),
+    "boxcox with power 0": ("boxcox", ([2.0], [0.0]), [[0.5], [0.5 * np.log(2.0) ** 2]]),
+    "inv_boxcox with power 0": ("inv_boxcox", ([2.0], [0.0]), [[np.exp(2.0)], [-2.0 * np.exp(2.0)]]),
+    "rgamma at the poles of gamma": ("rgamma", ([0.0, -1.0, -2.0],), [[1, -1, 2]]),
+    "expit far out": ("expit", ([800.0, -800.0],), [[0, 0]]),
+    "log_expit far out": ("log_expit", ([800.0, -800.0],), [[0, 1]]),
+    "log_ndtr far out": ("log_ndtr", ([-1e10, 40.0],), [[1e10, 0]]),
+    "softplus far out": ("softplus", ([800.0, -800.0],), [[1, 0]]),
+    "erfcx far out": ("erfcx", ([1e8],), [[-1 / (np.sqrt(np.pi) * 1e16)]]),
+    "dawsn far out": ("dawsn", ([1e8],), [[-0.5e-16]]),
+    "erfinv at the end": ("erfinv", ([1.0],), [[INF]]),
+    "betaln of unlike numbers": ("betaln", (1e12, 1.0), [-1e-12, -(np.log(1e12) + np.euler_gamma - 1.0) - 1.0]),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_edge(name):
+    function, args, expected = EDGES[name]
+    for got, want in zip(gradient(getattr(gsp.special, function), *args), expected, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+def test_expit_keeps_the_slope_where_it_saturates():
+    ((got,),) = gradient(gsp.special.expit, [60.0])
+    assert got == pytest.approx(np.exp(-60.0), rel=1e-12)
+
+
+def test_ufuncs_of_scipy_work_on_tensors():
+    (got,) = gradient(lambda x: scipy.special.gammaln(x) + scipy.special.psi(x), [2.5])
+    np.testing.assert_allclose(got, scipy.special.psi(2.5) + scipy.special.polygamma(1, 2.5))
