@@ -1,0 +1,1 @@
+"""Rows of space: distances between points, rotations."""
