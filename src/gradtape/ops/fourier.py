@@ -41,7 +41,7 @@ op(
     numpy="fft.fft",
     a=Linear(
         lambda xp, g, y, a, n, axis, norm: like_input(
-            xp, resized(xp, xp.fft(g, axis=axis, norm=norm), axis, a.shape), a
+            xp, fitted(xp, xp.fft(g, axis=axis, norm=norm), axis, a.shape[axis]), a
         )
     ),
     cases=FULL_CASES,
@@ -52,7 +52,7 @@ op(
     numpy="fft.ifft",
     a=Linear(
         lambda xp, g, y, a, n, axis, norm: like_input(
-            xp, resized(xp, xp.ifft(g, axis=axis, norm=norm), axis, a.shape), a
+            xp, fitted(xp, xp.ifft(g, axis=axis, norm=norm), axis, a.shape[axis]), a
         )
     ),
     cases=FULL_CASES,
@@ -87,14 +87,12 @@ op(
 )
 
 
-def resized(xp: Any, x: Any, axis: int, shape: tuple[int, ...]) -> Any:
-    """Cut an axis, or pad it with zeros at its end, to the length that it has in `shape`."""
-    n, wanted, axis = x.shape[axis], shape[axis], axis % x.ndim
-    if n > wanted:
-        return xp.getitem(x, Index((slice(None),) * axis + (slice(0, wanted),)))
-    if n < wanted:
-        return xp.pad(x, pad_width=tuple((0, wanted - n if k == axis else 0) for k in range(x.ndim)))
-    return x
+def fitted(xp: Any, x: Any, axis: int, n: int) -> Any:
+    """Cut an axis to a length, or pad it with zeros at its end."""
+    missing, axis = n - x.shape[axis], axis % x.ndim
+    if missing > 0:
+        return xp.pad(x, pad_width=tuple((0, missing * (k == axis)) for k in range(x.ndim)))
+    return xp.getitem(x, Index((slice(None),) * axis + (slice(0, n),))) if missing else x
 
 
 def like_input(xp: Any, ct: Any, a: Any) -> Any:
@@ -105,13 +103,13 @@ def like_input(xp: Any, ct: Any, a: Any) -> Any:
 def unfolded(xp: Any, g: Any, n: int, axis: int, norm: str | None, shape: tuple[int, ...]) -> Any:
     """Return the transpose of keeping half of the spectrum of `n` real numbers."""
     half = xp.weigh_middle(xp.conjugate(g), factor=0.5, n=n, axis=axis)
-    return resized(xp, xp.irfft(half, n=n, axis=axis, norm=SWAPPED[norm]), axis, shape)
+    return fitted(xp, xp.irfft(half, n=n, axis=axis, norm=SWAPPED[norm]), axis, shape[axis])
 
 
 def folded(xp: Any, g: Any, axis: int, norm: str | None, shape: tuple[int, ...]) -> Any:
     """Return the transpose of making real numbers from half of their spectrum."""
     half = xp.conjugate(xp.rfft(g, axis=axis, norm=SWAPPED[norm]))
-    return resized(xp, xp.weigh_middle(half, factor=2.0, n=g.shape[axis], axis=axis), axis, shape)
+    return fitted(xp, xp.weigh_middle(half, factor=2.0, n=g.shape[axis], axis=axis), axis, shape[axis])
 
 
 def plan(shape: tuple[int, ...], s: Any, axes: Any, back: bool = False) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.fourier import SWAPPED, plan, resized
+from gradtape.ops.fourier import SWAPPED, fitted, plan
 from gradtape.ops.model import Linear, case
 from gradtape.ops.registry import composite, op
 
@@ -32,8 +32,8 @@ op(
     CALL,
     scipy="fft.dct",
     x=Linear(
-        lambda xp, g, y, x, type, n, axis, norm, orthogonalize: resized(
-            xp, turned_cosine(xp, g, type, axis, norm, is_orthogonal(norm, orthogonalize)), axis, x.shape
+        lambda xp, g, y, x, type, n, axis, norm, orthogonalize: fitted(
+            xp, turned_cosine(xp, g, type, axis, norm, is_orthogonal(norm, orthogonalize)), axis, x.shape[axis]
         )
     ),
     cases=CASES,
@@ -43,8 +43,8 @@ op(
     CALL,
     scipy="fft.dst",
     x=Linear(
-        lambda xp, g, y, x, type, n, axis, norm, orthogonalize: resized(
-            xp, turned_sine(xp, g, type, axis, norm, is_orthogonal(norm, orthogonalize)), axis, x.shape
+        lambda xp, g, y, x, type, n, axis, norm, orthogonalize: fitted(
+            xp, turned_sine(xp, g, type, axis, norm, is_orthogonal(norm, orthogonalize)), axis, x.shape[axis]
         )
     ),
     cases=CASES,
