@@ -1,4 +1,4 @@
-"""Rows of the convolutions in any number of dimensions, and of the resampling filter; SciPy's functions are made of them.
+"""Rows of the convolutions in any number of dimensions, and of the resampling filter, and SciPy's functions of them.
 
 A full convolution is transposed into a valid one with the other factor reversed, and the reverse. `axes` are convolved,
 the other axes broadcast together.

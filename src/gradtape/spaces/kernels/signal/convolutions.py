@@ -6,7 +6,6 @@ from math import gcd
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from scipy import signal
 
 if TYPE_CHECKING:

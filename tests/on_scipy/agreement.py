@@ -1,4 +1,4 @@
-"""What every function of `gradtape.scipy` is held to: SciPy's values, and gradients that are their difference quotients."""
+"""What the functions of `gradtape.scipy` are held to: SciPy's values, and gradients that fit them."""
 
 import numpy as np
 

@@ -6,7 +6,7 @@ import scipy.signal
 
 import gradtape as gt
 import gradtape.scipy as gsp
-from tests.scipy.agreement import check_agreement
+from tests.on_scipy.agreement import check_agreement
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=14)
