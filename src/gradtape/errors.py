@@ -26,6 +26,10 @@ class OperandError(GradtapeError, TypeError):
     """An operation was given something that is no array."""
 
 
+class RebindingError(OperandError, RuntimeError):
+    """An augmented assignment would put a tensor in the place of a variable."""
+
+
 class ShapeError(GradtapeError, ValueError):
     """Shapes that do not go together."""
 
@@ -48,6 +52,10 @@ class UsedUpError(GradtapeError, RuntimeError):
 
 class TapeStateError(GradtapeError, RuntimeError, ValueError):
     """A tape was entered, paused or reset at a moment that does not allow it."""
+
+
+class NotEnteredError(TapeStateError, TypeError, AttributeError):
+    """A tape that was never entered was told to watch something or asked for a gradient."""
 
 
 class NoGradientError(GradtapeError, NotImplementedError, LookupError):

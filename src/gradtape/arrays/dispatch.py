@@ -54,6 +54,10 @@ PLAIN = {float, int, bool, complex, np.ndarray, Index} | set(np.sctypeDict.value
 """Types of operands that NumPy takes as they are; any other is looked at once more by `plain_operand`."""
 
 
+RELATED: dict[type[Any], type[Node]] = {}
+"""Classes derived from the two, and for each the class of tensors that its operations give."""
+
+
 def bind(tensor: type[Node], variable: type[Node]) -> None:
     """Say what `apply` wraps its results in; called once, by the module that defines the two classes."""
     global _Tensor, _Variable
@@ -84,6 +88,7 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
     mask = 0
     bit = 1
     arrays = 0
+    made = _Tensor
     for arg in args:
         kind = type(arg)
         if kind is _Tensor or kind is _Variable:
@@ -102,6 +107,14 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
             inputs.append(0)
             values.append(arg)
             arrays += 1
+        elif kind in RELATED:
+            made = RELATED[kind]
+            inputs.append(arg._id)
+            values.append(arg._value)
+            mask |= bit
+            arrays += 1
+            if recordings and isinstance(arg, _Variable):
+                watch_read(arg)
         else:
             position = len(inputs)
             known = plain_operand(op, arg, position, frame)
@@ -139,12 +152,12 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
         STATE.ambient.save(output, saved)
     if not recordings:
         remember_outside(record, frame)
-    return _Tensor(y, output) if not op.parts else unpack(y, output, frame)
+    return made(y, output) if not op.parts else unpack(y, output, frame, made)
 
 
-def unpack(y: tuple[Any, ...], output: int, frame: FrameType) -> tuple[Any, ...]:
+def unpack(y: tuple[Any, ...], output: int, frame: FrameType, made: type[Node] | None = None) -> tuple[Any, ...]:
     """Make a tensor of each result of a row with several; the results are a named tuple where NumPy's are."""
-    whole = _Tensor(y, output)
+    whole = (made or _Tensor)(y, output)
     parts = [apply(_PART, (whole,), {"place": k}, frame) for k in range(len(y))]
     return tuple(parts) if type(y) is tuple else type(y)(*parts)
 
@@ -182,6 +195,44 @@ def watch_variable(recording: Recording, variable: Any) -> None:
         if is_differentiable(variable._value):
             recording.known.add(variable._id)
             recording.roots.add(variable._id)
+
+
+def watch_read(variable: Any) -> None:
+    """Let every open tape that watches what is read follow a variable."""
+    if variable.trainable:
+        for recording in STATE.recordings:
+            if recording.auto_watch:
+                watch_variable(recording, variable)
+
+
+def family_of(items: Any) -> type[Node] | None:
+    """Return the class of tensors that operations on these arguments give, None if it is the usual one."""
+    for item in items:
+        if type(item) in RELATED:
+            return RELATED[type(item)]
+        if isinstance(item, list | tuple) and (found := family_of(item)) is not None:
+            return found
+    return None
+
+
+def usual(structure: Any) -> Any:
+    """Give tensors, also in lists, tuples and dicts, the class of those that come from no family."""
+    return in_family(structure, _Tensor)
+
+
+def in_family(structure: Any, family: type[Node]) -> Any:
+    """Give tensors, also in lists, tuples and dicts, another class; what records know them by stays."""
+    if isinstance(structure, _Variable):
+        watch_read(structure)
+    if isinstance(structure, Node):
+        return structure if type(structure) is family else family(structure._value, structure._id)
+    if isinstance(structure, dict):
+        return {key: in_family(value, family) for key, value in structure.items()}
+    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        return type(structure)(*[in_family(value, family) for value in structure])
+    if type(structure) in {list, tuple}:
+        return type(structure)(in_family(value, family) for value in structure)
+    return structure
 
 
 def is_differentiable(value: Any) -> bool:

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
+from gradtape.arrays.dispatch import (
+    NO_PARAMS,
+    RELATED,
+    Node,
+    apply,
+    family_of,
+    in_family,
+    is_differentiable,
+    usual,
+)
 from gradtape.arrays.failures import located
 from gradtape.arrays.leaving import leave, leaving_frame
 from gradtape.arrays.record import EventKind, note_event
@@ -168,6 +177,9 @@ def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, A
     ShapeError
         If the composition itself refuses the shapes; the text says where the call was.
     """
+    family = RELATED and family_of((*args, *kwargs.values()))
+    if family:  # a composite is written for the usual tensors, without the stricter rules that a family may have
+        return in_family(call_composite(row, usual(args), usual(kwargs)), family)
     try:
         return row.fn(SPACE, *args, **{k: v for k, v in kwargs.items() if v is not np._NoValue} if kwargs else kwargs)
     except TypeError as error:
@@ -242,10 +254,10 @@ def foreign(
         },
     )
     row.kernel = lambda *_values: result
-    if any(True for _ in _nodes([kwargs.get("out")])):
+    if any(True for _ in nodes_in([kwargs.get("out")])):
         raise overwriting_error(name, "through `out=`", frame)
-    nodes = tuple(_nodes([args, kwargs]))
-    computed = function(*_plain(args), **_plain(kwargs))
+    nodes = tuple(nodes_in([args, kwargs]))
+    computed = function(*plain_values(args), **plain_values(kwargs))
     if computed is None:
         for node in nodes:
             leave(node, EventKind.LEFT_AS_ARRAY, frame)
@@ -260,20 +272,22 @@ def foreign(
     return type(computed)(results) if type(computed) in {tuple, list} else type(computed)(*results)
 
 
-def _nodes(items: Any) -> Iterator[Node]:
+def nodes_in(items: Any) -> Iterator[Node]:
+    """Yield the tensors in lists, tuples and dicts."""
     for item in items.values() if isinstance(items, dict) else items:
         if isinstance(item, Node):
             yield item
         elif isinstance(item, dict | list | tuple):
-            yield from _nodes(item)
+            yield from nodes_in(item)
 
 
-def _plain(item: Any) -> Any:
+def plain_values(item: Any) -> Any:
+    """Put plain arrays in the place of tensors in lists, tuples and dicts."""
     if isinstance(item, Node):
         return item._value
     if isinstance(item, list | tuple):
-        values = [_plain(i) for i in item]
+        values = [plain_values(i) for i in item]
         return values if isinstance(item, list) else tuple(values)
     if isinstance(item, dict):
-        return {key: _plain(value) for key, value in item.items()}
+        return {key: plain_values(value) for key, value in item.items()}
     return item

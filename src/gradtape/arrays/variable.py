@@ -12,7 +12,7 @@ from gradtape.arrays.dispatch import NO_PARAMS, Node, apply
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import EventKind, next_id, note_event
 from gradtape.arrays.tensor import Tensor, _repr
-from gradtape.errors import OperandError, ShapeError
+from gradtape.errors import OperandError, RebindingError, ShapeError
 from gradtape.ops import OPS
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Variable(Tensor):
     def _set(self, value: Any, frame: FrameType, source: Any) -> Variable:
         """Replace the value; the old array stays as it is, because a tape may need it."""
         origin = source._id if isinstance(source, Node) else 0
-        new = array_value(value, self.dtype, frame)
+        new = self._incoming(value, frame)
         if new.shape != self.shape:
             raise located(
                 ShapeError,
@@ -74,6 +74,10 @@ class Variable(Tensor):
         self._value = new
         note_event(EventKind.ASSIGN, self._id, frame, origin)
         return self
+
+    def _incoming(self, value: Any, frame: FrameType) -> Any:
+        """Turn what is to be assigned into an array of the variable's dtype."""
+        return array_value(value, self._value.dtype, frame)
 
     def assign(
         self,
@@ -112,7 +116,7 @@ class Variable(Tensor):
     ) -> Variable:
         """Add to the value; see `assign`."""
         frame = _getframe(1)
-        return self._set(self._value + array_value(delta, self.dtype, frame), frame, delta)
+        return self._set(self._value + self._incoming(delta, frame), frame, delta)
 
     def assign_sub(
         self,
@@ -123,7 +127,7 @@ class Variable(Tensor):
     ) -> Variable:
         """Subtract from the value; see `assign`."""
         frame = _getframe(1)
-        return self._set(self._value - array_value(delta, self.dtype, frame), frame, delta)
+        return self._set(self._value - self._incoming(delta, frame), frame, delta)
 
     def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Variable:  # noqa: ARG002
         """Replace the elements at rows of positions; see `assign`.
@@ -152,7 +156,7 @@ class Variable(Tensor):
 
     def _no_rebinding(self, other: Any) -> Any:  # noqa: ARG002
         raise located(
-            OperandError,
+            RebindingError,
             "an augmented assignment would replace the variable by a tensor",
             _getframe(1),
             "use `variable.assign_add(...)` to change it, or give the new tensor a name of its own",

@@ -65,6 +65,18 @@ op(
     cases=(case((3,), [0, 2, 2], shape=(4,)), case((4, 2), [0, 2], shape=(4, 3), axis=1)),
 )
 op(
+    "gather",
+    "params, indices",
+    numpy=None,
+    params=Linear(
+        lambda xp, g, y, params, indices: xp.untake(g, indices, shape=params.shape, axis=0),
+        into=lambda xp, total, g, y, params, indices: xp.add_taken(total, indices, g, 0, "raise"),
+        picks=lambda params, indices: indices,
+    ),
+    indices=POSITIONS,
+    cases=(case((4, 3), [0, 2, 2]), case((4,), [[1, 1], [0, 3]]), case((4, 3), 2)),
+)
+op(
     "take_along_axis",
     "arr, indices, axis=-1",
     arr=Linear(lambda xp, g, y, arr, indices, axis: xp.untake_along_axis(g, indices, shape=arr.shape, axis=axis)),

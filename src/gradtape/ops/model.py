@@ -165,10 +165,14 @@ class Rule:
 
     `into`, where a rule has it, adds the cotangent to an array that the sweep owns: `into(xp, total, g, y, *inputs)`.
     It spares an array of the input's size for each of many small pieces that are taken out of one array.
+
+    `picks`, where a rule has it, says that the operation does nothing but pick slices along the first axis, and returns
+    their positions: `picks(*inputs, **params)`. With the cotangents of the slices they stand for the whole.
     """
 
     fn: Callable[..., Any]
     into: Callable[..., None] | None = None
+    picks: Callable[..., Any] | None = None
     takes_cotangent: ClassVar[bool] = True
 
 

@@ -11,7 +11,7 @@ from gradtape.arrays.failures import located
 from gradtape.arrays.record import STATE, EventKind, Recording, note_event, user_frame
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Site
-from gradtape.errors import DTypeError, TapeStateError
+from gradtape.errors import DTypeError, NotEnteredError, TapeStateError
 from gradtape.tape import missing, query
 from gradtape.tape.structure import flatten
 
@@ -86,7 +86,7 @@ class GradientTape:
     def _opened(self, what: str, frame: FrameType) -> Recording:
         if self._recording is None:
             raise located(
-                TapeStateError,
+                NotEnteredError,
                 f"{what}: this tape has not recorded anything yet",
                 frame,
                 "enter it first: `with tape:`",
@@ -113,18 +113,25 @@ class GradientTape:
         recording = self._opened("watch", frame)
         for path, leaf in flatten(tensor):
             query.check_node(leaf, f"watch: `tensor{path}`", frame)
-            if not is_differentiable(leaf._value):
-                raise located(
-                    DTypeError,
-                    f"watch: `tensor{path}` has dtype {leaf.dtype}, whose values cannot move a little",
-                    frame,
-                    "make it floating point: `3.0` instead of `3`, or `dtype=float`",
-                )
             if isinstance(leaf, Variable):
                 watch_variable(recording, leaf)
+            if not is_differentiable(leaf._value):
+                self._meet_integer(f"tensor{path}", leaf, frame)
+                continue
             recording.known.add(leaf._id)
             recording.roots.add(leaf._id)
             note_event(EventKind.WATCH, leaf._id, frame, only=recording)
+
+    _law = query.Law()
+
+    def _meet_integer(self, name: str, leaf: Any, frame: FrameType) -> None:
+        """Refuse to watch what has no derivatives."""
+        raise located(
+            DTypeError,
+            f"watch: `{name}` has dtype {leaf.dtype}, whose values cannot move a little",
+            frame,
+            "make it floating point: `3.0` instead of `3`, or `dtype=float`",
+        )
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
@@ -236,6 +243,7 @@ class GradientTape:
             output_gradients,
             unconnected_gradients,
             frame,
+            law=self._law,
         )
         if not self._persistent:
             self._used_at = Site.of(user_frame(frame))

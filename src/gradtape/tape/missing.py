@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradtape.arrays.dispatch import family_of, in_family
 from gradtape.arrays.failures import located
 from gradtape.arrays.record import user_frame
 from gradtape.arrays.tensor import wrap
@@ -83,9 +84,7 @@ def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameT
         If `unconnected` is "raise".
     """
     if unconnected == "zero":
-        return tuple(
-            wrap(np.zeros_like(s.value._value)) if r is None else r for s, r in zip(asked.sources, results, strict=True)
-        )
+        return tuple(zeros_for(s.value) if r is None else r for s, r in zip(asked.sources, results, strict=True))
     if LISTENERS and unconnected != "raise":
         return results  # whoever listens was told already, and tells the reasons
     lines = one_line_reasons(asked, results)
@@ -103,6 +102,15 @@ def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameT
             registry,
         )
     return results
+
+
+def zeros_for(source: Any) -> Any:
+    """Return zeros in the form of a source, None for text, which has no zero."""
+    if source._value.dtype.kind in "USO":
+        return None
+    family = family_of((source,))
+    zeros = wrap(np.zeros_like(source._value))
+    return zeros if family is None else in_family(zeros, family)
 
 
 def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:

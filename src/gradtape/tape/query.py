@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gradtape import _config
 from gradtape.arrays import doors
-from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
+from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, family_of, in_family, is_differentiable, usual
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, note_event
 from gradtape.arrays.tensor import Tensor, wrap
@@ -22,7 +22,7 @@ from gradtape.tape.reverse import needed_ids, sweep
 from gradtape.tape.structure import flatten, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
     from gradtape.arrays.record import Recording, Written
@@ -34,6 +34,27 @@ class UnconnectedGradients(StrEnum):
     NONE = "none"
     ZERO = "zero"
     RAISE = "raise"
+
+
+class Law(NamedTuple):
+    """What a door asks for beyond the usual.
+
+    Parameters
+    ----------
+    slices : callable, optional
+        Makes a gradient that consists of slices, `slices(pieces, source, frame)`, of what the rules of the operations
+        that only pick from a source gave: pairs of the picked slices' cotangents and their positions. Without it every
+        gradient is dense.
+    strict : callable, optional
+        Called as `strict(weight, target, frame)` with each output gradient, to refuse a dtype that is not its target's.
+        With it, Python numbers are refused as targets.
+    """
+
+    slices: Callable[[list[tuple[Any, Any]], Any, FrameType], Any] | None = None
+    strict: Callable[[Any, Leaf, FrameType], None] | None = None
+
+
+LAW = Law()
 
 
 def check_node(value: Any, what: str, frame: FrameType) -> None:
@@ -60,6 +81,7 @@ def ask(
     frame: FrameType,
     *,
     recorded: bool | None = None,
+    law: Law = LAW,
 ) -> Any:
     """Answer a gradient question; see `GradientTape.gradient`.
 
@@ -71,15 +93,16 @@ def ask(
             f"Unknown value for unconnected_gradients: {unconnected!r}; "
             f"there are {[u.value for u in UnconnectedGradients]}"
         )
-    targets = check_targets(target, kind, frame)
+    targets = check_targets(target, kind, frame, law)
     wanted = check_sources(sources, kind, frame)
-    seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded)
+    seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded, law=law)
+    picked: dict[int, list[tuple[Any, Any]]] | None = None if law.slices is None else {}
     ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value) and may_answer_for(recording, leaf)}
     needed = (
         recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
     )
     try:
-        found = sweep(records, saved, seeds, ids, needed, recorded=recorded)
+        found = sweep(records, saved, seeds, ids, needed, recorded=recorded, picked=picked)
         if (
             _config.settings.strong_zeros
             and not all(map(_is_finite, found.values()))
@@ -90,6 +113,11 @@ def ask(
         missing.announce(asked_from(kind, recording, targets, wanted, None, frame, failed=True))
         raise
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
+    if picked and law.slices is not None:
+        results = tuple(
+            law.slices(picked[leaf.id], leaf.value, frame) if leaf.id in picked else result
+            for leaf, result in zip(wanted, results, strict=True)
+        )
     remember_results(() if recorded else targets, results, frame)
     asked = asked_from(kind, recording, targets, wanted, results, frame)
     missing.announce(asked)
@@ -106,11 +134,15 @@ def may_answer_for(recording: Recording | None, leaf: Leaf) -> bool:
     return recording.auto_watch and leaf.value.trainable
 
 
-def check_targets(target: Any, kind: str, frame: FrameType) -> tuple[Leaf, ...]:
-    """Flatten the target; arrays and numbers pass (they give None, and there is a reason), anything else does not."""
+def check_targets(target: Any, kind: str, frame: FrameType, law: Law = LAW) -> tuple[Leaf, ...]:
+    """Flatten the target; arrays and numbers pass (they give None, and there is a reason), anything else does not.
+
+    Where the law is strict numbers do not pass either.
+    """
     leaves = tuple(Leaf(path, value) for path, value in flatten(target))
     for leaf in leaves:
-        if not isinstance(leaf.value, Node | np.ndarray | np.generic | float | int):
+        plain = isinstance(leaf.value, np.ndarray | np.generic)
+        if not plain and (law.strict is not None or not isinstance(leaf.value, Node | float | int)):
             check_node(leaf.value, f"{kind}: `target{leaf.path}`", frame)
     return leaves
 
@@ -124,7 +156,13 @@ def check_sources(sources: Any, kind: str, frame: FrameType) -> tuple[Leaf, ...]
 
 
 def make_seeds(
-    target: Any, targets: tuple[Leaf, ...], output_gradients: Any, frame: FrameType, *, recorded: bool
+    target: Any,
+    targets: tuple[Leaf, ...],
+    output_gradients: Any,
+    frame: FrameType,
+    *,
+    recorded: bool,
+    law: Law = LAW,
 ) -> dict[int, Any]:
     """Return the cotangent of each target by id: ones, or what the caller gave, checked."""
     given = flatten_output_gradients(target, targets, output_gradients, frame)
@@ -132,6 +170,8 @@ def make_seeds(
     for leaf, weight in zip(targets, given, strict=True):
         if not leaf.id or not is_differentiable(leaf.value._value):
             continue
+        if law.strict is not None and weight is not None:
+            law.strict(weight, leaf, frame)
         seed = one_seed(leaf, weight, frame, recorded=recorded)
         if recorded and not isinstance(seed, Node):
             seed = apply(OPS["constant"], (seed,), NO_PARAMS, frame)
@@ -153,6 +193,7 @@ def one_seed(leaf: Leaf, weight: Any, frame: FrameType, *, recorded: bool) -> An
             "each output gradient has the shape of its target",
         )
     if isinstance(weight, Node) and recorded:
+        weight = usual(weight)
         seed = weight if plain.dtype == value.dtype else doors.cast(weight, value.dtype, frame)
         return doors.SPACE.conjugate(seed) if value.dtype.kind == "c" else seed
     return np.conjugate(plain.astype(value.dtype))[()] if value.dtype.kind == "c" else plain.astype(value.dtype)[()]
@@ -192,7 +233,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:
-    """Give a gradient its source's dtype, and make it a tensor."""
+    """Give a gradient its source's dtype, and make it a tensor of its source's family."""
     if cotangent is None:
         return None
     dtype = leaf.value._value.dtype
@@ -201,5 +242,8 @@ def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:
         space = doors.SPACE if isinstance(cotangent, Tensor) else np
         cotangent = space.conjugate(cotangent) if dtype.kind == "c" else space.real(cotangent)
     if isinstance(cotangent, Tensor):
-        return cotangent if cotangent.dtype == dtype else doors.cast(cotangent, dtype, frame)
-    return wrap(cotangent if cotangent.dtype == dtype else cotangent.astype(dtype))
+        made = cotangent if cotangent.dtype == dtype else doors.cast(cotangent, dtype, frame)
+    else:
+        made = wrap(cotangent if cotangent.dtype == dtype else cotangent.astype(dtype))
+    family = family_of((leaf.value,))
+    return made if family is None else in_family(made, family)

@@ -43,6 +43,7 @@ def sweep(
     *,
     recorded: bool = False,
     strong: bool = False,
+    picked: dict[int, list[tuple[Any, Any]]] | None = None,
 ) -> dict[int, Any]:
     """Carry cotangents from the seeds back to the sources.
 
@@ -60,11 +61,14 @@ def sweep(
         Run the rules as operations, so that their results can be differentiated again.
     strong : bool
         Compute every product so that a zero cotangent stops (see `strong_zeros`).
+    picked : dict, optional
+        Gets, for each source that operations only pick slices from, pairs of cotangents and positions, last one first.
 
     Returns
     -------
     dict
-        The cotangents of the sources that were reached: arrays, or tensors if the sweep was recorded.
+        The cotangents of the sources that were reached: arrays, or tensors if the sweep was recorded; not those of
+        `picked`.
 
     Raises
     ------
@@ -78,6 +82,7 @@ def sweep(
     found: dict[int, Any] = {}
     owned: set[int] = set()  # ids whose cotangent is an array of the sweep's own, which a rule may add to in place
     backward_of = STATE.backward_of
+    pieces: dict[int, list[Any]] = {}
     k = len(records)
     try:
         for k in range(len(records) - 1, -1, -1):
@@ -86,6 +91,10 @@ def sweep(
                 continue
             op, inputs, output, params, shapes, code, lasti = records[k]
             g = cotangents.pop(output, None)
+            if pieces and output in pieces:
+                if g is None and picked is not None:
+                    picked[output] = [(piece, positions) for piece, positions, *_ in pieces[output]]
+                g = spread(xp, g, pieces.pop(output))
             if g is None:
                 continue
             if output in sources:
@@ -102,6 +111,10 @@ def sweep(
                 else:
                     rule = op.rules[position]
                 if rule is None:
+                    continue
+                if picked is not None and rule.picks is not None and source in sources:
+                    values = residuals[1:]
+                    pieces.setdefault(source, []).append((g, rule.picks(*values, **params), rule.fn, residuals, params))
                     continue
                 if rule.into is not None and not recorded:
                     total = cotangents.get(source)
@@ -132,7 +145,20 @@ def sweep(
         raise located(NoGradientError, str(error), _getframe(), *getattr(error, "__notes__", ())) from None
     finally:
         STATE.backward_of = backward_of
+    for source, taken in pieces.items():
+        if source not in cotangents and picked is not None:
+            picked[source] = [(piece, positions) for piece, positions, *_ in taken]
+        else:
+            cotangents[source] = spread(xp, cotangents.get(source), taken)
     return {source: cotangents[source] for source in sources if source in cotangents} | found
+
+
+def spread(xp: Any, total: Any, pieces: list[Any]) -> Any:
+    """Put picked slices' cotangents back where they were picked, and add them up."""
+    for g, _, rule, residuals, params in pieces:
+        ct = rule(xp, g, *residuals, **params)
+        total = ct if total is None else xp.add(total, ct)
+    return total
 
 
 def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int) -> tuple[Any, ...]:

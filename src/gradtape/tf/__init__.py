@@ -1,7 +1,7 @@
 """TensorFlow's names, default dtypes and gradient semantics on gradtape's engine: `import gradtape.tf as tf`.
 
 It stands in for TensorFlow where a program uses tensors, variables, tapes, mathematics and control flow. A name that it
-does not have says so. Mixed dtypes promote as in NumPy, where TensorFlow raises an error.
+does not have says so.
 
 Examples
 --------
@@ -10,7 +10,7 @@ Examples
 >>> with tf.GradientTape() as tape:
 ...     y = x**2
 >>> tape.gradient(y, x)
-Tensor(6., dtype=float32)
+<tf.Tensor: shape=(), dtype=float32, numpy=6.0>
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from builtins import bool as _bool  # noqa: TC003
 from types import SimpleNamespace as _SimpleNamespace
 from typing import Any as _Any
 
-from gradtape import GradientTape, Tensor, UnconnectedGradients
+import gradtape as _gt
+from gradtape import UnconnectedGradients
 from gradtape.tape.ambient import gradients_for as _gradients_for
 from gradtape.tf import debugging, dtypes, errors, linalg, math, nest, nn, random
 from gradtape.tf.arrays import (
@@ -174,8 +175,12 @@ from gradtape.tf.math import (
 )
 from gradtape.tf.modules import Module, control_dependencies, device, init_scope, name_scope
 from gradtape.tf.segments import dynamic_partition, dynamic_stitch, reverse_sequence, unique, unique_with_counts
+from gradtape.tf.shapes import TensorShape
+from gradtape.tf.slices import IndexedSlices
+from gradtape.tf.tapes import GradientTape
 from gradtape.tf.tensor_array import TensorArray
-from gradtape.tf.variables import IndexedSlices, Variable
+from gradtape.tf.tensors import Tensor
+from gradtape.tf.variables import Variable
 
 newaxis = None
 autodiff = _SimpleNamespace(GradientTape=GradientTape)
@@ -204,7 +209,8 @@ def executing_eagerly() -> _bool:
 def print(*inputs: _Any, output_stream: _Any = None, end: str = "\n", sep: str = " ", **options: _Any) -> None:
     """Write values to the standard error stream; looking at them does not take them off the tape."""
     stream = output_stream if hasattr(output_stream, "write") else _sys.stderr
-    stream.write(sep.join(str(value) for value in inputs) + end)
+    shown = (str(value._value if isinstance(value, _gt.Tensor) else value) for value in inputs)
+    stream.write(sep.join(shown) + end)
 
 
 def __getattr__(name: str) -> _Any:
@@ -219,6 +225,7 @@ __all__ = [
     "Module",
     "Tensor",
     "TensorArray",
+    "TensorShape",
     "UnconnectedGradients",
     "Variable",
     "abs",

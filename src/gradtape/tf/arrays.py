@@ -9,7 +9,7 @@ import numpy as np
 import gradtape as gt
 from gradtape.arrays import doors
 from gradtape.tf.calls import of_dtype, operands, row, static, tensor
-from gradtape.tf.errors import InvalidArgumentError
+from gradtape.tf.errors import InvalidArgumentError, InvalidPositionError
 
 _tensor, _cut, _ALL = tensor, slice, slice(None)  # the builtin and the helper, whose names TensorFlow takes
 
@@ -149,7 +149,7 @@ def gather(
     batch_dims: int = 0,
     name: str | None = None,
 ) -> Any:
-    """Pick slices by position along an axis; the gradient is dense.
+    """Pick slices by position along an axis; along the first one, the gradient is `IndexedSlices`.
 
     Raises
     ------
@@ -159,6 +159,8 @@ def gather(
     x, positions = _tensor(params), positions_of(indices)
     place = batch_dims if axis is None else static(axis) % x.ndim
     _check_positions("gather", positions, x.shape[place])
+    if not batch_dims and place == 0:
+        return row("gather")(x, positions)
     if not batch_dims:
         return x[(*(_ALL,) * place, positions)]
     if place != batch_dims:
@@ -172,6 +174,8 @@ def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None =
     parts = [positions[..., k] for k in range(positions.shape[-1])]
     for k, part in enumerate(parts):
         _check_positions("gather_nd", part, x.shape[batch_dims + k])
+    if len(parts) == 1 and not batch_dims:
+        return row("gather")(x, parts[0])
     return x[(*_batch_grids(positions.shape[:-1], batch_dims), *parts)]
 
 
@@ -276,7 +280,7 @@ def positions_of(value: Any) -> Any:
 def _check_positions(what: str, positions: Any, length: int) -> None:
     wrong = positions[(positions < 0) | (positions >= length)] if positions.size else positions
     if wrong.size:
-        raise InvalidArgumentError(
+        raise InvalidPositionError(
             f"{what}: position {wrong.flat[0]} is not in [0, {length}); negative ones do not count from the end"
         )
 

@@ -8,10 +8,14 @@ import numpy as np
 
 import gradtape as gt
 from gradtape.arrays import doors
-from gradtape.errors import DTypeError
+from gradtape.arrays.failures import located
+from gradtape.errors import DTypeError, PositionError, ShapeError
+from gradtape.tf.errors import InvalidDTypeError, translated
+from gradtape.tf.tensors import tf_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FrameType
 
 DOORS: dict[str, Callable[..., Any]] = {}
 """The doors that were asked for so far, by row."""
@@ -32,6 +36,20 @@ def row(name: str) -> Callable[..., Any]:
         except KeyError:
             raise AttributeError(f"this version of gradtape has no operation `{name}`") from None
     return found
+
+
+def run_row(name: str, *args: Any, **params: Any) -> Any:
+    """Run a row on values, as TensorFlow would: the results are its tensors, and so are the errors.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If shapes or positions do not fit.
+    """
+    try:
+        return tf_tensor(row(name)(*args, **params))
+    except (ShapeError, PositionError) as error:
+        raise translated(error) from error
 
 
 def has_row(name: str) -> bool:
@@ -66,11 +84,10 @@ def plain_value(value: Any, dtype: Any = None, like: Any = None) -> Any:
         if np.dtype(dtype).kind in "iu" and np.asarray(value).dtype.kind == "f":
             raise DTypeError(f"{value!r} is no integer, and dtype {np.dtype(dtype).name} was asked for")
         return array[()]
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiubcV":
         return array[()]
     if like is not None:
-        fits = array.dtype.kind == like.kind or array.dtype.kind in "iu"
-        return array.astype(like)[()] if fits and like.kind in "fiu" else array[()]
+        return fitted(value, array, like)
     if isinstance(value, np.ndarray | np.generic) or _numpy_inside(value):
         return array[()]
     if array.dtype == np.float64:
@@ -78,6 +95,40 @@ def plain_value(value: Any, dtype: Any = None, like: Any = None) -> Any:
     if array.dtype == np.int64 and (array == array.astype(np.int32)).all():
         return array.astype(np.int32)[()]
     return array[()]
+
+
+def fitted(value: Any, array: Any, like: Any) -> Any:
+    """Cast a plain value to the dtype of its neighbour.
+
+    Raises
+    ------
+    DTypeError
+        If that would lose its kind: a fraction among integers, an imaginary part among real numbers.
+    """
+    order = "biufcV"
+    here, there = (order.find(dtype.kind.replace("u", "i")) for dtype in (array.dtype, like))
+    if here > there and array.dtype.kind != "V":
+        raise DTypeError(
+            f"Cannot convert {value!r} to a tensor of dtype {like.name}; cast the tensor beside it: `tf.cast(x, dtype)`"
+        )
+    return array.astype(like)[()]
+
+
+def same_dtype(what: str, values: Any, frame: FrameType) -> None:
+    """Insist that the tensors among an operation's arguments have one dtype.
+
+    Raises
+    ------
+    InvalidDTypeError
+    """
+    dtypes = [value._value.dtype for value in values if isinstance(value, gt.Tensor)]
+    if any(dtype != dtypes[0] for dtype in dtypes):
+        raise located(
+            InvalidDTypeError,
+            f"cannot compute {what}: the tensors have dtypes {' and '.join(dtype.name for dtype in dtypes)}",
+            frame,
+            "cast one of them: `tf.cast(x, dtype)`; NumPy's arrays are float64 unless made otherwise",
+        )
 
 
 def _holds_tensor(items: Any) -> bool:
@@ -101,7 +152,10 @@ def common_dtype(values: Sequence[Any]) -> Any:
 
 
 def operands(*values: Any) -> list[Any]:
-    """Give the plain values among an operation's arguments the dtypes that TensorFlow would give them."""
+    """Give the plain values among an operation's arguments the dtypes that TensorFlow would give them.
+
+    Tensors of several dtypes stay as they are, and promote: operators are stricter (`same_dtype`).
+    """
     like = common_dtype(values)
     return [plain_value(value, like=like) for value in values]
 
@@ -110,7 +164,7 @@ def tensor(value: Any, dtype: Any = None) -> Any:
     """Turn anything into a tensor; tensors stay as they are, on their tape."""
     if dtype is None and isinstance(value, gt.Tensor):
         return value
-    return gt.constant(plain_value(value, dtype), dtype)
+    return tf_tensor(gt.constant(plain_value(value, dtype), dtype))
 
 
 def of_dtype(x: Any, dtype: Any) -> Any:
@@ -134,7 +188,7 @@ def elementwise(operation: str, *names: str) -> Callable[..., Any]:
     """Make TensorFlow's function for a row of one or two arrays; `names` are its arguments there."""
 
     def function(*args: Any, name: str | None = None, **kwargs: Any) -> Any:
-        return row(operation)(*operands(*arguments(operation, names, args, kwargs)))
+        return run_row(operation, *operands(*arguments(operation, names, args, kwargs)))
 
     function.__name__ = function.__qualname__ = operation
     function.__doc__ = f"Record `{operation}` of {', '.join(f'`{n}`' for n in names)}."
@@ -145,7 +199,7 @@ def reduction(operation: str) -> Callable[..., Any]:
     """Make TensorFlow's function for a row that reduces over axes."""
 
     def function(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-        return row(operation)(tensor(input_tensor), axis=static(axis), keepdims=bool(keepdims))
+        return run_row(operation, tensor(input_tensor), axis=static(axis), keepdims=bool(keepdims))
 
     function.__name__ = function.__qualname__ = f"reduce_{operation}"
     function.__doc__ = f"Record `{operation}` over `axis`, or over everything."

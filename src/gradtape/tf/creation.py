@@ -12,6 +12,8 @@ from gradtape.arrays import doors
 from gradtape.arrays.variable import make_constant
 from gradtape.tf import dtypes
 from gradtape.tf.calls import elementwise, operands, plain_value, row, static, tensor
+from gradtape.tf.slices import dense
+from gradtape.tf.tensors import tf_tensor
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
@@ -34,14 +36,15 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
     --------
     >>> import gradtape.tf as tf
     >>> tf.constant([1.0, 2.0])
-    Tensor([1., 2.], dtype=float32)
+    <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>
     """
-    return make_constant(plain_value(value, dtype), dtype, None if shape is None else static(shape), _getframe(1))
+    made = make_constant(plain_value(value, dtype), dtype, None if shape is None else static(shape), _getframe(1))
+    return tf_tensor(made)
 
 
 def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Any:
     """Make a tensor of anything that is one or holds numbers; see `constant`."""
-    return make_constant(plain_value(value, dtype), dtype, None, _getframe(1))
+    return tf_tensor(dense(make_constant(plain_value(value, dtype), dtype, None, _getframe(1))))
 
 
 def is_tensor(x: Any) -> bool:

@@ -59,6 +59,7 @@ def _untake_along_axis(values: Any, indices: Any, shape: tuple[int, ...], axis: 
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
+    "gather": lambda params, indices: np.take(params, indices, axis=0),
     "getitem": lambda x, index: x[index.value],
     "scatter_add": _scatter_add,
     "untake": _untake,
