@@ -181,7 +181,9 @@ def mark_real(shapes: tuple[tuple[int, ...], ...] | None, values: list[Any], y: 
     """Mark the shapes of real inputs where a result is complex, so that the sweep takes the real part."""
     if not any(part.dtype.kind == "c" for part in (y if isinstance(y, tuple) else (y,))):
         return shapes
-    kinds = [getattr(getattr(v, "dtype", None), "kind", "c" if isinstance(v, complex) else "f") for v in values]
+    kinds = [
+        getattr(getattr(v, "dtype", None), "kind", "c" if isinstance(v, complex | tuple) else "f") for v in values
+    ]  # a tuple is the whole of several results, of which one is taken: its cotangents keep their own kinds
     if "c" in kinds and all(kind == "c" for kind in kinds):
         return shapes
     known = shapes or tuple(getattr(v, "shape", ()) for v in values)

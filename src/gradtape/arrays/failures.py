@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradtape.arrays.record import STATE, user_frame
 from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site
 from gradtape.errors import GradtapeError, OperandError, PositionError, ShapeError
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from gradtape.ops import Op
+
+
+class MatrixError(GradtapeError, np.linalg.LinAlgError):
+    """A matrix for which the operation has no answer: singular, not positive definite, or no convergence."""
 
 
 def located(kind: type[GradtapeError], headline: str, frame: FrameType, *helps: str) -> GradtapeError:
@@ -58,6 +64,7 @@ def operation_error(op: Op, args: tuple[Any, ...], values: list[Any], frame: Fra
             "shapes are compared from the right: two lengths must be equal or one of them 1; `x[:, None]` adds an axis",
         )
     kinds: dict[type[Exception], type[GradtapeError]] = {
+        np.linalg.LinAlgError: MatrixError,
         IndexError: PositionError,
         ValueError: ShapeError,
         TypeError: OperandError,

@@ -203,12 +203,19 @@ class General(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Where an argument may be sampled in tests: an open interval, and points that a sample must stay away from."""
+    """Where an argument may be sampled in tests: an open interval, and points that a sample must stay away from.
+
+    `hermitian` is for operations on symmetric matrices that read one triangle only: their gradient is symmetric, and is
+    compared with differences along symmetric directions. `shift` is added to the diagonal of matrices, so many times
+    their size: it makes them positive definite, or well-conditioned.
+    """
 
     low: float = -2.0
     high: float = 2.0
     away_from_integers: bool = False
     away_from_zero: bool = False
+    hermitian: bool = False
+    shift: float = 0.0
 
 
 REAL = Domain()
@@ -217,6 +224,9 @@ UNIT = Domain(-0.9, 0.9)
 ABOVE_ONE = Domain(1.2, 3.0)
 NONZERO = Domain(away_from_zero=True)
 AWAY_FROM_INTEGERS = Domain(-2.9, 2.9, away_from_integers=True, away_from_zero=True)
+REGULAR = Domain(shift=1.5)
+HERMITIAN = Domain(hermitian=True)
+POSITIVE_DEFINITE = Domain(hermitian=True, shift=2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +255,7 @@ class Op:
         "defaults",
         "domain",
         "elementwise",
+        "gauge_free",
         "kernel",
         "methods",
         "name",
@@ -275,6 +286,7 @@ class Op:
         cases: tuple[Case, ...] = (),
         elementwise: bool = False,
         parts: int = 0,
+        gauge_free: Callable[..., Any] | None = None,
         plumbing: bool = False,
         room: str = "",
     ) -> None:
@@ -282,6 +294,7 @@ class Op:
         self.numpy = numpy
         self.scipy = scipy
         self.parts = parts
+        self.gauge_free = gauge_free
         self.plumbing = plumbing
         self.room = room
         self.aliases = aliases

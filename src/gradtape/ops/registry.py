@@ -42,6 +42,7 @@ def op(
     cases: tuple[Case, ...] = (),
     elementwise: bool = False,
     parts: int = 0,
+    gauge_free: Callable[..., Any] | None = None,
     plumbing: bool = False,
     **arguments: Rule | Status,
 ) -> Op:
@@ -67,6 +68,9 @@ def op(
         Whether the arguments broadcast together; a row with a `Partial` is elementwise anyway.
     parts : int
         How many arrays it returns, as a tuple; 0 for the usual row, which returns one array.
+    gauge_free : callable, optional
+        For results that are defined up to a choice (the phase of an eigenvector): `gauge_free(xp, y)` returns what does
+        not depend on it, and that is what tests differentiate.
     plumbing : bool
         Whether explanations pass over it: it moves values and nobody wrote it.
     **arguments : Rule or Status
@@ -86,6 +90,7 @@ def op(
         cases=cases,
         elementwise=elementwise,
         parts=parts,
+        gauge_free=gauge_free,
         plumbing=plumbing,
         room=_getframe(1).f_globals["__name__"].removeprefix("gradtape.ops."),
     )

@@ -13,6 +13,7 @@ from zlib import crc32
 import numpy as np
 
 from gradtape.arrays.dispatch import apply, is_differentiable
+from gradtape.arrays.doors import SPACE
 from gradtape.arrays.variable import Variable
 from gradtape.errors import NoGradientError
 from gradtape.ops import Case, Cotangents, Index, Linear, Multilinear, NotYet, Op, Partial, Rule, Zero
@@ -95,7 +96,7 @@ def check_case(op: Op, case: Case) -> None:
         points = [args[k] for k in moved]
 
         def f(*xs: Any) -> Any:
-            return run(op, [xs[moved.index(k)] if k in moved else a for k, a in enumerate(args)], case.params)
+            return seen(op, [xs[moved.index(k)] if k in moved else a for k, a in enumerate(args)], case.params)
 
         if case.params.get("dtype") != "float32":
             check_grads(f, points, order=2)
@@ -135,7 +136,23 @@ def sample(arg: Any, domain: Domain, rng: np.random.Generator) -> Any:
         values = np.floor(values) + np.where(values % 1 < 0.5, 0.1, 0.6) + 0.3 * rng.uniform(0, 1, arg)
     if domain.away_from_zero:
         values = np.where(np.abs(values) < 0.2, np.copysign(0.2, values) + values, values)
+    if domain.hermitian:
+        values = mirrored(values)
+    if domain.shift and values.ndim > 1:
+        values = values + domain.shift * values.shape[-1] * np.eye(*values.shape[-2:])
     return np.asarray(values)[()]
+
+
+def mirrored(x: Any) -> Any:
+    """Return the symmetric (Hermitian) part of matrices."""
+    return 0.5 * (x + np.conjugate(np.swapaxes(x, -1, -2)))
+
+
+def seen(op: Op, args: list[Any], params: Any) -> Any:
+    """Run the row on what it is defined for, and return of the results what does not depend on a choice."""
+    args = [mirrored(a) if domain_at(op, k).hermitian else a for k, a in enumerate(args)]
+    y = run(op, args, params)
+    return y if op.gauge_free is None else op.gauge_free(SPACE, y)
 
 
 def run(op: Op, args: list[Any], params: Any) -> Any:
@@ -247,10 +264,12 @@ def check_complex(op: Op, args: list[Any], params: Any) -> None:
         return
     if not moved or not all(np.isfinite(v).all() for v in values):
         return
+    if op.gauge_free is not None:
+        values = [plain(v) for v in outputs(seen(op, points, params))]
     weights = [rng.uniform(0.3, 1.0, v.shape) + (0.5j if v.dtype.kind == "c" else 0.0) for v in values]
 
     def scalar(*xs: Any) -> Any:
-        found = outputs(run(op, list(xs), params))
+        found = outputs(seen(op, list(xs), params))
         return sum(np.sum(np.real(y * w)) for y, w in zip(found, weights, strict=True))
 
     variables = [Variable(p) if k in moved else p for k, p in enumerate(points)]
