@@ -50,7 +50,7 @@ def names_used(function):
     for code in codes(function):
         instructions = list(dis.get_instructions(code))
         for here, after in pairwise(instructions):
-            names = here.argval if isinstance(here.argval, tuple) else (here.argval,)
+            names = here.argval if isinstance(here.argval, tuple) and here.argval else (here.argval,)
             if here.opname.startswith("LOAD_") and names[-1] == "xp" and after.opname in {"LOAD_ATTR", "LOAD_METHOD"}:
                 yield after.argval
 

@@ -172,7 +172,7 @@ def vecmat(xp: Any, x1: Any, x2: Any) -> Any:
 composite("tensordot", tensordot)
 composite("dot", dot, methods=("dot",))
 composite("inner", inner)
-composite("vdot", lambda xp, a, b, /: xp.matmul(xp.ravel(xp.shaped(a)), xp.ravel(xp.shaped(b))))
+composite("vdot", lambda xp, a, b, /: xp.matmul(xp.conjugate(xp.ravel(xp.shaped(a))), xp.ravel(xp.shaped(b))))
 composite("outer", outer)
 composite("kron", kron)
 composite("diagonal", diagonal, methods=("diagonal",))

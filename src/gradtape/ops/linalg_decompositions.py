@@ -45,6 +45,12 @@ def seen_of_eigh(xp: Any, y: Any) -> Any:
     return y[0], weighted_projector(xp, y[1], y[1].shape[-1])
 
 
+def seen_of_eig(xp: Any, y: Any) -> Any:
+    """Return eigenvalues, and products of the eigenvectors' elements: LAPACK's choice leaves no more than the sign."""
+    weights = xp.cast([k + 1.0 for k in range(y[1].shape[-1])], dtype=xp.real(y[1]).dtype)
+    return y[0], xp.matmul(y[1] * weights, turned(xp, y[1]))
+
+
 def seen_of_qr(xp: Any, y: Any) -> Any:
     """Return the columns of `q` that have a row of `r`, and how far the rest of the space is from them."""
     q, r = y
@@ -95,7 +101,7 @@ op(
     domain=HERMITIAN,
     gauge_free=seen_of_eigh,
     cases=SYMMETRIC,
-    a=General(lambda xp, g, y, a, UPLO: eigh_pull(xp, g[0], g[1], *y)),
+    a=General(lambda xp, g, y, a, UPLO: eigh_pull(xp, g[0], g[1], *y)),  # noqa: N803 - NumPy's name
 )
 op(
     "eigvalsh",
@@ -103,13 +109,14 @@ op(
     numpy="linalg.eigvalsh",
     domain=HERMITIAN,
     cases=SYMMETRIC,
-    a=General(lambda xp, g, y, a, UPLO: eigh_pull(xp, g, None, *xp.eigh(a, UPLO=UPLO))),
+    a=General(lambda xp, g, y, a, UPLO: eigh_pull(xp, g, None, *xp.eigh(a, UPLO=UPLO))),  # noqa: N803
 )
 op(
     "eig",
     "a",
     numpy="linalg.eig",
     parts=2,
+    gauge_free=seen_of_eig,
     cases=(case((3, 3)), case((2, 3, 3)), case([[2.0, 1.0, 0.5], [1.0, 3.0, 0.1], [0.4, 0.0, 5.0]]), case((1, 1))),
     a=General(lambda xp, g, y, a: eig_pull(xp, g, *y)),
 )
@@ -125,6 +132,7 @@ op(
     "a, values",
     numpy=None,
     parts=2,
+    gauge_free=seen_of_eig,
     a=General(lambda xp, g, y, a, values: eig_pull(xp, g, *y)),
     values=NoTangent("only says in which order the eigenvectors are wanted"),
     cases=(case([[2.0, 1.0, 0.5], [1.0, 3.0, 0.1], [0.4, 0.0, 5.0]], [3.5, 1.2, 5.1]),),
@@ -257,7 +265,8 @@ def eig_pull(xp: Any, g: Any, w: Any, v: Any) -> Any:
 def scaled_pull(xp: Any, g: Any, v: Any) -> Any:
     """Transpose the scaling of eigenvectors to length 1 with a real largest element.
 
-    A change `dv` becomes `dv - v c` with `Re c = Re(vH dv)` and `Im c = Im(dv_k / v_k)`, `k` the largest element's place.
+    A change `dv` becomes `dv - v c` with `Re c = Re(vH dv)` and `Im c = Im(dv_k / v_k)`; `k` is where the largest
+    element stands.
     """
     along = xp.sum(g * v, axis=-2, keepdims=True)
     if not is_complex(v):

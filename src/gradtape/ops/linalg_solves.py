@@ -217,7 +217,7 @@ def lstsq_right(xp: Any, g: Any, y: Any, a: Any, b: Any, rcond: Any) -> Any:
 def lstsq_cutoff(a: Any, rcond: Any) -> float:
     """Return below which share of the largest a singular value counts as zero, as NumPy decides it."""
     if rcond is None:
-        return rounding(a.dtype) * max(a.shape[-2:])
+        return float(rounding(a.dtype) * max(a.shape[-2:]))
     return rounding(a.dtype) if rcond == -1 else float(rcond)
 
 

@@ -11,7 +11,7 @@ from gradtape.ops.linalg import diagonal_index
 from gradtape.ops.model import Index
 from gradtape.ops.registry import composite
 
-EPSILON = {2: 2.0**-10, 4: 2.0**-23, 8: 2.0**-52, 16: 2.0**-63}
+EPSILON: dict[int, float] = {2: 2.0**-10, 4: 2.0**-23, 8: 2.0**-52, 16: 2.0**-63}
 """The distance from 1 to the next number, by the bytes of a real number."""
 
 

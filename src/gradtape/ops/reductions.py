@@ -189,43 +189,6 @@ def nan_mean(xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> An
     return nan_sum(xp, a, axis, keepdims=keepdims) / known
 
 
-def norm(xp: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Vector norms of any order and the matrix norms that are sums and maxima; the spectral ones are not here."""
-    x = xp.shaped(x)
-    if ord is None or (ord in {2, "fro"} and (isinstance(axis, tuple) and len(axis) == 2) == (ord == "fro")):
-        flat = axis is not None or x.ndim == 1 or ord is None
-        if flat:
-            return xp.vector_norm(x, axis=axis, keepdims=keepdims)
-    if axis is None and x.ndim in {1, 2}:
-        axis = tuple(range(x.ndim)) if x.ndim == 2 else 0
-    if isinstance(axis, tuple) and len(axis) == 1:
-        (axis,) = axis
-    if isinstance(axis, tuple):
-        return matrix_norm(xp, x, ord, axis, keepdims)
-    size = xp.abs(x)
-    if ord in {float("inf"), float("-inf")}:
-        return (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=keepdims)
-    if ord == 0:
-        return xp.cast(xp.sum(xp.not_equal(x, 0.0), axis=axis, keepdims=keepdims), dtype=x.dtype)
-    if ord == 1:
-        return xp.sum(size, axis=axis, keepdims=keepdims)
-    if ord == 2:
-        return xp.vector_norm(x, axis=axis, keepdims=keepdims)
-    return xp.power(xp.sum(xp.power(size, ord), axis=axis, keepdims=keepdims), 1.0 / ord)
-
-
-def matrix_norm(xp: Any, x: Any, ord: Any, axis: tuple[int, int], keepdims: bool) -> Any:
-    """Return the norm over two axes: the largest (smallest) sum of sizes along one of them, or Frobenius'."""
-    if ord == "fro":
-        return xp.vector_norm(x, axis=axis, keepdims=keepdims)
-    if ord not in {1, -1, float("inf"), float("-inf")}:
-        raise Unsupported(f"the matrix norm {ord!r} is no composition of the rows here")
-    summed, chosen = axis if ord in {1, -1} else (axis[1], axis[0])
-    sums = xp.sum(xp.abs(x), axis=summed, keepdims=True)
-    best = (xp.max if ord > 0 else xp.min)(sums, axis=chosen, keepdims=True)
-    return best if keepdims else xp.squeeze(best, axis=axis)
-
-
 composite("amax", lambda xp, a, axis=None, out=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims))
 composite("amin", lambda xp, a, axis=None, out=None, keepdims=False: xp.min(a, axis=axis, keepdims=keepdims))
 composite(
@@ -237,4 +200,3 @@ composite(
 composite("average", average)
 composite("nansum", nan_sum)
 composite("nanmean", nan_mean)
-composite("norm", norm, numpy="linalg.norm")

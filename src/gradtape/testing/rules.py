@@ -205,6 +205,8 @@ def pull_back(op: Op, args: list[Any], params: Any) -> list[Any]:
             continue
         extra = {**params, "k": k} if op.variadic else params
         ct = g * rule.fn(xp, *residuals, **extra) if isinstance(rule, Partial) else rule.fn(xp, g, *residuals, **extra)
+        if np.asarray(ct).dtype.kind == "c" and np.asarray(arg).dtype.kind != "c":
+            ct = np.real(ct)  # as the sweep does
         results.append(xp.unbroadcast(ct, np.shape(arg)) if op.elementwise else ct)
     return results
 

@@ -18,7 +18,9 @@ def _products_of_others(s: Any, pairs: bool) -> Any:
     n = s.shape[-1]
     own = np.eye(n, dtype=bool)
     left_out = own[:, None, :] | own[None, :, :] if pairs else own
-    return np.prod(np.where(left_out, 1.0, s[(..., *(None,) * (2 if pairs else 1), slice(None))]), axis=-1, dtype=s.dtype)
+    return np.prod(
+        np.where(left_out, 1.0, s[(..., *(None,) * (2 if pairs else 1), slice(None))]), axis=-1, dtype=s.dtype
+    )
 
 
 def _rotations(a: Any) -> tuple[Any, Any, Any, Any]:
