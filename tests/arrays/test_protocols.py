@@ -158,7 +158,7 @@ def foreign_records(tape):
     ("f", "name"),
     [
         (lambda t: np.unwrap(t), "numpy.unwrap"),
-        (lambda t: np.std(t, where=[True, True]), "numpy.std"),
+        (lambda t: np.quantile(t, 0.5, method="inverted_cdf", weights=[1.0, 2.0]), "numpy.quantile"),
         (lambda t: np.add.reduceat(t, [0, 1]), "numpy.add"),
         (lambda t: np.pad(t, 1, mode="linear_ramp"), "numpy.pad"),
         (lambda t: np.frexp(t), "numpy.frexp"),

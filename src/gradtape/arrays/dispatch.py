@@ -253,6 +253,18 @@ def find_site(frame: FrameType) -> tuple[CodeType, int]:
     return here.f_code, here.f_lasti
 
 
+def is_variable(node: Node) -> bool:
+    """Whether a node is a variable, whose value changes by assignment alone."""
+    return isinstance(node, _Variable)
+
+
+def cast(value: Any, dtype: Any, frame: FrameType) -> Any:
+    """Cast a tensor, a variable or an array: floating point stays on the tape, everything else leaves it."""
+    wanted = np.dtype(dtype)
+    row = OPS["cast"] if is_differentiable(np.empty(0, wanted)) else OPS["cast_to_integer"]
+    return apply(row, (value,), {"dtype": wanted}, frame)
+
+
 def plain_operand(op: Op, arg: Any, position: int, frame: FrameType) -> Any:
     """Turn an operand of a rarer type into one that `apply` knows: a subclass, a list of numbers or of tensors."""
     if isinstance(arg, _Variable):

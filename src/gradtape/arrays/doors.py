@@ -5,26 +5,20 @@ Binding by the row's call, then `dtype=`, `where=` and `out=`; compositions; and
 
 from __future__ import annotations
 
+from functools import cache
 from inspect import signature
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.arrays.dispatch import (
-    NO_PARAMS,
-    RELATED,
-    Node,
-    apply,
-    family_of,
-    in_family,
-    is_differentiable,
-    usual,
-)
+from gradtape.arrays import dispatch
+from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, family_of, in_family, usual
 from gradtape.arrays.failures import located
-from gradtape.arrays.leaving import leave, leaving_frame
-from gradtape.arrays.record import EventKind, note_event
-from gradtape.errors import GradtapeError, OperandError, ShapeError
+from gradtape.arrays.leaving import leave
+from gradtape.arrays.record import EventKind
+from gradtape.arrays.writing import deliver
+from gradtape.errors import GradtapeError, ShapeError
 from gradtape.ops import COMPOSITES, OPS, Composite, Foreign, Index, Op, Unsupported
 from gradtape.ops.model import REQUIRED
 from gradtape.spaces.space import Space
@@ -34,6 +28,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _WHERE = OPS["where"]
+cast = dispatch.cast
 
 
 def bind_call(
@@ -76,8 +71,8 @@ def _is_default(name: str, value: Any) -> bool:
 def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
     """Run an operation from a call as the user wrote it.
 
-    `dtype=` casts the arrays first, `where=` keeps the old elements of `out=` (or zeros) elsewhere, `out=` is written
-    too when it is a plain array. The result is always a new tensor, so that the gradient survives `a += t`.
+    `dtype=` casts the arrays first, `where=` keeps the old elements of `out=` (or zeros) elsewhere, and `out=` is dealt
+    with by `deliver`.
     """
     if not kwargs and len(args) == op.alone:
         return apply(op, tuple(args[0]) if op.variadic else args, op.defaults, frame)
@@ -88,35 +83,14 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
     if not extras:
         return result
     out = extras.get("out")
-    if isinstance(out, tuple):
-        (out,) = out
-    if isinstance(out, Node):
-        raise overwriting_error(op.name, "through `out=`", frame)
     if "where" in extras:
-        result = apply(_WHERE, (extras["where"], result, 0.0 if out is None else out), NO_PARAMS, frame)
-    if out is not None:
-        np.copyto(out, result._value, casting="same_kind")
-        # the tensor goes on, so this is no leak; but whoever reads the plain array reads a constant
-        note_event(EventKind.LEFT_AS_ARRAY, result._id, leaving_frame(frame))
-    return result
-
-
-def overwriting_error(name: str, how: str, frame: FrameType) -> Exception:
-    """Say that a tensor's value does not change."""
-    return located(
-        OperandError, f"{name}: a tensor cannot be overwritten {how}", frame, "use the returned tensor instead"
-    )
+        before = out[0] if isinstance(out, tuple) else out
+        result = apply(_WHERE, (extras["where"], result, 0.0 if before is None else before), NO_PARAMS, frame)
+    return deliver(result, out, frame, op.name)
 
 
 def _is_real(value: Any) -> bool:
     return isinstance(value, Node | np.ndarray | float)
-
-
-def cast(value: Any, dtype: Any, frame: FrameType) -> Any:
-    """Cast a tensor, a variable or an array: floating point stays on the tape, everything else leaves it."""
-    wanted = np.dtype(dtype)
-    row = OPS["cast"] if is_differentiable(np.empty(0, wanted)) else OPS["cast_to_integer"]
-    return apply(row, (value,), {"dtype": wanted}, frame)
 
 
 def scatter(values: Any, positions: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
@@ -164,11 +138,11 @@ def call_row(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fr
         row = SECOND_CHANCES.get(op.numpy or "")
         if row is None:
             raise
-    return call_composite(row, args, kwargs)
+    return call_composite(row, args, kwargs, frame)
 
 
-def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Run a composition of operations from a call as the user wrote it.
+def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
+    """Run a composition of operations from a call as the user wrote it; `out=` is dealt with by `deliver`.
 
     Raises
     ------
@@ -177,11 +151,15 @@ def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, A
     ShapeError
         If the composition itself refuses the shapes; the text says where the call was.
     """
+    kwargs = {k: v for k, v in kwargs.items() if v is not np._NoValue}
+    args, out = without_out(row.fn, args, kwargs)
+    if out is not None:
+        return deliver(call_composite(row, args, kwargs, frame), out, frame, row.name)
     family = RELATED and family_of((*args, *kwargs.values()))
     if family:  # a composite is written for the usual tensors, without the stricter rules that a family may have
-        return in_family(call_composite(row, usual(args), usual(kwargs)), family)
+        return in_family(call_composite(row, usual(args), usual(kwargs), frame), family)
     try:
-        return row.fn(SPACE, *args, **{k: v for k, v in kwargs.items() if v is not np._NoValue} if kwargs else kwargs)
+        return row.fn(SPACE, *args, **kwargs)
     except TypeError as error:
         try:
             signature(row.fn).bind(SPACE, *args, **kwargs)
@@ -191,7 +169,23 @@ def call_composite(row: Composite, args: tuple[Any, ...], kwargs: Mapping[str, A
     except (ValueError, IndexError) as error:
         if isinstance(error, GradtapeError):
             raise
-        raise located(ShapeError, f"{row.numpy or row.name}: {error}", _getframe(1)) from error
+        raise located(ShapeError, f"{row.numpy or row.name}: {error}", frame) from error
+
+
+def without_out(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """Take `out` from the arguments of a composition, which computes a result and leaves writing to the door."""
+    out = kwargs.pop("out", None)
+    if out is None and len(args) > 2:
+        position = _position_of_out(function)
+        if 0 < position < len(args):
+            out, args = args[position], (*args[:position], None, *args[position + 1 :])
+    return args, out
+
+
+@cache
+def _position_of_out(function: Callable[..., Any]) -> int:
+    names = list(signature(function).parameters)
+    return names.index("out") - 1 if "out" in names else -1
 
 
 def door(name: str) -> Callable[..., Any]:
@@ -215,7 +209,7 @@ def composite_door(row: Composite) -> Callable[..., Any]:
 
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            return call_composite(row, args, kwargs)
+            return call_composite(row, args, kwargs, _getframe(1))
         except Unsupported as error:
             raise TypeError(str(error)) from None
 
@@ -254,8 +248,11 @@ def foreign(
         },
     )
     row.kernel = lambda *_values: result
-    if any(True for _ in nodes_in([kwargs.get("out")])):
-        raise overwriting_error(name, "through `out=`", frame)
+    out = kwargs.get("out")
+    if any(True for _ in nodes_in([out])):
+        kwargs = {key: value for key, value in kwargs.items() if key != "out"}
+    else:
+        out = None
     nodes = tuple(nodes_in([args, kwargs]))
     computed = function(*plain_values(args), **plain_values(kwargs))
     if computed is None:
@@ -268,7 +265,9 @@ def foreign(
         results.append(apply(row, nodes, NO_PARAMS, frame) if made else result)
     result = None  # the record keeps the row, and must not keep the array with it
     if single:
-        return results[0]
+        return results[0] if out is None else deliver(results[0], out, frame, name)
+    if out is not None:
+        return deliver(tuple(results), out, frame, name)
     return type(computed)(results) if type(computed) in {tuple, list} else type(computed)(*results)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.arrays import doors
+from gradtape.arrays import doors, writing
 from gradtape.arrays.dispatch import Node, apply
 from gradtape.ops import COMPOSITES, OPS, Op, Unsupported, load_families
 
@@ -76,17 +76,18 @@ def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) 
             if isinstance(row, Op):
                 return doors.call_op(row, args, kwargs, frame)
             if row is not None:
-                return doors.call_composite(row, args, kwargs)
+                return doors.call_composite(row, args, kwargs, frame)
         elif method == "outer":
             return _outer(ufunc, args, kwargs, frame)
+        elif method == "at" and isinstance(args[0], Node):
+            name = FUNCTIONS[ufunc].name if ufunc in FUNCTIONS else ufunc.__name__
+            return writing.ufunc_at(name, ufunc, args[0], args[1], args[2] if len(args) > 2 else ..., frame)
         else:
             name = METHODS.get((ufunc.__name__, method))
             if name is not None:
                 return doors.call_row(OPS[name], args, {"axis": 0, **kwargs} if len(args) == 1 else kwargs, frame)
     except Unsupported:
         pass
-    if method == "at" and isinstance(args[0], Node):
-        raise doors.overwriting_error(f"numpy.{ufunc.__name__}.at", "in place", frame)
     return doors.foreign(_public_name(ufunc), getattr(ufunc, method), args, kwargs, frame)
 
 
@@ -107,12 +108,14 @@ def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: 
     """Receive any other NumPy function on a tensor (`__array_function__`)."""
     frame = _getframe(1)
     op = FUNCTIONS.get(function)
+    if op is None and function in writing.WRITERS and isinstance(args[0] if args else None, Node):
+        return writing.WRITERS[function](frame, *args, **kwargs)
     try:
         if op is not None:
             return doors.call_row(op, args, kwargs, frame)
         row = COMPOSED.get(function)
         if row is not None:
-            return doors.call_composite(row, args, kwargs)
+            return doors.call_composite(row, args, kwargs, frame)
     except Unsupported:
         pass
     return doors.foreign(f"{function.__module__}.{function.__name__}", function, args, kwargs, frame)

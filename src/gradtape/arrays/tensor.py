@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.arrays import doors, leaving, protocols
-from gradtape.arrays.dispatch import NO_PARAMS, Node, apply
+from gradtape.arrays import doors, leaving, protocols, writing
+from gradtape.arrays.dispatch import NO_PARAMS, apply
+from gradtape.arrays.methods import Methods
 from gradtape.arrays.record import EventKind, next_id
 from gradtape.ops import COMPOSITES, OPS, Index
 
@@ -37,7 +38,7 @@ def _binary(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], 
     return operator, reflected
 
 
-class Tensor(Node):
+class Tensor(Methods):
     """An array whose operations are recorded while a tape is open.
 
     Made by `gradtape.constant`, by operations on other tensors, and by reading a `Variable`. NumPy's functions and
@@ -105,6 +106,9 @@ class Tensor(Node):
     def __getitem__(self, index: Any) -> Any:
         frame = _getframe(1)
         return apply(_GETITEM, (self, Index(leaving.plain_index(index, frame))), NO_PARAMS, frame)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        writing.set_item(self, index, value, _getframe(1))
 
     __neg__ = _unary("negative")
     __pos__ = _unary("positive")

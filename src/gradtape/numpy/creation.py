@@ -57,7 +57,7 @@ def ones(shape: Any, dtype: Any = None) -> Any:
 
 
 def empty(shape: Any, dtype: Any = None) -> Any:
-    """Make a tensor of zeros: a tensor's elements cannot be written later, so anything else would be noise."""
+    """Make a tensor whose elements are to be written; they are zeros until then, so that no noise is ever read."""
     return make_constant(np.zeros(shape, dtype), None, None, _getframe(1))
 
 

@@ -39,6 +39,32 @@ op(
     cases=(case((3, 2), Index([0, 2, 2]), shape=(4, 2)), case((2,), Index((slice(1, 3),)), shape=(4,))),
 )
 op(
+    "setitem",
+    "x, values, index",
+    numpy=None,
+    x=Linear(lambda xp, g, y, x, values, index: xp.setitem(g, 0.0, index)),
+    values=Linear(lambda xp, g, y, x, values, index: written(xp, g, values.shape, index)),
+    index=POSITIONS,
+    cases=(
+        case((4, 3), (3,), Index(1)),
+        case((4, 3), (), Index(1)),
+        case((4, 3), (3, 3), Index([0, 2, 2])),
+        case((4,), (3,), Index([True, False, True, True])),
+        case((4, 3), (1, 2, 1, 3), Index((slice(None, None, -2), None, Ellipsis))),
+        case((4, 3), (3,), Index(([0, 0, 3], [1, 1, 2]))),
+        case((4,), (), Index(2)),
+        case((), (), Index(())),
+    ),
+)
+op(
+    "getitem_last",
+    "x, index",
+    numpy=None,
+    x=Linear(lambda xp, g, y, x, index: xp.setitem(xp.zeros_like(g, shape=x.shape), g, index)),
+    index=POSITIONS,
+    cases=(case((4, 3), Index([0, 2, 2])), case((4,), Index([0, 1])), case((4, 3), Index(([0, 0, 3], [1, 1, 2])))),
+)
+op(
     "take",
     "a, indices, axis=None, ~out=None, mode='raise'",
     methods=("take",),
@@ -95,6 +121,32 @@ op("argwhere", "a", a=PLACES, cases=(case((2, 3)),))
 op("flatnonzero", "a", a=PLACES, cases=(case((2, 3)),))
 
 
+def written(xp: Any, g: Any, shape: tuple[int, ...], index: Index) -> Any:
+    """Pull a cotangent back to the values that were written: of several in one place, only the last one is there."""
+    piece = (xp.getitem if names_once(index.value) else xp.getitem_last)(g, index)
+    if len(shape) > piece.ndim:
+        piece = xp.reshape(piece, shape=(1,) * (len(shape) - piece.ndim) + tuple(piece.shape))
+    return xp.unbroadcast(piece, shape)
+
+
+def names_once(brackets: Any) -> bool:
+    """Whether an index can name no element twice: numbers, slices and masks cannot."""
+    parts = brackets if isinstance(brackets, tuple) else (brackets,)
+    return all(
+        p is None
+        or p is Ellipsis
+        or isinstance(p, int | slice)
+        or getattr(getattr(p, "dtype", None), "kind", "") == "b"
+        for p in parts
+    )
+
+
+def nonzero(xp: Any, a: Any) -> tuple[Any, ...]:
+    """Return the positions of the elements that are not zero, one array for each axis."""
+    places = xp.argwhere(a)
+    return tuple(xp.getitem(places, Index((slice(None), k))) for k in range(xp.shaped(a).ndim))
+
+
 def compress(xp: Any, condition: Any, a: Any, axis: int | None = None) -> Any:
     """Keep the elements (the slices along an axis) where the condition holds."""
     return xp.take(a, xp.flatnonzero(condition), axis=axis)
@@ -108,6 +160,13 @@ def select(xp: Any, condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     return result
 
 
+composite("nonzero", nonzero, methods=("nonzero",))
 composite("compress", compress)
+composite(
+    "compress_method",
+    lambda xp, a, condition, axis=None, out=None: xp.compress(condition, a, axis=axis),
+    numpy=None,
+    methods=("compress",),
+)
 composite("extract", lambda xp, condition, arr: xp.compress(xp.ravel(condition), xp.ravel(arr)))
 composite("select", select)

@@ -13,11 +13,13 @@ ALONG = (case((2, 3)), case((3, 2), axis=0), case((5,)), case((2, 3), axis=None)
 
 op(
     "sort",
-    "a, axis=-1, kind=None",
+    "a, axis=-1, kind=None, ~order=None",
     a=General(lambda xp, g, y, a, axis, kind: unsort(xp, g, a, axis)),
     cases=ALONG,
 )
-op("argsort", "a, axis=-1, kind=None", methods=("argsort",), a=ORDER, cases=ALONG)
+op("argsort", "a, axis=-1, kind=None, ~order=None", methods=("argsort",), a=ORDER, cases=ALONG)
+op("argpartition", "a, kth, axis=-1", a=ORDER, cases=(case((5,), kth=2), case((2, 3), kth=1, axis=0)))
+op("lexsort", "keys, axis=-1", keys=ORDER, cases=(case((2, 3)),))
 op("searchsorted", "a, v, side='left'", methods=("searchsorted",), a=PLACE, v=PLACE, cases=(case([0.0, 1.0], (3,)),))
 COUNT = Zero("counts elements, and a count is constant until an element crosses the edge of a bin")
 op(
@@ -39,26 +41,37 @@ def unsort(xp: Any, g: Any, a: Any, axis: Any) -> Any:
     return xp.take_along_axis(g, xp.argsort(order, axis=axis, kind="stable"), axis=axis)
 
 
-def median(xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Return the middle element, or the mean of the two in the middle."""
-    return quantile(xp, a, 0.5, axis, keepdims=keepdims)
-
-
-def quantile(xp: Any, a: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Return one quantile, with NumPy's linear interpolation."""
-    if not isinstance(q, int | float) or isinstance(axis, tuple):
-        raise Unsupported("quantile wants one number and one axis here")
+def partition(xp: Any, a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any:
+    """Move the k-th smallest element to its place in the order, smaller ones before it and larger ones behind."""
+    if order is not None:
+        raise Unsupported("partition has no place for `order` here")
+    if axis is None:
+        a, axis = xp.ravel(a), -1
     a = xp.shaped(a)
-    where = 0 if axis is None else axis % a.ndim
-    values = xp.sort(xp.ravel(a) if axis is None else a, axis=where)
-    place = q * (values.shape[where] - 1)
-    below = int(place)
-    above = min(below + 1, values.shape[where] - 1)
-    low, high = (xp.take(values, k, axis=where) for k in (below, above))
-    result = low + (high - low) * (place - below)
-    return xp.unreduce(result, a.ndim, axis, False) if keepdims else result
+    return xp.take_along_axis(a, xp.argpartition(a, kth=kth, axis=axis), axis=axis)
 
 
-composite("median", median)
-composite("quantile", quantile)
-composite("percentile", lambda xp, a, q, axis=None, *, keepdims=False: xp.quantile(a, q / 100, axis, keepdims=keepdims))
+def stable_sort(xp: Any, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    """Sort, stably if that is asked for."""
+    if order is not None:
+        raise Unsupported("sort has no place for `order` here")
+    return xp.sort(a, axis=axis, kind="stable" if stable else kind)
+
+
+def stable_argsort(xp: Any, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    """Return the order, a stable one if that is asked for."""
+    if order is not None:
+        raise Unsupported("argsort has no place for `order` here")
+    return xp.argsort(a, axis=axis, kind="stable" if stable else kind)
+
+
+def sort_complex(xp: Any, a: Any) -> Any:
+    """Sort along the last axis and make the numbers complex."""
+    result = xp.sort(a)
+    return result if result.dtype.kind == "c" else xp.cast(result, dtype="complex128")
+
+
+composite("partition", partition)
+composite("stable_sort", stable_sort, numpy="sort")
+composite("stable_argsort", stable_argsort, numpy="argsort")
+composite("sort_complex", sort_complex)

@@ -178,17 +178,6 @@ def average(
     return xp.sum(a * weights, axis=axis, keepdims=keepdims) / total
 
 
-def nan_sum(xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Sum what is not NaN."""
-    return xp.sum(xp.where(xp.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
-
-
-def nan_mean(xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """Average what is not NaN."""
-    known = xp.sum(xp.logical_not(xp.isnan(a)), axis=axis, keepdims=keepdims)
-    return nan_sum(xp, a, axis, keepdims=keepdims) / known
-
-
 composite("amax", lambda xp, a, axis=None, out=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims))
 composite("amin", lambda xp, a, axis=None, out=None, keepdims=False: xp.min(a, axis=axis, keepdims=keepdims))
 composite(
@@ -198,5 +187,3 @@ composite(
     ),
 )
 composite("average", average)
-composite("nansum", nan_sum)
-composite("nanmean", nan_mean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,30 @@ def _scatter_add(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return total
 
 
+class Reused(threading.local):
+    """The array that the next `setitem` of this thread may overwrite: its caller knows that nobody else holds it."""
+
+    array: Any = None
+
+
+REUSED = Reused()
+
+
+def _setitem(x: Any, values: Any, index: Any) -> Any:
+    y = x if x is REUSED.array and x is not None else np.array(x)
+    y[index.value] = values
+    return y if y.ndim else y[()]
+
+
+def _getitem_last(x: Any, index: Any) -> Any:
+    """Pick, but of an element that is picked several times only the last time counts: the others are 0."""
+    picked = np.asarray(x[index.value])
+    places = np.arange(picked.size).reshape(picked.shape)
+    last = np.empty(np.shape(x), np.intp)
+    last[index.value] = places
+    return np.where(last[index.value] == places, picked, picked.dtype.type(0))[()]
+
+
 def _untake(values: Any, indices: Any, shape: tuple[int, ...], axis: int | None = None, mode: str = "raise") -> Any:
     total = np.zeros(shape, values.dtype)
     add_taken(total, indices, values, axis, mode)
@@ -61,7 +86,9 @@ def _untake_along_axis(values: Any, indices: Any, shape: tuple[int, ...], axis: 
 KERNELS: dict[str, Callable[..., Any]] = {
     "gather": lambda params, indices: np.take(params, indices, axis=0),
     "getitem": lambda x, index: x[index.value],
+    "getitem_last": _getitem_last,
     "scatter_add": _scatter_add,
+    "setitem": _setitem,
     "untake": _untake,
     "untake_along_axis": _untake_along_axis,
 }
