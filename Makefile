@@ -5,12 +5,14 @@ VENV ?= .venv
 SCRIPT ?= examples/muscle_tendon.py
 ARGS ?=
 JOBS ?= auto
+COUNT ?= 10000
+FROM ?= 0
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why test test-thorough lint types bench clean
+.PHONY: help why test test-thorough programs lint types bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +25,9 @@ test: $(VENV)/.test ## run the tests
 
 test-thorough: $(VENV)/.test ## run the slow, exhaustive tests too
 	@$(PY) -m pytest -n $(JOBS)
+
+programs: $(VENV)/.test ## compare random programs with the oracle: make programs COUNT=100000 FROM=0
+	@$(PY) -m tests.programs --count $(COUNT) --from $(FROM)
 
 lint: $(VENV)/.lint ## check style, format and the order of the rooms
 	@$(VENV)/bin/ruff check --quiet .

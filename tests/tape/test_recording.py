@@ -1,6 +1,7 @@
 """When a tape records, and for how long it keeps what it recorded."""
 
 import threading
+from contextvars import copy_context
 
 import numpy as np
 import pytest
@@ -84,11 +85,80 @@ def test_intermediate_is_a_source_and_watching_it_does_not_cut():
     assert [float(g) for g in tape.gradient(z, [x, y])] == [108.0, 18.0]
 
 
-def test_any_input_of_a_recorded_operation_is_a_source():
+def test_an_input_that_the_tape_does_not_know_is_no_source():
     x, w = gt.constant(3.0), gt.Variable(5.0)
     with gt.GradientTape() as tape:
         y = x * w
-    assert [float(g) for g in tape.gradient(y, [x, w])] == [5.0, 3.0]
+    assert [float(g) for g in tape.gradient(y, [x, w], unconnected_gradients="zero")] == [0.0, 3.0]
+
+
+def test_a_target_is_its_own_source_although_the_tape_never_saw_it():
+    x, w = gt.constant(3.0), gt.Variable(5.0, trainable=False)
+    with gt.GradientTape(watch_accessed_variables=False) as tape:
+        pass
+    assert [float(g) for g in tape.gradient([x, w], [x, w])] == [1.0, 1.0]
+
+
+def test_what_was_read_of_a_variable_before_it_was_watched_is_not_on_the_tape():
+    w, v = gt.Variable(2.0), gt.Variable(3.0, trainable=False)
+    with gt.GradientTape() as tape:
+        early = w * v
+        tape.watch(v)
+        late = w * v
+    assert float(tape.gradient([early, late], v)) == 2.0
+
+
+def test_a_gradient_made_of_reads_before_the_outer_tape_is_a_constant_to_it():
+    v = gt.Variable(2.0)
+    with gt.GradientTape() as middle, gt.GradientTape() as inner:
+        y = v * v * v
+    with gt.GradientTape() as outer:
+        read = v * 1.0
+        g = inner.gradient(y, v)
+    assert [float(z) for z in outer.gradient([g, read], [v, g])] == [1.0, 1.0]
+    assert float(middle.gradient(y, v)) == 12.0
+
+
+def test_a_gradient_made_of_reads_that_the_outer_tape_did_not_see_is_a_constant_to_it():
+    v = gt.Variable(2.0)
+    with gt.GradientTape(persistent=True) as outer:
+        read = v * 1.0
+        with outer.stop_recording(), gt.GradientTape() as inner:
+            y = v * v * v
+        g = inner.gradient(y, v)
+    assert float(outer.gradient(g, v, unconnected_gradients="zero")) == 0.0
+    assert float(outer.gradient(read, v)) == 1.0
+
+
+def test_of_two_outer_tapes_each_follows_what_it_saw_being_read():
+    v = gt.Variable(2.0)
+    with gt.GradientTape() as first:
+        with gt.GradientTape() as inner:
+            y = v * v * v
+        with gt.GradientTape() as second:
+            v * 1.0
+            g = inner.gradient(y, v)
+    assert float(first.gradient(g, v)) == 12.0
+    assert float(second.gradient(g, v, unconnected_gradients="zero")) == 0.0
+
+
+def test_a_gradient_that_is_nothing_but_its_weight_does_not_follow_assignments():
+    v = gt.Variable(3.0)
+    with gt.GradientTape() as outer, gt.GradientTape() as inner:
+        y = v * 1.0
+        g = inner.gradient(y, v, output_gradients=v)
+    v.assign(5.0)
+    assert float(g) == 3.0
+    assert float(outer.gradient(g, v)) == 1.0
+
+
+def test_a_reset_tape_goes_on_in_the_tasks_that_have_it_open():
+    x = gt.Variable(3.0)
+    with gt.GradientTape() as tape:
+        task = copy_context()
+        tape.reset()
+        y = task.run(lambda: x * x)
+    assert float(tape.gradient(y, x)) == 6.0
 
 
 def test_second_question_to_a_used_tape():

@@ -197,6 +197,7 @@ def watch_variable(recording: Recording, variable: Any) -> None:
         if is_differentiable(variable._value):
             recording.known.add(variable._id)
             recording.roots.add(variable._id)
+            recording.since[variable._id] = next_id()
 
 
 def watch_read(variable: Any) -> None:

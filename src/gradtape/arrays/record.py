@@ -86,19 +86,51 @@ class Event(NamedTuple):
 
 
 class Recording:
-    """What one open tape collects. `GradientTape` gives it its public face."""
+    """What one open tape collects. `GradientTape` gives it its public face.
 
-    __slots__ = ("auto_watch", "events", "handed_over", "known", "roots", "saved", "variables", "written")
+    `since` says when each variable was watched: what was read of it before is not on the tape. `late` repeats it for
+    variables that may have been read while the tape was recording already.
+    """
+
+    __slots__ = (
+        "_looked_at",
+        "_seen",
+        "auto_watch",
+        "events",
+        "handed_over",
+        "known",
+        "late",
+        "roots",
+        "saved",
+        "since",
+        "variables",
+        "written",
+    )
 
     def __init__(self, *, auto_watch: bool) -> None:
         self.auto_watch = auto_watch
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew, in place: a task that has this recording open goes on writing here."""
         self.written: list[Written] = []
         self.saved: list[tuple[Any, ...] | None] = []
         self.known: set[int] = set()
         self.roots: set[int] = set()
         self.variables: dict[int, Any] = {}
+        self.since: dict[int, int] = {}
+        self.late: dict[int, int] = {}
         self.events: list[Event] = []
         self.handed_over = 0
+        self._seen: set[int] = set()
+        self._looked_at = 0
+
+    def saw(self, output: int) -> bool:
+        """Whether this recording was open where an operation ran, followed or not."""
+        new = self.written[self._looked_at :]
+        self._seen.update(written[2] for written in new)
+        self._looked_at += len(new)
+        return output in self._seen
 
     @property
     def records(self) -> list[Record]:

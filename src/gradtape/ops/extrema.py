@@ -59,8 +59,8 @@ op(
 
 
 def chosen(xp: Any, y: Any, wins: Any) -> Any:
-    """Return 1 where an argument wins and 0 elsewhere, and NaN where the outcome is NaN."""
-    return xp.where(xp.isnan(y), y, wins)
+    """Return 1 where an argument wins and 0 elsewhere, and NaN where the outcome is NaN; it has no slope itself."""
+    return xp.where(xp.isnan(y), xp.stop_gradient(y), wins)
 
 
 def clip_call(

@@ -113,11 +113,14 @@ class GradientTape:
         recording = self._opened("watch", frame)
         for path, leaf in flatten(tensor):
             query.check_node(leaf, f"watch: `tensor{path}`", frame)
+            early = bool(recording.written) and leaf._id not in recording.known
             if isinstance(leaf, Variable):
                 watch_variable(recording, leaf)
             if not is_differentiable(leaf._value):
                 self._meet_integer(f"tensor{path}", leaf, frame)
                 continue
+            if isinstance(leaf, Variable) and early:
+                recording.late[leaf._id] = recording.since[leaf._id]
             recording.known.add(leaf._id)
             recording.roots.add(leaf._id)
             note_event(EventKind.WATCH, leaf._id, frame, only=recording)
@@ -173,8 +176,9 @@ class GradientTape:
                 TapeStateError, "Tape is not recording: there is nothing to reset", frame, "call it inside `with tape:`"
             )
         self._stop(EventKind.RESET, frame)
-        self._recording = Recording(auto_watch=self._auto_watch)
-        STATE.recordings = (*STATE.recordings, self._recording)
+        recording = self._opened("reset", frame)
+        recording.forget()
+        STATE.recordings = (*STATE.recordings, recording)
         self._note(EventKind.ENTER, frame)
 
     def watched_variables(self) -> tuple[Variable, ...]:

@@ -13,7 +13,6 @@ from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, family_of, in_famil
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, note_event
 from gradtape.arrays.tensor import Tensor, wrap
-from gradtape.arrays.variable import Variable
 from gradtape.errors import NoGradientError, ShapeError, SourceError
 from gradtape.ops import OPS
 from gradtape.tape import missing
@@ -97,7 +96,9 @@ def ask(
     wanted = check_sources(sources, kind, frame)
     seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded, law=law)
     picked: dict[int, list[tuple[Any, Any]]] | None = None if law.slices is None else {}
-    ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value) and may_answer_for(recording, leaf)}
+    if recording is not None and recording.late:
+        records = without_early_reads(records, recording.late)
+    ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value) and answers_for(recording, leaf)}
     needed = (
         recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
     )
@@ -112,6 +113,7 @@ def ask(
     except NoGradientError:
         missing.announce(asked_from(kind, recording, targets, wanted, None, frame, failed=True))
         raise
+    found = seeds | found  # a target is its own source, also where the tape never saw it
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
     if picked and law.slices is not None:
         results = tuple(
@@ -127,11 +129,17 @@ def ask(
     return rebuild(sources, lambda: next(leaves))
 
 
-def may_answer_for(recording: Recording | None, leaf: Leaf) -> bool:
-    """Whether a tape may answer for a source: reads of a variable that it does not watch are not on it."""
-    if recording is None or leaf.id in recording.known or not isinstance(leaf.value, Variable):
-        return True
-    return recording.auto_watch and leaf.value.trainable
+def answers_for(recording: Recording | None, leaf: Leaf) -> bool:
+    """Whether a tape may answer for a source: what it does not know is not on it, though its records name it."""
+    return recording is None or leaf.id in recording.known
+
+
+def without_early_reads(records: Sequence[Written], late: dict[int, int]) -> list[Written]:
+    """Leave out of the records what was read of variables before the tape watched them: those reads are not on it."""
+    return [
+        (op, tuple(0 if late.get(i, 0) > output else i for i in inputs), output, params, shapes, code, lasti)
+        for op, inputs, output, params, shapes, code, lasti in records
+    ]
 
 
 def check_targets(target: Any, kind: str, frame: FrameType, law: Law = LAW) -> tuple[Leaf, ...]:
@@ -194,7 +202,8 @@ def one_seed(leaf: Leaf, weight: Any, frame: FrameType, *, recorded: bool) -> An
         )
     if isinstance(weight, Node) and recorded:
         weight = usual(weight)
-        seed = weight if plain.dtype == value.dtype else doors.cast(weight, value.dtype, frame)
+        # a value of its own: a gradient that is nothing but the weight must not be the caller's variable
+        seed = doors.cast(weight, value.dtype, frame) if plain.dtype != value.dtype else doors.SPACE.identity(weight)
         return doors.SPACE.conjugate(seed) if value.dtype.kind == "c" else seed
     return np.conjugate(plain.astype(value.dtype))[()] if value.dtype.kind == "c" else plain.astype(value.dtype)[()]
 

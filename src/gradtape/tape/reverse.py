@@ -10,11 +10,11 @@ import numpy as np
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import unpack
 from gradtape.arrays.failures import located
-from gradtape.arrays.record import STATE
+from gradtape.arrays.record import STATE, next_id
 from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
 from gradtape.errors import NoGradientError
-from gradtape.ops import Cotangents, Partial, Spec
+from gradtape.ops import OPS, Cotangents, Partial, Spec
 from gradtape.spaces.numpy_space import xp as numpy_xp
 from gradtape.tape import strong_zeros
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradtape.arrays.record import Written
+
+IDENTITY = OPS["identity"]
 
 
 def needed_ids(records: Sequence[Written], saved: Sequence[Any], sources: set[int]) -> set[int]:
@@ -163,12 +165,35 @@ def spread(xp: Any, total: Any, pieces: list[Any]) -> Any:
 
 def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int) -> tuple[Any, ...]:
     """Give kept values back the ids that they had, so that an outer tape sees what the rule makes of them."""
+    if any(recording.since for recording in STATE.recordings):
+        inputs = tuple(id_when_read(i, output) for i in inputs)
     if type(residuals[0]) is not Spec and isinstance(residuals[0], tuple):
         return (unpack(residuals[0], output, _getframe(1)), *as_tensors((None, *residuals[1:]), inputs, output)[1:])
     if len(residuals) == 2 and isinstance(residuals[1], list):  # the arguments of a variadic operation
         y, values = residuals
         return _as_tensor(y, output), [_as_tensor(v, i) for v, i in zip(values, inputs, strict=True)]
     return tuple(_as_tensor(v, i) for v, i in zip(residuals, (output, *inputs), strict=True))
+
+
+def id_when_read(id: int, output: int) -> int:
+    """Return the id under which the open tapes know what an operation read.
+
+    It is a variable's own, unless a tape that watches the variable did not yet, or was not open: to that tape this read
+    is a constant, and the others get it as a value of its own, made from the variable.
+    """
+    recordings = STATE.recordings
+    late = [id in r.since and (r.since[id] > output or not r.saw(output)) for r in recordings]
+    if not any(late):
+        return id
+    alias = next_id()
+    site = STATE.backward_of
+    assert site is not None  # noqa: S101 - a recorded sweep says whose rule it runs
+    for recording, is_late in zip(recordings, late, strict=True):
+        if not is_late and id in recording.known:
+            recording.written.append((IDENTITY, (id,), alias, {}, None, site.code, site.lasti))
+            recording.saved.append((None, None))
+            recording.known.add(alias)
+    return alias
 
 
 def _as_tensor(value: Any, id: int) -> Any:
