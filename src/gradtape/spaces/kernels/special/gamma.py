@@ -58,23 +58,30 @@ def _right_polygamma(n: int, z: Any) -> Any:
 
 @in_double
 def polygamma_gap(x: Any, step: Any, n: int = 0) -> Any:
-    """Return `polygamma(n, x + step) - polygamma(n, x)` without the cancellation where `x` is large.
+    """Return `polygamma(n, x + step) - polygamma(n, x)` without the cancellation where `x` is large or the step small.
 
-    Large is beyond 15 for both numbers; Stirling's series (DLMF 5.11.2, differentiated) is then subtracted term by
-    term, every term through `expm1` and `log1p`. The relative error stays near 1e-15, however small the step is.
+    Where both numbers are beyond 15, Stirling's series (DLMF 5.11.2, differentiated) is subtracted term by term, every
+    term through `expm1` and `log1p`; where the step is below a hundredth, Taylor's series is summed. Elsewhere a factor
+    of a thousand is lost at most.
     """
+    x, step = np.broadcast_arrays(x, step)
     far = (np.minimum(x, x + step) > FAR) & (np.abs(step) < x)
-    z, d = np.where(far, x, FAR + 1.0), np.where(far, step, 0.0)
-    ratio = np.log1p(d / z)
+    close = ~far & (np.abs(step) < 0.01 * x)
+    result = np.array(special.polygamma(n, x + step) - special.polygamma(n, x))
+    result[far] = _stirling_gap(x[far], step[far], n)
+    result[close] = sum(special.polygamma(n + k, x[close]) * step[close] ** k / factorial(k) for k in range(1, 9))
+    return result
+
+
+def _stirling_gap(x: Any, step: Any, n: int) -> Any:
+    ratio = np.log1p(step / x)
     sign = (-1) ** (n + 1)
-    first = ratio if n == 0 else sign * factorial(n - 1) * np.expm1(-n * ratio) / z**n
-    series = first + sign * factorial(n) / 2.0 * np.expm1(-(n + 1) * ratio) / z ** (n + 1)
+    first = ratio if n == 0 else sign * factorial(n - 1) * np.expm1(-n * ratio) / x**n
+    series = first + sign * factorial(n) / 2.0 * np.expm1(-(n + 1) * ratio) / x ** (n + 1)
     for k, b in enumerate(BERNOULLI, 1):
         power = 2 * k + n
-        scale = sign * b * factorial(power - 1) / factorial(2 * k)
-        series = series + scale * np.expm1(-power * ratio) / z**power
-    near = special.polygamma(n, np.where(far, 1.0, x + step)) - special.polygamma(n, np.where(far, 1.0, x))
-    return np.where(far, series, near)
+        series = series + sign * b * factorial(power - 1) / factorial(2 * k) * np.expm1(-power * ratio) / x**power
+    return series
 
 
 @in_double_or_complex

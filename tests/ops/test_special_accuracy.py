@@ -1,0 +1,119 @@
+"""The kernels that are our own, against numbers of fifty digits: over a wide range, to about 1e-10."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from gradtape.spaces.numpy_space import xp
+
+DIGITS = 50
+TINY = mp.mpf(10) ** -15
+
+
+@pytest.fixture(autouse=True)
+def fifty_digits():
+    with mp.workdps(DIGITS), np.errstate(all="ignore"):
+        yield
+
+
+def slope(f, x, n=1):
+    """The n-th derivative of a function of fifty digits."""
+    x = mp.mpf(x)
+    return mp.diff(f, x, n, h=TINY * max(abs(x), TINY)) if n else f(x)
+
+
+def close(ours, theirs, rtol=1e-10, atol=0.0):
+    np.testing.assert_allclose(complex(ours), complex(theirs), rtol=rtol, atol=atol)
+
+
+def repeated_integral(x, n):
+    before, here = 2 / mp.sqrt(mp.pi), mp.exp(x * x) * mp.erfc(x)
+    for k in range(n):
+        before, here = here, (before - 2 * x * here) / (2 * (k + 1))
+    return here
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_repeated_integrals_of_the_error_function(n):
+    for x in (-3.0, -0.1, 0.0, 0.9, 1.0, 2.0, 10.0, 1e4, 1j, 7.9j, 8.1j, 100j, 0.9 + 0.9j, 6 - 1j):
+        with mp.workdps(120):
+            close(xp.erfc_integral(x, n=n), repeated_integral(mp.mpmathify(x), n))
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_derivatives_of_dawsons_integral(n):
+    for x in (-1.0, 0.3, 2.0, 6.0, 9.0):
+        with mp.workdps(100):
+            close(xp.dawsn_slope(x, n=n), slope(lambda t: mp.sqrt(mp.pi) / 2 * mp.exp(-t * t) * mp.erfi(t), x, n))
+
+
+def test_integrals_over_the_unit_interval():
+    for n in (1, 2, 3):
+        for x in (-50.0, -1.1, -0.9, 0.0, 1e-8, 3.0, 300.0):
+            close(xp.exprel_slope(x, n=n), mp.quad(lambda s, n=n, x=x: s**n * mp.exp(s * x), [0, 1]), 1e-13)
+        for x in (-0.9, -0.1, 0.0, 1e-8, 3.0, 300.0):
+            integral = mp.quad(lambda s, n=n, x=x: s**n / (1 + s * x) ** (n + 1), [0, 0.01, 0.1, 0.9, 1])
+            close(xp.log1prel(x, n=n), integral, 1e-13)
+
+
+def test_derivatives_of_one_over_gamma():
+    for n in (1, 2, 3):
+        for x in (-7.0, -3.3, -2.0, -1e-9, 0.0, 0.7, 10.0, 50.0, -2 + 1j, 3 - 2j):
+            close(xp.rgamma_slope(x, n=n), mp.diff(mp.rgamma, x, n), 1e-12)
+
+
+def test_complex_polygamma():
+    for n in (0, 1, 2, 3):
+        for z in (0.3 + 0.1j, -2.3 + 0.2j, 5j, 20 + 3j, -10 + 1j):
+            close(xp.polygamma(n, z), mp.polygamma(n, z), 1e-11)
+
+
+def test_differences_of_polygamma():
+    for n in (0, 1, 2):
+        for x in (0.3, 2.0, 14.0, 16.0, 1e8):
+            for step in (1e-9, 1e-3, 0.5, 3.0, 40.0):
+                close(xp.polygamma_gap(x, step, n=n), mp.polygamma(n, mp.mpf(x) + step) - mp.polygamma(n, x), 1e-12)
+
+
+def tail_of_gamma(a, x):
+    if x < a:
+        return lambda t: mp.gammainc(t, 0, x, regularized=True)
+    return lambda t: -mp.gammainc(t, x, mp.inf, regularized=True)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_incomplete_gamma_in_its_parameter(n):
+    for a in (1e-6, 0.01, 0.3, 1.0, 1.5, 20.0, 1e4):
+        for factor in (1e-6, 0.1, 0.9, 1.1, 2.0, 10.0):
+            x = factor * max(a, 0.3)
+            theirs = slope(tail_of_gamma(a, x), a, n)
+            if abs(theirs) > 1e-280:
+                close(xp.gammainc_slope(a, x, n=n), theirs, 1e-12 if n == 1 else 1e-9)
+
+
+def tail_of_beta(a, b, x):
+    if x < a / (a + b):
+        return lambda p, q: mp.betainc(p, q, 0, x, regularized=True)
+    return lambda p, q: -mp.betainc(p, q, x, 1, regularized=True)
+
+
+@pytest.mark.parametrize(("i", "j"), [(1, 0), (0, 1), (2, 0), (1, 1)])
+def test_incomplete_beta_in_its_parameters(i, j):
+    for a in (0.01, 0.5, 1.5, 50.0):
+        for b in (0.01, 1.0, 7.0, 1000.0):
+            for x in (1e-6, 0.2, 0.8, 0.99):
+                f = tail_of_beta(a, b, x)
+                if j and i:
+                    theirs = slope(lambda p, f=f, b=b: slope(lambda q, p=p: f(p, q), b), a)
+                else:
+                    theirs = slope(lambda t, f=f, a=a, b=b: f(t, b) if i else f(a, t), a if i else b, i + j)
+                if abs(theirs) > 1e-60:
+                    close(xp.betainc_slope(a, b, x, i=i, j=j), theirs)
+
+
+def test_densities_far_out():
+    for a, x in ((1e6, 1.001e6), (1e8, 1e8 - 1e4), (3.0, 1e-200), (0.5, 600.0), (20.0, 1e-10)):
+        close(xp.gamma_density(a, x), mp.mpf(x) ** (mp.mpf(a) - 1) * mp.exp(-x) / mp.gamma(a))
+    for a, b, x in ((1e6, 2e6, 0.3333), (0.1, 3000.0, 0.2), (400.0, 0.3, 0.5), (30.0, 1e5, 1e-7)):
+        density = mp.mpf(x) ** (mp.mpf(a) - 1) * (1 - mp.mpf(x)) ** (mp.mpf(b) - 1) / mp.beta(a, b)
+        close(xp.beta_density(a, b, x), density)
