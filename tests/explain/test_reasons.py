@@ -372,3 +372,26 @@ tape.gradient(loss, w)
 def test_only_is_said_where_a_second_route_is_ruled_out(expression, only, tmp_path):
     (report,) = run_program(ONLY.format(expression), tmp_path)
     assert any("the only route" in note for f in report.findings for note in f.diagnostic.notes) is only
+
+
+@pytest.mark.parametrize(
+    ("call", "advice"),
+    [
+        ("scipy.spatial.distance.cdist(w, w)", "call `gradtape.scipy.spatial.distance.cdist`: it computes the same"),
+        ("np.asarray(w)", "keep the tensor"),
+    ],
+)
+def test_an_exit_through_scipy_says_where_it_stays_on_the_tape(call, advice, tmp_path):
+    source = f"""
+        import numpy as np, scipy.spatial.distance
+        import gradtape as gt
+        w = gt.Variable([[1.0, 2.0], [3.0, 5.0]])
+        with gt.GradientTape() as tape:
+            d = {call}
+            loss = np.sum(d * gt.constant(2.0))
+        tape.gradient(loss, w)
+    """
+    (report,) = run_program(textwrap.dedent(source), tmp_path)
+    (finding,) = report.findings
+    assert finding.cause == "left-through-numpy"
+    assert finding.diagnostic.helps[0].startswith(advice)

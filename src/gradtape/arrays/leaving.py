@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 def leave(node: Node, kind: EventKind, frame: FrameType, detail: Any = None) -> None:
     """Note that a value leaves the tape, and do what `config(leaks=...)` says if a tape follows it."""
-    event = note_event(kind, node._id, leaving_frame(frame), detail)
+    place = leaving_frame(frame)
+    if detail is None and kind is EventKind.LEFT_AS_ARRAY:
+        detail = library_call(frame, place)
+    event = note_event(kind, node._id, place, detail)
     leaks = _config.settings.leaks
     if leaks != "allow" and kind is not EventKind.BRANCH and any(node._id in r.known for r in STATE.recordings):
         headline = (
@@ -49,6 +52,20 @@ def leaving_frame(frame: FrameType) -> FrameType:
     return nearest
 
 
+def library_call(frame: FrameType, place: FrameType) -> str | None:
+    """Name the functions of another library between a conversion and the expression that led to it, outermost last.
+
+    `scipy.linalg._matfuncs.expm`, say: who explains the exit can tell where that function stays on the tape.
+    """
+    names = []
+    here: FrameType | None = frame
+    while here is not None and here is not place and len(names) < MAX_FRAMES:
+        names.append(f"{here.f_globals.get('__name__', '')}.{here.f_code.co_name}")
+        here = here.f_back
+    return " ".join(names) if here is place and names else None
+
+
+MAX_FRAMES = 12
 _AWARE: set[str] = set()
 """Files that were seen to know the tape."""
 

@@ -49,11 +49,15 @@ class Break:
         Continues the operation's name: "is constant between integers".
     proven : bool
         False where the connection was read from the source text and could be another.
+    instead : str
+        Where the function that ended the path stays on the tape, `gradtape.scipy.linalg.expm`, if that is known; a
+        name that ends in `*` stands for a module.
     """
 
     kind: BreakKind
     reason: str = ""
     proven: bool = True
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from gradtape.arrays.record import LEAVING, EventKind
 from gradtape.diagnostics import syntax
 from gradtape.explain.graph import Break, BreakKind, Operation
+from gradtape.ops import COMPOSITES, OPS, load_families
 from gradtape.recorders.flow import Flow
 
 if TYPE_CHECKING:
@@ -149,9 +150,26 @@ def _crossing(builder: Builder, event: Event, output: int, proven: bool) -> Oper
         (builder.version_at(event.value, event.seq),),
         output,
         event.site,
-        ((Break(kind, "", proven),),),
+        ((Break(kind, "", proven, on_the_tape(event.detail)),),),
         event.callers,
     )
+
+
+def on_the_tape(names: object) -> str:
+    """Return where the outermost function of SciPy among those that converted a value stays on the tape."""
+    if not isinstance(names, str):
+        return ""
+    for name in reversed(names.split()):
+        *modules, function = name.split(".")
+        public = [m for m in modules[1:] if not m.startswith("_")]
+        if modules[0] == "scipy" and public:
+            load_families()
+            known = {row.scipy for rows in (OPS, COMPOSITES) for row in rows.values() if row.scipy}
+            if ".".join([*public, function]) in known:
+                return ".".join(["gradtape.scipy", *public, function])
+            if any(home.startswith(f"{public[0]}.") for home in known):
+                return f"gradtape.scipy.{public[0]}.*"
+    return ""
 
 
 def _index_links(builder: Builder, operations: list[Operation], exits: dict[Origin, list[Event]]) -> list[Operation]:

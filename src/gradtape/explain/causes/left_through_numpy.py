@@ -20,10 +20,18 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         label,
         labels=break_labels(group),
         notes=route_note(context, route),
-        helps=HELPS,
+        helps=helps(group.first.instead),
         proven=group.first.proven,
         route=route,
     )
+
+
+def helps(instead: str) -> tuple[str, ...]:
+    if not instead:
+        return HELPS
+    if instead.endswith("*"):
+        return (f"the functions of `{instead[:-2]}` stay on the tape; if this one is not there: {HELPS[1]}",)
+    return (f"call `{instead}`: it computes the same and stays on the tape",)
 
 
 def detect_unseen(context: Context) -> Finding | None:
