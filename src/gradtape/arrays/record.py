@@ -74,7 +74,8 @@ class Event(NamedTuple):
 
     LEFT_AS_NUMBER carries the number, LEFT_AS_ARRAY "index" where a tensor stood in the brackets of another, or the
     names of the library's functions that converted it, ASSIGN the id of the assigned value, CREATE the id of the value
-    it was made from, GRADIENT the ids of its targets, none if the sweep was recorded. `callers` are the user's frames around the site, nearest first, for values that leave.
+    it was made from, GRADIENT the ids of its targets, none if the sweep was recorded. `callers` are the user's frames
+    around the site, nearest first, for values that leave.
     """
 
     seq: int
