@@ -57,7 +57,7 @@ def library_call(frame: FrameType, place: FrameType) -> str | None:
 
     `scipy.linalg._matfuncs.expm`, say: who explains the exit can tell where that function stays on the tape.
     """
-    names = []
+    names: list[str] = []
     here: FrameType | None = frame
     while here is not None and here is not place and len(names) < MAX_FRAMES:
         names.append(f"{here.f_globals.get('__name__', '')}.{here.f_code.co_name}")
