@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import sys as _sys
 from builtins import bool as _bool  # noqa: TC003
+from importlib import import_module as _import_module
 from types import SimpleNamespace as _SimpleNamespace
 from typing import Any as _Any
 
 import gradtape as _gt
 from gradtape import UnconnectedGradients
 from gradtape.tape.ambient import gradients_for as _gradients_for
-from gradtape.tf import debugging, dtypes, errors, linalg, math, nest, nn, random
+from gradtape.tf import debugging, dtypes, errors, linalg, math, nest, random
 from gradtape.tf.arrays import (
     argsort,
     boolean_mask,
@@ -213,8 +214,26 @@ def print(*inputs: _Any, output_stream: _Any = None, end: str = "\n", sep: str =
     stream.write(sep.join(shown) + end)
 
 
+LATER = {
+    "SparseTensor": "sparse",
+    "batch_to_space": "nn.layout",
+    "extract_volume_patches": "nn.pooling",
+    "image": "",
+    "nn": "",
+    "quantization": "",
+    "space_to_batch": "nn.layout",
+    "space_to_batch_nd": "nn.layout",
+    "sparse": "",
+}
+"""Where names are that are imported when they are first asked for; those without a place are modules."""
+
+
 def __getattr__(name: str) -> _Any:
-    raise _refuse("tf", name)
+    if name not in LATER:
+        raise _refuse("tf", name)
+    module = _import_module(f"{__name__}.{LATER[name] or name}")
+    found = globals()[name] = getattr(module, name) if LATER[name] else module
+    return found
 
 
 __all__ = [
@@ -319,7 +338,6 @@ __all__ = [
     "negative",
     "nest",
     "newaxis",
-    "nn",
     "norm",
     "not_equal",
     "numpy_function",

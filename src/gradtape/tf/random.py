@@ -82,7 +82,7 @@ def stateless_normal(
     alg: Any = None,
 ) -> Any:
     """Draw as `normal` does; the same `seed` gives the same numbers, which are not TensorFlow's."""
-    return normal(shape, mean, stddev, dtype, _stateless(seed))
+    return normal(shape, mean, stddev, dtype, stateless_seed(seed))
 
 
 def stateless_truncated_normal(
@@ -95,7 +95,7 @@ def stateless_truncated_normal(
     alg: Any = None,
 ) -> Any:
     """Draw as `truncated_normal` does; the same `seed` gives the same numbers."""
-    return truncated_normal(shape, mean, stddev, dtype, _stateless(seed))
+    return truncated_normal(shape, mean, stddev, dtype, stateless_seed(seed))
 
 
 def stateless_uniform(
@@ -108,12 +108,12 @@ def stateless_uniform(
     alg: Any = None,
 ) -> Any:
     """Draw as `uniform` does; the same `seed` gives the same numbers."""
-    return uniform(shape, minval, maxval, dtype, _stateless(seed))
+    return uniform(shape, minval, maxval, dtype, stateless_seed(seed))
 
 
 def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = np.int32, name: str | None = None) -> Any:
     """Draw whole numbers of the whole `shape`, which `lam` broadcasts to; nothing flows back to the rates."""
-    start = int(generator_for(_stateless(seed)).integers(2**32))
+    start = int(generator_for(stateless_seed(seed)).integers(2**32))
     return of_dtype(row("poisson")(tensor(lam), size=_size(shape), seed=start), dtype)
 
 
@@ -121,10 +121,10 @@ def stateless_categorical(
     logits: Any, num_samples: Any, seed: Any, dtype: Any = np.int64, name: str | None = None
 ) -> Any:
     """Draw as `categorical` does; the same `seed` gives the same numbers."""
-    return categorical(logits, num_samples, dtype, _stateless(seed))
+    return categorical(logits, num_samples, dtype, stateless_seed(seed))
 
 
-def _stateless(seed: Any) -> tuple[int, ...]:
+def stateless_seed(seed: Any) -> tuple[int, ...]:
     """Make a seed of any two whole numbers, negative ones too."""
     return tuple(int(part) % 2**32 for part in _size(seed))
 
@@ -137,4 +137,8 @@ def categorical(logits: Any, num_samples: Any, dtype: Any = np.int64, seed: Any 
 
 
 def __getattr__(name: str) -> Any:
+    if name.endswith("candidate_sampler"):
+        from gradtape.tf.nn import candidates
+
+        return getattr(candidates, name)
     raise refuse("tf.random", name)
