@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from gradtape import tf
-from gradtape.testing import check_grads
 from gradtape.tf.errors import InvalidArgumentError
 
 rng = np.random.default_rng(3)
@@ -68,14 +67,14 @@ def test_an_empty_batch():
     np.testing.assert_array_equal(g, np.zeros(FILTER.shape))
 
 
-def test_the_gradient_of_a_dilated_convolution():
-    check_grads(lambda x, w: tf.nn.convolution(x, w, dilations=2, padding="SAME"), [IMAGE, FILTER])
+def test_the_gradient_of_a_dilated_convolution(smooth):
+    smooth(lambda x, w: tf.nn.convolution(x, w, dilations=2, padding="SAME"), [IMAGE, FILTER])
 
 
 @pytest.mark.parametrize("overlapping", [False, True])
 @pytest.mark.parametrize("pseudo_random", [False, True])
 @pytest.mark.parametrize("pool", [tf.nn.fractional_max_pool, tf.nn.fractional_avg_pool])
-def test_fractional_pools(pool, pseudo_random, overlapping):
+def test_fractional_pools(smooth, pool, pseudo_random, overlapping):
     x = rng.normal(size=(1, 9, 7, 2))
     y, rows, columns = pool(x, [1, 1.5, 1.3, 1], pseudo_random, overlapping, seed=5)
     assert y.shape == (1, 6, 5, 2)
@@ -88,7 +87,7 @@ def test_fractional_pools(pool, pseudo_random, overlapping):
             x[0, : int(rows[1]) + overlapping, : int(columns[1]) + overlapping, 0]
         )
     )
-    check_grads(lambda t: pool(t, [1, 1.5, 1.3, 1], pseudo_random, overlapping, seed=5)[0], [x])
+    smooth(lambda t: pool(t, [1, 1.5, 1.3, 1], pseudo_random, overlapping, seed=5)[0], [x])
 
 
 def test_dropout():
@@ -107,9 +106,9 @@ def test_dropout():
         tf.nn.dropout(x, 1.0)
 
 
-def test_ctc_to_second_order():
+def test_ctc_to_second_order(smooth):
     scores = rng.normal(size=(4, 2, 3))
-    check_grads(lambda x: tf.nn.ctc_loss([[1, 1], [2, 1]], x, [2, 1], [4, 3]), [scores])
+    smooth(lambda x: tf.nn.ctc_loss([[1, 1], [2, 1]], x, [2, 1], [4, 3]), [scores])
 
 
 def test_ctc_of_labels_that_do_not_fit():
@@ -186,3 +185,11 @@ def test_refusals_name_the_argument(call, words):
 def test_a_window_that_does_not_fit():
     with pytest.raises(ValueError, match="does not fit"):
         tf.nn.conv2d(IMAGE[:, :1], FILTER, 1, "VALID")
+
+
+def test_weighted_losses_and_shares_of_zeros():
+    losses = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    assert float(tf.nn.compute_average_loss(losses, [1.0, 0.5])) == 3.25
+    assert float(tf.nn.compute_average_loss(losses, global_batch_size=5)) == 2.0
+    assert float(tf.nn.scale_regularization_loss(losses)) == 10.0
+    assert float(tf.nn.zero_fraction([0.0, 1.0, 0.0, 2.0])) == 0.5

@@ -44,7 +44,7 @@ def fake_quant_with_min_max_vars(
     --------
     >>> import gradtape.tf as tf
     >>> tf.quantization.fake_quant_with_min_max_vars([0.1, 0.4, 2.0], 0.0, 1.0, num_bits=2)
-    Tensor([0.        , 0.33333334, 1.        ], dtype=float32)
+    <tf.Tensor: shape=(3,), dtype=float32, numpy=array([0.        , 0.33333334, 1.        ], dtype=float32)>
     """
     x, low, high = map(tensor, operands(tensor(inputs), min, max))
     return _fake_quant(x, low, high, num_bits, narrow_range)

@@ -38,7 +38,7 @@ class SparseTensor:
     --------
     >>> import gradtape.tf as tf
     >>> tf.sparse.to_dense(tf.SparseTensor([[0], [2]], [1.0, 2.0], [3]))
-    Tensor([1., 0., 2.], dtype=float32)
+    <tf.Tensor: shape=(3,), dtype=float32, numpy=array([1., 0., 2.], dtype=float32)>
     """
 
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
@@ -79,9 +79,10 @@ class SparseTensor:
 
 def _at(sp: SparseTensor, dense: Any) -> Any:
     """Read a dense tensor at the positions of a sparse one, after broadcasting."""
-    if not np.ndim(dense):
-        return dense
-    whole = row("broadcast_to")(tensor(dense), shape=sp.shape)
+    near = tensor(operands(sp.values, dense)[1])
+    if not near.ndim:
+        return near
+    whole = row("broadcast_to")(near, shape=sp.shape)
     return whole[tuple(_places(sp).T)]
 
 

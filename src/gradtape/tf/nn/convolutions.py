@@ -47,8 +47,8 @@ def convolution(
     >>> import gradtape.tf as tf
     >>> image = tf.reshape(tf.range(9.0), [1, 3, 3, 1])
     >>> tf.nn.convolution(image, tf.ones([2, 2, 1, 1]))[0, :, :, 0]
-    Tensor([[ 8., 12.],
-            [20., 24.]], dtype=float32)
+    <tf.Tensor: shape=(2, 2), dtype=float32, numpy=array([[ 8., 12.],
+           [20., 24.]], dtype=float32)>
     """
     x, w = operands(tensor(input), filters)
     return _convolve("convolution", x, tensor(w), strides, padding, data_format, dilations)

@@ -18,7 +18,7 @@ def isotonic_regression(
     --------
     >>> import gradtape.tf as tf
     >>> tf.nn.isotonic_regression([3.0, 1.0, 2.0])[0]
-    Tensor([3. , 1.5, 1.5], dtype=float32)
+    <tf.Tensor: shape=(3,), dtype=float32, numpy=array([3. , 1.5, 1.5], dtype=float32)>
     """
     x = tensor(inputs)
     moved = row("moveaxis")(x, axis, -1)

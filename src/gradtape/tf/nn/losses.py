@@ -66,9 +66,8 @@ def compute_average_loss(per_example_loss: Any, sample_weight: Any = None, globa
     """Return the weighted sum of losses divided by the size of the batch, the number of losses unless given."""
     losses = tensor(per_example_loss)
     if sample_weight is not None:
-        losses, weights = operands(losses, sample_weight)
-        missing = np.ndim(losses) - np.ndim(weights)
-        losses = losses * (row("reshape")(weights, shape=(*np.shape(weights), *(1,) * missing)) if missing else weights)
+        losses, weights = map(tensor, operands(losses, sample_weight))
+        losses = losses * row("reshape")(weights, shape=(*weights.shape, *(1,) * (losses.ndim - weights.ndim)))
     size = losses.shape[0] if global_batch_size is None else static(global_batch_size)
     return math.reduce_sum(losses) / size
 

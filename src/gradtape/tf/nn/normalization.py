@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape.tf import math
-from gradtape.tf.calls import operands, row, static, tensor
+from gradtape.tf.calls import of_dtype, operands, row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
 from gradtape.tf.random import generator_for, stateless_seed
 
@@ -73,8 +73,8 @@ def normalize_moments(
 
 def zero_fraction(value: Any, name: str | None = None) -> Any:
     """Return which share of the elements is 0; nothing flows back."""
-    zeros = row("equal")(tensor(value), 0)
-    return row("sum")(zeros) / float(np.size(value))
+    x = tensor(value)
+    return of_dtype(row("sum")(row("equal")(x, 0)), np.float32) / float(x.size)
 
 
 def local_response_normalization(
@@ -129,7 +129,7 @@ def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: Any = None, name: 
     --------
     >>> import gradtape.tf as tf
     >>> tf.nn.dropout([1.0, 2.0], 0.0)
-    Tensor([1., 2.], dtype=float32)
+    <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>
     """
     return _dropped("dropout", x, rate, noise_shape, generator_for(seed))
 

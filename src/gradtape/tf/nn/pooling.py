@@ -60,7 +60,7 @@ def max_pool(
     --------
     >>> import gradtape.tf as tf
     >>> tf.nn.max_pool(tf.reshape(tf.range(4.0), [1, 4, 1]), 2, 2, "VALID")[0, :, 0]
-    Tensor([1., 3.], dtype=float32)
+    <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 3.], dtype=float32)>
     """
     return _pooled("max_pool", "max_pool", input, None, ksize, strides, padding, data_format)
 

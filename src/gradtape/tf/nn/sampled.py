@@ -8,7 +8,7 @@ import numpy as np
 
 from gradtape.tf import math
 from gradtape.tf.arrays import gather, positions_of
-from gradtape.tf.calls import operands, row, tensor
+from gradtape.tf.calls import of_dtype, operands, row, tensor
 from gradtape.tf.nn.candidates import log_uniform_candidate_sampler
 from gradtape.tf.nn.losses import sigmoid_cross_entropy_with_logits, softmax_cross_entropy_with_logits
 
@@ -111,7 +111,7 @@ def _sampled_scores(
     drawn = positions_of(drawn).astype(np.int64)
     x, table = map(tensor, operands(tensor(inputs), weights))
     offsets = tensor(operands(x, biases)[1])
-    of_true, of_drawn = (row("stop_gradient")(tensor(operands(x, e)[1])) for e in expected)
+    of_true, of_drawn = (row("stop_gradient")(of_dtype(tensor(e), x.dtype)) for e in expected)
     true_rows = gather(table, true)
     wide = row("reshape")(x, shape=(x.shape[0], 1, x.shape[1]))
     true_scores = math.reduce_sum(true_rows * wide, -1) + gather(offsets, true) - math.log(of_true)
