@@ -184,8 +184,10 @@ def without_out(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
 
 @cache
 def _position_of_out(function: Callable[..., Any]) -> int:
-    names = list(signature(function).parameters)
-    return names.index("out") - 1 if "out" in names else -1
+    parameters = signature(function).parameters
+    positional = [name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
+    return positional.index("out") - 1 if "out" in positional and not variadic else -1
 
 
 def door(name: str) -> Callable[..., Any]:

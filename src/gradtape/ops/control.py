@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Cotangents, IntegerCast, Linear, NoTangent, Stopped, Unsupported, case
+from gradtape.ops.model import Cotangents, IntegerCast, Linear, NoTangent, Stopped, case
 from gradtape.ops.registry import composite, op
 
 SHAPE_ONLY = NoTangent("reads the shape of its argument, not its values")
@@ -74,13 +74,52 @@ def linspace(
     axis: int = 0,
 ) -> Any:
     """Place points evenly between two ends, both of which have a derivative."""
-    if retstep or dtype is not None or axis != 0:
-        raise Unsupported("linspace has no place for `retstep`, `dtype` and `axis` here")
-    start, stop = shaped(xp, start), shaped(xp, stop)
+    start, stop = xp.shaped(start) * 1.0, xp.shaped(stop) * 1.0
     parts = num - 1 if endpoint else num
-    steps = xp.cast([k / max(parts, 1) for k in range(num)], dtype=(start + stop).dtype)
-    steps = xp.reshape(steps, shape=(num,) + (1,) * max(start.ndim, stop.ndim))
-    return start * (1.0 - steps) + stop * steps
+    ndim = max(start.ndim, stop.ndim)
+    share = xp.cast([k / max(parts, 1) for k in range(num)], dtype=xp.real(start + stop).dtype)
+    share = xp.reshape(share, shape=(num,) + (1,) * ndim)
+    points = start * (1.0 - share) + stop * share
+    if dtype is not None:
+        whole = str(dtype).strip("<>|='").rpartition(".")[2].startswith(("int", "uint"))
+        points = xp.cast(xp.floor(points) if whole else points, dtype=dtype)
+    points = xp.moveaxis(points, 0, axis) if axis != 0 else points
+    return (points, (stop - start) / parts if parts else start * float("nan")) if retstep else points
+
+
+def logspace(
+    xp: Any,
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """Place points evenly between two exponents; both exponents and the base have a derivative."""
+    exponents = linspace(xp, start, stop, num, endpoint)
+    base = xp.shaped(base)
+    lower = (1,) * (exponents.ndim - 1 - base.ndim) + tuple(base.shape)
+    exponents = xp.reshape(exponents, shape=(num, *(1,) * (base.ndim + 1 - exponents.ndim), *exponents.shape[1:]))
+    points = xp.power(xp.reshape(base, shape=lower), exponents)
+    points = points if dtype is None else xp.cast(points, dtype=dtype)
+    return xp.moveaxis(points, 0, axis) if axis != 0 else points
+
+
+def geomspace(
+    xp: Any, start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Any:
+    """Place points at equal ratios between two ends of one sign, both of which have a derivative."""
+    start, stop = xp.shaped(start) * 1.0, xp.shaped(stop) * 1.0
+    if bool(xp.any(xp.logical_or(xp.equal(start, 0.0), xp.equal(stop, 0.0)))):
+        raise ValueError("Geometric sequence cannot include zero")
+    parts = num - 1 if endpoint else num
+    share = xp.cast([k / max(parts, 1) for k in range(num)], dtype=xp.real(start + stop).dtype)
+    share = xp.reshape(share, shape=(num,) + (1,) * max(start.ndim, stop.ndim))
+    points = start * xp.exp(xp.log(stop / start) * share)
+    points = points if dtype is None else xp.cast(points, dtype=dtype)
+    return xp.moveaxis(points, 0, axis) if axis != 0 else points
 
 
 def meshgrid(xp: Any, *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
@@ -105,4 +144,6 @@ composite("shaped", shaped, numpy=None)
 composite("astype", astype)
 composite("full_like", full_like)
 composite("linspace", linspace)
+composite("logspace", logspace)
+composite("geomspace", geomspace)
 composite("meshgrid", meshgrid)

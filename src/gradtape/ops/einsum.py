@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Index, Multilinear, Unsupported, case
+from gradtape.ops.model import Index, Multilinear, case
 from gradtape.ops.registry import composite, op
 
 op(
@@ -82,11 +82,33 @@ def nested(item: Any, levels: int) -> Any:
     return [nested(item, levels - 1)] if levels else item
 
 
-def einsum(xp: Any, subscripts: Any, *operands: Any, optimize: Any = False, **options: Any) -> Any:
-    """Sum products as the subscripts say; the form with lists of axes is not here."""
-    if not isinstance(subscripts, str) or options:
-        raise Unsupported("einsum wants its subscripts as a string, and no other options")
-    return xp.einsum([xp.shaped(x) for x in operands], subscripts=subscripts)
+def einsum(
+    xp: Any,
+    *operands: Any,
+    out: Any = None,
+    optimize: Any = False,
+    dtype: Any = None,
+    order: str = "K",
+    casting: str = "safe",
+) -> Any:
+    """Sum products as the subscripts say, or as lists of axes after each operand say; `optimize` changes no result."""
+    if isinstance(operands[0], str):
+        subscripts, arrays = operands[0], list(operands[1:])
+    else:
+        subscripts, arrays = from_lists(operands)
+    arrays = [xp.shaped(x) if dtype is None else xp.cast(x, dtype=dtype) for x in arrays]
+    return xp.einsum(arrays, subscripts=subscripts)
+
+
+def from_lists(operands: tuple[Any, ...]) -> tuple[str, list[Any]]:
+    """Read `a, [0, 1], b, [1, 2], [0, 2]`: the letters stand in the order of the numbers, as NumPy sorts them."""
+    arrays, lists = list(operands[0 : len(operands) - 1 : 2]), list(operands[1::2])
+    output = operands[-1] if len(operands) % 2 else None
+    terms = ["".join("..." if k is Ellipsis else LETTERS[k] for k in axes) for axes in lists]
+    written = ",".join(terms)
+    if output is not None:
+        written += "->" + "".join("..." if k is Ellipsis else LETTERS[k] for k in output)
+    return written, arrays
 
 
 composite("einsum_call", einsum, numpy="einsum")

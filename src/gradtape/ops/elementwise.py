@@ -9,7 +9,19 @@ from __future__ import annotations
 from math import log
 from typing import Any
 
-from gradtape.ops.model import ABOVE_ONE, NONZERO, POSITIVE, REAL, UNIT, General, Linear, NoTangent, Partial, case
+from gradtape.ops.model import (
+    ABOVE_ONE,
+    AWAY_FROM_INTEGERS,
+    NONZERO,
+    POSITIVE,
+    REAL,
+    UNIT,
+    General,
+    Linear,
+    NoTangent,
+    Partial,
+    case,
+)
 from gradtape.ops.registry import composite, op
 
 # one argument
@@ -162,6 +174,22 @@ op(
     cases=(case((2, 3), [1, 2, -3]),),
 )
 op(
+    "modf",
+    "x",
+    parts=2,
+    x=General(lambda xp, g, y, x: xp.zeros_like(x) if g[0] is None else g[0]),
+    domain=AWAY_FROM_INTEGERS,
+    cases=(case((2, 3)), case(())),
+)
+op(
+    "frexp",
+    "x",
+    parts=2,
+    x=General(lambda xp, g, y, x: xp.ldexp(g[0], -y[1])),
+    domain=NONZERO,
+    cases=(case((2, 3)), case(())),
+)
+op(
     "where",
     "condition, a, b",
     elementwise=True,
@@ -224,5 +252,4 @@ def sinc_slope(xp: Any, y: Any, x: Any) -> Any:
 
 
 composite("divmod", lambda xp, a, b: (xp.floor_divide(a, b), xp.remainder(a, b)))
-composite("modf", lambda xp, x: (xp.fmod(x, 1.0), xp.trunc(x)))
 composite("squared_difference", lambda xp, a, b: xp.square(a - b), numpy=None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import NoTangent, NotYet, Zero, case
+from gradtape.ops.model import NoTangent, Partial, Zero, case
 from gradtape.ops.registry import composite, op
 
 TRUTH = NoTangent("answers True or False, and an answer has no derivative")
 WHOLE = NoTangent("works on whole numbers, which cannot move a little")
-SPACING = NotYet("jumps from one floating-point number to the next; nobody has asked for a derivative of that")
+SPACING = Zero("is constant between powers of two, so its derivative is zero wherever it exists")
+DIRECTION = Zero("only says in which direction the next number lies")
 TOGETHER = (case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1, keepdims=True))
 INTEGERS = (case([6, 4], [4, 10]),)
 
@@ -34,7 +35,7 @@ for _name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_s
 for _name in ("invert", "bitwise_count"):
     op(_name, "x", x=WHOLE, elementwise=True, cases=(case([6, 4]),))
 op("isclose", "a, b, rtol=1e-05, atol=1e-08, equal_nan=False", a=TRUTH, b=TRUTH, elementwise=True)
-op("nextafter", "a, b", a=SPACING, b=SPACING, elementwise=True)
+op("nextafter", "a, b", a=Partial(lambda xp, y, a, b: 1.0), b=DIRECTION)
 op("spacing", "x", x=SPACING, elementwise=True)
 
 for _name in ("all", "any"):
@@ -63,6 +64,5 @@ composite("array_equal", array_equal)
 
 NO_ROW = {
     "isnat": "answers about dates, which no tensor holds",
-    "frexp": "takes a number apart into a fraction and a whole exponent; its two results jump at every power of two",
 }
 """NumPy's ufuncs without a row, and why: they are computed as NumPy does and end the path."""

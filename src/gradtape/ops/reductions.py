@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from gradtape.ops.model import NONZERO, General, Linear, NoTangent, Unsupported, case
+from gradtape.ops.model import NONZERO, General, Linear, NoTangent, case
 from gradtape.ops.registry import composite, op
 
 AXES = (
@@ -163,19 +163,23 @@ def others(xp: Any, a: Any, axis: Any) -> Any:
 def average(
     xp: Any, a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
 ) -> Any:
-    """Average with weights, both of which have a derivative."""
+    """Average with weights, both of which have a derivative; `returned` also gives the sums of the weights."""
     a = xp.shaped(a)
-    if returned:
-        raise Unsupported("average has no place for `returned` here")
     if weights is None:
-        return xp.mean(a, axis=axis, keepdims=keepdims)
+        result = xp.mean(a, axis=axis, keepdims=keepdims)
+        return (result, xp.ones_like(result) * count(a.shape, axis)) if returned else result
     weights = xp.shaped(weights)
     if weights.shape != a.shape:
-        if isinstance(axis, tuple) or weights.ndim != 1 or axis is None:
-            raise Unsupported("average wants weights of the array's shape, or along one axis")
-        weights = xp.reshape(weights, shape=tuple(-1 if k == axis % a.ndim else 1 for k in range(a.ndim)))
-    total = xp.sum(weights, axis=axis, keepdims=keepdims) if weights.shape == a.shape else xp.sum(weights)
-    return xp.sum(a * weights, axis=axis, keepdims=keepdims) / total
+        axes = axes_of(a.ndim, axis)
+        if axis is None or tuple(weights.shape) != tuple(a.shape[k] for k in axes):
+            raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
+        order = sorted(range(len(axes)), key=lambda k: axes[k])
+        weights = xp.transpose(weights, axes=tuple(order))
+        weights = xp.reshape(weights, shape=tuple(n if k in axes else 1 for k, n in enumerate(a.shape)))
+    weights = xp.broadcast_to(weights, shape=a.shape)
+    total = xp.sum(weights, axis=axis, keepdims=keepdims)
+    result = xp.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (result, xp.cast(total, dtype=result.dtype)) if returned else result
 
 
 composite("amax", lambda xp, a, axis=None, out=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import General, Index, Linear, Unsupported, case
+from gradtape.ops.model import General, Index, Linear, case
 from gradtape.ops.registry import composite, op
 
 ALONG = (case((2, 3)), case((2, 3), axis=0), case((2, 4), axis=-1), case((0, 3), axis=0), case((1,), axis=0))
@@ -70,33 +70,37 @@ def shifted(xp: Any, x: Any, step: int) -> Any:
     )
 
 
-def diff(xp: Any, a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
-    """Subtract neighbours, `n` times."""
-    if prepend is not None or append is not None:
-        raise Unsupported("diff has no place for `prepend` and `append` here")
-    a = xp.shaped(a)
-    axis %= a.ndim
-    for _ in range(n):
-        a = xp.getitem(a, part(axis, 1, None)) - xp.getitem(a, part(axis, 0, -1))
-    return a
-
-
-def trapezoid(xp: Any, y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
-    """Integrate by the trapezoidal rule; the heights and the places have a derivative."""
-    y = xp.shaped(y)
-    axis %= y.ndim
-    pairs = xp.getitem(y, part(axis, 1, None)) + xp.getitem(y, part(axis, 0, -1))
-    if x is None:
-        return xp.sum(pairs * (0.5 * dx), axis=axis)
-    width = xp.diff(x, axis=-1 if xp.shaped(x).ndim == 1 else axis)
-    if width.ndim == 1:
-        width = xp.reshape(width, shape=(-1,) + (1,) * (y.ndim - axis - 1))
-    return xp.sum(pairs * width * 0.5, axis=axis)
-
-
 composite("products_before", products_before, numpy=None)
-composite("diff", diff)
-composite("ediff1d", lambda xp, ary: xp.diff(xp.ravel(ary)))
-composite("trapezoid", trapezoid)
-composite("cumulative_sum", lambda xp, x, /, *, axis=None: xp.cumsum(x, axis=axis))
-composite("cumulative_prod", lambda xp, x, /, *, axis=None: xp.cumprod(x, axis=axis))
+
+
+def cumulative(xp: Any, scan: Any, x: Any, axis: int | None, dtype: Any, first: float | None) -> Any:
+    """Scan along an axis as the array API has it, with the empty sum or product in front if that is asked for."""
+    x = xp.shaped(x)
+    if axis is None:
+        if x.ndim > 1:
+            raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
+        axis = 0
+    result = scan(x if dtype is None else xp.cast(x, dtype=dtype), axis=axis)
+    if first is None:
+        return result
+    shape = tuple(1 if k == axis % x.ndim else n for k, n in enumerate(x.shape))
+    front = xp.broadcast_to(xp.cast(first, dtype=result.dtype), shape=shape)
+    return xp.concatenate([front, result], axis=axis)
+
+
+def cumulative_sum(
+    xp: Any, x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> Any:
+    """Return the running sums."""
+    return cumulative(xp, xp.cumsum, x, axis, dtype, 0 if include_initial else None)
+
+
+def cumulative_prod(
+    xp: Any, x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> Any:
+    """Return the running products."""
+    return cumulative(xp, xp.cumprod, x, axis, dtype, 1 if include_initial else None)
+
+
+composite("cumulative_sum", cumulative_sum)
+composite("cumulative_prod", cumulative_prod)
