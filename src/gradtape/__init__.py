@@ -1,5 +1,8 @@
 """A gradient tape for Python that always says why."""
 
+from importlib import import_module
+from typing import Any
+
 from gradtape import errors
 from gradtape._config import config
 from gradtape.arrays.doors import door
@@ -13,12 +16,14 @@ from gradtape.tape.gradient_tape import GradientTape
 from gradtape.tape.query import UnconnectedGradients
 
 
-def __getattr__(name: str) -> str:
-    """Find the version only when somebody asks."""
+def __getattr__(name: str) -> Any:
+    """Find the version, and the rooms that not everybody needs, when somebody asks for them."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("gradtape")
+    if name in {"nn", "numpy", "scipy", "testing", "tf"}:
+        return import_module(f"gradtape.{name}")
     raise AttributeError(f"module 'gradtape' has no attribute {name!r}")
 
 
