@@ -114,9 +114,9 @@ def _plain(value: Any) -> Any:
     return value._value if isinstance(value, Node) else value
 
 
-def dynamic_row(name: str, call: str, statuses: dict[str, Rule | Status]) -> Op:
+def dynamic_row(name: str, call: str, statuses: dict[str, Rule | Status], parts: int = 0) -> Op:
     """Make a row that stands in no table: its function is the user's."""
-    return Op(name, call, statuses)
+    return Op(name, call, statuses, parts=parts)
 
 
 def _kernel(name: str, f: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradtape.arrays import doors
-from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, is_differentiable
+from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, in_family, is_differentiable, usual
 from gradtape.arrays.external import dynamic_row
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, Recording, user_frame
@@ -18,7 +18,8 @@ from gradtape.arrays.tensor import Tensor, wrap
 from gradtape.arrays.variable import Variable, constant
 from gradtape.diagnostics import Site
 from gradtape.errors import GradtapeError, OperandError, ShapeError
-from gradtape.ops import OPS, General, Index, NoTangent
+from gradtape.ops import Cotangents, General, Index, NoTangent
+from gradtape.ops.model import spec
 from gradtape.tape.gradient_tape import GradientTape
 from gradtape.tape.structure import flatten, rebuild
 
@@ -73,11 +74,13 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
     return with_gradient(f, constant)
 
 
-def with_gradient(f: Callable[..., Any] | None, to_tensor: Callable[[Any], Any], name: str = "") -> Any:
-    """Do the work of `custom_gradient` for a door with its own way to make tensors of plain values."""
+def with_gradient(
+    f: Callable[..., Any] | None, to_tensor: Callable[[Any], Any], name: str = "", family: type[Node] = Tensor
+) -> Any:
+    """Do the work of `custom_gradient` for a door with its own way to make tensors of plain values, and its own class."""
     if f is None:
-        return lambda given: with_gradient(given, to_tensor)
-    rows = _Rows(name or getattr(f, "__name__", type(f).__name__))
+        return lambda given: with_gradient(given, to_tensor, name, family)
+    rows = _Rows(name or getattr(f, "__name__", type(f).__name__), family)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -89,25 +92,30 @@ def with_gradient(f: Callable[..., Any] | None, to_tensor: Callable[[Any], Any],
 class _Rows:
     """The rows of one function, by what its calls look like."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, family: type[Node]) -> None:
         self.name = name
-        self.made: dict[tuple[tuple[bool, ...], int], Op] = {}
+        self.family = family
+        self.made: dict[tuple[tuple[bool, ...], int, int], Op] = {}
 
-    def row(self, moving: tuple[bool, ...], captured: int) -> Op:
-        """Return the row for arguments of which some may move, and so many tensors from around the function."""
-        found = self.made.get((moving, captured))
+    def row(self, moving: tuple[bool, ...], captured: int, parts: int) -> Op:
+        """Return the row for arguments of which some may move, tensors from around the function, and several results.
+
+        `captured` and `parts` are how many; a single result has no parts.
+        """
+        found = self.made.get((moving, captured, parts))
         if found is None:
             statuses: dict[str, Rule | Status] = {"call": WHOLE}
             statuses |= {f"argument{k}": General(partial(_pull, k)) if m else WHOLE for k, m in enumerate(moving)}
             statuses |= {f"captured{k}": CAPTURED for k in range(captured)}
-            found = self.made[moving, captured] = dynamic_row(self.name, ", ".join(statuses), statuses)
-            found.kernel = _packed
+            found = dynamic_row(self.name, ", ".join(statuses), statuses, parts)
+            found.kernel = _computed
+            self.made[moving, captured, parts] = found
         return found
 
 
-def _packed(call: Index, *_values: Any) -> Any:
+def _computed(call: Index, *_values: Any) -> Any:
     """Return what the function computed."""
-    return call.value.packed
+    return call.value.computed
 
 
 def _pull(k: int, _xp: Any, g: Any, _y: Any, call: Index, *_values: Any) -> Any:
@@ -128,22 +136,22 @@ class _Call:
 
     def __init__(
         self,
-        name: str,
+        rows: _Rows,
         grad_fn: Callable[..., Any],
         values: Sequence[Any],
         inputs: Sequence[Any],
         variables: tuple[Variable, ...],
         frame: FrameType,
     ) -> None:
-        self.name = name
+        self.name = rows.name
+        self.family = rows.family
         self.grad_fn = grad_fn
-        self.forms = [(v.shape, v.dtype) for v in values]
+        self.forms = [spec(v._value) for v in values]
         self.inputs = [(np.shape(_plain(i)), getattr(_plain(i), "dtype", None)) for i in (*inputs, *variables)]
         self.variables = variables
         self.site = Site.of(user_frame(frame))
         self.answer: _Answer | None = None
-        real = [v._value for v in values if is_differentiable(v._value)]
-        self.packed = real[0] if len(values) == 1 else np.concatenate([np.ravel(v) for v in real])
+        self.computed = values[0]._value if len(values) == 1 else tuple(v._value for v in values)
 
     def refused(self, kind: type[GradtapeError], text: str) -> GradtapeError:
         """Make an error that names the function and the place where it was called."""
@@ -163,12 +171,19 @@ class _Call:
         gradient = answer.gradients.pop(k)
         if not answer.gradients:
             self.answer = None
-        return gradient if gradient is None or isinstance(g, Node) else _plain(gradient)
+        if gradient is None:
+            return None
+        recorded = any(isinstance(part, Node) for part in (g.of.values() if isinstance(g, Cotangents) else (g,)))
+        return _turned(usual(gradient) if recorded else _plain(gradient))
 
     def ask(self, g: Any) -> list[Any]:
         """Call `grad_fn` and check what it returns."""
-        cotangent = g if isinstance(g, Node) else wrap(g)
-        returned = self.grad_fn(*self.split(cotangent), **({"variables": self.variables} if self.variables else {}))
+        try:
+            returned = self.grad_fn(*self.split(g), **({"variables": self.variables} if self.variables else {}))
+        except Exception as error:
+            span = self.site.span
+            error.add_note(f"in the gradient function of `{self.name}`, called at {span.file}:{span.line}")
+            raise
         if self.variables:
             if not isinstance(returned, list | tuple) or len(returned) != 2:
                 raise self.refused(
@@ -180,18 +195,13 @@ class _Call:
         return self.listed(returned, len(self.inputs), "arguments")
 
     def split(self, g: Any) -> list[Any]:
-        """Cut the cotangent of the packed values into one per value; zeros for those that are no real numbers."""
-        if len(self.forms) == 1:
-            return [g]
-        parts, start = [], 0
-        for shape, dtype in self.forms:
-            if dtype.kind != "f":
-                parts.append(wrap(np.zeros(shape, dtype)[()]))
-                continue
-            size = int(np.prod(shape))
-            parts.append(_piece(g, start, shape, dtype, _getframe()))
-            start += size
-        return parts
+        """Return one cotangent per value; zeros where nothing arrived. Those of complex values point uphill."""
+        parts = [g[k] for k in range(len(self.forms))] if isinstance(g, Cotangents) else [g]
+        made = []
+        for part, form in zip(parts, self.forms, strict=True):
+            whole = np.zeros(form.shape, form.dtype)[()] if part is None else _turned(part)
+            made.append(in_family(whole if isinstance(whole, Node) else wrap(whole), self.family))
+        return made
 
     def listed(self, returned: Any, count: int, what: str, first: int = 0) -> list[Any]:
         """Check number and shapes of gradients."""
@@ -207,13 +217,22 @@ class _Call:
         if gradient is None:
             return None
         plain = _plain(gradient) if isinstance(gradient, Node) else np.asarray(gradient)
-        if plain.dtype.kind not in "fiub":
+        if not (is_differentiable(plain) or plain.dtype.kind in "iub"):
             raise self.refused(OperandError, f"returned {describe(gradient)} for argument {k}")
         if plain.shape != shape:
             raise self.refused(ShapeError, f"returned shape {plain.shape} for argument {k} of shape {shape}")
+        if plain.dtype.kind == "c" and dtype is not None and dtype.kind != "c":
+            gradient = doors.SPACE.real(gradient) if isinstance(gradient, Node) else plain.real
         if not isinstance(gradient, Node):
-            return wrap(plain.astype(dtype)[()])
-        return gradient if dtype is None or plain.dtype == dtype else doors.cast(gradient, dtype, _getframe())
+            return wrap(np.asarray(gradient).astype(dtype)[()])
+        return gradient if dtype is None or gradient._value.dtype == dtype else doors.cast(gradient, dtype, _getframe())
+
+
+def _turned(cotangent: Any) -> Any:
+    """Conjugate: inside the sweep a complex cotangent is a plain derivative, for users it points uphill."""
+    if _plain(cotangent).dtype.kind != "c":
+        return cotangent
+    return doors.SPACE.conjugate(cotangent) if isinstance(cotangent, Node) else np.conjugate(cotangent)
 
 
 def _plain(value: Any) -> Any:
@@ -262,12 +281,13 @@ def _call(
         )
     captured = _captured(probe, known | {v._id for v in variables})
     if not inputs + list(variables) or not any(is_differentiable(leaf._value) for leaf in leaves):
-        return rebuild(value, iter([wrap(leaf._value) for leaf in leaves]).__next__)
-    call = _Call(rows.name, grad_fn, leaves, inputs, variables, frame)
-    row = rows.row(tuple(_may_move(value) for value in (*inputs, *variables)), len(captured))
+        return rebuild(value, iter([in_family(wrap(leaf._value), rows.family) for leaf in leaves]).__next__)
+    call = _Call(rows, grad_fn, leaves, inputs, variables, frame)
+    moving = tuple(_may_move(value) for value in (*inputs, *variables))
+    row = rows.row(moving, len(captured), len(leaves) if len(leaves) > 1 else 0)
     hidden = [Tensor(np.zeros(()), i) for i in captured]  # an operation needs no more than their ids
-    result = apply(row, (Index(call), *inputs, *variables, *hidden), NO_PARAMS, frame)
-    return rebuild(value, iter([result] if len(leaves) == 1 else _taken_apart(result, leaves, frame)).__next__)
+    result = in_family(apply(row, (Index(call), *inputs, *variables, *hidden), NO_PARAMS, frame), rows.family)
+    return rebuild(value, iter([result] if len(leaves) == 1 else result).__next__)
 
 
 def _observed(body: Callable[[], Any]) -> tuple[Any, Recording]:
@@ -294,30 +314,13 @@ def _captured(probe: Recording, answered: set[int]) -> tuple[int, ...]:
     return tuple(i for i in read if any(i in recording.known for recording in STATE.recordings))
 
 
-def _taken_apart(packed: Any, leaves: list[Any], frame: FrameType) -> list[Any]:
-    """Cut the values out of the packed one; those that are no real numbers stand alone."""
-    parts, start = [], 0
-    for leaf in leaves:
-        if not is_differentiable(leaf._value):
-            parts.append(wrap(leaf._value))
-            continue
-        parts.append(_piece(packed, start, leaf.shape, leaf.dtype, frame))
-        start += leaf.size
-    return parts
-
-
 def _may_move(value: Any) -> bool:
     return isinstance(value, float) or (hasattr(_plain(value), "dtype") and is_differentiable(_plain(value)))
 
 
-def _piece(packed: Any, start: int, shape: tuple[int, ...], dtype: Any, frame: FrameType) -> Any:
-    """Cut a value out of the packed ones."""
-    part = apply(OPS["getitem"], (packed, Index(slice(start, start + int(np.prod(shape))))), NO_PARAMS, frame)
-    part = apply(OPS["reshape"], (part,), {"shape": shape}, frame)
-    return part if part.dtype == dtype else doors.cast(part, dtype, frame)
-
-
-def recompute_grad(f: Callable[..., Any], to_tensor: Callable[[Any], Any]) -> Callable[..., Any]:
+def recompute_grad(
+    f: Callable[..., Any], to_tensor: Callable[[Any], Any], family: type[Node] = Tensor
+) -> Callable[..., Any]:
     """Run a function once more when its gradient is asked for, instead of keeping what the gradient needs."""
 
     def body(*args: Any, **kwargs: Any) -> Any:
@@ -341,4 +344,4 @@ def recompute_grad(f: Callable[..., Any], to_tensor: Callable[[Any], Any]) -> Ca
         finally:
             STATE.recordings = open_tapes
 
-    return wraps(f)(with_gradient(body, to_tensor, getattr(f, "__name__", type(f).__name__)))
+    return wraps(f)(with_gradient(body, to_tensor, getattr(f, "__name__", type(f).__name__), family))

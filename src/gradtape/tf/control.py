@@ -15,6 +15,7 @@ from gradtape.tape import custom
 from gradtape.tape.structure import flatten, rebuild
 from gradtape.tf.calls import row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
+from gradtape.tf.tensors import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -232,12 +233,12 @@ def function(func: Any = None, **options: Any) -> Any:
 
 def custom_gradient(f: Any = None) -> Any:
     """Give a function its own derivative; see `gradtape.custom_gradient`."""
-    return custom.with_gradient(f, tensor)
+    return custom.with_gradient(f, tensor, family=Tensor)
 
 
 def recompute_grad(f: Any) -> Any:
     """Run a function once more when its gradient is asked for, instead of keeping what the gradient needs."""
-    return custom.recompute_grad(f, tensor)
+    return custom.recompute_grad(f, tensor, Tensor)
 
 
 def grad_pass_through(f: Any) -> Any:
@@ -249,7 +250,7 @@ def grad_pass_through(f: Any) -> Any:
 
         return f(*args, **kwargs), back
 
-    return custom.with_gradient(body, tensor, getattr(f, "__name__", type(f).__name__))
+    return custom.with_gradient(body, tensor, getattr(f, "__name__", type(f).__name__), Tensor)
 
 
 def py_function(func: Any, inp: Any, Tout: Any, name: str | None = None) -> Any:  # noqa: N803

@@ -11,6 +11,7 @@ from gradtape.tape import custom
 from gradtape.tf import calls
 from gradtape.tf.calls import refuse, row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
+from gradtape.tf.tensors import Tensor
 
 
 def _plain(value: Any) -> Any:
@@ -24,7 +25,7 @@ def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
     def check_numerics(x: Any) -> Any:
         return x, lambda cotangent: _finite(cotangent, f"{message}, in the gradient")
 
-    return custom.with_gradient(check_numerics, calls.tensor)(_finite(calls.tensor(tensor), message))
+    return custom.with_gradient(check_numerics, calls.tensor, family=Tensor)(_finite(calls.tensor(tensor), message))
 
 
 def _finite(x: Any, message: str) -> Any:
