@@ -71,7 +71,9 @@ def test_case_insists():
 
 def test_switch_case():
     assert slope(lambda x: tf.switch_case(tf.constant(1), [lambda: x, lambda: x * x]), 3.0) == 6.0
-    assert float(tf.switch_case(2, {0: lambda: 10.0, 2: lambda: 20.0})) == 20.0
+    assert float(tf.switch_case(1, {1: lambda: 20.0, 0: lambda: 10.0})) == 20.0
+    with pytest.raises(ValueError, match="0 to 1"):
+        tf.switch_case(2, {0: lambda: 10.0, 2: lambda: 20.0})
     assert float(tf.switch_case(7, [lambda: 10.0], default=lambda: 99.0)) == 99.0
     for outside in (2, -1):
         with pytest.raises(InvalidArgumentError, match=f"no branch {outside}"):

@@ -37,7 +37,8 @@ op(
 )
 op("fabs", "x", x=Partial(lambda xp, y, x: xp.sign(x)), domain=NONZERO)
 op("sign", "x", elementwise=True, x=General(lambda xp, g, y, x: turned(xp, g, y, x)), domain=NONZERO)
-op("sqrt", "x", x=Partial(lambda xp, y, x: 0.5 / y), domain=POSITIVE)
+# adding 0.0 makes the root of -0.0 a plain zero, whose slope is +inf
+op("sqrt", "x", x=Partial(lambda xp, y, x: 0.5 / (y + 0.0)), domain=POSITIVE)
 op("rsqrt", "x", numpy=None, x=Partial(lambda xp, y, x: -0.5 * y / x), domain=POSITIVE)
 op("cbrt", "x", x=Partial(lambda xp, y, x: 1.0 / (3.0 * y * y)), domain=NONZERO)
 op("square", "x", x=Partial(lambda xp, y, x: 2.0 * x))
@@ -101,6 +102,14 @@ op(
     domain=(REAL, NONZERO),
     a=Partial(lambda xp, y, a, b: xp.divide_no_nan(1.0, b)),
     b=Partial(lambda xp, y, a, b: xp.divide_no_nan(-y, b)),
+)
+op(
+    "multiply_no_nan",
+    "a, b",
+    numpy=None,
+    domain=(REAL, NONZERO),
+    a=Partial(lambda xp, y, a, b: b),
+    b=Partial(lambda xp, y, a, b: a),
 )
 op(
     "power",

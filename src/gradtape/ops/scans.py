@@ -104,3 +104,18 @@ def cumulative_prod(
 
 composite("cumulative_sum", cumulative_sum)
 composite("cumulative_prod", cumulative_prod)
+
+
+def cumulative_logsumexp(xp: Any, x: Any, /, *, axis: int = 0) -> Any:
+    """Return the logarithms of the running sums of exponentials, by doubling: log2(n) steps on whole arrays."""
+    y = xp.swapaxes(xp.shaped(x), axis, -1)
+    step, n = 1, y.shape[-1]
+    while step < n:
+        before = xp.getitem(y, Index((..., slice(None, -step))))
+        nothing = xp.ones_like(xp.getitem(y, Index((..., slice(None, step))))) * -float("inf")
+        y = xp.logaddexp(y, xp.concatenate([nothing, before], axis=-1))
+        step *= 2
+    return xp.swapaxes(y, axis, -1)
+
+
+composite("cumulative_logsumexp", cumulative_logsumexp, numpy=None)

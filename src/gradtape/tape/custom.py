@@ -77,7 +77,7 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
 def with_gradient(
     f: Callable[..., Any] | None, to_tensor: Callable[[Any], Any], name: str = "", family: type[Node] = Tensor
 ) -> Any:
-    """Do the work of `custom_gradient` for a door with its own way to make tensors of plain values, and its own class."""
+    """Do the work of `custom_gradient` for a door with its own class of tensors and its own way to make them."""
     if f is None:
         return lambda given: with_gradient(given, to_tensor, name, family)
     rows = _Rows(name or getattr(f, "__name__", type(f).__name__), family)

@@ -16,7 +16,8 @@ Examples
 from __future__ import annotations
 
 import sys as _sys
-from builtins import bool as _bool  # noqa: TC003
+from builtins import bool as _bool
+from builtins import range as _count
 from importlib import import_module as _import_module
 from types import SimpleNamespace as _SimpleNamespace
 from typing import Any as _Any
@@ -48,6 +49,8 @@ from gradtape.tf.arrays import (
     stack,
     strided_slice,
     tensor_scatter_nd_add,
+    tensor_scatter_nd_max,
+    tensor_scatter_nd_min,
     tensor_scatter_nd_sub,
     tensor_scatter_nd_update,
     tile,
@@ -129,6 +132,7 @@ from gradtape.tf.math import (
     atan,
     atan2,
     atanh,
+    complex,
     cos,
     cosh,
     cumsum,
@@ -202,6 +206,26 @@ def gradients(
     return _gradients_for("tf.gradients", ys, xs, grad_ys, stop_gradients, unconnected_gradients, _sys._getframe(1))
 
 
+def hessians(
+    ys: _Any,
+    xs: _Any,
+    gate_gradients: _bool = False,
+    aggregation_method: _Any = None,
+    name: str = "hessians",
+) -> list[_Any]:
+    """Differentiate twice without a tape: for each tensor in `xs` its second derivatives, of its shape twice over."""
+    found: list[_Any] = []
+    for x in xs if isinstance(xs, list | tuple) else [xs]:
+        (slope,) = gradients(ys, x)
+        if slope is None:
+            found.append(None)
+            continue
+        slopes = reshape(slope, [-1])
+        rows = [gradients(slopes[k], x, unconnected_gradients="zero")[0] for k in _count(slopes.shape[0])]
+        found.append(reshape(stack(rows), (*x.shape, *x.shape)) if rows else zeros((*x.shape, *x.shape), x.dtype))
+    return found
+
+
 def executing_eagerly() -> _bool:
     """Every operation runs at once."""
     return True
@@ -229,6 +253,8 @@ LATER = {
 
 
 def __getattr__(name: str) -> _Any:
+    if name == "bfloat16":
+        return dtypes.bfloat16
     if name not in LATER:
         raise _refuse("tf", name)
     module = _import_module(f"{__name__}.{LATER[name] or name}")
@@ -270,6 +296,7 @@ __all__ = [
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
+    "complex",
     "complex64",
     "complex128",
     "concat",
@@ -311,6 +338,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "half",
+    "hessians",
     "histogram_fixed_width",
     "identity",
     "init_scope",
@@ -392,6 +420,8 @@ __all__ = [
     "tan",
     "tanh",
     "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min",
     "tensor_scatter_nd_sub",
     "tensor_scatter_nd_update",
     "tensordot",

@@ -216,6 +216,28 @@ def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str 
     return row("where")(touched, scatter_nd(places, flat, x.shape), x)
 
 
+def tensor_scatter_nd_max(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+    """Keep the larger of what is there and the updates at rows of positions; equal ones share the gradient."""
+    return _scatter_extreme(np.maximum, tensor, indices, updates)
+
+
+def tensor_scatter_nd_min(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+    """Keep the smaller of what is there and the updates at rows of positions; equal ones share the gradient."""
+    return _scatter_extreme(np.minimum, tensor, indices, updates)
+
+
+def _scatter_extreme(choose: Any, tensor: Any, indices: Any, updates: Any) -> Any:
+    x, new, positions = _tensor(tensor), _tensor(operands(tensor, updates)[1]), positions_of(indices)
+    places = tuple(np.moveaxis(positions, -1, 0))
+    result = np.array(x._value)
+    choose.at(result, places, new._value)
+    kept, won = result == x._value, result[places] == new._value
+    shares = kept.astype(x.dtype)
+    np.add.at(shares, places, won.astype(x.dtype))
+    added = scatter_nd(positions, row("where")(won, new, 0.0), x.shape)
+    return (row("where")(kept, x, 0.0) + added) / shares
+
+
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
     """Take `x` where the condition holds and `y` elsewhere; with the condition alone, its true positions."""
     chosen = condition if isinstance(condition, gt.Tensor) else np.asarray(condition)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import gradtape as gt
 from gradtape.arrays import doors
+from gradtape.arrays.dispatch import NO_PARAMS, apply
 from gradtape.arrays.failures import located
 from gradtape.errors import DTypeError, PositionError, ShapeError
+from gradtape.ops import OPS, NotYet
 from gradtape.tf.errors import InvalidDTypeError, translated
 from gradtape.tf.tensors import tf_tensor
 
@@ -203,6 +206,39 @@ def reduction(operation: str) -> Callable[..., Any]:
 
     function.__name__ = function.__qualname__ = f"reduce_{operation}"
     function.__doc__ = f"Record `{operation}` over `axis`, or over everything."
+    return function
+
+
+def extreme(operation: str, of_nothing: float) -> Callable[..., Any]:
+    """Make TensorFlow's function for the largest or smallest element, which an empty axis has, too."""
+    reduce = reduction(operation)
+
+    def function(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+        x = tensor(input_tensor)
+        if x._value.size or x.dtype.kind != "f":
+            return reduce(x, axis, keepdims)
+        nothing = run_row("sum", x, axis=static(axis), keepdims=bool(keepdims))
+        return run_row("add", nothing, np.asarray(of_nothing, x.dtype)[()])
+
+    function.__name__, function.__doc__ = reduce.__name__, reduce.__doc__
+    return function
+
+
+def refused(name: str, operation: str, *names: str, use: str) -> Callable[..., Any]:
+    """Make TensorFlow's function for a row that has a derivative, where TensorFlow's own operation has none."""
+    from gradtape.arrays.external import dynamic_row
+
+    status = NotYet(f"has no gradient in TensorFlow, and here it has none under that name: {use}")
+    refusing = dynamic_row(name, ", ".join(names), dict.fromkeys(names, status))
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        kwargs.pop("name", None)
+        refusing.kernel = OPS[operation].kernel
+        given = operands(*arguments(name, names, args, kwargs))
+        return tf_tensor(apply(refusing, tuple(given), NO_PARAMS, _getframe(1)))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Compute `{operation}`; a gradient that would have to pass is a `NoGradientError`: {use}."
     return function
 
 

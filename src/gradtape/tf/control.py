@@ -113,11 +113,17 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Any = None, name: s
 
     Raises
     ------
+    ValueError
+        If the functions are not numbered without gaps.
     InvalidArgumentError
         If no function has the number and there is no default.
     """
     items = list(branch_fns.items() if isinstance(branch_fns, dict) else branch_fns)
     branches = dict(items) if items and isinstance(items[0], tuple) else dict(enumerate(items))
+    if sorted(branches) != list(range(len(branches))):
+        raise ValueError(
+            f"switch_case: the numbers of the branches must be 0 to {len(branches) - 1}: {sorted(branches)}"
+        )
     index = int(branch_index)
     branch = branches.get(index, default)
     if branch is None:
@@ -185,16 +191,31 @@ def map_fn(
     fn_output_signature: Any = None,
     **options: Any,
 ) -> Any:
-    """Call a function with each slice of the first axis and stack what it returns."""
+    """Call a function with each slice of the first axis and stack what it returns.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If results have another dtype than the slices, and no `fn_output_signature` says so.
+    """
     slices = _slices(elems)
     if not slices:
         return _tensors(elems)
-    return _stacked([_tensors(fn(s)) for s in slices])
+    results = [_tensors(fn(s)) for s in slices]
+    if dtype is None and fn_output_signature is None:
+        pairs = zip(flatten(slices[0]), flatten(results[0]), strict=False)
+        for (_, given), (_, made) in pairs:
+            if given._value.dtype != made._value.dtype:
+                raise InvalidArgumentError(
+                    f"map_fn: the function turned {given._value.dtype} into {made._value.dtype}; "
+                    "say so with `fn_output_signature=`"
+                )
+    return _stacked(results)
 
 
 def vectorized_map(fn: Any, elems: Any, fallback_to_while_loop: bool = True, warn: bool = True) -> Any:
-    """Do what `map_fn` does."""
-    return map_fn(fn, elems)
+    """Do what `map_fn` does; results may have any dtype."""
+    return map_fn(fn, elems, fn_output_signature=True)
 
 
 def scan(fn: Any, elems: Any, initializer: Any = None, reverse: bool = False, **options: Any) -> Any:

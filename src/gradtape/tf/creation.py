@@ -121,7 +121,7 @@ def one_hot(
     dtype: Any = None,
     name: str | None = None,
 ) -> Any:
-    """Mark positions: `on_value` where the new axis counts to the index, `off_value` elsewhere."""
+    """Mark positions: `on_value` where the new axis counts to the index, `off_value` elsewhere; nothing flows back."""
     positions = tensor(indices)
     place = axis if axis >= 0 else axis + positions.ndim + 1
     shape = [1] * (positions.ndim + 1)
@@ -130,7 +130,8 @@ def one_hot(
         row("reshape")(positions, shape=(*positions.shape[:place], 1, *positions.shape[place:])),
         np.arange(static(depth)).reshape(shape),
     )
-    return row("where")(chosen, *[plain_value(v, dtype) for v in (on_value, off_value)])
+    values = (plain_value(v, dtype) for v in (on_value, off_value))
+    return row("where")(chosen, *[row("stop_gradient")(v) if isinstance(v, gt.Tensor) else v for v in values])
 
 
 def shape(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> Any:

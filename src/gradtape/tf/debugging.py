@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import gradtape as gt
+from gradtape.arrays.dispatch import is_differentiable
 from gradtape.tape import custom
 from gradtape.tf import calls
 from gradtape.tf.calls import refuse, row, static, tensor
@@ -20,7 +21,15 @@ def _plain(value: Any) -> Any:
 
 
 def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
-    """Return the tensor, if all its elements are finite; its gradient is checked alike."""
+    """Return the tensor, if all its elements are finite; its gradient is checked alike.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an element is not finite, or no floating-point number.
+    """
+    if not is_differentiable(calls.tensor(tensor)._value):
+        raise InvalidArgumentError(f"{message}: check_numerics takes floating-point numbers, not {tensor.dtype}")
 
     def check_numerics(x: Any) -> Any:
         return x, lambda cotangent: _finite(cotangent, f"{message}, in the gradient")

@@ -16,6 +16,17 @@ string = np.dtype(np.str_)
 DType = np.dtype
 
 
+def __getattr__(name: str) -> Any:
+    """Find the short floating-point type where the package that defines it is installed."""
+    if name != "bfloat16":
+        raise AttributeError(f"module 'gradtape.tf.dtypes' has no attribute {name!r}")
+    try:
+        from ml_dtypes import bfloat16
+    except ModuleNotFoundError:
+        raise AttributeError("tf.bfloat16 needs the package ml_dtypes: `pip install ml_dtypes`") from None
+    return np.dtype(bfloat16)
+
+
 def as_dtype(type_value: Any) -> Any:
     """Return the dtype that a name, a Python type or a dtype stands for."""
     return np.dtype(type_value)

@@ -10,6 +10,7 @@ import gradtape as gt
 from gradtape.tf import math
 from gradtape.tf.calls import operands, refuse, row, static, tensor
 from gradtape.tf.creation import eye  # noqa: F401  (a name of this module in TensorFlow)
+from gradtape.tf.slices import IndexedSlices, with_values
 
 
 def _turned(x: Any, transpose: bool, adjoint: bool) -> Any:
@@ -119,7 +120,9 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
-    """Shrink to a norm of at most `clip_norm`."""
+    """Shrink to a norm of at most `clip_norm`; of `IndexedSlices` the slices alone."""
+    if isinstance(t, IndexedSlices):
+        return with_values(t, lambda values: clip_by_norm(values, clip_norm, axes))
     x = tensor(t)
     length = math.reduce_euclidean_norm(x, axes, keepdims=True)
     return x * clip_norm / math.maximum(length, clip_norm)
@@ -130,8 +133,9 @@ def clip_by_global_norm(
 ) -> tuple[list[Any], Any]:
     """Shrink several tensors together to a norm of at most `clip_norm`; return them and the norm that they had."""
     length = global_norm(t_list) if use_norm is None else use_norm
-    scale = clip_norm / math.maximum(length, clip_norm)
-    return [t if t is None else math.multiply(t, scale) for t in t_list], length
+    # a norm that is not finite makes everything NaN, so that nobody mistakes what is left for a gradient
+    scale = row("where")(math.is_finite(length), clip_norm / math.maximum(length, clip_norm), np.nan)
+    return [t if t is None else with_values(t, lambda v: math.multiply(v, scale)) for t in t_list], length
 
 
 def __getattr__(name: str) -> Any:

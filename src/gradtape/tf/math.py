@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 
 from gradtape.tf.arrays import top_k  # noqa: F401  (a name of this module in TensorFlow)
-from gradtape.tf.calls import elementwise, has_row, of_dtype, operands, reduction, refuse, row, static, tensor
+from gradtape.tf.calls import (
+    elementwise,
+    extreme,
+    has_row,
+    of_dtype,
+    operands,
+    reduction,
+    refuse,
+    refused,
+    row,
+    static,
+    tensor,
+)
 from gradtape.tf.segments import (  # noqa: F401  (likewise)
     segment_max,
     segment_mean,
@@ -60,6 +72,7 @@ logical_xor = elementwise("logical_xor", "x", "y")
 maximum = elementwise("maximum", "x", "y")
 minimum = elementwise("minimum", "x", "y")
 multiply = elementwise("multiply", "x", "y")
+multiply_no_nan = elementwise("multiply_no_nan", "x", "y")
 negative = elementwise("negative", "x")
 not_equal = elementwise("not_equal", "x", "y")
 pow = elementwise("power", "x", "y")
@@ -78,15 +91,15 @@ subtract = elementwise("subtract", "x", "y")
 tan = elementwise("tan", "x")
 tanh = elementwise("tanh", "x")
 truediv = elementwise("divide", "x", "y")
-truncatemod = elementwise("fmod", "x", "y")
+truncatemod = refused("truncatemod", "fmod", "x", "y", use="`tf.math.floormod` has one")
 
 reduce_all = reduction("all")
 reduce_any = reduction("any")
 reduce_euclidean_norm = reduction("vector_norm")
 reduce_logsumexp = reduction("logsumexp")
-reduce_max = reduction("max")
+reduce_max = extreme("max", -np.inf)
 reduce_mean = reduction("mean")
-reduce_min = reduction("min")
+reduce_min = extreme("min", np.inf)
 reduce_prod = reduction("prod")
 reduce_std = reduction("std")
 reduce_sum = reduction("sum")
@@ -114,12 +127,6 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
 def reciprocal_no_nan(x: Any, name: str | None = None) -> Any:
     """Return `1 / x`, and 0 where `x` is 0."""
     return divide_no_nan(1.0, tensor(x))
-
-
-def multiply_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
-    """Multiply, with 0 wherever `y` is 0, whatever `x` is."""
-    x, y = operands(tensor(x), y)
-    return row("where")(equal(y, 0), 0.0, multiply(x, y))
 
 
 def xdivy(x: Any, y: Any, name: str | None = None) -> Any:
@@ -202,7 +209,33 @@ def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = Fals
     return _scan("cumprod", x, axis, exclusive, reverse, 1)
 
 
-ONCE_THERE = ("angle", "digamma", "erf", "erfc", "imag", "lgamma")
+def complex(real: Any, imag: Any, name: str | None = None) -> Any:
+    """Make complex numbers of their two parts."""
+    return row("complex_of")(*operands(tensor(real), imag))
+
+
+def imag(input: Any, name: str | None = None) -> Any:
+    """Return the imaginary part; 0 for real numbers."""
+    x = tensor(input)
+    return row("imag")(x) if x.dtype.kind == "c" else row("zeros_like")(x)
+
+
+def angle(input: Any, name: str | None = None) -> Any:
+    """Return the angle of complex numbers; real ones have 0 or pi, which is constant, so nothing flows back to them."""
+    x = tensor(input)
+    if x.dtype.kind == "c":
+        return row("angle")(x)
+    return row("where")(less(x, 0), np.asarray(np.pi, x.dtype)[()], np.zeros((), x.dtype)[()])
+
+
+def cumulative_logsumexp(
+    x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Any:
+    """Return the logarithms of the running sums of exponentials; `exclusive` leaves each element out of its own sum."""
+    return _scan("cumulative_logsumexp", x, axis, exclusive, reverse, -np.inf)
+
+
+ONCE_THERE = ("digamma", "erf", "erfc", "lgamma")
 """Names that appear as soon as the table has their rows."""
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import Any
 
 import numpy as np
 
-from gradtape.tf.arrays import gather, positions_of, scatter_nd
+from gradtape.arrays.dispatch import NO_PARAMS, apply
+from gradtape.arrays.external import dynamic_row
+from gradtape.ops import NoTangent, NotYet
+from gradtape.tf.arrays import positions_of, scatter_nd
 from gradtape.tf.calls import row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
 
@@ -146,8 +150,26 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Any:
     return scatter_nd(taken[:, None], joined[flat.size - 1 - last], whole)
 
 
+_UNIQUE = dynamic_row(
+    "unique",
+    "x, first",
+    {
+        "x": NotYet("has no gradient in TensorFlow, and here it has none: take the elements with `tf.gather`"),
+        "first": NoTangent("picks by position, and positions are integers"),
+    },
+)
+_UNIQUE.kernel = np.take
+
+
+def _first_ones(x: Any, first: Any) -> Any:
+    return apply(_UNIQUE, (x, first), NO_PARAMS, _getframe(1))
+
+
 def unique(x: Any, out_idx: Any = np.int32, name: str | None = None) -> tuple[Any, Any]:
-    """Return the different elements in the order of their first places, and where each element is among them."""
+    """Return the different elements in the order of their first places, and where each element is among them.
+
+    A gradient that would have to pass is a `NoGradientError`, as in TensorFlow.
+    """
     values, places, _ = unique_with_counts(x, out_idx)
     return values, places
 
@@ -158,7 +180,7 @@ def unique_with_counts(x: Any, out_idx: Any = np.int32, name: str | None = None)
     order = np.argsort(first)
     rank = np.argsort(order)
     found = (rank[places.reshape(-1)], counts[order])
-    return gather(x, first[order]), *(tensor(f.astype(out_idx)) for f in found)
+    return _first_ones(tensor(x), first[order]), *(tensor(f.astype(out_idx)) for f in found)
 
 
 def reverse_sequence(

@@ -14,11 +14,12 @@ import numpy as np
 import gradtape as gt
 from gradtape.arrays import dispatch, doors, protocols
 from gradtape.arrays.dispatch import NO_PARAMS, apply
+from gradtape.arrays.failures import located
 from gradtape.arrays.leaving import leave, plain_index
 from gradtape.arrays.record import EventKind
 from gradtape.errors import OperandError, PositionError, ShapeError
 from gradtape.ops import OPS, Index
-from gradtape.tf.errors import InvalidArgumentError, translated
+from gradtape.tf.errors import InvalidShapeError, translated
 from gradtape.tf.shapes import TensorShape
 
 if TYPE_CHECKING:
@@ -56,14 +57,33 @@ def run(name: str, args: tuple[Any, ...], frame: FrameType) -> Any:
         raise translated(error) from error
 
 
-def _binary(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+def _binary(name: str, least_ndim: int = 0) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
     def operator(self: Any, other: Any) -> Any:
-        return run(name, (self, neighbour(name, other, self, _getframe(1))), _getframe(1))
+        frame = _getframe(1)
+        other = neighbour(name, other, self, frame)
+        if least_ndim:
+            _insist_on_axes(name, (self, other), least_ndim, frame)
+        return run(name, (self, other), frame)
 
     def reflected(self: Any, other: Any) -> Any:
-        return run(name, (neighbour(name, other, self, _getframe(1)), self), _getframe(1))
+        frame = _getframe(1)
+        other = neighbour(name, other, self, frame)
+        if least_ndim:
+            _insist_on_axes(name, (other, self), least_ndim, frame)
+        return run(name, (other, self), frame)
 
     return operator, reflected
+
+
+def _insist_on_axes(name: str, values: Any, least: int, frame: FrameType) -> None:
+    for value in values:
+        if np.ndim(value) < least:
+            raise located(
+                InvalidShapeError,
+                f"{name}: an operand of shape {np.shape(value)} has fewer than {least} axes",
+                frame,
+                "for vectors use `tf.tensordot(a, b, 1)` or `tf.linalg.matvec(a, b)`",
+            )
 
 
 def neighbour(name: str, other: Any, tensor: Any, frame: FrameType) -> Any:
@@ -142,7 +162,7 @@ class Law:
     __floordiv__, __rfloordiv__ = _binary("floor_divide")
     __mod__, __rmod__ = _binary("remainder")
     __pow__, __rpow__ = _binary("power")
-    __matmul__, __rmatmul__ = _binary("matmul")
+    __matmul__, __rmatmul__ = _binary("matmul", least_ndim=2)
     __and__, __rand__ = _binary("bitwise_and")
     __or__, __ror__ = _binary("bitwise_or")
     __xor__, __rxor__ = _binary("bitwise_xor")
@@ -252,6 +272,3 @@ dispatch.RELATED[Tensor] = Tensor
 def tf_tensor(value: Any) -> Any:
     """Put tensors that stand under no law, also in lists and tuples, under TensorFlow's; variables stay variables."""
     return value if isinstance(value, gt.Variable) else dispatch.in_family(value, Tensor)
-
-
-__all__ = ["InvalidArgumentError", "Law", "Reference", "Tensor", "checked_index", "neighbour", "run", "tf_tensor"]

@@ -27,6 +27,7 @@ def _conjugate(x: Any) -> Any:
 KERNELS: dict[str, Callable[..., Any]] = {
     "conjugate": _conjugate,
     "divide_no_nan": _divide_no_nan,
+    "multiply_no_nan": lambda a, b: np.where(np.equal(b, 0), 0.0, np.multiply(a, b))[()],
     "rsqrt": lambda x: 1.0 / np.sqrt(x),
     "where": _where,
 }

@@ -1,0 +1,76 @@
+"""Rows where `gradtape.tf` does something else than TensorFlow: what it gives, and why.
+
+Nearly all are what the last table of the law, "what a new library should not imitate", asks for.
+"""
+
+CHECKED = "output gradients are checked: one per target, of its shape and dtype; None stands for ones"
+RESULTS = "what a gradient function returns is checked against its argument, and cast to its dtype"
+FULL = "`IndexedSlices` is a full array: arithmetic, `numpy()`, a target; duplicates add up"
+SUBGRADIENT = "where a subgradient exists the gradient is 0 and not NaN"
+STRONG = "one rule for all operations: a cotangent that is exactly zero stops, if the target is finite"
+NAN = "a NaN in the value goes on as NaN in the gradient"
+NO_TANGENT = "values without derivatives (whole numbers, truth values, text) have no gradient, not even of themselves"
+ONE_MODE = "there is one mode: a function runs as it does without `tf.function`"
+NAMED = "the error is a TypeError that names the argument"
+TRUE = "TensorFlow's numbers are wrong; these are right"
+
+DEVIATIONS = {
+    "A41": ("None", "pauses may be nested"),
+    "A61": ("raises SourceError", NAMED),
+    "A62": ("None", "the articles' programs ask for the gradient of an ndarray: None, and the reason is told"),
+    "A63": ("raises SourceError", NAMED),
+    "A64": ("raises SourceError", NAMED),
+    "C20": ("None", NO_TANGENT),
+    "C22": ("None", NO_TANGENT),
+    "C26": ("[6. float32, None]", NO_TANGENT),
+    "D17": ("[ 2.,40.] float32", "a list for one array target is an array"),
+    "D20": ("16. float32", CHECKED),
+    "D21": ("raises ShapeError", CHECKED),
+    "D22": ("raises ShapeError", CHECKED),
+    "D23": ("raises InvalidShapeError", CHECKED),
+    "D26": ("raises InvalidShapeError", CHECKED),
+    "E24": ("[1.,2.,1.] float32", FULL),
+    "E25": ("[0.,2.,0.] float32", FULL),
+    "E27": ("'float32'", FULL),
+    "E28": ("ndarray [0.,1.,0.] float32", FULL),
+    "E32": ("IndexedSlices(values=[12.,12.], indices=[1,1], dense_shape=[3])", FULL),
+    "E33": ("7. float32", FULL),
+    "F05": ("[6. float32, None]", ONE_MODE),
+    "F12": ("(1. float32, 2. float32)", ONE_MODE),
+    "F16": ("raises InvalidArgumentError", "`exclusive=True` is enforced"),
+    "F19": ("raises InvalidArgumentError", "a number without a branch is an error"),
+    "F20": ("raises InvalidArgumentError", "a number without a branch is an error"),
+    "F30": ("[[1.,1.,1.,1.,1.,1.,1.,1.] float32]", ONE_MODE),
+    "F47": ("0. float32", STRONG),
+    "G13": ("raises ShapeError", RESULTS),
+    "G14": ("1. float32", RESULTS),
+    "G15": ("5. float32", RESULTS),
+    "G24": ("15. float32", ONE_MODE),
+    "G38": ("raises ShapeError", RESULTS),
+    "K01": ("[None]", "`tf.gradients` works without a graph, on what ran"),
+    "L07": ("[0. float32, 1. float32, 0. float32]", SUBGRADIENT),
+    "L11": ("[0. float32, 0. float32]", SUBGRADIENT),
+    "L21": ("[nan float32, nan float32]", NAN),
+    "L28": ("[nan float32, nan float32]", NAN),
+    "L33": ("[0.,0.] float32", SUBGRADIENT),
+    "L37": ("[0.,0.] float32", SUBGRADIENT),
+    "L38": ("[0. float32, 0. float32]", SUBGRADIENT),
+    "L45": ("[0.,0.] float32", SUBGRADIENT),
+    "L54": (
+        "[0. float32, nan float32, nan float32, nan float32, nan float32, 0. float32, nan float32, 0. float32]",
+        f"{STRONG}; here `0 * inf` makes the target NaN, and a NaN is not hidden",
+    ),
+    "L63": ("0. float32", STRONG),
+    "L66": ("0. float32", STRONG),
+    "L67": ("1. float32", STRONG),
+    "M07": ("1.5 float64", "the mean of whole numbers is no whole number"),
+    "M12": ("[0.,0.] float32", SUBGRADIENT),
+    "M17": ("[ 1.,10., 0.] float32", TRUE),
+    "N16": (
+        "[[1.,8.,3.] float32, [[1.,0.,1.] float32, [0.,1.] float32]]",
+        f"{TRUE}: of two updates of one place only the last one counts",
+    ),
+    "O45": ("[[0.,0.], [0.,0.]] float32", SUBGRADIENT),
+    "Q18": ("raises OverflowError", "a number that does not fit is an error"),
+}
+"""What stands in the place of TensorFlow's result, and the reason."""
