@@ -186,6 +186,14 @@ class Law:
         frame = _getframe(1)
         return run("getitem", (self, Index(checked_index(index, frame))), frame)
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise located(
+            OperandError,
+            f"{type(self).__name__} object does not support item assignment",
+            _getframe(1),
+            "use `tf.tensor_scatter_nd_update(x, indices, updates)`, or `v[i].assign(value)` on a variable",
+        )
+
     def __len__(self) -> int:
         if self._value.ndim == 0:
             raise TypeError("Scalar tensor has no `len()`")

@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
+    "relu": lambda x: np.maximum(x, 0),
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
 }

@@ -17,8 +17,7 @@ def _zero(x: Any) -> Any:
 
 def relu(features: Any, name: str | None = None) -> Any:
     """Return the positive part; the gradient at 0 is 0."""
-    x = tensor(features)
-    return row("maximum")(_zero(x), x)
+    return row("relu")(tensor(features))
 
 
 def relu6(features: Any, name: str | None = None) -> Any:
