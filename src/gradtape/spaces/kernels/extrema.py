@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def relu(x: Any) -> Any:
+    """Return the positive part of real numbers."""
+    if np.asarray(x).dtype.kind == "c":
+        raise TypeError("complex numbers have no positive part")
+    return np.maximum(x, 0)
+
+
 KERNELS: dict[str, Callable[..., Any]] = {
-    "relu": lambda x: np.maximum(x, 0),
+    "relu": relu,
     "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
 }

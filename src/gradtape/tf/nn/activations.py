@@ -48,7 +48,7 @@ def elu(features: Any, name: str | None = None) -> Any:
 def selu(features: Any, name: str | None = None) -> Any:
     """Return the scaled `elu` of self-normalizing networks."""
     x = tensor(features)
-    positive = math.greater(x, 0.0)
+    positive = math.greater_equal(x, 0.0)
     negative = math.expm1(row("where")(positive, 0.0, x)) * 1.6732632423543772
     return row("where")(positive, x, negative) * 1.0507009873554805
 
