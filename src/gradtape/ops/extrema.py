@@ -37,7 +37,7 @@ op(
     a=Partial(lambda xp, y, a, b: xp.logical_or(xp.less_equal(a, b), xp.isnan(b))),
     b=Partial(lambda xp, y, a, b: xp.logical_and(xp.logical_not(xp.less_equal(a, b)), xp.logical_not(xp.isnan(b)))),
 )
-# its slope is the sign of the result, 0 at 0 and NaN at NaN: an operation, so that a second derivative is 0 and not None
+# its slope is the sign of the result, 0 at 0 and NaN at NaN: an operation, so a second derivative is 0 and not None
 op("relu", "x", numpy=None, domain=NONZERO, x=Partial(lambda xp, y, x: xp.sign(y)))
 op(
     "clip",
