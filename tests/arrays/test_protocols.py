@@ -159,7 +159,6 @@ def foreign_records(tape):
     [
         (lambda t: np.unwrap(t), "numpy.unwrap"),
         (lambda t: np.quantile(t, 0.5, method="inverted_cdf", weights=[1.0, 2.0]), "numpy.quantile"),
-        (lambda t: np.add.reduceat(t, [0, 1]), "numpy.add"),
         (lambda t: np.pad(t, 1, mode="linear_ramp"), "numpy.pad"),
     ],
 )

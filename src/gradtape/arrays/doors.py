@@ -65,7 +65,12 @@ def bind_call(
 def _is_default(name: str, value: Any) -> bool:
     if name == "order":
         return value in {None, "C", "K", "A"}
-    return value is None or value is np._NoValue or name in {"casting", "subok"} or (name == "where" and value is True)
+    return (
+        value is None
+        or value is np._NoValue
+        or name in {"casting", "subok", "overwrite_input"}
+        or (name == "where" and value is True)
+    )
 
 
 def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
@@ -84,9 +89,29 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
         return result
     out = extras.get("out")
     if "where" in extras:
-        before = out[0] if isinstance(out, tuple) else out
-        result = apply(_WHERE, (extras["where"], result, 0.0 if before is None else before), NO_PARAMS, frame)
+        result = kept_elsewhere(extras["where"], result, out, frame)
     return deliver(result, out, frame, op.name)
+
+
+def kept_elsewhere(where: Any, result: Any, out: Any, frame: FrameType) -> Any:
+    """Keep the old elements of `out=` (zeros if there is none) where a ufunc's `where=` does not hold."""
+    if isinstance(result, tuple):
+        outs = out if isinstance(out, tuple) else (None,) * len(result)
+        return tuple(kept_elsewhere(where, r, o, frame) for r, o in zip(result, outs, strict=True))
+    before = out[0] if isinstance(out, tuple) else out
+    return apply(_WHERE, (where, result, 0.0 if before is None else before), NO_PARAMS, frame)
+
+
+def call_composed_ufunc(row: Composite, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> Any:
+    """Run a ufunc that is a composition; `dtype=`, `where=` and `out=` mean what they mean for a row."""
+    options = {k: v for k, v in kwargs.items() if not _is_default(k, v)}
+    out, where, dtype = (options.pop(name, None) for name in ("out", "where", "dtype"))
+    if dtype is not None:
+        args = tuple(cast(a, dtype, frame) if _is_real(a) else a for a in args)
+    result = call_composite(row, args, options, frame)
+    if where is not None:
+        result = kept_elsewhere(where, result, out, frame)
+    return deliver(result, out, frame, row.name)
 
 
 def _is_real(value: Any) -> bool:

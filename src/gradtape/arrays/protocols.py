@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.arrays import doors, writing
+from gradtape.arrays import doors, ufunc_methods, writing
 from gradtape.arrays.dispatch import Node, apply
 from gradtape.ops import COMPOSITES, OPS, Op, Unsupported, load_families
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import FrameType
 
     from gradtape.ops import Composite
 
@@ -35,16 +34,6 @@ FUNCTIONS: dict[Any, Op] = _by_function(OPS)
 
 COMPOSED: dict[Any, Composite] = _by_function(COMPOSITES)
 """NumPy's functions that are compositions of operations."""
-
-METHODS: dict[tuple[str, str], str] = {
-    ("add", "reduce"): "sum",
-    ("multiply", "reduce"): "prod",
-    ("maximum", "reduce"): "max",
-    ("minimum", "reduce"): "min",
-    ("add", "accumulate"): "cumsum",
-    ("multiply", "accumulate"): "cumprod",
-}
-"""Methods of ufuncs that are operations of their own."""
 
 
 def _special_ufuncs(special: Any, rows: Mapping[str, Any]) -> dict[Any, Any]:
@@ -76,16 +65,9 @@ def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) 
             if isinstance(row, Op):
                 return doors.call_op(row, args, kwargs, frame)
             if row is not None:
-                return doors.call_composite(row, args, kwargs, frame)
-        elif method == "outer":
-            return _outer(ufunc, args, kwargs, frame)
-        elif method == "at" and isinstance(args[0], Node):
-            name = FUNCTIONS[ufunc].name if ufunc in FUNCTIONS else ufunc.__name__
-            return writing.ufunc_at(name, ufunc, args[0], args[1], args[2] if len(args) > 2 else ..., frame)
+                return doors.call_composed_ufunc(row, args, kwargs, frame)
         else:
-            name = METHODS.get((ufunc.__name__, method))
-            if name is not None:
-                return doors.call_row(OPS[name], args, {"axis": 0, **kwargs} if len(args) == 1 else kwargs, frame)
+            return ufunc_methods.call(ufunc, method, args, dict(kwargs), frame)
     except Unsupported:
         pass
     return doors.foreign(_public_name(ufunc), getattr(ufunc, method), args, kwargs, frame)
@@ -93,15 +75,6 @@ def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) 
 
 def _public_name(ufunc: Any) -> str:
     return f"{'numpy' if hasattr(np, ufunc.__name__) else 'scipy.special'}.{ufunc.__name__}"
-
-
-def _outer(ufunc: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> Any:
-    """Run a ufunc on every pair of elements: on the first array with as many axes more as the second one has."""
-    op = FUNCTIONS.get(ufunc)
-    if op is None or len(args) != 2:
-        raise Unsupported(f"{ufunc.__name__}.outer")
-    a, b = (doors.SPACE.shaped(x) for x in args)
-    return doors.call_op(op, (doors.SPACE.reshape(a, shape=(*a.shape, *(1,) * b.ndim)), b), kwargs, frame)
 
 
 def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: Any, kwargs: Any) -> Any:

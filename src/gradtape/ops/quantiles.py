@@ -6,11 +6,10 @@ quantile stands among the sorted values is a row of its own, and depends on `q` 
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 from gradtape.ops.model import REAL, Domain, General, NoTangent, case, spec
-from gradtape.ops.reductions import axes_of
+from gradtape.ops.reductions import axes_of, in_rows
 from gradtape.ops.registry import composite, op
 
 QUANTILE = (
@@ -92,14 +91,6 @@ op(
     cases=(case((5, 2), (2,), method="linear"), case((4,), (), method="hazen"), case((4,), (2,), method="lower")),
 )
 op("quantile_slope", "values, q, method", numpy=None, values=COUNTED, q=NoTangent("is asked for a constant slope"))
-
-
-def in_rows(xp: Any, a: Any, axis: Any) -> Any:
-    """Bring the axes that are reduced together to the front, as one."""
-    axes = axes_of(a.ndim, axis)
-    kept = tuple(k for k in range(a.ndim) if k not in axes)
-    n = prod(a.shape[k] for k in axes)
-    return xp.reshape(xp.transpose(a, axes=axes + kept), shape=(n, *(a.shape[k] for k in kept)))
 
 
 def out_of_rows(xp: Any, rows: Any, shape: tuple[int, ...], axis: Any) -> Any:

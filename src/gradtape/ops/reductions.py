@@ -126,6 +126,14 @@ def axes_of(ndim: int, axis: Any) -> tuple[int, ...]:
     return tuple(k % ndim for k in axis) if isinstance(axis, tuple) else (axis % ndim,)
 
 
+def in_rows(xp: Any, a: Any, axis: Any) -> Any:
+    """Bring the axes that are reduced together to the front, as one."""
+    axes = axes_of(a.ndim, axis)
+    kept = tuple(k for k in range(a.ndim) if k not in axes)
+    n = prod(a.shape[k] for k in axes)
+    return xp.reshape(xp.transpose(a, axes=axes + kept), shape=(n, *(a.shape[k] for k in kept)))
+
+
 def deviation(xp: Any, a: Any, axis: Any) -> Any:
     """Return the distance of each element from the mean, conjugated: of complex numbers the squared size is summed."""
     return xp.conjugate(a - xp.mean(a, axis=axis, keepdims=True))

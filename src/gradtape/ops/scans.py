@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import General, Index, Linear, case
+from gradtape.ops.model import General, Index, Linear, NoTangent, case
 from gradtape.ops.registry import composite, op
 
 ALONG = (case((2, 3)), case((2, 3), axis=0), case((2, 4), axis=-1), case((0, 3), axis=0), case((1,), axis=0))
@@ -23,6 +23,15 @@ op(
     methods=("cumprod",),
     a=General(lambda xp, g, y, a, axis: uncumprod(xp, g, a, axis)),
     cases=ALONG,
+)
+
+
+op(
+    "extremum_places",
+    "a, axis, largest",
+    numpy=None,
+    a=NoTangent("answers with the position of the best element so far"),
+    cases=(case((5,), axis=0, largest=True),),
 )
 
 
@@ -102,6 +111,14 @@ def cumulative_prod(
     return cumulative(xp, xp.cumprod, x, axis, dtype, 1 if include_initial else None)
 
 
+def running(xp: Any, a: Any, axis: int, dtype: Any, largest: bool) -> Any:
+    """Return the best element so far, along an axis."""
+    a = xp.shaped(a) if dtype is None else xp.cast(a, dtype=dtype)
+    return xp.take_along_axis(a, xp.extremum_places(a, axis=axis, largest=largest), axis=axis)
+
+
+composite("running_max", lambda xp, a, axis=0, dtype=None: running(xp, a, axis, dtype, True), numpy=None)
+composite("running_min", lambda xp, a, axis=0, dtype=None: running(xp, a, axis, dtype, False), numpy=None)
 composite("cumulative_sum", cumulative_sum)
 composite("cumulative_prod", cumulative_prod)
 
