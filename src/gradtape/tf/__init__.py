@@ -245,6 +245,7 @@ LATER = {
     "image": "",
     "nn": "",
     "quantization": "",
+    "signal": "",
     "space_to_batch": "nn.layout",
     "space_to_batch_nd": "nn.layout",
     "sparse": "",
