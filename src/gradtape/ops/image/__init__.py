@@ -1,0 +1,1 @@
+"""Rows of the operations on images that are no compositions; loaded when they are needed."""
