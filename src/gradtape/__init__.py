@@ -24,6 +24,8 @@ def __getattr__(name: str) -> Any:
         return version("gradtape")
     if name in {"nn", "numpy", "scipy", "testing", "tf"}:
         return import_module(f"gradtape.{name}")
+    if name.startswith("soft"):
+        return getattr(import_module("gradtape.smooth"), name)
     raise AttributeError(f"module 'gradtape' has no attribute {name!r}")
 
 

@@ -5,7 +5,7 @@ from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 
-HELP = "use a smooth replacement: a softmax-weighted sum for argmax, a sigmoid for a comparison, values for an order"
+HELP = "use a smooth one of `gradtape`: `soft_argmax`, `soft_step` for a comparison, `soft_rank` for an order"
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from gradtape.explain.search import BreakGroup, Route
 
 
+SMOOTH = {
+    "floor": ("soft_floor",),
+    "ceil": ("soft_ceil",),
+    "round": ("soft_round",),
+    "rint": ("soft_round",),
+    "sign": ("soft_sign",),
+    "heaviside": ("soft_step",),
+}
+"""The smooth replacements of operations, by the operation's name."""
+
+
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation = group.links[0].operation
     span = operation.site.span
@@ -28,6 +39,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         helps=(
             f"use a smooth or straight-through {operation.name}"
             + (f": `{mended}` keeps the value and lets the gradient pass" if mended is not None else ""),
+            *(f"`gradtape.{name}(x, temperature=...)` is smooth" for name in SMOOTH.get(operation.name, ())),
         ),
         suggestion=Suggestion(Applicability.LIKELY, (Edit(span.file, span.line, line),)) if line is not None else None,
         route=route,
