@@ -143,8 +143,9 @@ SPACE.cast = recorded_cast
 """The recording namespace: rules run in it when an outer tape is open, composites always."""
 
 
+_OF_ROWS = {op.numpy for op in OPS.values()}
 SECOND_CHANCES: dict[str, Composite] = {
-    row.numpy: row for row in COMPOSITES.values() if row.numpy in {op.numpy for op in OPS.values()} and row.numpy
+    row.numpy: row for row in COMPOSITES.values() if row.numpy and row.numpy in _OF_ROWS
 }
 """Composites that take over where the row of the same function has no place for an argument."""
 
