@@ -44,6 +44,7 @@ def op(
     parts: int = 0,
     gauge_free: Callable[..., Any] | None = None,
     plumbing: bool = False,
+    room: str = "",
     **arguments: Rule | Status,
 ) -> Op:
     """Add a row.
@@ -73,6 +74,8 @@ def op(
         not depend on it, and that is what tests differentiate.
     plumbing : bool
         Whether explanations pass over it: it moves values and nobody wrote it.
+    room : str
+        The module whose twin in `spaces/kernels` may have its kernel; the caller's unless given.
     **arguments : Rule or Status
         One entry per array argument, under its name in `call`.
     """
@@ -92,7 +95,7 @@ def op(
         parts=parts,
         gauge_free=gauge_free,
         plumbing=plumbing,
-        room=_getframe(1).f_globals["__name__"].removeprefix("gradtape.ops."),
+        room=(room or _getframe(1).f_globals["__name__"]).removeprefix("gradtape.ops."),
     )
     OPS[name] = row
     return row

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
-from gradtape.spaces.kernels.special.precision import in_double
+from gradtape.spaces.kernels.special.precision import in_double, in_double_or_complex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +24,11 @@ def exprel_slope(x: Any, n: int = 1) -> Any:
     return np.where(falls, below, above)
 
 
-@in_double
+@in_double_or_complex
 def log1prel(x: Any, n: int = 0) -> Any:
     """Return the integral of `s**n / (1 + s * x)**(n + 1)` over [0, 1]; `log1p(x) / x` for n = 0 (DLMF 15.6.1)."""
+    if n == 0:
+        return np.where(x == 0, 1.0, np.log1p(x) / np.where(x == 0, 1.0, x))
     return special.hyp2f1(n + 1.0, n + 1.0, n + 2.0, -x) / (n + 1)
 
 

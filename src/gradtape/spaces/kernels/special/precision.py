@@ -35,8 +35,12 @@ def in_double_or_complex(kernel: Callable[..., Any]) -> Callable[..., Any]:
         wide = [np.asarray(a) for a in arrays]
         wide = [a.astype(np.complex128 if a.dtype.kind == "c" else np.float64) for a in wide]
         result = kernel(*wide, **params)
-        if isinstance(result, tuple):
-            return tuple(part.astype(kind)[()] for part in result)
-        return result.astype(kind)[()]
+        return tuple(_narrow(part, kind) for part in result) if isinstance(result, tuple) else _narrow(result, kind)
 
     return run
+
+
+def _narrow(result: Any, kind: Any) -> Any:
+    if result.dtype.kind == "c":
+        kind = np.result_type(kind, np.complex64)
+    return result.astype(kind)[()]
