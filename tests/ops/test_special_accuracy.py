@@ -117,3 +117,37 @@ def test_densities_far_out():
     for a, b, x in ((1e6, 2e6, 0.3333), (0.1, 3000.0, 0.2), (400.0, 0.3, 0.5), (30.0, 1e5, 1e-7)):
         density = mp.mpf(x) ** (mp.mpf(a) - 1) * (1 - mp.mpf(x)) ** (mp.mpf(b) - 1) / mp.beta(a, b)
         close(xp.beta_density(a, b, x), density)
+
+
+BESSEL = {"jv": mp.besselj, "yv": mp.bessely, "iv": mp.besseli, "kv": mp.besselk}
+
+
+@pytest.mark.parametrize("name", BESSEL)
+def test_bessel_functions_in_their_order(name):
+    function = BESSEL[name]
+    for v in (-2.3, 0.0, 0.3, 2.5, 50.0):
+        for z in (1e-6, 0.5, 2.0, 10.0, 300.0):
+            size = abs(function(v, z)) * (1 + mp.asinh((abs(v) + 1) / z))
+            if 1e-250 < size < 1e250:
+                theirs = slope(lambda t, z=z: function(t, mp.mpf(z)), v or mp.mpf(0))
+                close(getattr(xp, f"{name}_slope")(v, z), theirs, 1e-11, atol=float(size * 1e-11))
+
+
+def test_scaled_bessel_functions_far_out():
+    for v in (0.0, 1.0, 2.7):
+        for z in (0.3, 20.0, 50.0, 1e4):
+            i = (mp.besseli(v - 1, z) + mp.besseli(v + 1, z)) / 2 - mp.besseli(v, z)
+            k = mp.besselk(v, z) - (mp.besselk(v - 1, z) + mp.besselk(v + 1, z)) / 2
+            close(xp.ive_slope(v, z, i=0, j=1), i * mp.exp(-z), 1e-12)
+            close(xp.kve_slope(v, z, i=0, j=1), k * mp.exp(z), 1e-12)
+
+
+def test_zeta_in_its_exponent():
+    for n in (1, 2):
+        for s in (1.0001, 3.0, 20.0):
+            for q in (0.01, 200.0):
+                close(xp.zeta_slope(s, q, i=n, j=0), mp.diff(lambda t, q=q: mp.zeta(t, mp.mpf(q)), s, n), 1e-12)
+                mixed = mp.diff(lambda t, u: mp.zeta(t, u), (mp.mpf(s), mp.mpf(q)), (n, 1))
+                close(xp.zeta_slope(s, q, i=n, j=1), mixed, 1e-12)
+        for s in (-9.5, -3.0, -0.3, 0.0, 0.999, 30.0, 0.5 + 14j, -3 + 2j):
+            close(xp.riemann_slope(s, n=n), mp.zeta(s, 1, n), 1e-12)

@@ -12,7 +12,7 @@ from gradtape.arrays import doors
 from gradtape.arrays.dispatch import NO_PARAMS, apply
 from gradtape.arrays.failures import located
 from gradtape.errors import DTypeError, PositionError, ShapeError
-from gradtape.ops import OPS, NotYet
+from gradtape.ops import COMPOSITES, OPS, NotYet, load_families
 from gradtape.tf.errors import InvalidDTypeError, translated
 from gradtape.tf.tensors import tf_tensor
 
@@ -34,6 +34,8 @@ def row(name: str) -> Callable[..., Any]:
     """
     found = DOORS.get(name)
     if found is None:
+        if name not in OPS and name not in COMPOSITES:
+            load_families()
         try:
             found = DOORS[name] = doors.door(name)
         except KeyError:
@@ -53,15 +55,6 @@ def run_row(name: str, *args: Any, **params: Any) -> Any:
         return tf_tensor(row(name)(*args, **params))
     except (ShapeError, PositionError) as error:
         raise translated(error) from error
-
-
-def has_row(name: str) -> bool:
-    """Whether the table has a row or composite of that name."""
-    try:
-        row(name)
-    except AttributeError:
-        return False
-    return True
 
 
 def plain_value(value: Any, dtype: Any = None, like: Any = None) -> Any:

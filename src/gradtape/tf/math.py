@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from gradtape.tf.arrays import top_k  # noqa: F401  (a name of this module in TensorFlow)
+from gradtape.tf import special  # noqa: F401  (a name of this module in TensorFlow)
+from gradtape.tf.arrays import top_k  # noqa: F401  (likewise)
 from gradtape.tf.calls import (
     elementwise,
     extreme,
-    has_row,
     of_dtype,
     operands,
     reduction,
@@ -33,6 +33,25 @@ from gradtape.tf.segments import (  # noqa: F401  (likewise)
     unsorted_segment_prod,
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
+)
+from gradtape.tf.special import (  # noqa: F401  (likewise)
+    bessel_i0,
+    bessel_i0e,
+    bessel_i1,
+    bessel_i1e,
+    betainc,
+    digamma,
+    erf,
+    erfc,
+    erfcinv,
+    erfinv,
+    igamma,
+    igammac,
+    lbeta,
+    lgamma,
+    ndtri,
+    polygamma,
+    zeta,
 )
 
 abs = elementwise("abs", "x")
@@ -235,11 +254,5 @@ def cumulative_logsumexp(
     return _scan("cumulative_logsumexp", x, axis, exclusive, reverse, -np.inf)
 
 
-ONCE_THERE = ("digamma", "erf", "erfc", "lgamma")
-"""Names that appear as soon as the table has their rows."""
-
-
 def __getattr__(name: str) -> Any:
-    if name in ONCE_THERE and has_row(name):
-        return elementwise(name, "x")
     raise refuse("tf.math", name)

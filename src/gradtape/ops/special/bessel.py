@@ -3,8 +3,8 @@
 In the argument a derivative is made of the orders below and above (DLMF 10.6.1, 10.29.1). In the order it is a row of
 its own, `jv_slope(v, z, i, j)` and so on, which counts the derivatives in both.
 
-The scaled functions that divide by the size of an exponential are not holomorphic: `ive` has `exp(-|Re z|)`, `jve` and `yve`
-have `exp(-|Im z|)`. Their rules add what the size itself does. Of large real numbers the difference between a function
+The functions scaled by the size of an exponential are not holomorphic: `ive` has `exp(-|Re z|)`, `jve` and `yve` have
+`exp(-|Im z|)`. Their rules add what the size itself does. Of large real numbers the difference between a function
 and its neighbour is taken from the asymptotic series (`ive_slope`, `kve_slope`), term by term.
 """
 
@@ -164,9 +164,7 @@ def hankel(kind: str, turn: complex) -> None:
         "v, z",
         scipy=f"special.{kind}e",
         v=General(lambda xp, g, y, v, z: xp.real(g * getattr(xp, slope)(v, z) * xp.exp(turn * z))),
-        z=General(
-            lambda xp, g, y, v, z: real_for_real(xp, g * (halved(getattr(xp, f"{kind}e"), v, z) + turn * y), z)
-        ),
+        z=General(lambda xp, g, y, v, z: real_for_real(xp, g * (halved(getattr(xp, f"{kind}e"), v, z) + turn * y), z)),
         elementwise=True,
         domain=(ORDER, PLACE),
     )

@@ -36,13 +36,13 @@ def slopes(
     domain, cases
         As for any row.
     first : tuple of int
-        The orders that it stands for unless asked, one for each argument; the first derivative in the first unless given.
+        The orders that it stands for unless asked, one for each argument; 1 in the first and 0 elsewhere unless given.
     """
     names = arguments.split(", ")
     orders = ORDERS[: len(names)]
     defaults = first or (1, *(0,) * (len(names) - 1))
     call = ", ".join([arguments, *(f"{letter}={order}" for letter, order in zip(orders, defaults, strict=True))])
-    rules = {n: one_more(name, len(names), letter) for n, letter in zip(names, orders, strict=True)}
+    rules: dict[str, Any] = {n: one_more(name, len(names), letter) for n, letter in zip(names, orders, strict=True)}
     room = _getframe(1).f_globals["__name__"]
     return op(name, call, numpy=None, domain=domain, cases=cases, room=room, **rules)
 

@@ -1,4 +1,4 @@
-"""Rows of functions that are integrals of elementary ones: exponential, sine, Fresnel, dilogarithm, Owen's T (DLMF 6, 7)."""
+"""Rows of integrals of elementary functions: exponential, sine, Fresnel, dilogarithm, Owen's T (DLMF 6, 7)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Derivatives in a parameter, where neither a series nor an integral of the library helps: central differences.
 
-They are of the 13 or more points nearest on a grid, so that for an analytic function the error of the formula is below
-rounding, and the step is fitted to the function: a tenth of the distance in which it changes by a factor e, a
-thirtieth of the distance of its nearest pole. What remains is rounding, which grows by about 20 for the first, 1000 for the
+They take the 13 or more nearest points of a grid, so that for an analytic function the error of the formula is below
+rounding, and the step is fitted to the function: a tenth of the distance in which it changes by a factor e, a thirtieth
+of the distance of its nearest pole. What remains is rounding, which grows by about 20 for the first, 1000 for the
 second and 30,000 for the third derivative; steps are powers of 2, so the places themselves are exact.
 """
 
@@ -56,7 +56,7 @@ def partial(f: Callable[..., Any], args: Sequence[Any], orders: Sequence[int], s
         The distance in which the function changes moderately, for each argument with an order.
     """
     args = list(args)
-    turns = []
+    turns: list[tuple[Any, Any]] = []
     for place, (order, scale) in enumerate(zip(orders, steps, strict=True)):
         if order:
             w = weights(order)

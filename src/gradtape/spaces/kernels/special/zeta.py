@@ -81,7 +81,6 @@ def riemann_slope(x: Any, n: int = 1) -> Any:
     return np.where(left, jets.slope(reflected), jets.slope(here))
 
 
-
 KERNELS: dict[str, Callable[..., Any]] = {
     "riemann_slope": riemann_slope,
     "riemann_zeta": special.zeta,
