@@ -271,7 +271,8 @@ def plain_operand(op: Op, arg: Any, position: int, frame: FrameType) -> Any:
     if isinstance(arg, _Variable):
         raise operand_error(op, arg, position, frame)
     if isinstance(arg, np.ndarray | np.generic):
-        return np.asarray(arg)[()]
+        array = np.asarray(arg)
+        return array[()] if type(array[()]) in PLAIN else array  # numbers of types that NumPy does not know stay arrays
     if isinstance(arg, list | tuple):
         if holds_tensor(arg):
             return stack_nested(arg, frame)

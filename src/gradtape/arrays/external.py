@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradtape.arrays.differences import numeric_gradient
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.leaving import plain_array
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from gradtape.ops import Rule, Status
 
 
-def external(f: Callable[..., Any], vjp: Callable[..., Any] | None = None) -> Callable[..., Any]:
+def external(
+    f: Callable[..., Any], vjp: Callable[..., Any] | None = None, *, method: str | None = None
+) -> Callable[..., Any]:
     """Make a function of plain arrays usable on the tape.
 
     Parameters
@@ -31,12 +34,23 @@ def external(f: Callable[..., Any], vjp: Callable[..., Any] | None = None) -> Ca
     vjp : callable, optional
         `vjp(cotangent, result, *arrays)` returns the gradient of each positional argument, an array or None; for a
         single argument it may return the array alone. It is called once for every argument that needs a gradient.
+    method : {"complex-step", "finite-difference"}, optional
+        Find the derivative from values of `f` instead, one or two calls per element of each argument: the imaginary
+        part of `f(x + 1e-30j)`, exact to rounding where `f` is analytic and takes complex numbers; or central
+        differences in double precision, good to about ten digits.
 
     Returns
     -------
     callable
-        The function on tensors. Without `vjp` it computes, and a gradient that would have to pass through it is a
-        `NoGradientError`: derivatives are never guessed.
+        The function on tensors. Without `vjp` and `method` it computes, and a gradient that would have to pass through
+        it is a `NoGradientError`: derivatives are never guessed.
+
+    Raises
+    ------
+    TypeError
+        If both `vjp` and `method` are given.
+    ValueError
+        If there is no such method.
 
     Examples
     --------
@@ -50,7 +64,13 @@ def external(f: Callable[..., Any], vjp: Callable[..., Any] | None = None) -> Ca
     Tensor(1.)
     """
     name = getattr(f, "__name__", type(f).__name__)
-    status = NO_DERIVATIVE if vjp is None else General(_pulled(name, vjp))
+    if vjp is not None and method is not None:
+        raise TypeError(f"external: give `{name}` a `vjp` or a `method`, not both")
+    status: Rule | Status = NO_DERIVATIVE
+    if vjp is not None:
+        status = General(_pulled(name, _given(name, vjp)))
+    elif method is not None:
+        status = General(_pulled(name, numeric_gradient(name, f, method)))
     row = dynamic_row(name, "*values", {"values": status})
     row.kernel = _kernel(name, f)
 
@@ -133,16 +153,24 @@ NO_DERIVATIVE = NotYet("is an external function and was given no derivative")
 ONCE_ONLY = NotYet("is a derivative that was given from outside, and has none of its own")
 
 
-def _pulled(name: str, vjp: Callable[..., Any]) -> Callable[..., Any]:
+def _pulled(name: str, gradient_of: Callable[..., Any]) -> Callable[..., Any]:
     """Make the rule of an external function's arguments, which are all alike but for their position `k`."""
 
-    def rule(_xp: Any, g: Any, y: Any, values: list[Any], k: int, options: Any = None) -> Any:  # noqa: ARG001
-        gradient = pull(_plain(g), _plain(y), [_plain(v) for v in values], k)
+    def rule(_xp: Any, g: Any, y: Any, values: list[Any], k: int, options: Any = NO_PARAMS) -> Any:
+        gradient = gradient_of(_plain(g), _plain(y), [_plain(v) for v in values], k, options)
         if gradient is None or not isinstance(g, Node):
             return gradient
         return apply(once_more, (g, y, *values), {"computed": [gradient]}, _getframe(1))
 
-    def pull(g: Any, y: Any, values: list[Any], k: int) -> Any:
+    once_more = dynamic_row(f"{name}_vjp", "*values", {"values": ONCE_ONLY})
+    once_more.kernel = lambda *_values, computed: computed.pop()
+    return rule
+
+
+def _given(name: str, vjp: Callable[..., Any]) -> Callable[..., Any]:
+    """Make the function that asks a user's `vjp` for the gradient of one argument, and checks it."""
+
+    def gradient_of(g: Any, y: Any, values: list[Any], k: int, _options: dict[str, Any]) -> Any:
         given = vjp(*[plain_array(np.asarray(v)) for v in (g, y, *values)])
         gradients = given if isinstance(given, tuple | list) else (given,)
         if len(gradients) != len(values):
@@ -155,9 +183,7 @@ def _pulled(name: str, vjp: Callable[..., Any]) -> Callable[..., Any]:
             raise ShapeError(f"the vjp of `{name}` returned {told} for argument {k} of shape {shape}")
         return np.array(gradient)[()]
 
-    once_more = dynamic_row(f"{name}_vjp", "*values", {"values": ONCE_ONLY})
-    once_more.kernel = lambda *_values, computed: computed.pop()
-    return rule
+    return gradient_of
 
 
 _STRAIGHT_THROUGH = dynamic_row(
