@@ -233,11 +233,14 @@ def check_single(op: Op, args: list[Any], params: Any) -> None:
     """Check that float32 gives float32, forwards and in every rule, and nearly the float64 derivative."""
     wide = [a.astype(np.float32).astype(np.float64) if _is_float(a) else a for a in args]
     narrow = [a.astype(np.float32) if _is_float(a) else a for a in args]
-    for y in map(plain, outputs(run(op, narrow, params))):
+    results = [plain(y) for y in outputs(run(op, narrow, params))]
+    for y in results:
         if "dtype" not in params and y.dtype in {np.dtype(np.float64), np.dtype(np.complex128)}:
             if op.numpy == "float_power":
                 return
             raise AssertionError(f"float32 arguments give {y.dtype}")
+    wide_results = [plain(y) for y in outputs(run(op, wide, params))]
+    same_choice = all(np.allclose(a, b, rtol=1e-2, atol=1e-3) for a, b in zip(results, wide_results, strict=True))
     for k, (a, b) in enumerate(zip(pull_back(op, narrow, params), pull_back(op, wide, params), strict=True)):
         if a is None:
             continue
@@ -245,6 +248,8 @@ def check_single(op: Op, args: list[Any], params: Any) -> None:
             raise AssertionError(
                 f"argument {k}: a float32 argument has a {np.asarray(a).dtype} cotangent inside the sweep"
             )
+        if op.gauge_free is not None and not same_choice:
+            continue
         if np.shape(a) != np.shape(b) or not np.allclose(a, b, rtol=2e-3, atol=2e-4):
             raise AssertionError(f"argument {k}: float32 gives the cotangent {a}, float64 {b}")
 

@@ -1,0 +1,1 @@
+"""Rows of SciPy's linear algebra: factorizations, matrix functions, banded and structured systems."""

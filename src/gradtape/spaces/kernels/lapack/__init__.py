@@ -1,0 +1,1 @@
+"""Kernels of SciPy's linear algebra; they need SciPy."""
