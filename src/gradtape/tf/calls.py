@@ -10,7 +10,7 @@ import numpy as np
 import gradtape as gt
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import NO_PARAMS, apply
-from gradtape.arrays.failures import located
+from gradtape.arrays.failures import MatrixError, located
 from gradtape.errors import DTypeError, PositionError, ShapeError
 from gradtape.ops import COMPOSITES, OPS, NotYet, load_families
 from gradtape.tf.errors import InvalidDTypeError, translated
@@ -49,11 +49,11 @@ def run_row(name: str, *args: Any, **params: Any) -> Any:
     Raises
     ------
     InvalidArgumentError
-        If shapes or positions do not fit.
+        If shapes or positions do not fit, or a matrix is singular.
     """
     try:
         return tf_tensor(row(name)(*args, **params))
-    except (ShapeError, PositionError) as error:
+    except (ShapeError, PositionError, MatrixError) as error:
         raise translated(error) from error
 
 

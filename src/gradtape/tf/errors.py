@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradtape.arrays.failures import MatrixError
 from gradtape.errors import GradtapeError, OperandError, PositionError, ShapeError
 
 
@@ -28,6 +29,10 @@ class InvalidPositionError(InvalidArgumentError, PositionError):
 
 class InvalidDTypeError(InvalidArgumentError, OperandError):
     """Dtypes that do not go together, for those who catch gradtape's own error, too."""
+
+
+class InvalidMatrixError(InvalidArgumentError, MatrixError):
+    """A singular or indefinite matrix, for those who catch NumPy's `LinAlgError`, too."""
 
 
 class FailedPreconditionError(OpError):
@@ -74,7 +79,11 @@ class DataLossError(OpError):
     """Data cannot be read back."""
 
 
-def translated(error: ShapeError | PositionError) -> InvalidArgumentError:
+def translated(error: ShapeError | PositionError | MatrixError) -> InvalidArgumentError:
     """Make TensorFlow's error of the engine's, with its text and its place."""
-    kind = InvalidPositionError if isinstance(error, PositionError) else InvalidShapeError
+    kind: type[InvalidArgumentError] = InvalidShapeError
+    if isinstance(error, PositionError):
+        kind = InvalidPositionError
+    elif isinstance(error, MatrixError):
+        kind = InvalidMatrixError
     return error if isinstance(error, InvalidArgumentError) else kind(str(error), error.diagnostic)
