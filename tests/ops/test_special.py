@@ -86,3 +86,20 @@ def test_expit_keeps_the_slope_where_it_saturates():
 def test_ufuncs_of_scipy_work_on_tensors():
     (got,) = gradient(lambda x: scipy.special.gammaln(x) + scipy.special.psi(x), [2.5])
     np.testing.assert_allclose(got, scipy.special.psi(2.5) + scipy.special.polygamma(1, 2.5))
+
+
+def test_students_distribution_in_its_degrees_of_freedom():
+    (by_degrees, by_t) = gradient(gsp.special.stdtr, [3.0, 3.0, 3.0, 1e3], [0.0, 1e8, -1e8, 0.5])
+    assert by_degrees[0] == 0.0
+    assert by_t[0] == pytest.approx(2.0 / (np.pi * np.sqrt(3.0)))
+    # far out F(-t) is c(v) * t**-v, and 1 - F(t) the same
+    assert by_degrees[1] == pytest.approx(-by_degrees[2], rel=1e-12)
+    step = 1e-4
+    up, down = scipy.special.stdtr([3.0 + step, 3.0 - step], -1e8)
+    assert by_degrees[2] == pytest.approx((up - down) / (2 * step), rel=1e-5)
+    up, down = scipy.special.stdtr([1e3 + 1.0, 1e3 - 1.0], 0.5)
+    assert by_degrees[3] == pytest.approx((up - down) / 2.0, rel=1e-4)
+
+
+def test_counts_that_are_all_counted_have_no_slope():
+    assert gradient(lambda p: gsp.special.bdtr(3, 3, p), [0.4]) == [[0.0]]

@@ -151,3 +151,17 @@ def test_zeta_in_its_exponent():
                 close(xp.zeta_slope(s, q, i=n, j=1), mixed, 1e-12)
         for s in (-9.5, -3.0, -0.3, 0.0, 0.999, 30.0, 0.5 + 14j, -3 + 2j):
             close(xp.riemann_slope(s, n=n), mp.zeta(s, 1, n), 1e-12)
+
+
+def test_the_odds_are_exact_at_both_ends():
+    for a, b in ((0.5, 1.5), (2.0, 30.0), (400.0, 0.5)):
+        for r in (1e-20, 0.3, 7.0, 1e20):
+            r_exact = mp.mpf(r)
+            density = r_exact ** (mp.mpf(a) - 1) * (1 + r_exact) ** (-mp.mpf(a) - b) / mp.beta(a, b)
+            close(xp.odds_density(a, b, r), density)
+            share, rest = r_exact / (1 + r_exact), 1 / (1 + r_exact)
+            if r < a / b:
+                theirs = slope(lambda t, s=share, b=b: mp.betainc(t, b, 0, s, regularized=True), a)
+            else:
+                theirs = -slope(lambda t, s=rest, b=b: mp.betainc(b, t, 0, s, regularized=True), a)
+            close(xp.odds_slope(a, b, r), theirs)

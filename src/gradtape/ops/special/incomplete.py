@@ -11,15 +11,25 @@ under differentiation.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gradtape.ops.model import Domain, Partial
+from gradtape.ops.model import Domain, Partial, case
 from gradtape.ops.registry import op
+
+if TYPE_CHECKING:
+    from gradtape.ops.model import Case
 
 SHAPE = Domain(0.4, 3.0)
 REACH = Domain(0.3, 4.0)
 SHARE = Domain(0.1, 0.9)
 
+
+def few(*point: float) -> tuple[Case, ...]:
+    """Return one broadcast case, one 0-d and one point: what is an integral per element is not tried in all ways."""
+    return (case((2, 3), (3,), (2, 1)), case((), (), ()), case(*([x] for x in point)))
+
+
+FEW = few(0.5, 0.6, 0.4)
 op(
     "gamma_density",
     "a, x, n=0",
@@ -76,6 +86,7 @@ op(
     b=Partial(lambda xp, y, a, b, x, i, j: xp.beta_density(a, b, x, i=i, j=j + 1)),
     x=Partial(lambda xp, y, a, b, x, i, j: beta_density_slope(xp, y, a, b, x, i, j)),
     domain=(SHAPE, SHAPE, SHARE),
+    cases=FEW,
 )
 op(
     "betainc_slope",
@@ -85,6 +96,7 @@ op(
     b=Partial(lambda xp, y, a, b, x, i, j: xp.betainc_slope(a, b, x, i=i, j=j + 1)),
     x=Partial(lambda xp, y, a, b, x, i, j: xp.beta_density(a, b, x, i=i, j=j)),
     domain=(SHAPE, SHAPE, SHARE),
+    cases=FEW,
 )
 op(
     "betainc",
@@ -94,6 +106,7 @@ op(
     b=Partial(lambda xp, y, a, b, x: xp.betainc_slope(a, b, x, i=0, j=1)),
     x=Partial(lambda xp, y, a, b, x: xp.beta_density(a, b, x)),
     domain=(SHAPE, SHAPE, SHARE),
+    cases=FEW,
 )
 op(
     "betaincc",
@@ -103,6 +116,7 @@ op(
     b=Partial(lambda xp, y, a, b, x: -xp.betainc_slope(a, b, x, i=0, j=1)),
     x=Partial(lambda xp, y, a, b, x: -xp.beta_density(a, b, x)),
     domain=(SHAPE, SHAPE, SHARE),
+    cases=FEW,
 )
 op(
     "betaincinv",
@@ -112,6 +126,7 @@ op(
     b=Partial(lambda xp, y, a, b, p: -xp.betainc_slope(a, b, y, i=0, j=1) / xp.beta_density(a, b, y)),
     p=Partial(lambda xp, y, a, b, p: 1.0 / xp.beta_density(a, b, y)),
     domain=(SHAPE, SHAPE, SHARE),
+    cases=FEW,
 )
 op(
     "betainccinv",
@@ -121,6 +136,28 @@ op(
     b=Partial(lambda xp, y, a, b, p: -xp.betainc_slope(a, b, y, i=0, j=1) / xp.beta_density(a, b, y)),
     p=Partial(lambda xp, y, a, b, p: -1.0 / xp.beta_density(a, b, y)),
     domain=(SHAPE, SHAPE, SHARE),
+    cases=FEW,
+)
+
+op(
+    "odds_density",
+    "a, b, r, i=0, j=0",
+    numpy=None,
+    a=Partial(lambda xp, y, a, b, r, i, j: xp.odds_density(a, b, r, i=i + 1, j=j)),
+    b=Partial(lambda xp, y, a, b, r, i, j: xp.odds_density(a, b, r, i=i, j=j + 1)),
+    r=Partial(lambda xp, y, a, b, r, i, j: odds_density_slope(xp, y, a, b, r, i, j)),
+    domain=(SHAPE, SHAPE, REACH),
+    cases=FEW,
+)
+op(
+    "odds_slope",
+    "a, b, r, i=1, j=0",
+    numpy=None,
+    a=Partial(lambda xp, y, a, b, r, i, j: xp.odds_slope(a, b, r, i=i + 1, j=j)),
+    b=Partial(lambda xp, y, a, b, r, i, j: xp.odds_slope(a, b, r, i=i, j=j + 1)),
+    r=Partial(lambda xp, y, a, b, r, i, j: xp.odds_density(a, b, r, i=i, j=j)),
+    domain=(SHAPE, SHAPE, REACH),
+    cases=FEW,
 )
 
 
@@ -136,3 +173,11 @@ def beta_density_slope(xp: Any, y: Any, a: Any, b: Any, x: Any, i: int, j: int) 
     if i:
         slope = slope + i * xp.beta_density(a, b, x, i=i - 1, j=j) / x
     return slope - j * xp.beta_density(a, b, x, i=i, j=j - 1) / (1.0 - x) if j else slope
+
+
+def odds_density_slope(xp: Any, y: Any, a: Any, b: Any, r: Any, i: int, j: int) -> Any:
+    """Return the derivative in `r` of a density of the odds that was differentiated in `a` and `b` (Leibniz)."""
+    slope = y * ((a - 1.0) / r - (a + b) / (1.0 + r))
+    if i:
+        slope = slope + i * xp.odds_density(a, b, r, i=i - 1, j=j) / (r * (1.0 + r))
+    return slope - j * xp.odds_density(a, b, r, i=i, j=j - 1) / (1.0 + r) if j else slope

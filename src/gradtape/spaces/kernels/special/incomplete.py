@@ -197,22 +197,45 @@ def beta_density(a: Any, b: Any, x: Any, i: int = 0, j: int = 0) -> Any:
 @in_double
 def betainc_slope(a: Any, b: Any, x: Any, i: int = 1, j: int = 0) -> Any:
     """Return the i-th derivative in `a` and j-th in `b` of the regularized incomplete beta function (DLMF 8.17)."""
-    a, b, x = np.broadcast_arrays(a, b, x)
-    result = np.where((a > 0) & (b > 0) & ((x == 0) | (x == 1)), 0.0, np.nan)
-    center = special.digamma(np.where(a < 1.0, a + 1.0, a))
-    center = center - special.digamma(np.where(a < 1.0, a + 1.0, a) + np.where(b < 1.0, b + 1.0, b))
-    good = (a > 0) & (b > 0) & (x > 0) & (x < 1) & np.isfinite(a) & np.isfinite(b)
-    left = good & (np.log(np.where(good, x, 0.5)) < center)
+    return _beta_integral(a, b, x, 1.0 - x, np.log(x), np.log1p(-x), i, j)
+
+
+@in_double
+def odds_density(a: Any, b: Any, r: Any, i: int = 0, j: int = 0) -> Any:
+    """Return the i-th derivative in `a` and j-th in `b` of `r**(a - 1) (1 + r)**(-a - b) / beta(a, b)`."""
+    inside = (r > 0) & np.isfinite(r)
+    z = np.where(inside, r, 1.0)
+    log, part = np.log1p(z), 1.0 / (1.0 + z)
+    value = BetaDensity(a, b, (i, j)).value(z * part, part, np.log(z) - log, -log) * part * part
+    edge = np.where(a > 1.0, 0.0, np.where(a < 1.0, np.inf, b) if i + j == 0 else np.nan)
+    return np.where(inside, value, np.where(r == 0, edge, np.where(r > 0, 0.0, np.nan)))
+
+
+@in_double
+def odds_slope(a: Any, b: Any, r: Any, i: int = 1, j: int = 0) -> Any:
+    """Return the i-th derivative in `a` and j-th in `b` of the incomplete beta function at `r / (1 + r)`."""
+    log = np.log1p(r)
+    return _beta_integral(a, b, r / (1.0 + r), 1.0 / (1.0 + r), np.log(r) - log, -log, i, j)
+
+
+def _beta_integral(a: Any, b: Any, x: Any, y: Any, log_x: Any, log_y: Any, i: int, j: int) -> Any:
+    """Integrate over the tail that is the smaller one, roughly; `y` is 1 - x, each exact where it is small."""
+    a, b, x, y, log_x, log_y = np.broadcast_arrays(a, b, x, y, log_x, log_y)
+    result = np.where((a > 0) & (b > 0) & ((x == 0) | (y == 0)), 0.0, np.nan)
+    good = (a > 0) & (b > 0) & (x > 0) & (y > 0) & np.isfinite(a) & np.isfinite(b)
+    raised = np.where(a < 1.0, a + 1.0, a)
+    left = good & (log_x < special.digamma(raised) - special.digamma(raised + np.where(b < 1.0, b + 1.0, b)))
     right = good & ~left
-    p, q, z = a[left], b[left], x[left]
-    result[left] = _lower_beta(p, q, z, 1.0 - z, np.log(z), np.log1p(-z), (i, j))
-    p, q, z = a[right], b[right], x[right]
-    result[right] = -_lower_beta(q, p, 1.0 - z, z, np.log1p(-z), np.log(z), (j, i))
+    below = [v[left] for v in (a, b, x, y, log_x, log_y)]
+    above = [v[right] for v in (b, a, y, x, log_y, log_x)]
+    result[left] = _lower_beta(below, (i, j))
+    result[right] = -_lower_beta(above, (j, i))
     return result
 
 
-def _lower_beta(a: Any, b: Any, x: Any, y: Any, log_x: Any, log_y: Any, orders: tuple[int, int]) -> Any:
+def _lower_beta(places: list[Any], orders: tuple[int, int]) -> Any:
     """Integrate a derivative of the density from 0 to x; a first parameter below 1 is raised (DLMF 8.17.20)."""
+    a, b, x, y, log_x, log_y = places
     small = a < 1.0
     up = np.where(small, a + 1.0, a)
     density = BetaDensity(up, b, orders)
@@ -240,6 +263,8 @@ def _raising_term(a: Any, b: Any, x: Any, y: Any, log_x: Any, log_y: Any, orders
 KERNELS: dict[str, Callable[..., Any]] = {
     "beta_density": beta_density,
     "betainc_slope": betainc_slope,
+    "odds_density": odds_density,
+    "odds_slope": odds_slope,
     "gamma_density": gamma_density,
     "gammainc_slope": gammainc_slope,
 }
