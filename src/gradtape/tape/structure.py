@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+HOLDERS: set[type[Any]] = set()
+"""Classes that hold a structure as `values`, and make another of their kind with `with_values(structure)`."""
+
 
 def flatten(structure: Any) -> Iterator[tuple[str, Any]]:
     """Yield the leaves with their paths: `("", x)` for a single one, `("[0]['w']", x)` in a structure.
@@ -22,6 +25,8 @@ def flatten(structure: Any) -> Iterator[tuple[str, Any]]:
         parts = [(f"[{k}]", value) for k, value in enumerate(structure)]
     elif is_dataclass(structure) and not isinstance(structure, type):
         parts = [(f".{f.name}", getattr(structure, f.name)) for f in fields(structure)]
+    elif type(structure) in HOLDERS:
+        parts = [(".values", structure.values)]
     else:
         yield "", structure
         return
@@ -41,4 +46,6 @@ def rebuild(structure: Any, leaf: Callable[[], Any]) -> Any:
         return type(structure)([rebuild(value, leaf) for value in structure])
     if is_dataclass(structure) and not isinstance(structure, type):
         return replace(structure, **{f.name: rebuild(getattr(structure, f.name), leaf) for f in fields(structure)})
+    if type(structure) in HOLDERS:
+        return structure.with_values(rebuild(structure.values, leaf))
     return leaf()

@@ -239,12 +239,14 @@ def print(*inputs: _Any, output_stream: _Any = None, end: str = "\n", sep: str =
 
 
 LATER = {
+    "RaggedTensor": "ragged",
     "SparseTensor": "sparse",
     "batch_to_space": "nn.layout",
     "extract_volume_patches": "nn.pooling",
     "image": "",
     "nn": "",
     "quantization": "",
+    "ragged": "",
     "signal": "",
     "space_to_batch": "nn.layout",
     "space_to_batch_nd": "nn.layout",

@@ -13,6 +13,7 @@ from gradtape.arrays.dispatch import NO_PARAMS, apply
 from gradtape.arrays.failures import MatrixError, located
 from gradtape.errors import DTypeError, PositionError, ShapeError
 from gradtape.ops import COMPOSITES, OPS, NotYet, load_families
+from gradtape.tape.structure import HOLDERS
 from gradtape.tf.errors import InvalidDTypeError, translated
 from gradtape.tf.tensors import tf_tensor
 
@@ -184,7 +185,11 @@ def elementwise(operation: str, *names: str) -> Callable[..., Any]:
     """Make TensorFlow's function for a row of one or two arrays; `names` are its arguments there."""
 
     def function(*args: Any, name: str | None = None, **kwargs: Any) -> Any:
-        return run_row(operation, *operands(*arguments(operation, names, args, kwargs)))
+        given = arguments(operation, names, args, kwargs)
+        for value in given:
+            if type(value) in HOLDERS:
+                return value.each(function, given)
+        return run_row(operation, *operands(*given))
 
     function.__name__ = function.__qualname__ = operation
     function.__doc__ = f"Record `{operation}` of {', '.join(f'`{n}`' for n in names)}."
@@ -195,6 +200,8 @@ def reduction(operation: str) -> Callable[..., Any]:
     """Make TensorFlow's function for a row that reduces over axes."""
 
     def function(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+        if type(input_tensor) in HOLDERS:
+            return input_tensor.reduced(operation, axis, keepdims)
         return run_row(operation, tensor(input_tensor), axis=static(axis), keepdims=bool(keepdims))
 
     function.__name__ = function.__qualname__ = f"reduce_{operation}"
@@ -207,6 +214,8 @@ def extreme(operation: str, of_nothing: float) -> Callable[..., Any]:
     reduce = reduction(operation)
 
     def function(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+        if type(input_tensor) in HOLDERS:
+            return reduce(input_tensor, axis, keepdims)
         x = tensor(input_tensor)
         if x._value.size or x.dtype.kind != "f":
             return reduce(x, axis, keepdims)

@@ -45,6 +45,16 @@ def checked_weight(weight: Any, target: Leaf, frame: FrameType) -> None:
         )
 
 
+def with_values_of_sparse(structure: Any) -> Any:
+    """Put the values of sparse tensors in their place, also in lists, tuples and dicts."""
+    if isinstance(structure, dict):
+        return {key: with_values_of_sparse(value) for key, value in structure.items()}
+    if type(structure) in {list, tuple}:
+        return [with_values_of_sparse(value) for value in structure]
+    # known by its parts, so that the module of sparse tensors is not imported before it is used
+    return structure.values if hasattr(structure, "dense_shape") and not isinstance(structure, Node) else structure
+
+
 class GradientTape(gt.GradientTape):
     """Record operations, and differentiate what was recorded: `gradtape.GradientTape` with TensorFlow's law.
 
@@ -70,6 +80,10 @@ class GradientTape(gt.GradientTape):
     """
 
     _law = Law(slices_of, checked_weight)
+
+    def watch(self, tensor: Any) -> None:
+        """Follow tensors from now on; of sparse tensors, their values. See `gradtape.GradientTape.watch`."""
+        super().watch(with_values_of_sparse(tensor))
 
     def _meet_integer(self, name: str, leaf: Any, frame: FrameType) -> None:
         """Let it pass: the gradient will be None, and the reason is told then."""

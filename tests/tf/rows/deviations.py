@@ -72,5 +72,9 @@ DEVIATIONS = {
     ),
     "O45": ("[[0.,0.], [0.,0.]] float32", SUBGRADIENT),
     "Q18": ("raises OverflowError", "a number that does not fit is an error"),
+    "Q35": (
+        "[[[[1.],[1.],[1.],[1.]], [[1.],[1.],[1.],[1.]], [[1.],[1.],[1.],[1.]], [[1.],[1.],[1.],[1.]]]] float32",
+        "the gradient of a dilated convolution is there",
+    ),
 }
 """What stands in the place of TensorFlow's result, and the reason."""
