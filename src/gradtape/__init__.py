@@ -11,7 +11,7 @@ from gradtape.arrays.tensor import Tensor
 from gradtape.arrays.variable import Variable, constant
 from gradtape.errors import MissingGradientWarning
 from gradtape.tape.ambient import gradients
-from gradtape.tape.custom import custom_gradient
+from gradtape.tape.custom import custom_gradient, grad_pass_through, recompute_grad
 from gradtape.tape.gradient_tape import GradientTape
 from gradtape.tape.query import UnconnectedGradients
 
@@ -43,8 +43,10 @@ __all__ = [
     "custom_gradient",
     "errors",
     "external",
+    "grad_pass_through",
     "gradients",
     "identity",
+    "recompute_grad",
     "stop_gradient",
     "straight_through",
 ]

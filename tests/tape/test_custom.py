@@ -1,6 +1,7 @@
 """Functions that bring their own derivative."""
 
 import gc
+import tracemalloc
 import weakref
 
 import numpy as np
@@ -322,3 +323,126 @@ def test_without_a_tape_it_is_remembered_with_what_ran_inside():
     (g,) = gt.gradients(f(x), x)
     assert float(g) == 7.0
     assert "exp" in [record.op.name for record in STATE.ambient.records if x._id in record.inputs]
+
+
+def test_complex_cotangents_point_uphill_and_so_does_what_comes_back():
+    seen = []
+
+    @gt.custom_gradient
+    def squared(z):
+        def back(dy):
+            seen.append(complex(dy))
+            return dy * np.conj(2.0 * z)
+
+        return z * z, back
+
+    for f in (squared, lambda z: z * z):
+        z = gt.Variable(1 + 2j)
+        with gt.GradientTape() as tape:
+            y = np.real(f(z) * (3 - 1j))
+        assert complex(tape.gradient(y, z)) == pytest.approx(np.conj((3 - 1j) * 2 * (1 + 2j)))
+    assert seen == [3 + 1j]
+
+
+def test_a_complex_value_of_a_real_argument():
+    @gt.custom_gradient
+    def turn(x):
+        y = np.exp(1j * x)
+        return y, lambda dy: np.real(dy * np.conj(1j * y))
+
+    x = gt.Variable(0.7)
+    with gt.GradientTape() as tape:
+        y = np.imag(turn(x))
+    assert float(tape.gradient(y, x)) == pytest.approx(np.cos(0.7))
+
+
+def test_values_of_several_kinds_keep_their_own_cotangents():
+    seen = []
+
+    @gt.custom_gradient
+    def parts(x):
+        def back(real, turned, count):
+            seen.append((real.dtype, turned.dtype, count.dtype, count.numpy().tolist()))
+            return real + np.real(turned * -1j)
+
+        return (x * 2.0, x * 1j, gt.constant([3, 4])), back
+
+    x = gt.Variable([1.0, 2.0])
+    with gt.GradientTape() as tape:
+        real, turned, count = parts(x)
+        loss = np.sum(real) + np.sum(np.imag(turned))
+    assert count.dtype.kind == "i"
+    assert tape.gradient(loss, x).numpy().tolist() == [2.0, 2.0]
+    assert seen == [(np.float64, np.complex128, np.int64, [0, 0])]
+
+
+def test_errors_of_grad_fn_name_the_function():
+    @gt.custom_gradient
+    def stubborn(x):
+        def back(dy):
+            raise KeyError("boom")
+
+        return x * 2.0, back
+
+    x = gt.Variable(1.0)
+    with gt.GradientTape() as tape:
+        y = stubborn(x)
+    with pytest.raises(KeyError, match="boom") as caught:
+        tape.gradient(y, x)
+    (note,) = caught.value.__notes__
+    assert "`stubborn`" in note
+    assert "test_custom.py" in note
+
+
+def test_one_inside_another():
+    @gt.custom_gradient
+    def inner(x):
+        return x * x, lambda dy: dy * 7.0
+
+    @gt.custom_gradient
+    def outer(x):
+        with gt.GradientTape() as tape:
+            tape.watch(x)
+            y = inner(x)
+        slope = tape.gradient(y, x)
+        return y, lambda dy: dy * slope * 10.0
+
+    assert slopes(outer, 3.0) == [70.0]
+
+
+def test_recomputing_keeps_next_to_nothing():
+    def layer(x, w):
+        for _ in range(20):
+            x = np.tanh(x * w)
+        return x
+
+    def kept(f):
+        x, w = gt.Variable(np.linspace(0.0, 1.0, 20_000)), gt.Variable(1.1)
+        tracemalloc.start()
+        with gt.GradientTape() as tape:
+            y = x
+            for _ in range(4):
+                y = f(y, w)
+            loss = np.sum(y)
+        held = tracemalloc.get_traced_memory()[0]
+        found = tape.gradient(loss, [x, w])
+        tracemalloc.stop()
+        return held, found
+
+    whole, expected = kept(layer)
+    little, found = kept(gt.recompute_grad(layer))
+    assert whole > 80 * 20_000 * 8
+    assert little < whole / 10
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-12)
+
+
+def test_passing_through_keeps_the_shape():
+    x = gt.Variable([1.4, 2.6])
+    with gt.GradientTape(persistent=True) as tape:
+        rounded = gt.grad_pass_through(np.round)(x)
+        total = gt.grad_pass_through(np.sum)(x)
+    assert rounded.numpy().tolist() == [1.0, 3.0]
+    assert tape.gradient(rounded, x).numpy().tolist() == [1.0, 1.0]
+    with pytest.raises(ShapeError, match="`sum`"):
+        tape.gradient(total, x)

@@ -318,10 +318,40 @@ def _may_move(value: Any) -> bool:
     return isinstance(value, float) or (hasattr(_plain(value), "dtype") and is_differentiable(_plain(value)))
 
 
-def recompute_grad(
+def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a function once more when its gradient is asked for, instead of keeping what the gradient needs.
+
+    Costs one more run of `f`, and saves the memory of everything that is computed inside it.
+
+    Parameters
+    ----------
+    f : callable
+        Takes tensors by position and returns a tensor or a list or tuple of them; must compute the same when it is
+        called again.
+
+    Returns
+    -------
+    callable
+        The function. Variables that `f` reads get their gradients, too; an argument that it does not use has zeros.
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> import numpy as np
+    >>> layer = gt.recompute_grad(lambda x: np.tanh(np.sin(x) ** 2))
+    >>> x = gt.Variable(0.0)
+    >>> with gt.GradientTape() as tape:
+    ...     y = layer(x)
+    >>> tape.gradient(y, x)
+    Tensor(0.)
+    """
+    return recomputing(f, constant)
+
+
+def recomputing(
     f: Callable[..., Any], to_tensor: Callable[[Any], Any], family: type[Node] = Tensor
 ) -> Callable[..., Any]:
-    """Run a function once more when its gradient is asked for, instead of keeping what the gradient needs."""
+    """Do the work of `recompute_grad` for a door with its own class of tensors and its own way to make them."""
 
     def body(*args: Any, **kwargs: Any) -> Any:
         given = _arrays_in(args)
@@ -345,3 +375,49 @@ def recompute_grad(
             STATE.recordings = open_tapes
 
     return wraps(f)(with_gradient(body, to_tensor, getattr(f, "__name__", type(f).__name__), family))
+
+
+def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Make the derivative of a function that of the identity.
+
+    Parameters
+    ----------
+    f : callable
+        Takes one tensor and returns one of the same shape, by whatever steps and assignments.
+
+    Returns
+    -------
+    callable
+        The function; the cotangent of its result goes on to its argument as it is.
+
+    Raises
+    ------
+    ShapeError
+        When a gradient is asked for, if `f` changed the shape.
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> import numpy as np
+    >>> x = gt.Variable(2.6)
+    >>> with gt.GradientTape() as tape:
+    ...     y = gt.grad_pass_through(np.round)(x)
+    >>> tape.gradient(y, x)
+    Tensor(1.)
+    """
+    return passing_through(f, constant)
+
+
+def passing_through(
+    f: Callable[..., Any], to_tensor: Callable[[Any], Any], family: type[Node] = Tensor
+) -> Callable[..., Any]:
+    """Do the work of `grad_pass_through` for a door with its own class of tensors and its own way to make them."""
+
+    def body(*args: Any, **kwargs: Any) -> Any:
+        def back(*cotangents: Any, variables: Any = None) -> Any:
+            return cotangents if variables is None else (cotangents, [None] * len(variables))
+
+        return f(*args, **kwargs), back
+
+    made: Callable[..., Any] = with_gradient(body, to_tensor, getattr(f, "__name__", type(f).__name__), family)
+    return made

@@ -259,19 +259,12 @@ def custom_gradient(f: Any = None) -> Any:
 
 def recompute_grad(f: Any) -> Any:
     """Run a function once more when its gradient is asked for, instead of keeping what the gradient needs."""
-    return custom.recompute_grad(f, tensor, Tensor)
+    return custom.recomputing(f, tensor, Tensor)
 
 
 def grad_pass_through(f: Any) -> Any:
-    """Make the derivative of a function that of the identity."""
-
-    def body(*args: Any, **kwargs: Any) -> Any:
-        def back(*cotangents: Any, variables: Any = None) -> Any:
-            return cotangents if variables is None else (cotangents, [None] * len(variables))
-
-        return f(*args, **kwargs), back
-
-    return custom.with_gradient(body, tensor, getattr(f, "__name__", type(f).__name__), Tensor)
+    """Make the derivative of a function that of the identity; see `gradtape.grad_pass_through`."""
+    return custom.passing_through(f, tensor, Tensor)
 
 
 def py_function(func: Any, inp: Any, Tout: Any, name: str | None = None) -> Any:  # noqa: N803
