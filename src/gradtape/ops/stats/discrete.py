@@ -152,9 +152,26 @@ discrete(
     valid=lambda xp, a: xp.greater(a, 1.0),
 )
 
-for _name, _call in (("bernoulli", "q, p"), ("binom", "q, n, p"), ("geom", "q, p"), ("poisson", "q, mu")):
+for _name, _cases in (("bernoulli", (0.3,)), ("geom", (0.4,)), ("poisson", (2.5,))):
     for _method in ("ppf", "isf"):
-        op(f"{_name}_{_method}", _call, scipy=f"stats.{_name}.{_method}", **dict.fromkeys(_call.split(", "), COUNT))
+        op(
+            f"{_name}_{_method}",
+            "q, shape",
+            scipy=f"stats.{_name}.{_method}",
+            q=COUNT,
+            shape=COUNT,
+            cases=(case([0.3, 0.8], [*_cases]),),
+        )
+for _method in ("ppf", "isf"):
+    op(
+        f"binom_{_method}",
+        "q, n, p",
+        scipy=f"stats.binom.{_method}",
+        q=COUNT,
+        n=COUNT,
+        p=COUNT,
+        cases=(case([0.3, 0.8], [5], [0.3]),),
+    )
 
 op(
     "poisson_mean_log_factorial",
