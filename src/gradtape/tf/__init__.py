@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys as _sys
 from builtins import bool as _bool
 from builtins import range as _count
+from builtins import tuple as _tuple
 from importlib import import_module as _import_module
 from types import SimpleNamespace as _SimpleNamespace
 from typing import Any as _Any
@@ -215,7 +216,7 @@ def hessians(
 ) -> list[_Any]:
     """Differentiate twice without a tape: for each tensor in `xs` its second derivatives, of its shape twice over."""
     found: list[_Any] = []
-    for x in xs if isinstance(xs, list | tuple) else [xs]:
+    for x in xs if isinstance(xs, list | _tuple) else [xs]:
         (slope,) = gradients(ys, x)
         if slope is None:
             found.append(None)
