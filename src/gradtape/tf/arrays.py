@@ -251,21 +251,21 @@ def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | 
     x = _tensor(values)
     if direction.upper() == "ASCENDING":
         return row("sort")(x, axis=axis)
-    return _along(x, _order(x, axis, direction), axis)
+    return _along(x, positions_of(_order(x, axis, direction)), axis)
 
 
 def argsort(
     values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
 ) -> Any:
     """Return the positions that would order the elements; nothing flows back."""
-    return _tensor(_order(_tensor(values), axis, direction).astype(np.int32))
+    return _order(_tensor(values), axis, direction)
 
 
 def top_k(input: Any, k: Any = 1, sorted: bool = True, index_type: Any = np.int32, name: str | None = None) -> TopK:
     """Return the `k` largest elements of the last axis, the earlier one first among equals, and their positions."""
     x = _tensor(input)
-    order = _order(x, -1, "DESCENDING")[..., : static(k)]
-    return TopK(_along(x, order, -1), _tensor(order.astype(index_type)))
+    order = _order(x, -1, "DESCENDING", index_type)[..., : static(k)]
+    return TopK(_along(x, positions_of(order), -1), order)
 
 
 def searchsorted(
@@ -279,12 +279,8 @@ def searchsorted(
     return stack([searchsorted(a, v, side, output_type) for a, v in pairs])
 
 
-def _order(x: Any, axis: int, direction: str) -> Any:
-    value = positions_of(x)
-    if direction.upper() == "ASCENDING":
-        return np.argsort(value, axis=axis, kind="stable")
-    turned = np.flip(value, axis)
-    return value.shape[axis] - 1 - np.flip(np.argsort(turned, axis=axis, kind="stable"), axis)
+def _order(x: Any, axis: int, direction: str, dtype: Any = np.int32) -> Any:
+    return row("order")(x, axis=axis, descending=direction.upper() != "ASCENDING", dtype=np.dtype(dtype).name)
 
 
 def _along(x: Any, order: Any, axis: int) -> Any:

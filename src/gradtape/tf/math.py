@@ -22,6 +22,7 @@ from gradtape.tf.calls import (
     static,
     tensor,
 )
+from gradtape.tf.ranking import approx_max_k, approx_min_k, in_top_k, sobol_sample  # noqa: F401  (likewise)
 from gradtape.tf.segments import (  # noqa: F401  (likewise)
     segment_max,
     segment_mean,

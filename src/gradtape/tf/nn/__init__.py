@@ -82,6 +82,7 @@ from gradtape.tf.nn.pooling import (
     pool,
 )
 from gradtape.tf.nn.sampled import nce_loss, sampled_softmax_loss
+from gradtape.tf.ranking import approx_max_k, approx_min_k, in_top_k
 
 for _family in ("nn", "special"):
     load_families(_family)
@@ -92,6 +93,8 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "approx_max_k",
+    "approx_min_k",
     "atrous_conv2d",
     "atrous_conv2d_transpose",
     "avg_pool",
@@ -126,6 +129,7 @@ __all__ = [
     "fractional_avg_pool",
     "fractional_max_pool",
     "gelu",
+    "in_top_k",
     "isotonic_regression",
     "l2_loss",
     "l2_normalize",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.tf.calls import operands, row, static, tensor
+from gradtape.tf.calls import operands, row, run_row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
 from gradtape.tf.nn.windows import layout, numbers, padding_pairs
 
@@ -65,8 +65,14 @@ def _convolve(
         raise InvalidArgumentError(f"{what}: {x.shape[-1]} channels are no groups of the {w.shape[-2]} of the filter")
     pairs = padding_pairs(what, padding, x.shape[1:-1], w.shape[:-2], steps, apart, data_format)
     return lie.leave(
-        row("convolution")(
-            x, w, strides=steps, padding=pairs, dilations=apart, groups=groups or x.shape[-1] // w.shape[-2]
+        run_row(
+            "convolution",
+            x,
+            w,
+            strides=steps,
+            padding=pairs,
+            dilations=apart,
+            groups=groups or x.shape[-1] // w.shape[-2],
         )
     )
 
@@ -184,7 +190,7 @@ def _transposed(
             f"{tuple(x.shape[1:])}"
         )
     shape = (x.shape[0], *lengths, w.shape[-2])
-    return lie.leave(row("convolution_spread")(x, w, shape=shape, strides=steps, padding=pairs, dilations=apart))
+    return lie.leave(run_row("convolution_spread", x, w, shape=shape, strides=steps, padding=pairs, dilations=apart))
 
 
 def conv1d_transpose(
@@ -278,7 +284,8 @@ def depthwise_conv2d_backprop_input(
     lengths = sizes[2:] if lie.first else sizes[1:-1]
     pairs = padding_pairs(what, padding, lengths, w.shape[:-2], steps, apart, data_format)
     return lie.leave(
-        row("convolution_spread")(
+        run_row(
+            "convolution_spread",
             lie.enter(g),
             _per_channel(w),
             shape=(sizes[0], *lengths, w.shape[-2]),
@@ -307,7 +314,8 @@ def depthwise_conv2d_backprop_filter(
     steps, apart = (numbers(what, n, v, 2, data_format) for n, v in (("strides", strides), ("dilations", dilations)))
     x, g, sizes = lie.enter(x), lie.enter(g), static(filter_sizes)
     pairs = padding_pairs(what, padding, x.shape[1:-1], sizes[:-2], steps, apart, data_format)
-    made = row("convolution_filter")(
+    made = run_row(
+        "convolution_filter",
         x,
         g,
         shape=(*sizes[:-2], 1, sizes[-2] * sizes[-1]),

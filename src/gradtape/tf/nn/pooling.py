@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape.tf.calls import of_dtype, operands, row, static, tensor
+from gradtape.tf.calls import of_dtype, operands, row, run_row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
 from gradtape.tf.nn.windows import layout, numbers, padding_pairs
 from gradtape.tf.random import generator_for
@@ -32,7 +32,7 @@ def _pooled(
     )
     x = lie.enter(x)
     pairs = padding_pairs(what, padding, x.shape[1:-1], size, steps, apart, data_format)
-    made = row(kind)(x, size=size, strides=steps, padding=pairs, dilations=apart)
+    made = run_row(kind, x, size=size, strides=steps, padding=pairs, dilations=apart)
     return lie.leave(made[0] if kind == "max_pool" else made)
 
 
@@ -234,7 +234,7 @@ def dilation2d(
     x, w = map(tensor, operands(tensor(input), filters))
     steps, apart = (numbers(what, n, v, 2, None) for n, v in (("strides", strides), ("dilations", dilations)))
     pairs = padding_pairs(what, padding, x.shape[1:-1], w.shape[:2], steps, apart)
-    return row("dilation2d")(x, w, strides=steps, padding=pairs, dilations=apart)[0]
+    return run_row("dilation2d", x, w, strides=steps, padding=pairs, dilations=apart)[0]
 
 
 def erosion2d(
@@ -263,5 +263,5 @@ def windows_as_channels(what: str, input: Any, axes: int, sizes: Any, strides: A
         numbers(what, n, v, axes, None) for n, v in (("sizes", sizes), ("strides", strides), ("rates", rates))
     )
     pairs = padding_pairs(what, padding, x.shape[1:-1], size, steps, apart)
-    pieces = row("patches")(x, size=size, strides=steps, padding=pairs, dilations=apart)
+    pieces = run_row("patches", x, size=size, strides=steps, padding=pairs, dilations=apart)
     return row("reshape")(pieces, shape=(*pieces.shape[: axes + 1], int(np.prod(pieces.shape[axes + 1 :]))))
