@@ -165,3 +165,46 @@ def test_the_odds_are_exact_at_both_ends():
             else:
                 theirs = -slope(lambda t, s=rest, b=b: mp.betainc(b, t, 0, s, regularized=True), a)
             close(xp.odds_slope(a, b, r), theirs)
+
+
+def test_elliptic_integrals_in_the_parameter():
+    for m in (-1e6, -3.0, -1e-9, 0.0, 1e-9, 0.9, 1.0 - 1e-12):
+        close(0.5 * xp.elliptic_moment(np.pi / 2, m, n=1, r=3), mp.diff(mp.ellipk, mp.mpf(m)), 1e-13)
+        close(-0.5 * xp.elliptic_moment(np.pi / 2, m, n=1, r=1), mp.diff(mp.ellipe, mp.mpf(m)), 1e-13)
+        if m < 0.99:
+            for phi in (1e-6, 1.5, 1.6, 10.0, -4.0):
+                theirs = mp.diff(lambda t, phi=phi: mp.ellipf(phi, t), mp.mpf(m))
+                close(0.5 * xp.elliptic_moment(phi, m, n=1, r=3), theirs, 1e-12)
+
+
+def test_carlsons_integrals_at_unlike_numbers():
+    for x in (1e-9, 3.0, 1e9):
+        for y in (0.0, 1e-20, 1.0, 1e30):
+            theirs = mp.diff(lambda t, y=y: mp.elliprf(t, y, 1), mp.mpf(x))
+            close(-0.25 * xp.carlson_integral(x, y, 1.0, 1.0, i=1), theirs, 1e-12)
+
+
+PARAMETERS = {
+    "hyperu": (lambda a, b, x: mp.hyperu(a, b, x), [(0.1, -1.5, 0.01), (1.0, 0.5, 30.0), (5.0, 3.0, 1.0)], 1e-12),
+    "hyp1f1": (lambda a, b, x: mp.hyp1f1(a, b, x), [(-0.5, 0.2, -20.0), (0.5, 1.5, 0.3), (3.0, 6.0, 10.0)], 1e-10),
+    "hyp2f1": (
+        lambda a, b, c, x: mp.hyp2f1(a, b, c, x),
+        [(0.5, 1.2, 2.5, 0.9), (3.0, 1.2, 0.4, -0.5), (3.0, 1.2, 2.5, -3.0)],
+        1e-10,
+    ),
+    "hyp0f1": (lambda v, x: mp.hyp0f1(v, x), [(0.3, -20.0), (1.5, 0.3), (6.0, 10.0)], 1e-10),
+    "pbdv": (lambda v, x: mp.pcfd(v, x), [(-1.5, -3.0), (0.3, 0.5), (2.5, 5.0)], 1e-10),
+    "struve": (lambda v, x: mp.struveh(v, x), [(-0.3, 0.01), (2.5, 5.0), (10.0, 30.0)], 1e-10),
+    "eval_legendre": (lambda n, x: mp.legendre(n, x), [(0.3, -0.5), (2.0, 0.4), (7.5, 0.9)], 1e-10),
+    "eval_gegenbauer": (lambda n, a, x: mp.gegenbauer(n, a, x), [(2.0, 0.7, 0.3), (1.3, 1.5, 0.9)], 1e-10),
+}
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_derivatives_in_parameters(name):
+    function, points, rtol = PARAMETERS[name]
+    for point in points:
+        for k in range(len(point) - 1):
+            orders = tuple(int(m == k) for m in range(len(point)))
+            theirs = mp.diff(function, tuple(map(mp.mpf, point)), orders)
+            close(getattr(xp, f"{name}_slope")(*point, **dict(zip("ijkl", orders, strict=False))), theirs, rtol)

@@ -23,7 +23,7 @@ def slopes(
     arguments: str,
     domain: Domain | tuple[Domain, ...] = REAL,
     cases: tuple[Case, ...] = (),
-    first: tuple[int, ...] = (),
+    room: str = "",
 ) -> Op:
     """Add the row of all partial derivatives of a function of two to four numbers.
 
@@ -35,15 +35,15 @@ def slopes(
         The names of its arrays, `"v, z"`.
     domain, cases
         As for any row.
-    first : tuple of int
-        The orders that it stands for unless asked, one for each argument; 1 in the first and 0 elsewhere unless given.
+    room : str
+        The module whose twin has the kernel; the caller's unless given.
     """
     names = arguments.split(", ")
     orders = ORDERS[: len(names)]
-    defaults = first or (1, *(0,) * (len(names) - 1))
+    defaults = (1, *(0,) * (len(names) - 1))
     call = ", ".join([arguments, *(f"{letter}={order}" for letter, order in zip(orders, defaults, strict=True))])
     rules: dict[str, Any] = {n: one_more(name, len(names), letter) for n, letter in zip(names, orders, strict=True)}
-    room = _getframe(1).f_globals["__name__"]
+    room = room or _getframe(1).f_globals["__name__"]
     return op(name, call, numpy=None, domain=domain, cases=cases, room=room, **rules)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
-from gradtape.spaces.kernels.special.precision import in_double_or_complex
+from gradtape.spaces.kernels.special.precision import in_double_or_complex, in_last
 from gradtape.spaces.kernels.special.stencils import partial
 
 if TYPE_CHECKING:
@@ -95,16 +95,11 @@ def scaled(name: str) -> Callable[..., Any]:
     return in_double_or_complex(run)
 
 
-def by_whole_order(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a function of whole orders the precision of its argument."""
-    return lambda n, z: np.asarray(function(n, z)).astype(z.dtype if hasattr(z, "dtype") else float)[()]
-
-
 KERNELS: dict[str, Callable[..., Any]] = {
     **{f"{name}_slope": by_order(name) for name in SIGNS},
     "ive_slope": scaled("iv"),
     "kve_slope": scaled("kv"),
-    "yn": by_whole_order(special.yn),
-    "kn": by_whole_order(special.kn),
-    **{f"spherical_{kind}": by_whole_order(getattr(special, f"spherical_{kind}")) for kind in ("jn", "yn", "in", "kn")},
+    "yn": in_last(special.yn),
+    "kn": in_last(special.kn),
+    **{f"spherical_{kind}": in_last(getattr(special, f"spherical_{kind}")) for kind in ("jn", "yn", "in", "kn")},
 }

@@ -29,9 +29,8 @@ def in_double_or_complex(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(kernel)
     def run(*arrays: Any, **params: Any) -> Any:
-        kind = np.result_type(*arrays)
-        if kind.kind not in "fc":
-            kind = np.dtype(np.float64)
+        moving = [a for a in arrays if np.asarray(a).dtype.kind in "fc"]  # whole numbers do not widen the others
+        kind = np.result_type(*moving) if moving else np.dtype(np.float64)
         wide = [np.asarray(a) for a in arrays]
         wide = [a.astype(np.complex128 if a.dtype.kind == "c" else np.float64) for a in wide]
         result = kernel(*wide, **params)
@@ -44,3 +43,13 @@ def _narrow(result: Any, kind: Any) -> Any:
     if result.dtype.kind == "c":
         kind = np.result_type(kind, np.complex64)
     return result.astype(kind)[()]
+
+
+def in_last(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function, which computes in float64 where the first arguments are whole, the precision of its last one."""
+
+    def run(*arrays: Any, **params: Any) -> Any:
+        kind = np.asarray(arrays[-1]).dtype
+        return np.asarray(function(*arrays, **params)).astype(kind if kind.kind in "fc" else np.float64)[()]
+
+    return run

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradtape.spaces.kernels.special.precision import in_double
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -78,3 +80,22 @@ def _weighted(w: Any, value: Any) -> Any:
     for k in range(m, 0, -1):
         total = total + (w[m + k] * value[m + k] + w[m - k] * value[m - k])
     return total
+
+
+def by_differences(function: Callable[..., Any], reach: Callable[..., Sequence[Any]]) -> Callable[..., Any]:
+    """Make the kernel of all partial derivatives of a function of real numbers.
+
+    Parameters
+    ----------
+    function : callable
+        The function of SciPy.
+    reach : callable
+        Takes the arrays and returns for each the distance in which the function changes moderately.
+    """
+
+    def run(*args: Any, i: int = 1, j: int = 0, k: int = 0, l: int = 0) -> Any:
+        wide = np.broadcast_arrays(*args)
+        return partial(function, wide, (i, j, k, l)[: len(args)], reach(*wide))
+
+    run.__name__ = f"{function.__name__}_slope"
+    return in_double(run)

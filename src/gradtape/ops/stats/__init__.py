@@ -1,1 +1,0 @@
-"""Rows of statistics: the distributions of `scipy.stats` and its measures of samples."""
