@@ -10,6 +10,7 @@ from gradtape.arrays.external import external, straight_through
 from gradtape.arrays.tensor import Tensor
 from gradtape.arrays.variable import Variable, constant
 from gradtape.errors import MissingGradientWarning
+from gradtape.tape.accumulator import ForwardAccumulator
 from gradtape.tape.ambient import gradients
 from gradtape.tape.custom import custom_gradient, grad_pass_through, recompute_grad
 from gradtape.tape.gradient_tape import GradientTape
@@ -33,6 +34,7 @@ stop_gradient = door("stop_gradient")
 identity = door("identity")
 
 __all__ = [
+    "ForwardAccumulator",
     "GradientTape",
     "MissingGradientWarning",
     "Tensor",

@@ -20,6 +20,7 @@ from gradtape import _config
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType, FrameType
 
     from gradtape.ops import Op
@@ -91,6 +92,9 @@ class Recording:
 
     `since` says when each variable was watched: what was read of it before is not on the tape. `late` repeats it for
     variables that may have been read while the tape was recording already.
+
+    `opened` tells which of two recordings is the outer one. `settle` is set by an open accumulator, which has tangents
+    to compute before any outer recording stops or goes on.
     """
 
     __slots__ = (
@@ -101,8 +105,10 @@ class Recording:
         "handed_over",
         "known",
         "late",
+        "opened",
         "roots",
         "saved",
+        "settle",
         "since",
         "variables",
         "written",
@@ -123,6 +129,8 @@ class Recording:
         self.late: dict[int, int] = {}
         self.events: list[Event] = []
         self.handed_over = 0
+        self.opened = next_id()
+        self.settle: Callable[[], None] | None = None
         self._seen: set[int] = set()
         self._looked_at = 0
 
@@ -142,6 +150,13 @@ class Recording:
         """Give the thread's ambient memory what was written since the last time: at the latest when the tape closes."""
         STATE.ambient.written.extend(self.written[self.handed_over :])
         self.handed_over = len(self.written)
+
+
+def settle_all() -> None:
+    """Let open accumulators compute what they owe: called before any recording stops or goes on."""
+    for recording in STATE.recordings:
+        if recording.settle is not None:
+            recording.settle()
 
 
 class Ambient:

@@ -353,9 +353,22 @@ class Op:
         y, *inputs = (max(column) for column in zip(*asked, strict=True))
         if self.parts:
             y = Need.VALUE
-        elif any(isinstance(s, General) for s in self.statuses):
+        elif any(isinstance(s, General) for s in self.statuses) or not self._runs_on_tangents(mask, inputs):
             y = max(y, Need.SPEC)  # forward mode transposes the rule, and has to know the shape of its cotangent
         return (y, *inputs)
+
+    def _runs_on_tangents(self, mask: int, kept: list[Need]) -> bool:
+        """Whether what is kept for the reverse rules is enough to run the operation itself on tangents."""
+        for k, status in enumerate(self.statuses):
+            if not mask >> k & 1 or not isinstance(status, Linear | Multilinear):
+                continue
+            together = isinstance(status, Linear)
+            for other, need in enumerate(kept):
+                zero = together and isinstance(self.statuses[other], Linear)
+                enough = Need.NOTHING if zero and self.elementwise else Need.SPEC if zero else Need.VALUE
+                if other != k and need < enough:
+                    return False
+        return True
 
     def _variadic_saver(self) -> Callable[[Any, Any], tuple[Any, ...]]:
         if isinstance(self.rules[0], Linear) or isinstance(self.statuses[0], NotYet):

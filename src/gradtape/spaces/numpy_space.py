@@ -72,7 +72,7 @@ def missing_library(op: Op, error: ModuleNotFoundError) -> Exception:
 
 def in_one_list(op: Op) -> Callable[..., Any]:
     """Return the kernel as the namespace offers it: a variadic one takes a list."""
-    function = kernel(op)
+    function = kernel(op) if op.room else op.kernel
     return (lambda arrays, **params: function(*arrays, **params)) if op.variadic else function
 
 

@@ -35,6 +35,11 @@ class Space:
         setattr(self, name, made)
         return made
 
+    def function(self, op: Op) -> Callable[..., Any]:
+        """Return what computes an operation here, also one that stands in no table; a variadic one takes a list."""
+        made: Callable[..., Any] = getattr(self, op.name) if OPS.get(op.name) is op else self._function_of(op)
+        return made
+
     if TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: Any) -> None: ...

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradtape.arrays.dispatch import is_differentiable, watch_variable
 from gradtape.arrays.failures import located
-from gradtape.arrays.record import STATE, EventKind, Recording, note_event, user_frame
+from gradtape.arrays.record import STATE, EventKind, Recording, note_event, settle_all, user_frame
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Site
 from gradtape.errors import DTypeError, NotEnteredError, TapeStateError
@@ -76,6 +76,7 @@ class GradientTape:
         return any(recording is self._recording for recording in STATE.recordings)
 
     def _stop(self, kind: EventKind, frame: FrameType) -> None:
+        settle_all()
         self._note(kind, frame)
         self._opened("stop", frame).hand_over()
         STATE.recordings = tuple(r for r in STATE.recordings if r is not self._recording)
@@ -159,6 +160,7 @@ class GradientTape:
         finally:
             self._pauses -= 1
             if not self._pauses and recording is self._recording and self._used_at is None:
+                settle_all()
                 STATE.recordings = (*STATE.recordings, self._opened("stop_recording", frame))
                 self._note(EventKind.RESUME, frame)
 

@@ -68,6 +68,15 @@ def check_node(value: Any, what: str, frame: FrameType) -> None:
     raise located(SourceError, f"{what} is {describe(value)}, not a tensor or variable", frame, *helps)
 
 
+def check_unconnected(unconnected: str) -> None:
+    """Refuse an unknown answer to what stands for a gradient that does not exist."""
+    if unconnected not in set(UnconnectedGradients):
+        raise ValueError(
+            f"Unknown value for unconnected_gradients: {unconnected!r}; "
+            f"there are {[u.value for u in UnconnectedGradients]}"
+        )
+
+
 def ask(
     kind: str,
     recording: Recording | None,
@@ -87,11 +96,7 @@ def ask(
     The sweep is `recorded` where a tape is open, unless the caller decides.
     """
     recorded = bool(STATE.recordings) if recorded is None else recorded
-    if unconnected not in set(UnconnectedGradients):
-        raise ValueError(
-            f"Unknown value for unconnected_gradients: {unconnected!r}; "
-            f"there are {[u.value for u in UnconnectedGradients]}"
-        )
+    check_unconnected(unconnected)
     targets = check_targets(target, kind, frame, law)
     wanted = check_sources(sources, kind, frame)
     seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded, law=law)

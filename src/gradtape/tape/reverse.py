@@ -14,14 +14,20 @@ from gradtape.arrays.record import STATE, next_id
 from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
 from gradtape.errors import NoGradientError
+<<<<<<< HEAD
 from gradtape.ops import OPS, Cotangents, Partial, Spec
 from gradtape.spaces.numpy_space import xp as numpy_xp
+=======
+from gradtape.ops import Cotangents, Partial, Spec
+>>>>>>> afd6be6 (Sweep forward by the reverse rules, and add ForwardAccumulator)
 from gradtape.tape import strong_zeros
+from gradtape.tape.namespaces import NAMESPACES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradtape.arrays.record import Written
+    from gradtape.ops import Rule
 
 IDENTITY = OPS["identity"]
 
@@ -46,6 +52,7 @@ def sweep(
     recorded: bool = False,
     strong: bool = False,
     picked: dict[int, list[tuple[Any, Any]]] | None = None,
+    batched: bool = False,
 ) -> dict[int, Any]:
     """Carry cotangents from the seeds back to the sources.
 
@@ -65,19 +72,21 @@ def sweep(
         Compute every product so that a zero cotangent stops (see `strong_zeros`).
     picked : dict, optional
         Gets, for each source that operations only pick slices from, pairs of cotangents and positions, last one first.
+    batched : bool
+        The seeds are `Batched`: the rules run once for all of them.
 
     Returns
     -------
     dict
-        The cotangents of the sources that were reached: arrays, or tensors if the sweep was recorded; not those of
-        `picked`.
+        The cotangents of the sources that were reached: arrays, tensors if the sweep was recorded, or batches of them;
+        not those of `picked`.
 
     Raises
     ------
     NoGradientError
         If a path goes through an operation whose derivative nobody gave; the error points at that operation.
     """
-    xp = doors.SPACE if recorded else numpy_xp
+    xp = NAMESPACES[recorded, batched]
     add, unbroadcast = xp.add, xp.unbroadcast
     pull = strong_zeros.pull if strong else None
     cotangents = dict(seeds)
@@ -104,6 +113,8 @@ def sweep(
             if recorded:
                 STATE.backward_of = Site(code, lasti)
                 residuals = as_tensors(residuals, inputs, output)
+            if batched:
+                residuals = xp.lift(residuals)
             for position, source in enumerate(inputs):
                 if source not in needed:
                     continue
@@ -124,7 +135,9 @@ def sweep(
                         rule.into(xp, total, g, *residuals, **params)
                         continue
                     owned.add(source)
-                if pull is not None:
+                if batched and not op.room and type(rule) is not Partial:
+                    ct = pull_one_by_one(rule, xp, g, residuals, params, recorded=recorded)
+                elif pull is not None:
                     ct = pull(rule, xp, g, residuals, params)
                 elif type(rule) is Partial:
                     partial = rule.fn(xp, *residuals, **params)
@@ -161,6 +174,12 @@ def spread(xp: Any, total: Any, pieces: list[Any]) -> Any:
         ct = rule(xp, g, *residuals, **params)
         total = ct if total is None else xp.add(total, ct)
     return total
+
+
+def pull_one_by_one(rule: Rule, xp: Any, g: Any, residuals: Any, params: dict[str, Any], *, recorded: bool) -> Any:
+    """Apply a rule that a user gave: it knows one cotangent at a time."""
+    plain = NAMESPACES[recorded, False]
+    return xp.one_by_one(lambda *values, **given: rule.fn(plain, *values, **given), (g, *residuals), params)
 
 
 def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradtape.arrays.dispatch import Node
 from gradtape.ops import Multilinear, Partial
+from gradtape.spaces.batched import Batched
 
 if TYPE_CHECKING:
     from gradtape.ops import Rule
@@ -38,14 +39,20 @@ def _pull_multilinear(rule: Rule, xp: Any, g: Any, residuals: tuple[Any, ...], p
     if np.isfinite(_value(plain)).all():
         return plain
     finite = tuple(xp.where(xp.isfinite(r), r, 0.0) if _is_array(r) else r for r in residuals)
-    touched = tuple((~np.isfinite(_value(r))).astype(float) if _is_array(r) else r for r in residuals)
-    meets = rule.fn(xp, (_value(g) != 0).astype(float), *touched, **params)
+    touched = tuple(_indicator(r, ~np.isfinite(_value(r))) if _is_array(r) else r for r in residuals)
+    meets = rule.fn(xp, _indicator(g, _value(g) != 0), *touched, **params)
     return xp.where(xp.greater(meets, 0.0), plain, rule.fn(xp, g, *finite, **params))
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, Node | np.ndarray | np.generic)
+    return isinstance(value, Node | np.ndarray | np.generic | Batched)
 
 
 def _value(value: Any) -> Any:
-    return value._value if isinstance(value, Node) else value
+    array = value.array if isinstance(value, Batched) else value
+    return array._value if isinstance(array, Node) else array
+
+
+def _indicator(value: Any, where: Any) -> Any:
+    array = where.astype(float)
+    return Batched(array, value.space, batched=value.batched) if isinstance(value, Batched) else array

@@ -23,7 +23,7 @@ from types import SimpleNamespace as _SimpleNamespace
 from typing import Any as _Any
 
 import gradtape as _gt
-from gradtape import UnconnectedGradients
+from gradtape import ForwardAccumulator, UnconnectedGradients
 from gradtape.tape.ambient import gradients_for as _gradients_for
 from gradtape.tf import debugging, dtypes, errors, linalg, math, nest, random
 from gradtape.tf.arrays import (
@@ -188,7 +188,7 @@ from gradtape.tf.tensors import Tensor
 from gradtape.tf.variables import Variable
 
 newaxis = None
-autodiff = _SimpleNamespace(GradientTape=GradientTape)
+autodiff = _SimpleNamespace(ForwardAccumulator=ForwardAccumulator, GradientTape=GradientTape)
 __version__ = "2.21.0+gradtape"
 
 
