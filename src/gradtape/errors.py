@@ -80,3 +80,7 @@ class MissingGradientWarning(UserWarning):
 
 class LeakWarning(UserWarning):
     """A recorded value left the tape and `config(leaks="warn")` asked to be told."""
+
+
+class MixedExamplesWarning(UserWarning):
+    """A Jacobian per example was asked for, and the examples interact."""

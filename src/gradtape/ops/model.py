@@ -168,11 +168,15 @@ class Rule:
 
     `picks`, where a rule has it, says that the operation does nothing but pick slices along the first axis, and returns
     their positions: `picks(*inputs, **params)`. With the cotangents of the slices they stand for the whole.
+
+    `jvp`, where a `General` rule has it, gives what this argument adds to the result's tangent instead of a transpose
+    of `fn`: `jvp(xp, tangent, y, *inputs, **params)`.
     """
 
     fn: Callable[..., Any]
     into: Callable[..., None] | None = None
     picks: Callable[..., Any] | None = None
+    jvp: Callable[..., Any] | None = None
     takes_cotangent: ClassVar[bool] = True
 
 

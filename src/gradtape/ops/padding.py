@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Index, Linear, Unsupported, case
+from gradtape.ops.model import General, Index, Unsupported, case
 from gradtape.ops.registry import composite, op
 
 op(
     "pad",
     "array, pad_width, value=0",
     numpy=None,
-    array=Linear(lambda xp, g, y, array, pad_width, value: xp.getitem(g, inside(pad_width, array.shape))),
-    cases=(case((2, 3), pad_width=((1, 2), (0, 1))), case((2,), pad_width=((1, 0),))),
+    # not `Linear`: run on tangents, it would put the value around them
+    array=General(lambda xp, g, y, array, pad_width, value: xp.getitem(g, inside(pad_width, array.shape))),
+    cases=(
+        case((2, 3), pad_width=((1, 2), (0, 1))),
+        case((2,), pad_width=((1, 0),)),
+        case((2,), pad_width=((1, 2),), value=3.0),
+    ),
 )
 
 

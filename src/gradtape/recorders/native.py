@@ -107,7 +107,11 @@ class Builder:
 
     def ends(self, keyword: str, position: int, leaves: tuple[Leaf, ...]) -> tuple[graph.End, ...]:
         """Describe targets or sources, with the names that the caller's program gives them."""
-        names = syntax.argument_texts(self.asked.site.span, position, keyword, [leaf.path for leaf in leaves])
+        names = None
+        if position < self.asked.spelled:
+            names = syntax.argument_texts(self.asked.site.span, position, keyword, [leaf.path for leaf in leaves])
+        elif any(leaf.path for leaf in leaves):
+            names = [self._name_in_scope(leaf) or leaf.path for leaf in leaves]
         if names is None:
             names = [self._name_in_scope(leaf) or f"{keyword}{leaf.path}" for leaf in leaves]
         # an element of a list says little: `params[4]`; the program may have a better name for it

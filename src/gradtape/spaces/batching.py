@@ -11,13 +11,14 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from gradtape.ops import Index
+from gradtape.ops.einsum import LETTERS, spelled_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gradtape.ops import Op
-    from gradtape.spaces.batched import Batched
     from gradtape.spaces.space import Space
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -92,7 +93,7 @@ def shape_of(value: Any) -> tuple[int, ...]:
 
 def is_plain(value: Any) -> bool:
     """Whether a parameter means the same for one member as for the batch: numbers, names, dtypes."""
-    return not isinstance(value, list | tuple | dict | Index) and not hasattr(value, "ndim")
+    return not isinstance(value, list | tuple | dict | Index) and not hasattr(value, "__array__")
 
 
 def rule_for(op: Op) -> Callable[[Call], Any] | None:
@@ -241,7 +242,7 @@ def is_mask(value: Any) -> bool:
     """Whether a part of an index selects by truth values, which makes one axis of several."""
     while isinstance(value, list) and value:
         value = value[0]
-    return isinstance(value, bool) or getattr(value, "dtype", None) == bool
+    return isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"
 
 
 def behind_batch(call: Call, position: int) -> tuple[Index, int] | None:
@@ -331,14 +332,32 @@ def as_matrices(call: Call, k: int, shape: tuple[int, ...], rank: int) -> Any:
     return call.reshaped(array, (call.count, *(1,) * (rank - len(shape)), *shape))
 
 
+def solve(call: Call) -> Any:
+    """Solve for stacks of right-hand sides; those of a single matrix become its columns."""
+    a, b = call.values
+    if call.alone(1) and a.ndim == 2 and b.ndim <= 2:
+        sides = call.base.moveaxis(call.array(1), 0, -1)
+        found = call.run(call.array(0), call.base.reshape(sides, shape=(b.shape[0], prod(sides.shape[1:]))))
+        return call.base.moveaxis(call.base.reshape(found, shape=(a.shape[0], *sides.shape[1:])), -1, 0)
+    rank, column = max(a.ndim, b.ndim, 2), b.ndim == 1
+    found = call.run(
+        as_matrices(call, 0, a.shape, rank), as_matrices(call, 1, (*b.shape, 1) if column else b.shape, rank)
+    )
+    return call.reshaped(found, found.shape[:-1]) if column else found
+
+
+def gather(call: Call) -> Any:
+    """Pick slices along the first axis of each member."""
+    return call.base.take(call.array(0), call.array(1), axis=1) if call.alone() else None
+
+
 def einsum(call: Call) -> Any:
     """Give the batch a letter of its own."""
-    text = call.params["subscripts"].replace(" ", "")
-    left, arrow, output = text.partition("->")
-    letter = next((c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in text), None)
-    if letter is None or not arrow:
+    terms, output = spelled_out(call.params["subscripts"], [len(shape_of(v)) for v in call.values])
+    letter = next((c for c in LETTERS if c not in "".join(terms)), None)
+    if letter is None:
         return None
-    terms = [(letter if call.is_batched(k) else "") + term for k, term in enumerate(left.split(","))]
+    terms = [(letter if call.is_batched(k) else "") + term for k, term in enumerate(terms)]
     arrays = [call.array(k) for k in range(len(terms))]
     return call.run(*arrays, subscripts=f"{','.join(terms)}->{letter}{output}")
 
@@ -353,6 +372,7 @@ RULES: dict[str, Callable[[Call], Any]] = {
     "einsum": einsum,
     "empty_like": like,
     "flip": flip,
+    "gather": gather,
     "getitem": getitem,
     "identity": same,
     "isneginf": same,
@@ -365,11 +385,13 @@ RULES: dict[str, Callable[[Call], Any]] = {
     "reshape": reshape,
     "roll": roll,
     "scatter_add": scatter_add,
+    "solve": solve,
     "stack": stack,
     "stop_gradient": same,
     "take": take,
     "take_along_axis": along_positions,
     "transpose": transpose,
+    "triangular_solve": solve,
     "tril": on_matrices,
     "triu": on_matrices,
     "untake": untake,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import doors
-from gradtape.arrays.dispatch import Node, is_differentiable
+from gradtape.arrays.dispatch import Node, family_of, in_family, is_differentiable, usual
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, Recording, note_event, settle_all
-from gradtape.arrays.tensor import wrap
+from gradtape.arrays.tensor import Tensor, wrap
 from gradtape.errors import DTypeError, ShapeError, SourceError, TapeStateError
 from gradtape.tape import missing, query
 from gradtape.tape.asked import Leaf, asked_from
@@ -136,25 +136,27 @@ class ForwardAccumulator:
         if type(found) is Failed:
             raise found.error
         if found is not None and is_differentiable(leaf.value._value):
-            return as_tangent(found, leaf.value._value.dtype, frame)
+            return as_tangent(leaf, found, frame)
         if unconnected == "zero" and leaf.value is not None:
-            value = leaf.value._value if isinstance(leaf.value, Node) else np.asarray(leaf.value)
-            return wrap(np.zeros_like(value)[()])
+            return missing.zeros_for(leaf.value if isinstance(leaf.value, Node) else wrap(np.asarray(leaf.value)))
         if isinstance(leaf.value, Node):
-            asked = asked_from(
-                "accumulator.jvp", self._recording, (leaf,), self._primals, (None,) * len(self._primals), frame
-            )
-            missing.fill(asked, (None,) * len(self._primals), unconnected, frame)
+            nothing = (None,) * len(self._primals)
+            asked = asked_from("accumulator.jvp", self._recording, (leaf,), self._primals, nothing, frame, spelled=1)
+            missing.fill(asked, nothing, unconnected, frame)
         return None
 
 
-def as_tangent(tangent: Any, dtype: Any, frame: FrameType) -> Any:
-    """Give a tangent the dtype of what it belongs to, and make it a tensor."""
+def as_tangent(leaf: Leaf, tangent: Any, frame: FrameType) -> Any:
+    """Give a tangent the dtype of what it belongs to, and make it a tensor of the same family."""
+    dtype = leaf.value._value.dtype
     if tangent.dtype.kind == "c" and dtype.kind != "c":
-        tangent = doors.SPACE.real(tangent) if isinstance(tangent, Node) else np.real(tangent)
-    if isinstance(tangent, Node):
-        return tangent if tangent.dtype == dtype else doors.cast(tangent, dtype, frame)  # type: ignore[attr-defined]
-    return wrap(tangent if tangent.dtype == dtype else tangent.astype(dtype))
+        tangent = doors.SPACE.real(tangent) if isinstance(tangent, Tensor) else np.real(tangent)
+    if isinstance(tangent, Tensor):
+        made = tangent if tangent.dtype == dtype else doors.cast(tangent, dtype, frame)
+    else:
+        made = wrap(tangent if tangent.dtype == dtype else tangent.astype(dtype))
+    family = family_of((leaf.value,))
+    return made if family is None else in_family(made, family)
 
 
 def checked_tangents(primals: tuple[Leaf, ...], tangents: Any, frame: FrameType) -> dict[int, Any]:
@@ -174,8 +176,8 @@ def checked_tangents(primals: tuple[Leaf, ...], tangents: Any, frame: FrameType)
         if not is_differentiable(primal.value._value):
             raise located(
                 DTypeError,
-                f"ForwardAccumulator: `primals{primal.path}` has dtype {primal.value.dtype}, whose values cannot move a "
-                "little",
+                f"ForwardAccumulator: `primals{primal.path}` has dtype {primal.value.dtype}, whose values cannot "
+                "move a little",
                 frame,
                 "make it floating point: `3.0` instead of `3`, or `dtype=float`",
             )
@@ -212,4 +214,4 @@ def checked_tangent(primal: Leaf, tangent: Any, frame: FrameType) -> Any:
             frame,
             f"cast it: `tangent.astype({str(value.dtype)!r})`",
         )
-    return tangent
+    return usual(tangent)

@@ -52,6 +52,9 @@ class Asked:
         The frame that asked. A question lives no longer than its call; do not keep one.
     since : int
         When the question before it was asked.
+    spelled : int
+        How many of the two, targets and sources, are arguments of the call; the others go by their names in scope or,
+        if they have none, by their paths.
     seq : int
         When, on the clock of the run.
     """
@@ -66,6 +69,7 @@ class Asked:
     failed: bool = False
     frame: FrameType | None = None
     since: int = 0
+    spelled: int = 2
     seq: int = field(default_factory=next_id)
 
 
@@ -79,11 +83,12 @@ def asked_from(
     *,
     used_at: Site | None = None,
     failed: bool = False,
+    spelled: int = 2,
 ) -> Asked:
     """Write down a question that was asked somewhere below a frame."""
     place = user_frame(frame)
     since = STATE.last_asked
-    asked = Asked(kind, recording, targets, sources, results, Site.of(place), used_at, failed, place, since)
+    asked = Asked(kind, recording, targets, sources, results, Site.of(place), used_at, failed, place, since, spelled)
     STATE.last_asked = asked.seq
     return asked
 

@@ -75,12 +75,19 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
 
 
 def with_gradient(
-    f: Callable[..., Any] | None, to_tensor: Callable[[Any], Any], name: str = "", family: type[Node] = Tensor
+    f: Callable[..., Any] | None,
+    to_tensor: Callable[[Any], Any],
+    name: str = "",
+    family: type[Node] = Tensor,
+    jvp: Callable[..., Any] | None = None,
 ) -> Any:
-    """Do the work of `custom_gradient` for a door with its own class of tensors and its own way to make them."""
+    """Do the work of `custom_gradient` for a door with its own class of tensors and its own way to make them.
+
+    `jvp` stands for the transpose of the function's gradient in forward mode; see `ops.model.Rule`.
+    """
     if f is None:
         return lambda given: with_gradient(given, to_tensor, name, family)
-    rows = _Rows(name or getattr(f, "__name__", type(f).__name__), family)
+    rows = _Rows(name or getattr(f, "__name__", type(f).__name__), family, jvp)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -92,9 +99,10 @@ def with_gradient(
 class _Rows:
     """The rows of one function, by what its calls look like."""
 
-    def __init__(self, name: str, family: type[Node]) -> None:
+    def __init__(self, name: str, family: type[Node], jvp: Callable[..., Any] | None) -> None:
         self.name = name
         self.family = family
+        self.jvp = jvp
         self.made: dict[tuple[tuple[bool, ...], int, int], Op] = {}
 
     def row(self, moving: tuple[bool, ...], captured: int, parts: int) -> Op:
@@ -105,7 +113,8 @@ class _Rows:
         found = self.made.get((moving, captured, parts))
         if found is None:
             statuses: dict[str, Rule | Status] = {"call": WHOLE}
-            statuses |= {f"argument{k}": General(partial(_pull, k)) if m else WHOLE for k, m in enumerate(moving)}
+            for k, moves in enumerate(moving):
+                statuses[f"argument{k}"] = General(partial(_pull, k), jvp=self.jvp) if moves else WHOLE
             statuses |= {f"captured{k}": CAPTURED for k in range(captured)}
             found = dynamic_row(self.name, ", ".join(statuses), statuses, parts)
             found.kernel = _computed
@@ -349,7 +358,10 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def recomputing(
-    f: Callable[..., Any], to_tensor: Callable[[Any], Any], family: type[Node] = Tensor
+    f: Callable[..., Any],
+    to_tensor: Callable[[Any], Any],
+    family: type[Node] = Tensor,
+    jvp: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """Do the work of `recompute_grad` for a door with its own class of tensors and its own way to make them."""
 
@@ -374,7 +386,7 @@ def recomputing(
         finally:
             STATE.recordings = open_tapes
 
-    return wraps(f)(with_gradient(body, to_tensor, getattr(f, "__name__", type(f).__name__), family))
+    return wraps(f)(with_gradient(body, to_tensor, getattr(f, "__name__", type(f).__name__), family, jvp))
 
 
 def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:

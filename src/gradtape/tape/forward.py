@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from gradtape.ops import Op, Rule
 
 
+LARGE, SMALL = [370.0, 510.0, 890.0, 230.0, 110.0], [-1.9, -0.7, -3.1, -1.1]
+"""Cotangents to run a rule on: at one it is transposed, at the other the transpose of a user's rule is tested."""
+
+
 class Failed(NamedTuple):
     """Stands for a tangent that could not be computed: whoever asks for it, or for what depends on it, gets the error.
 
@@ -154,7 +158,9 @@ class Step:
         if part is None:
             return total
         if isinstance(total, tuple):
-            return tuple(a if b is None else b if a is None else self.xp.add(a, b) for a, b in zip(total, part, strict=True))
+            return tuple(
+                a if b is None else b if a is None else self.xp.add(a, b) for a, b in zip(total, part, strict=True)
+            )
         return self.xp.add(total, part)
 
     def rule(self, position: int) -> Rule:
@@ -166,6 +172,8 @@ class Step:
         rule = self.rule(p)
         if type(rule) is Partial:
             return self.multiplied(rule, t)
+        if rule.jvp is not None:
+            return rule.jvp(self.xp, t, *self.lifted, **self.params)
         moved = linear if type(rule) is Linear else {p: t} if type(rule) is Multilinear else None
         values = None if moved is None else self.arguments(moved, together=type(rule) is Linear)
         if values is not None:
@@ -212,10 +220,7 @@ class Step:
 
         Linear arguments without a tangent are zero, all others stand still.
         """
-        if self.op.variadic:
-            values = list(self.lifted[1])
-        else:
-            values = list(self.lifted[1:])
+        values = list(self.lifted[1] if self.op.variadic else self.lifted[1:])
         for p, value in enumerate(values):
             if p in moved:
                 values[p] = moved[p]
@@ -233,33 +238,39 @@ class Step:
         `<rule(g), t> = <g, tangent of the result>` holds for every `g`. So the tangent of the result is the cotangent
         of `g` where `t` is that of `rule(g)`.
         """
-        rule, probe = self.rule(p), Recording(auto_watch=False)
-        marks = [self.mark(y) for y in (self.kept[0] if self.op.parts else self.kept[:1])]
+        probe, marks = Recording(auto_watch=False), self.marks(LARGE)
         places = {m._id: k for k, m in enumerate(marks) if m is not None}
         probe.known.update(places)
-        g = Cotangents({k: m for k, m in enumerate(marks) if m is not None}) if self.op.parts else marks[0]
-        params = {**self.params, "k": p} if self.op.variadic else self.params
-        pulled = self.observed(probe, lambda: rule.fn(doors.SPACE, g, *self.kept, **params))
+        pulled = self.pulled(p, marks, probe)
         found: dict[int, Any] = {}
         if isinstance(pulled, Node) and pulled._id in probe.known:
-            seeds = {pulled._id: t if t.shape == pulled.shape else self.xp.broadcast_to(t, shape=pulled.shape)}
+            shape = pulled._value.shape
+            seeds = {pulled._id: t if t.shape == shape else self.xp.broadcast_to(t, shape=shape)}
             found = self.swept_back(probe, seeds, set(places))
         results = [None] * len(marks)
         for id, cotangent in found.items():
             results[places[id]] = cotangent
         if not self.op.room and pulled is not None:
-            insist_on_linear(self.op.name, [plain(m) for m in marks], plain(pulled), t, results)
+            others = self.marks(SMALL)
+            insist_on_linear(self.op.name, others, self.pulled(p, others, Recording(auto_watch=False)), t, results)
         if self.op.parts:
             return tuple(results) if found else None
         return results[0]
 
-    def mark(self, y: Any) -> Any:
-        """Make a cotangent that stands for any: its values do not matter, unless a user's rule is to be tested."""
-        if not is_differentiable(y):
-            return None
-        size = int(np.prod(y.shape))
-        values = np.ones(size) if self.op.room else np.resize([370.0, -510.0, 890.0, -230.0, 110.0], size)
-        return wrap(values.reshape(y.shape).astype(y.dtype)[()])
+    def marks(self, values: list[float]) -> list[Any]:
+        """Make a cotangent of each result that has one; to a rule of the table its values do not matter."""
+        results = self.kept[0] if self.op.parts else self.kept[:1]
+        moving = [y is not None and is_differentiable(y) for y in results]
+        return [
+            wrap(np.resize(values, y.shape).astype(y.dtype)[()]) if moves else None
+            for y, moves in zip(results, moving, strict=True)
+        ]
+
+    def pulled(self, p: int, marks: list[Any], probe: Recording) -> Any:
+        """Run the reverse rule of an argument on cotangents, seen by the probe and, if recorded, by outer tapes."""
+        g = Cotangents({k: m for k, m in enumerate(marks) if m is not None}) if self.op.parts else marks[0]
+        params = {**self.params, "k": p} if self.op.variadic else self.params
+        return self.observed(probe, lambda: self.rule(p).fn(doors.SPACE, g, *self.kept, **params))
 
     def observed(self, probe: Recording, rule: Callable[[], Any]) -> Any:
         """Run a rule while the probe records; outer tapes see it only if the sweep is recorded."""
@@ -307,17 +318,16 @@ class Unremembered(Ambient):
 def insist_on_linear(name: str, marks: list[Any], pulled: Any, t: Any, results: list[Any]) -> None:
     """Refuse a user's rule that is no linear function of its cotangent, or that computed outside the tape.
 
-    For a linear rule the pairing of its result with the tangent is that of the cotangent with the transposed tangent.
+    What was found at one cotangent has to pair with any other as the rule itself does: `<rule(g), t> = <g, result>`.
     """
-    pairs = [(m, r) for m, r in zip(marks, results, strict=True) if r is not None]
-    ours = np.asarray(sum(np.sum(np.real(m * plain(r))) for m, r in pairs))
-    product = np.real(pulled * plain(t))
+    ours = sum(np.sum(np.real(plain(m) * plain(r))) for m, r in zip(marks, results, strict=True) if r is not None)
+    product = np.real(plain(pulled) * plain(t))
     error, size = abs(ours - np.sum(product)), np.sum(np.abs(product))
-    if np.isfinite(size) and error > 8.0 * np.sqrt(np.finfo(pulled.dtype).eps) * size:
+    if np.isfinite(size) and error > 8.0 * np.sqrt(np.finfo(product.dtype).eps) * size:
         raise located(
             NoGradientError,
-            f"{name}: forward mode transposes its gradient function, which is not linear in what it is given, or leaves "
-            "the tape",
+            f"{name}: forward mode transposes its gradient function, which is not linear in what it is given, or "
+            "leaves the tape",
             _getframe(),
             "use reverse mode here, or compute the gradient with operations on tensors",
         )

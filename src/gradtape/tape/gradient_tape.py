@@ -12,11 +12,12 @@ from gradtape.arrays.record import STATE, EventKind, Recording, note_event, sett
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Site
 from gradtape.errors import DTypeError, NotEnteredError, TapeStateError
+from gradtape.tape import jacobian as jacobians
 from gradtape.tape import missing, query
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
     from gradtape.explain import Explanation
@@ -234,23 +235,153 @@ class GradientTape:
         {'w': Tensor([ 2., 40.])}
         """
         frame = _getframe(1)
-        recording = self._opened("gradient", frame)
+
+        def answer(recording: Recording) -> Any:
+            return query.ask(
+                "tape.gradient",
+                recording,
+                recording.written,
+                recording.saved,
+                target,
+                sources,
+                output_gradients,
+                unconnected_gradients,
+                frame,
+                law=self._law,
+            )
+
+        return self._answered("gradient", target, sources, frame, answer)
+
+    def jacobian(
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: str = "none",
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """Differentiate every element of the target with respect to every element of the sources.
+
+        The sweep runs once for all elements of the target, or once for as many as keep within a bound of memory.
+
+        Parameters
+        ----------
+        target : Tensor or Variable
+        sources : Tensor, Variable or a nested structure of them
+        unconnected_gradients : {"none", "zero", "raise"}
+            As for `gradient`.
+        parallel_iterations : int, optional
+            How many elements of the target one sweep answers for; found out unless given.
+        experimental_use_pfor : bool
+            If False, one sweep per element of the target. Needs a persistent tape, as in TensorFlow.
+
+        Returns
+        -------
+        Tensor, None or a structure like `sources`
+            Each of shape `target.shape + source.shape` and of its source's dtype.
+
+        Raises
+        ------
+        UsedUpError, SourceError
+            As `gradient`; also if `target` is a structure.
+        TapeStateError
+            If `experimental_use_pfor` is False and the tape is not persistent.
+
+        Examples
+        --------
+        >>> import gradtape as gt
+        >>> x = gt.Variable([1.0, 2.0])
+        >>> with gt.GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.jacobian(y, x)
+        Tensor([[2., 0.],
+                [0., 4.]])
+        """
+        frame = _getframe(1)
+        width = self._width("jacobian", parallel_iterations, experimental_use_pfor, frame)
+
+        def answer(recording: Recording) -> Any:
+            run = jacobians.run_of(recording, width)
+            return jacobians.jacobian("tape.jacobian", run, target, sources, unconnected_gradients, frame)
+
+        return self._answered("jacobian", target, sources, frame, answer)
+
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: str = "none",
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """Return the Jacobian of each example, where the first axis counts examples that do not interact.
+
+        Parameters
+        ----------
+        target, source : Tensor or Variable
+            Of rank 2 or more, with the same first length.
+        unconnected_gradients, parallel_iterations, experimental_use_pfor
+            As for `jacobian`.
+
+        Returns
+        -------
+        Tensor or None
+            Of shape `target.shape + source.shape[1:]`.
+
+        Raises
+        ------
+        ShapeError
+            If a rank is less than 2, or the first lengths differ.
+
+        Warns
+        -----
+        MixedExamplesWarning
+            If the examples do interact: then these are sums over examples, as in TensorFlow.
+
+        Examples
+        --------
+        >>> import gradtape as gt
+        >>> x = gt.Variable([[1.0, 2.0], [3.0, 4.0]])
+        >>> with gt.GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.batch_jacobian(y, x)
+        Tensor([[[2., 0.],
+                 [0., 4.]],
+        <BLANKLINE>
+                [[6., 0.],
+                 [0., 8.]]])
+        """
+        frame = _getframe(1)
+        width = self._width("batch_jacobian", parallel_iterations, experimental_use_pfor, frame)
+
+        def answer(recording: Recording) -> Any:
+            run = jacobians.run_of(recording, width)
+            return jacobians.batch_jacobian("tape.batch_jacobian", run, target, source, unconnected_gradients, frame)
+
+        return self._answered("batch_jacobian", target, source, frame, answer)
+
+    def _width(self, what: str, parallel: int | None, use_pfor: bool, frame: FrameType) -> int | None:
+        """Return how many seeds go into one sweep: 0 for one after the other, None for as many as fit."""
+        if not use_pfor and not self._persistent:
+            raise located(
+                TapeStateError,
+                f"GradientTape must be created with persistent=True to compute the {what} with "
+                "experimental_use_pfor set to False.",
+                frame,
+                "make it persistent, or leave `experimental_use_pfor` alone",
+            )
+        return (None if parallel is None else max(1, parallel)) if use_pfor else 0
+
+    def _answered(
+        self, what: str, target: Any, sources: Any, frame: FrameType, answer: Callable[[Recording], Any]
+    ) -> Any:
+        """Answer a question if the tape still can; a tape that is not persistent stops and is used up by it."""
+        recording = self._opened(what, frame)
         if self._used_at is not None:
             missing.refuse_used_up(recording, target, sources, frame, self._used_at)
         if not self._persistent and self._is_recording():
             self._stop(EventKind.EXIT, frame)
-        result = query.ask(
-            "tape.gradient",
-            recording,
-            recording.written,
-            recording.saved,
-            target,
-            sources,
-            output_gradients,
-            unconnected_gradients,
-            frame,
-            law=self._law,
-        )
+        result = answer(recording)
         if not self._persistent:
             self._used_at = Site.of(user_frame(frame))
             recording.saved[:] = [None] * len(recording.saved)  # one for each record: a task may be writing on

@@ -100,6 +100,31 @@ def ask(
     targets = check_targets(target, kind, frame, law)
     wanted = check_sources(sources, kind, frame)
     seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded, law=law)
+    results = iter(
+        answer(kind, recording, records, saved, targets, wanted, seeds, unconnected, frame, recorded=recorded, law=law)
+    )
+    return rebuild(sources, lambda: next(results))
+
+
+def answer(
+    kind: str,
+    recording: Recording | None,
+    records: Sequence[Written],
+    saved: Sequence[Any],
+    targets: tuple[Leaf, ...],
+    wanted: tuple[Leaf, ...],
+    seeds: dict[int, Any],
+    unconnected: str,
+    frame: FrameType,
+    *,
+    recorded: bool,
+    law: Law = LAW,
+    spelled: int = 2,
+) -> tuple[Any, ...]:
+    """Answer a question whose parts are known: sweep, announce, and fill in for what is missing.
+
+    `spelled` is that of `Asked`.
+    """
     picked: dict[int, list[tuple[Any, Any]]] | None = None if law.slices is None else {}
     if recording is not None and recording.late:
         records = without_early_reads(records, recording.late)
@@ -126,12 +151,11 @@ def ask(
             for leaf, result in zip(wanted, results, strict=True)
         )
     remember_results(() if recorded else targets, results, frame)
-    asked = asked_from(kind, recording, targets, wanted, results, frame)
+    asked = asked_from(kind, recording, targets, wanted, results, frame, spelled=spelled)
     missing.announce(asked)
     if any(r is None for r in results):
         results = missing.fill(asked, results, unconnected, frame)
-    leaves = iter(results)
-    return rebuild(sources, lambda: next(leaves))
+    return results
 
 
 def answers_for(recording: Recording | None, leaf: Leaf) -> bool:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.arrays import doors
 from gradtape.arrays.dispatch import unpack
 from gradtape.arrays.failures import located
 from gradtape.arrays.record import STATE, next_id
@@ -179,7 +178,12 @@ def spread(xp: Any, total: Any, pieces: list[Any]) -> Any:
 def pull_one_by_one(rule: Rule, xp: Any, g: Any, residuals: Any, params: dict[str, Any], *, recorded: bool) -> Any:
     """Apply a rule that a user gave: it knows one cotangent at a time."""
     plain = NAMESPACES[recorded, False]
-    return xp.one_by_one(lambda *values, **given: rule.fn(plain, *values, **given), (g, *residuals), params)
+    several = isinstance(g, Cotangents)
+
+    def pull(one: Any, *values: Any, **given: Any) -> Any:
+        return rule.fn(plain, Cotangents(one) if several else one, *values, **given)
+
+    return xp.one_by_one(pull, (g.of if several else g, *residuals), params)
 
 
 def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int) -> tuple[Any, ...]:

@@ -1,7 +1,8 @@
-"""Forward mode against reverse mode, to second order: the two sweeps read the same rules in different ways."""
+"""One mode against another: forward and reverse, a batch and its members, which read the same rules differently."""
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from gradtape.arrays.dispatch import is_differentiable
 from gradtape.arrays.variable import Variable
 from gradtape.tape.accumulator import ForwardAccumulator
+from gradtape.tape.asked import Leaf
 from gradtape.tape.gradient_tape import GradientTape
+from gradtape.tape.jacobian import columns, run_of
 from gradtape.testing.grads import outputs, plain
 
 if TYPE_CHECKING:
@@ -42,27 +45,64 @@ def check_forward(f: Callable[..., Any], points: Sequence[Any], *, rtol: float =
     >>> check_forward(lambda x: np.sin(x) * x, [np.array([0.5, 1.0])])
     """
     rng = np.random.default_rng(5)
-    points = [np.asarray(p) for p in points]
     variables = [Variable(p) for p in points]
-    tangents = [direction(rng, p) for p in points]
+    tangents = [direction(rng, plain(v)) for v in variables]
     with GradientTape() as outer, ForwardAccumulator(variables, tangents) as accumulator:
         with GradientTape() as inner:
             results = [y for y in outputs(f(*variables)) if is_differentiable(plain(y))]
             weights = [direction(rng, plain(y)) for y in results]
-        # a tape pairs by `Re(conj(w) y)`, so that the gradient points uphill
         gradients = inner.gradient(results, variables, weights, unconnected_gradients="zero")
-        moved = accumulator.jvp(results, unconnected_gradients="zero")
-    forwards = [np.real(np.conjugate(w) * plain(t)) for w, t in zip(weights, moved, strict=True)]
-    backwards = [np.real(np.conjugate(plain(g)) * t) for g, t in zip(gradients, tangents, strict=True)]
-    compare("forward", total(forwards), "reverse", total(backwards), rtol * (1e-300 + size(forwards) + size(backwards)))
-    if order < 2:
-        return
-    ahead = accumulator.jvp(gradients, unconnected_gradients="zero")
-    pairs = [g for g in gradients if is_differentiable(plain(g))]
-    back = outer.gradient(pairs, variables, tangents, unconnected_gradients="zero")
-    for k, (a, b) in enumerate(zip(ahead, back, strict=True)):
-        a, b = plain(a), np.conjugate(plain(b)) if plain(b).dtype.kind == "c" else plain(b)
-        compare(f"argument {k}: forward over reverse", a, "reverse over reverse", b, rtol * (1e-300 + np.max(np.abs(a), initial=0.0) + np.max(np.abs(b), initial=0.0)))
+        ahead = accumulator.jvp(results, unconnected_gradients="zero")
+    compare("first", pairing(weights, ahead), pairing(gradients, tangents), rtol)
+    if order == 2:
+        weights = [direction(rng, plain(g)) for g in gradients]
+        ahead = accumulator.jvp(gradients, unconnected_gradients="zero")
+        back = outer.gradient(gradients, variables, weights, unconnected_gradients="zero")
+        compare("second", pairing(weights, ahead), pairing(back, tangents), rtol)
+
+
+def check_jacobians(f: Callable[..., Any], points: Sequence[Any], *, rtol: float = 1e-9) -> None:
+    """Compare the Jacobian from one batched sweep, backwards and forwards, with that from one sweep per element.
+
+    Parameters
+    ----------
+    f : callable
+        Takes tensors, returns one tensor or several.
+    points : sequence of array_like
+        Where to compare.
+    rtol : float
+        The tolerance, relative to the largest element.
+
+    Raises
+    ------
+    AssertionError
+        If they differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradtape.testing.modes import check_jacobians
+    >>> check_jacobians(lambda x: np.cumsum(x * x), [np.array([0.5, 1.0])])
+    """
+    variables = [Variable(p) for p in points]
+    with GradientTape(persistent=True) as tape:
+        results = [y for y in outputs(f(*variables)) if is_differentiable(plain(y))]
+    run = run_of(tape._opened("jacobian", _getframe()))
+    for y in results:
+        slow = tape.jacobian(y, variables, "zero", experimental_use_pfor=False)
+        fast = tape.jacobian(y, variables, "zero")
+        # the gradient of a complex number is one of its real part; the two modes agree on real ones
+        ahead = fast if plain(y).dtype.kind == "c" else [columns(run, Leaf("", y), Leaf("", v)) for v in variables]
+        for k, (one, other, third) in enumerate(zip(slow, fast, ahead, strict=True)):
+            by_element = plain(one)
+            for what, value in (("backwards", other), ("forwards", third)):
+                found = np.zeros_like(by_element) if value is None else plain(value)
+                size = np.max(np.abs(by_element), initial=1e-4)
+                if found.shape != by_element.shape or not np.all(np.abs(found - by_element) <= rtol * size):
+                    raise AssertionError(
+                        f"argument {k}: the Jacobian in one batched sweep {what} is {found}, element by element "
+                        f"{by_element}"
+                    )
 
 
 def direction(rng: np.random.Generator, like: Any) -> Any:
@@ -73,17 +113,16 @@ def direction(rng: np.random.Generator, like: Any) -> Any:
     return np.asarray(values).astype(like.dtype)[()]
 
 
-def total(terms: Sequence[Any]) -> Any:
-    """Add up everything."""
-    return np.asarray(sum(float(np.sum(t)) for t in terms))
+def pairing(gradients: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Return all products of gradients with tangents; a gradient points uphill, so its conjugate multiplies."""
+    pairs = zip(gradients, tangents, strict=True)
+    return np.concatenate([[0.0], *[np.ravel(np.real(np.conjugate(plain(g)) * plain(t))) for g, t in pairs]])
 
 
-def size(terms: Sequence[Any]) -> float:
-    """Add up the sizes."""
-    return sum(float(np.sum(np.abs(t))) for t in terms)
-
-
-def compare(one: str, a: Any, other: str, b: Any, tolerance: float) -> None:
-    """Insist that two results agree."""
-    if not np.all(np.abs(a - b) <= tolerance):
-        raise AssertionError(f"{one} gives {a}, {other} {b}")
+def compare(what: str, forward: Any, reverse: Any, rtol: float) -> None:
+    """Insist that two pairings have one sum."""
+    size = np.sum(np.abs(forward)) + np.sum(np.abs(reverse))
+    if not abs(np.sum(forward) - np.sum(reverse)) <= rtol * size + 1e-14:
+        raise AssertionError(
+            f"{what} derivatives: forward mode gives {np.sum(forward):.12g}, reverse mode {np.sum(reverse):.12g}"
+        )

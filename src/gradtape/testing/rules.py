@@ -20,6 +20,7 @@ from gradtape.ops import Case, Cotangents, Index, Linear, Multilinear, NotYet, O
 from gradtape.spaces.numpy_space import xp
 from gradtape.tape.gradient_tape import GradientTape
 from gradtape.testing.grads import check_grads, outputs, plain
+from gradtape.testing.modes import check_forward, check_jacobians
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,9 @@ def check_case(op: Op, case: Case) -> None:
         if case.params.get("dtype") != "float32":
             check_grads(f, points, order=2)
             check_kind(op, args, case.params)
+            if points:
+                check_forward(f, points)
+                check_jacobians(f, points)
         check_strides(op, args, case.params)
         check_single(op, args, case.params)
         if case.params.get("dtype") is None:
@@ -296,6 +300,11 @@ def check_complex(op: Op, args: list[Any], params: Any) -> None:
                 raise AssertionError(
                     f"argument {k}, complex: the tape says {ours:.10g} along {turn}, the quotient {theirs:.10g}"
                 )
+
+    def of_moved(*xs: Any) -> Any:
+        return seen(op, [xs[moved.index(k)] if k in moved else p for k, p in enumerate(points)], params)
+
+    check_forward(of_moved, [points[k] for k in moved], order=1)
 
 
 def check_kind(op: Op, args: list[Any], params: Any) -> None:

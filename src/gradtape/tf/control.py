@@ -10,7 +10,7 @@ import numpy as np
 
 import gradtape as gt
 from gradtape.arrays import doors
-from gradtape.errors import OperandError, ShapeError
+from gradtape.errors import NoGradientError, OperandError, ShapeError
 from gradtape.tape import custom
 from gradtape.tape.structure import flatten, rebuild
 from gradtape.tf.calls import row, static, tensor
@@ -258,8 +258,16 @@ def custom_gradient(f: Any = None) -> Any:
 
 
 def recompute_grad(f: Any) -> Any:
-    """Run a function once more when its gradient is asked for, instead of keeping what the gradient needs."""
-    return custom.recomputing(f, tensor, Tensor)
+    """Run a function once more when its gradient is asked for, instead of keeping what the gradient needs.
+
+    As in TensorFlow it is for reverse mode only; `gradtape.checkpoint` has both.
+    """
+    name = getattr(f, "__name__", type(f).__name__)
+
+    def refuse(*_values: Any, **_params: Any) -> Any:
+        raise NoGradientError(f"recompute_grad: the gradient of `{name}` is recomputed in reverse mode only")
+
+    return custom.recomputing(f, tensor, Tensor, refuse)
 
 
 def grad_pass_through(f: Any) -> Any:
