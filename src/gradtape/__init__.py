@@ -13,6 +13,21 @@ from gradtape.errors import MissingGradientWarning
 from gradtape.tape.accumulator import ForwardAccumulator
 from gradtape.tape.ambient import gradients
 from gradtape.tape.custom import custom_gradient, grad_pass_through, recompute_grad
+from gradtape.tape.functional import (
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    make_jvp,
+    make_vjp,
+    value_and_grad,
+    vjp,
+)
 from gradtape.tape.gradient_tape import GradientTape
 from gradtape.tape.query import UnconnectedGradients
 
@@ -32,6 +47,7 @@ def __getattr__(name: str) -> Any:
 
 stop_gradient = door("stop_gradient")
 identity = door("identity")
+checkpoint = recompute_grad
 
 __all__ = [
     "ForwardAccumulator",
@@ -40,15 +56,29 @@ __all__ = [
     "Tensor",
     "UnconnectedGradients",
     "Variable",
+    "checkpoint",
     "config",
     "constant",
     "custom_gradient",
+    "elementwise_grad",
     "errors",
     "external",
+    "grad",
     "grad_pass_through",
     "gradients",
+    "hessian",
+    "hvp",
     "identity",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "make_jvp",
+    "make_vjp",
     "recompute_grad",
     "stop_gradient",
     "straight_through",
+    "value_and_grad",
+    "vjp",
 ]

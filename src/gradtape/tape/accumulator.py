@@ -188,19 +188,19 @@ def checked_tangents(primals: tuple[Leaf, ...], tangents: Any, frame: FrameType)
                 frame,
                 "if that was intended, give it once, with the sum of the tangents",
             )
-        found[primal.id] = checked_tangent(primal, tangent.value, frame)
+        found[primal.id] = checked_tangent(primal, tangent.value, "ForwardAccumulator", frame)
     return found
 
 
-def checked_tangent(primal: Leaf, tangent: Any, frame: FrameType) -> Any:
+def checked_tangent(primal: Leaf, tangent: Any, kind: str, frame: FrameType) -> Any:
     """Insist on the primal's shape; a plain tangent gets its dtype, a tensor must have it."""
     value = primal.value._value
     array = tangent._value if isinstance(tangent, Node) else np.asarray(tangent)
     if array.shape != value.shape or array.dtype.kind not in ("fiubc" if value.dtype.kind == "c" else "fiub"):
         raise located(
             ShapeError,
-            f"ForwardAccumulator: `tangents{primal.path}` is {describe(array)} for a primal of dtype {value.dtype} and "
-            f"shape {value.shape}",
+            f"{kind}: the tangent of {primal.path or 'the primal'} is {describe(array)} for a primal of dtype "
+            f"{value.dtype} and shape {value.shape}",
             frame,
             "each tangent has the shape of its primal",
         )
@@ -209,7 +209,7 @@ def checked_tangent(primal: Leaf, tangent: Any, frame: FrameType) -> Any:
     if array.dtype != value.dtype:
         raise located(
             DTypeError,
-            f"ForwardAccumulator: `tangents{primal.path}` is a tensor of dtype {array.dtype}, its primal has "
+            f"{kind}: the tangent of {primal.path or 'the primal'} is a tensor of dtype {array.dtype}, its primal has "
             f"{value.dtype}",
             frame,
             f"cast it: `tangent.astype({str(value.dtype)!r})`",

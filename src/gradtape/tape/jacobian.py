@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from gradtape.arrays.record import Recording
+    from gradtape.arrays.record import Recording, Written
 
 BUDGET = 1 << 24
 """How many elements the widest array of a batched sweep may have; larger batches are cut into several sweeps."""
@@ -41,6 +41,7 @@ class Run(NamedTuple):
     """
 
     recording: Recording
+    records: Sequence[Written]
     recorded: bool
     width: int | None = None
 
@@ -50,19 +51,22 @@ def jacobian(kind: str, run: Run, target: Any, sources: Any, unconnected: str, f
     query.check_unconnected(unconnected)
     leaf = single("target", target, kind, frame)
     wanted = query.check_sources(sources, kind, frame)
-    shape = leaf.value.shape if leaf.id else ()
-    results: tuple[Any, ...] = (None,) * len(wanted)
-    if leaf.id and is_differentiable(leaf.value._value):
-        n = prod(shape)
-        found = rows(run, leaf, wanted, n, lambda k, m: unit(n, k, m, leaf.value._value.dtype, shape), (kind, frame))
-        results = tuple(
-            None
-            if rows_of is None
-            else query.in_the_form_of(s, reshaped(rows_of, (*shape, *s.value._value.shape)), frame)
-            for s, rows_of in zip(wanted, found, strict=True)
-        )
-    return answered(
-        kind, run, leaf, wanted, results, [(*shape, *s.value._value.shape) for s in wanted], unconnected, frame, sources
+    shape = leaf.value._value.shape if leaf.id else ()
+    results = blocks(kind, run, leaf, wanted, frame)
+    shapes = [(*shape, *s.value._value.shape) for s in wanted]
+    return answered(kind, run, leaf, wanted, results, shapes, unconnected, frame, sources)
+
+
+def blocks(kind: str, run: Run, target: Leaf, wanted: tuple[Leaf, ...], frame: FrameType) -> tuple[Any, ...]:
+    """Return the Jacobian of one target by each source, None where there is no path."""
+    if not target.id or not is_differentiable(target.value._value):
+        return (None,) * len(wanted)
+    value = target.value._value
+    n, shape = value.size, value.shape
+    found = rows(run, target, wanted, n, lambda first, count: unit(n, first, count, value.dtype, shape), (kind, frame))
+    return tuple(
+        None if f is None else query.in_the_form_of(s, reshaped(f, (*shape, *s.value._value.shape)), frame)
+        for s, f in zip(wanted, found, strict=True)
     )
 
 
@@ -119,7 +123,7 @@ def unit(n: int, first: int, count: int, dtype: Any, shape: tuple[int, ...]) -> 
 
 def reshaped(array: Any, shape: tuple[int, ...]) -> Any:
     """Reshape an array, recorded if it is a tensor."""
-    return doors.SPACE.reshape(array, shape=shape) if isinstance(array, Node) else array.reshape(shape)
+    return doors.SPACE.reshape(array, shape=shape) if isinstance(array, Node) else array.reshape(shape)[()]
 
 
 def rows(
@@ -130,8 +134,8 @@ def rows(
     An empty target has no seeds. It is swept with one of zeros, to find out which sources it is connected to.
     """
     recording = run.recording
-    ids = {s.id for s in wanted if is_differentiable(s.value._value) and query.may_answer_for(recording, s)}
-    needed = recording.known | ids if recording.roots <= ids else needed_ids(recording.written, recording.saved, ids)
+    ids = {s.id for s in wanted if is_differentiable(s.value._value) and query.answers_for(recording, s)}
+    needed = recording.known | ids if recording.roots <= ids else needed_ids(run.records, recording.saved, ids)
     width = width_of(run, needed) if n else 1
     parts = []
     try:
@@ -145,7 +149,7 @@ def rows(
     joined = {i: join([p[i] for p in parts]) for i in parts[0]}
     if not n:
         joined = {i: cut(j) for i, j in joined.items()}
-    return [joined.get(s.id) if s.id in ids else None for s in wanted]
+    return [joined.get(s.id) if s.id in ids or s.id == target.id else None for s in wanted]
 
 
 def swept(run: Run, target: Leaf, seed: Any, ids: set[int], needed: set[int]) -> dict[int, Any]:
@@ -157,7 +161,7 @@ def swept(run: Run, target: Leaf, seed: Any, ids: set[int], needed: set[int]) ->
 
     def attempt(*, strong: bool) -> dict[int, Any]:
         return sweep(
-            recording.written,
+            run.records,
             recording.saved,
             {target.id: start},
             ids,
@@ -171,6 +175,7 @@ def swept(run: Run, target: Leaf, seed: Any, ids: set[int], needed: set[int]) ->
     finite = all(np.isfinite(plain(f)).all() for f in found.values())
     if not finite and _config.settings.strong_zeros and np.isfinite(target.value._value).all():
         found = attempt(strong=True)
+    found = {target.id: start} | found  # a target is its own source, also where the tape never saw it
     return {i: stacked(f, len(seed)) for i, f in found.items()}
 
 
@@ -200,7 +205,7 @@ def width_of(run: Run, needed: set[int]) -> int:
     if run.width is not None:
         return run.width
     widest = 1
-    for record, kept in zip(run.recording.written, run.recording.saved, strict=True):
+    for record, kept in zip(run.records, run.recording.saved, strict=True):
         if kept is not None and record[2] in needed:
             for value in kept:
                 values = value if isinstance(value, list) else (value,)
@@ -208,8 +213,8 @@ def width_of(run: Run, needed: set[int]) -> int:
     return max(1, BUDGET // widest)
 
 
-def columns(run: Run, target: Leaf, source: Leaf) -> Any:
-    """Return the Jacobian of a target by one source in forward mode, None if there is no path.
+def columns(run: Run, targets: Sequence[Leaf], source: Leaf) -> list[Any]:
+    """Return the Jacobians of targets by one source in forward mode, None where there is no path.
 
     Raises
     ------
@@ -217,25 +222,30 @@ def columns(run: Run, target: Leaf, source: Leaf) -> Any:
         If a rule on the way cannot be transposed.
     """
     recording, value = run.recording, source.value._value
-    n, shape = value.size, (*target.value._value.shape, *value.shape)
-    xp = NAMESPACES[run.recorded, True]
-    width = width_of(run, recording.known)
-    parts = []
-    for first in range(0, max(n, 1), width):
-        seeds = unit(max(n, 1), first, min(width, max(n, 1) - first), value.dtype, (*value.shape,) if n else (1,))
-        seeds = seeds if n else np.zeros((1, *value.shape), value.dtype)
+    n, xp = value.size, NAMESPACES[run.recorded, True]
+    width = width_of(run, recording.known) if n else 1
+    parts: list[list[Any]] = []
+    for first in range(0, max(n, 1), max(width, 1)):
+        count = min(max(width, 1), n - first) if n else 1
+        seeds = unit(n, first, count, value.dtype, value.shape) if n else np.zeros((1, *value.shape), value.dtype)
         base = doors.SPACE.constant(seeds) if run.recorded else seeds
         tangents: dict[int, Any] = {source.id: Batched(base, xp)}
-        push(recording.written, recording.saved, tangents, recorded=run.recorded, batched=True)
-        found = tangents.get(target.id)
-        if type(found) is Failed:
-            raise found.error
-        if found is None:
-            return None
-        parts.append(stacked(found, len(seeds)))
-    whole = join(parts) if n else cut(parts[0])
-    last = doors.SPACE.moveaxis(whole, 0, -1) if isinstance(whole, Node) else np.moveaxis(whole, 0, -1)
-    return reshaped(last, shape)
+        push(run.records, recording.saved, tangents, recorded=run.recorded, batched=True)
+        parts.append([tangents.get(t.id) if t.id else None for t in targets])
+        for found in parts[-1]:
+            if type(found) is Failed:
+                raise found.error
+        parts[-1] = [None if f is None else stacked(f, count) for f in parts[-1]]
+    return [
+        None if pieces[0] is None else turned(join(pieces) if n else cut(pieces[0]), value.shape)
+        for pieces in map(list, zip(*parts, strict=True))
+    ]
+
+
+def turned(stack: Any, shape: tuple[int, ...]) -> Any:
+    """Make a stack of tangents, one per element of the source, end with the source's shape."""
+    last = doors.SPACE.moveaxis(stack, 0, -1) if isinstance(stack, Node) else np.moveaxis(stack, 0, -1)
+    return reshaped(last, (*stack.shape[1:], *shape))
 
 
 def batch_jacobian(kind: str, run: Run, target: Any, source: Any, unconnected: str, frame: FrameType) -> Any:
@@ -305,4 +315,5 @@ def warn_of_mixing(found: Any, spread: Any, kind: str, frame: FrameType) -> None
 
 def run_of(recording: Recording, width: int | None = None) -> Run:
     """Return how to sweep a recording here and now: recorded if a tape is open."""
-    return Run(recording, bool(STATE.recordings), width)
+    records = query.without_early_reads(recording.written, recording.late) if recording.late else recording.written
+    return Run(recording, records, bool(STATE.recordings), width)

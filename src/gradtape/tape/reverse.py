@@ -13,12 +13,7 @@ from gradtape.arrays.record import STATE, next_id
 from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
 from gradtape.errors import NoGradientError
-<<<<<<< HEAD
 from gradtape.ops import OPS, Cotangents, Partial, Spec
-from gradtape.spaces.numpy_space import xp as numpy_xp
-=======
-from gradtape.ops import Cotangents, Partial, Spec
->>>>>>> afd6be6 (Sweep forward by the reverse rules, and add ForwardAccumulator)
 from gradtape.tape import strong_zeros
 from gradtape.tape.namespaces import NAMESPACES
 
