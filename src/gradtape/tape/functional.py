@@ -373,8 +373,8 @@ def jacfwd(
 def blocks_of(call: RecordedCall, mode: str, *, holomorphic: bool) -> list[list[Any]]:
     """Return the blocks of a Jacobian: for each part of the value a list with one block per source.
 
-    Unless a mode was asked for, forward mode is tried for a value that is larger than the arguments. Where a rule cannot
-    be transposed, and nobody insists on forward mode, reverse mode answers.
+    Unless a mode was asked for, forward mode is tried for a value that is larger than the arguments. Where a rule
+    cannot be transposed, and nobody insists on forward mode, reverse mode answers.
     """
     backwards = direction(call, mode, holomorphic=holomorphic)
     if not backwards:
@@ -403,7 +403,7 @@ def direction(call: RecordedCall, mode: str, *, holomorphic: bool) -> bool:
     if mode == "auto" and not holomorphic and complex_in != complex_out:
         return complex_in
     if mode == "auto":
-        return sum(v.size for v in values) <= sum(s.value.size for s in call.sources)
+        return bool(sum(v.size for v in values) <= sum(s.value.size for s in call.sources))
     return mode == "reverse"
 
 
