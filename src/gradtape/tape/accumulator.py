@@ -83,12 +83,14 @@ class ForwardAccumulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if kind is None:
-            settle_all()
-        note_event(EventKind.EXIT, 0, _getframe(1), only=self._recording)
-        self._recording.settle = None
-        self._recording.hand_over()
-        STATE.recordings = tuple(r for r in STATE.recordings if r is not self._recording)
+        try:
+            if kind is None:
+                settle_all()
+        finally:
+            note_event(EventKind.EXIT, 0, _getframe(1), only=self._recording)
+            self._recording.settle = None
+            self._recording.hand_over()
+            STATE.recordings = tuple(r for r in STATE.recordings if r is not self._recording)
 
     def _settle(self) -> None:
         """Compute the tangents of what was recorded since the last time, in sight of those that are outside."""

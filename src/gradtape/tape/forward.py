@@ -210,8 +210,10 @@ class Step:
 
     def spread(self, total: Any) -> Any:
         """Broadcast what came from smaller arguments to the result's shape."""
-        if self.shapes is None:
+        if self.shapes is None or total is None:
             return total
+        if isinstance(total, tuple):
+            return tuple(map(self.spread, total))
         shape = np.broadcast_shapes(*self.shapes)
         return total if total.shape == shape else self.xp.broadcast_to(total, shape=shape)
 
