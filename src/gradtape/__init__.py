@@ -13,22 +13,9 @@ from gradtape.errors import MissingGradientWarning
 from gradtape.tape.accumulator import ForwardAccumulator
 from gradtape.tape.ambient import gradients
 from gradtape.tape.custom import custom_gradient, grad_pass_through, recompute_grad
-from gradtape.tape.functional import (
-    elementwise_grad,
-    grad,
-    hessian,
-    hvp,
-    jacfwd,
-    jacobian,
-    jacrev,
-    jvp,
-    linearize,
-    make_jvp,
-    make_vjp,
-    value_and_grad,
-    vjp,
-)
+from gradtape.tape.functional import elementwise_grad, grad, jvp, linearize, make_jvp, make_vjp, value_and_grad, vjp
 from gradtape.tape.gradient_tape import GradientTape
+from gradtape.tape.matrices import hessian, hvp, jacfwd, jacobian, jacrev
 from gradtape.tape.query import UnconnectedGradients
 
 
