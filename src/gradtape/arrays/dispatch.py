@@ -21,7 +21,7 @@ from gradtape.arrays.record import (
     user_frame,
 )
 from gradtape.ops import OPS, Index
-from gradtape.ops.model import RealShape
+from gradtape.ops.model import RealShape, is_floating
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -133,7 +133,7 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
     shapes = saved = None
     if mask and op.connects:
         if arrays > 1 and op.elementwise:
-            shapes = broadcast_shapes(values, y[0] if op.parts else y)
+            shapes = broadcast_shapes(values, y)
         if op.parts or y.dtype.kind == "c":
             shapes = mark_real(shapes, values, y)
         saver = op.savers.get(mask) or op.make_saver(mask)
@@ -240,7 +240,7 @@ def in_family(structure: Any, family: type[Node]) -> Any:
 
 def is_differentiable(value: Any) -> bool:
     """Whether values of this array's dtype can move a little: floating point, real or complex, of any width."""
-    return value.dtype.kind in "fc" or value.dtype.name in {"bfloat16", "float8_e4m3fn", "float8_e5m2"}
+    return is_floating(value.dtype)
 
 
 def find_site(frame: FrameType) -> tuple[CodeType, int]:
@@ -271,8 +271,10 @@ def plain_operand(op: Op, arg: Any, position: int, frame: FrameType) -> Any:
     if isinstance(arg, _Variable):
         raise operand_error(op, arg, position, frame)
     if isinstance(arg, np.ndarray | np.generic):
-        array = np.asarray(arg)
-        return array[()] if type(array[()]) in PLAIN else array  # numbers of types that NumPy does not know stay arrays
+        value = np.asarray(arg)[()]
+        if isinstance(value, np.generic):
+            PLAIN.add(type(value))  # a number of a dtype that another library adds: `bfloat16`
+        return value
     if isinstance(arg, list | tuple):
         if holds_tensor(arg):
             return stack_nested(arg, frame)

@@ -6,7 +6,7 @@ Binding by the row's call, then `dtype=`, `where=` and `out=`; compositions; and
 from __future__ import annotations
 
 from functools import cache
-from inspect import signature
+from inspect import Parameter, Signature, signature
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
@@ -62,15 +62,16 @@ def bind_call(
     return tuple(arrays[0]) if op.variadic else arrays, params, extras
 
 
+IGNORED = {"casting", "subok", "overwrite_input", "copy"}
+"""Arguments that change no value: results are tensors of their own in any case."""
+
+
 def _is_default(name: str, value: Any) -> bool:
     if name == "order":
         return value in {None, "C", "K", "A"}
-    return (
-        value is None
-        or value is np._NoValue
-        or name in {"casting", "subok", "overwrite_input"}
-        or (name == "where" and value is True)
-    )
+    if name == "device":
+        return value in {None, "cpu"}
+    return value is None or value is np._NoValue or name in IGNORED or (name == "where" and value is True)
 
 
 def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
@@ -228,8 +229,31 @@ def door(name: str) -> Callable[..., Any]:
     function = composite_door(row) if isinstance(row, Composite) else op_door(row)
     public = (row.numpy or row.name).rpartition(".")[2]
     function.__name__ = function.__qualname__ = public
+    function.__signature__ = signature_of(row)  # type: ignore[attr-defined]
     function.__doc__ = f"Compute `{public}` and record it; the arguments are those of `numpy.{row.numpy or row.name}`."
     return function
+
+
+def signature_of(row: Op | Composite) -> Signature:
+    """Tell how a public function is called: what its row takes, and what the composite beside it takes more."""
+    if isinstance(row, Composite):
+        _, *rest = signature(row.fn).parameters.values()
+        return Signature(rest)
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    required = {*row.args, *(name for name, default in row.params if default is REQUIRED)}
+    found: list[Parameter] = []
+    for name in row.positions:
+        optional = name not in required or any(p.default is not Parameter.empty for p in found)
+        found.append(Parameter(name, kind, default=row.defaults.get(name) if optional else Parameter.empty))
+    known = {p.name for p in found}
+    beside = SECOND_CHANCES.get(row.numpy or "")
+    more = [] if beside is None else list(signature_of(beside).parameters.values())[len(row.args) :]
+    return Signature(
+        [*found, *(p.replace(kind=Parameter.KEYWORD_ONLY) for p in more if p.name not in known and p.kind in _NAMED)]
+    )
+
+
+_NAMED = {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
 
 
 def composite_door(row: Composite) -> Callable[..., Any]:

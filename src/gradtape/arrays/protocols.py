@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
+from importlib import import_module
 from operator import attrgetter
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
@@ -83,6 +85,8 @@ def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: 
     op = FUNCTIONS.get(function)
     if op is None and function in writing.WRITERS and isinstance(args[0] if args else None, Node):
         return writing.WRITERS[function](frame, *args, **kwargs)
+    if function in _makers():
+        return _makers()[function](*args, **kwargs)
     try:
         if op is not None:
             return doors.call_row(op, args, kwargs, frame)
@@ -92,3 +96,9 @@ def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: 
     except Unsupported:
         pass
     return doors.foreign(f"{function.__module__}.{function.__name__}", function, args, kwargs, frame)
+
+
+@cache
+def _makers() -> dict[Any, Callable[..., Any]]:
+    """Return what makes tensors for `like=`; its module needs the classes that need this one."""
+    return import_module("gradtape.arrays.creation").MAKERS  # type: ignore[no-any-return]

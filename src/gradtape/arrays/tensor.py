@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
@@ -125,6 +126,8 @@ class Tensor(Methods):
     __and__, __rand__ = _binary("bitwise_and")
     __or__, __ror__ = _binary("bitwise_or")
     __xor__, __rxor__ = _binary("bitwise_xor")
+    __lshift__, __rlshift__ = _binary("left_shift")
+    __rshift__, __rrshift__ = _binary("right_shift")
     __lt__, _ = _binary("less")
     __le__, _ = _binary("less_equal")
     __gt__, _ = _binary("greater")
@@ -135,6 +138,14 @@ class Tensor(Methods):
 
     def __ne__(self, other: object) -> Any:
         return other is None or apply(_NOT_EQUAL, (self, other), NO_PARAMS, _getframe(1))
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        if api_version not in {None, "2021.12", "2022.12", "2023.12", "2024.12"}:
+            raise ValueError(f"the array API of {api_version!r} is not offered; there are 2021.12 to 2024.12")
+        return import_module("gradtape.numpy")
 
     def __divmod__(self, other: Any) -> tuple[Any, Any]:
         return self // other, self % other

@@ -1,7 +1,8 @@
 """NumPy's names, called directly: `import gradtape.numpy as gnp; gnp.sin(x)` records without going through NumPy first.
 
 The functions take what NumPy's take, tensors or plain arrays, and return tensors. What is not here works on tensors all
-the same: call it as `np.<name>`.
+the same: call it as `np.<name>`. The module is the tensors' `__array_namespace__`: all of the array API of 2024.12 with
+`linalg` and `fft`, and `special` where SciPy is installed.
 
 Examples
 --------
@@ -16,17 +17,50 @@ Tensor([2., 4.])
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module as _import_module
+from typing import Any
 
 import numpy as _np  # noqa: ICN001 - `np` is no name of this namespace
 
-from gradtape.arrays import doors as _doors
-from gradtape.numpy.creation import arange, array, asarray, empty, eye, full, identity, ones, zeros
-from gradtape.ops import COMPOSITES as _COMPOSITES
-from gradtape.ops import OPS as _OPS
+from gradtape.arrays.creation import (
+    arange,
+    array,
+    asanyarray,
+    asarray,
+    ascontiguousarray,
+    empty,
+    eye,
+    from_dlpack,
+    fromfunction,
+    full,
+    identity,
+    kaiser,
+    ones,
+    require,
+    tri,
+    vectorize,
+    zeros,
+)
+from gradtape.numpy import publish as _publish
+from gradtape.numpy.dtypes import (
+    __array_namespace_info__,
+    broadcast_shapes,
+    can_cast,
+    finfo,
+    iinfo,
+    isdtype,
+    ndim,
+    promote_types,
+    result_type,
+    shape,
+    size,
+)
+
+__array_api_version__ = "2024.12"
 
 CONSTANTS = ("pi", "e", "euler_gamma", "inf", "nan", "newaxis")
 DTYPES = (
+    "bool",
     "bool_",
     "int8",
     "int16",
@@ -39,33 +73,53 @@ DTYPES = (
     "float16",
     "float32",
     "float64",
+    "complex64",
+    "complex128",
 )
 """NumPy's constants and dtypes, offered as they are."""
 
-__all__ = ["arange", "array", "asarray", "empty", "eye", "full", "identity", "ones", "zeros"]
+__all__ = [
+    "__array_namespace_info__",
+    "arange",
+    "array",
+    "asanyarray",
+    "asarray",
+    "ascontiguousarray",
+    "broadcast_shapes",
+    "can_cast",
+    "empty",
+    "eye",
+    "finfo",
+    "from_dlpack",
+    "fromfunction",
+    "full",
+    "identity",
+    "iinfo",
+    "isdtype",
+    "kaiser",
+    "ndim",
+    "ones",
+    "promote_types",
+    "require",
+    "result_type",
+    "shape",
+    "size",
+    "tri",
+    "vectorize",
+    "zeros",
+]
+
+_publish.functions_of_numpy(globals())
+for _name in (*CONSTANTS, *DTYPES):
+    globals()[_name] = getattr(_np, _name)
+__all__.extend([*CONSTANTS, *DTYPES])
+__all__.sort()
+
+_ROOMS = ("fft", "linalg", "special")
 
 
-def _publish() -> None:
-    names = globals()
-    for rows in (_OPS, _COMPOSITES):
-        for row in rows.values():
-            if row.numpy is None or "." in row.numpy or row in _doors.SECOND_CHANCES.values():
-                continue
-            function = _doors.door(row.name)
-            for name in (row.numpy, *row.aliases):
-                if hasattr(_np, name):
-                    names[name] = function
-                    __all__.append(name)
-    for name in (*CONSTANTS, *DTYPES):
-        names[name] = getattr(_np, name)
-        __all__.append(name)
-    names["abs"] = names["absolute"]
-    __all__.append("abs")
-    __all__[:] = sorted(set(__all__))
-
-
-_publish()
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any: ...
+def __getattr__(name: str) -> Any:
+    """Import a part of the namespace when it is first asked for."""
+    if name in _ROOMS:
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"gradtape.numpy has no {name!r}; `np.{name}` works on tensors if NumPy has it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Index
+from gradtape.ops.model import Index, is_floating
 from gradtape.ops.registry import composite
 from gradtape.ops.scans import part
 from gradtape.ops.shaping import axes_tuple
@@ -60,7 +60,7 @@ def gradient(xp: Any, f: Any, *varargs: Any, axis: Any = None, edge_order: int =
     The spacing of each axis is one number, or the places along it; it has a derivative.
     """
     f = xp.shaped(f)
-    f = f if f.dtype.kind in "fc" else xp.cast(f, dtype="float64")
+    f = f if is_floating(f.dtype) else xp.cast(f, dtype="float64")
     axes = tuple(range(f.ndim)) if axis is None else axes_tuple(axis, f.ndim)
     if len(varargs) not in {0, 1, len(axes)}:
         raise TypeError("invalid number of arguments")

@@ -8,7 +8,7 @@ from gradtape.ops.model import Cotangents, IntegerCast, Linear, NoTangent, Stopp
 from gradtape.ops.registry import composite, op
 
 SHAPE_ONLY = NoTangent("reads the shape of its argument, not its values")
-LIKE = "a, ~dtype=None, ~order='K', ~subok=True, shape=None"
+LIKE = "a, ~dtype=None, ~order='K', ~subok=True, shape=None, ~device=None"
 
 op("identity", "x", numpy=None, x=Linear(lambda xp, g, y, x: g), cases=(case((2, 3)),))
 op("copy", "a, ~order='K'", methods=("copy",), a=Linear(lambda xp, g, y, a: g), cases=(case((2, 3)),))
@@ -56,7 +56,15 @@ def astype(xp: Any, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = N
 
 
 def full_like(
-    xp: Any, a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+    xp: Any,
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
 ) -> Any:
     """Fill an array of the same shape; the fill value has a derivative."""
     a = shaped(xp, a)
@@ -72,6 +80,8 @@ def linspace(
     retstep: bool = False,
     dtype: Any = None,
     axis: int = 0,
+    *,
+    device: Any = None,
 ) -> Any:
     """Place points evenly between two ends, both of which have a derivative."""
     start, stop = xp.shaped(start) * 1.0, xp.shaped(stop) * 1.0

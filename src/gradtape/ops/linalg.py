@@ -138,9 +138,10 @@ def diag(xp: Any, v: Any, k: int = 0) -> Any:
     return xp.scatter_add(v, diagonal_index(2, n, n, k), shape=(n, n))
 
 
-def trace(xp: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def trace(xp: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
     """Sum a diagonal."""
-    return xp.sum(diagonal(xp, a, offset, axis1, axis2), axis=-1)
+    values = diagonal(xp, a, offset, axis1, axis2)
+    return xp.sum(values if dtype is None else xp.cast(values, dtype=dtype), axis=-1)
 
 
 def cross(xp: Any, a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
@@ -156,7 +157,9 @@ def cross(xp: Any, a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int 
 
 def vecdot(xp: Any, x1: Any, x2: Any, *, axis: int = -1) -> Any:
     """Multiply vectors elementwise and sum."""
-    return xp.sum(xp.conjugate(x1) * x2, axis=axis)
+    products = xp.conjugate(x1) * x2
+    total = xp.sum(products, axis=axis)
+    return xp.cast(total, dtype=products.dtype) if products.dtype.kind in "iu" else total  # sums of integers are wider
 
 
 def matvec(xp: Any, x1: Any, x2: Any) -> Any:
@@ -185,7 +188,11 @@ composite("matvec", matvec)
 composite("vecmat", vecmat)
 composite("linalg_outer", lambda xp, x1, x2, /: xp.outer(x1, x2), numpy="linalg.outer")
 composite("linalg_diagonal", lambda xp, x, /, *, offset=0: xp.diagonal(x, offset, -2, -1), numpy="linalg.diagonal")
-composite("linalg_trace", lambda xp, x, /, *, offset=0: xp.trace(x, offset, -2, -1), numpy="linalg.trace")
+composite(
+    "linalg_trace",
+    lambda xp, x, /, *, offset=0, dtype=None: xp.trace(x, offset, -2, -1, dtype=dtype),
+    numpy="linalg.trace",
+)
 composite("linalg_tensordot", lambda xp, x1, x2, /, *, axes=2: xp.tensordot(x1, x2, axes), numpy="linalg.tensordot")
 composite("linalg_matmul", lambda xp, x1, x2, /: xp.matmul(x1, x2), numpy="linalg.matmul")
 composite("linalg_vecdot", lambda xp, x1, x2, /, *, axis=-1: xp.vecdot(x1, x2, axis=axis), numpy="linalg.vecdot")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Unsupported
+from gradtape.ops.model import Unsupported, is_floating
 from gradtape.ops.registry import composite
 
 
@@ -23,7 +23,8 @@ def known_elements(xp: Any, a: Any, where: Any) -> Any:
 
 def how_many(xp: Any, known: Any, axis: Any, keepdims: bool, like: Any) -> Any:
     """Count what counts, in the real dtype of an array, so that a division keeps that dtype."""
-    dtype = like.dtype if like.dtype.kind == "f" else xp.real(like).dtype if like.dtype.kind == "c" else "float64"
+    real = xp.real(like) if like.dtype.kind == "c" else like
+    dtype = real.dtype if is_floating(real.dtype) else "float64"
     return xp.cast(xp.sum(known, axis=axis, keepdims=keepdims), dtype=dtype)
 
 

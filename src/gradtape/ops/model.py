@@ -96,6 +96,15 @@ class Index:
     value: Any
 
 
+SMALL_FLOATS = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2"})
+"""Floating-point dtypes that NumPy gets from another library and does not call so."""
+
+
+def is_floating(dtype: Any) -> bool:
+    """Whether a dtype is floating point, real or complex, of any width."""
+    return dtype.kind in "fc" or dtype.name in SMALL_FLOATS
+
+
 def spec(value: Any) -> Spec:
     """Describe an array, or a Python number as the 0-d array it stands for."""
     return Spec(getattr(value, "shape", ()), getattr(value, "dtype", None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradtape.ops.masked import deviations, freedom, how_many, masked
-from gradtape.ops.model import NoTangent, Unsupported, case
+from gradtape.ops.model import NoTangent, Unsupported, case, is_floating
 from gradtape.ops.registry import composite, op
 
 PLACE = NoTangent("answers with a position, and positions are integers")
@@ -17,7 +17,7 @@ op("nanargmin", CHOICE, a=PLACE, cases=(case((2, 3)), case((2, 3), axis=1)))
 def filled(xp: Any, a: Any, value: float, dtype: Any = None) -> Any:
     """Put a number in the place of every NaN."""
     a = xp.shaped(a) if dtype is None else xp.cast(a, dtype=dtype)
-    return xp.where(xp.isnan(a), value, a) if a.dtype.kind in "fc" else a
+    return xp.where(xp.isnan(a), value, a) if is_floating(a.dtype) else a
 
 
 def counted(xp: Any, a: Any, where: Any) -> Any:
@@ -121,7 +121,7 @@ def nan_extremum(xp: Any, which: str, a: Any, axis: Any, keepdims: bool, initial
     )
     if a.dtype.kind == "c":
         raise Unsupported(f"nan{which} has no place for complex numbers here")
-    if a.dtype.kind != "f":
+    if not is_floating(a.dtype):
         return (xp.masked_max if which == "max" else xp.masked_min)(
             a, axis=axis, keepdims=keepdims, initial=initial, where=where
         )

@@ -51,18 +51,46 @@ def partition(xp: Any, a: Any, kth: Any, axis: Any = -1, kind: str = "introselec
     return xp.take_along_axis(a, xp.argpartition(a, kth=kth, axis=axis), axis=axis)
 
 
-def stable_sort(xp: Any, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    """Sort, stably if that is asked for."""
+def sort_as_asked(
+    xp: Any,
+    a: Any,
+    axis: Any = -1,
+    kind: Any = None,
+    order: Any = None,
+    *,
+    stable: Any = None,
+    descending: bool = False,
+) -> Any:
+    """Sort, stably or from the largest down if that is asked for."""
     if order is not None:
         raise Unsupported("sort has no place for `order` here")
-    return xp.sort(a, axis=axis, kind="stable" if stable else kind)
+    result = xp.sort(a, axis=axis, kind="stable" if stable else kind)
+    return xp.flip(result, axis=-1 if axis is None else axis) if descending else result
 
 
-def stable_argsort(xp: Any, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    """Return the order, a stable one if that is asked for."""
+def argsort_as_asked(
+    xp: Any,
+    a: Any,
+    axis: Any = -1,
+    kind: Any = None,
+    order: Any = None,
+    *,
+    stable: Any = None,
+    descending: bool = False,
+) -> Any:
+    """Return the order, from the largest down if that is asked for: equal elements stay as they stand."""
     if order is not None:
         raise Unsupported("argsort has no place for `order` here")
-    return xp.argsort(a, axis=axis, kind="stable" if stable else kind)
+    if not descending:
+        return xp.argsort(a, axis=axis, kind="stable" if stable else kind)
+    a, axis = (xp.ravel(a), 0) if axis is None else (xp.shaped(a), axis)
+    from_behind = xp.flip(xp.argsort(xp.flip(a, axis=axis), axis=axis, kind="stable"), axis=axis)
+    return a.shape[axis] - 1 - from_behind
+
+
+def searchsorted_in_order(xp: Any, a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+    """Search an array that another one puts in order."""
+    return xp.searchsorted(a if sorter is None else xp.take(a, sorter), v, side=side)
 
 
 def sort_complex(xp: Any, a: Any) -> Any:
@@ -72,6 +100,7 @@ def sort_complex(xp: Any, a: Any) -> Any:
 
 
 composite("partition", partition)
-composite("stable_sort", stable_sort, numpy="sort")
-composite("stable_argsort", stable_argsort, numpy="argsort")
+composite("sort_as_asked", sort_as_asked, numpy="sort")
+composite("argsort_as_asked", argsort_as_asked, numpy="argsort")
+composite("searchsorted_in_order", searchsorted_in_order, numpy="searchsorted")
 composite("sort_complex", sort_complex)

@@ -30,10 +30,18 @@ for _name in ("logical_not", "isfinite", "isinf", "isnan", "signbit"):
     op(_name, "x", x=TRUTH, elementwise=True)
 for _name in ("isposinf", "isneginf", "isreal"):
     op(_name, "x", x=TRUTH, cases=(case((2, 3)),))
-for _name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm"):
-    op(_name, "a, b", a=WHOLE, b=WHOLE, elementwise=True, cases=INTEGERS)
-for _name in ("invert", "bitwise_count"):
-    op(_name, "x", x=WHOLE, elementwise=True, cases=(case([6, 4]),))
+for _name, _aliases in {
+    "bitwise_and": (),
+    "bitwise_or": (),
+    "bitwise_xor": (),
+    "left_shift": ("bitwise_left_shift",),
+    "right_shift": ("bitwise_right_shift",),
+    "gcd": (),
+    "lcm": (),
+}.items():
+    op(_name, "a, b", aliases=_aliases, a=WHOLE, b=WHOLE, elementwise=True, cases=INTEGERS)
+op("invert", "x", aliases=("bitwise_invert", "bitwise_not"), x=WHOLE, elementwise=True, cases=(case([6, 4]),))
+op("bitwise_count", "x", x=WHOLE, elementwise=True, cases=(case([6, 4]),))
 op("isclose", "a, b, rtol=1e-05, atol=1e-08, equal_nan=False", a=TRUTH, b=TRUTH, elementwise=True)
 op("nextafter", "a, b", a=Partial(lambda xp, y, a, b: 1.0), b=DIRECTION)
 op("spacing", "x", x=SPACING, elementwise=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradtape.ops.model import Linear, RealShape, case
+from gradtape.ops.model import Linear, NoTangent, RealShape, case
 from gradtape.ops.registry import composite, op
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 op(
     "reshape",
-    "a, shape, ~order='C'",
+    "a, shape, ~order='C', ~copy=None",
     a=Linear(lambda xp, g, y, a, shape: xp.reshape(g, shape=a.shape)),
     cases=(case((2, 3), shape=(3, 2)), case((2, 3), shape=-1), case((0, 3), shape=(3, 0))),
 )
@@ -45,6 +45,15 @@ op(
         case((2, 3), shift=-1, axis=1),
         case((2, 3), shift=(1, 2), axis=(0, 1)),
     ),
+)
+
+
+op(
+    "repeated_places",
+    "repeats, n",
+    numpy=None,
+    repeats=NoTangent("says how often an element comes, which is a whole number"),
+    cases=(case([1, 0, 2], n=3),),
 )
 
 
@@ -176,7 +185,7 @@ def repeat(xp: Any, a: Any, repeats: Any, axis: int | None = None) -> Any:
     axis %= a.ndim
     n = a.shape[axis]
     if hasattr(repeats, "__len__") and len(repeats) > 1:
-        return xp.take(a, [k for k, times in zip(range(n), repeats, strict=True) for _ in range(times)], axis=axis)
+        return xp.take(a, xp.repeated_places(repeats, n=n), axis=axis)
     times = int(repeats[0] if hasattr(repeats, "__len__") else repeats)
     before, after = tuple(a.shape[: axis + 1]), tuple(a.shape[axis + 1 :])
     spread = xp.broadcast_to(xp.reshape(a, shape=(*before, 1, *after)), shape=(*before, times, *after))

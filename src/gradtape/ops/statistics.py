@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import General, Index, NoTangent, Unsupported, case
+from gradtape.ops.model import General, Index, NoTangent, Unsupported, case, is_floating
 from gradtape.ops.registry import composite, op
 
 CHOSEN = NoTangent("is asked for the bin of each element, and bins are numbered")
@@ -187,7 +187,7 @@ def variables(xp: Any, m: Any, rowvar: bool, dtype: Any) -> Any:
         raise ValueError("m has more than 2 dimensions")
     one = x.ndim < 2
     x = xp.atleast_2d(x)
-    if dtype is not None or x.dtype.kind not in "fc":
+    if dtype is not None or not is_floating(x.dtype):
         x = xp.cast(x, dtype=dtype or "float64")
     return x if rowvar or one else xp.matrix_transpose(x)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import Node
+from gradtape.arrays.record import STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 xp = doors.SPACE
 """Every operation of the table under its name; what it computes is recorded."""
@@ -21,3 +26,21 @@ def matched(constant: Any, x: Any) -> Any:
 def plain(value: Any) -> Any:
     """Return the plain array of a tensor or of anything else, for decisions that are no part of the derivative."""
     return np.asarray(value._value if isinstance(value, Node) else value)
+
+
+def plain_nested(value: Any) -> Any:
+    """Return the plain value of a tensor, also where tensors stand in lists and tuples."""
+    if isinstance(value, list | tuple):
+        return type(value)(plain_nested(item) for item in value) if type(value) in {list, tuple} else value
+    return value._value if isinstance(value, Node) else value
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Compute without any tape: what is decided here is no part of the derivative."""
+    before = STATE.recordings
+    STATE.recordings = ()
+    try:
+        yield
+    finally:
+        STATE.recordings = before

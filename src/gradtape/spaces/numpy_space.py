@@ -44,9 +44,8 @@ def kernel(op: Op) -> Callable[..., Any]:
         return attrgetter(op.numpy)(np)  # type: ignore[no-any-return]
     if op.scipy is None:
         raise LookupError(f"row {op.name} names no function of NumPy or SciPy, and spaces/kernels has none for it")
-    module, _, name = op.scipy.rpartition(".")
     try:
-        return getattr(import_module(f"scipy.{module}"), name)  # type: ignore[no-any-return]
+        return scipy_function(op.scipy)
     except ModuleNotFoundError as error:
         raise missing_library(op, error) from None
 
@@ -59,6 +58,17 @@ def kernels_of(room: str) -> dict[str, Callable[..., Any]]:
     if find_spec(parent) is None or find_spec(place) is None:
         return {}
     return import_module(place).KERNELS  # type: ignore[no-any-return]
+
+
+def scipy_function(name: str) -> Callable[..., Any]:
+    """Return a function of SciPy by its name without the library's: `special.erf`, `stats.norm.pdf`."""
+    module, _, rest = name.partition(".")
+    found: Any = import_module(f"scipy.{module}")
+    for part in rest.split("."):
+        if not hasattr(found, part):
+            import_module(f"{found.__name__}.{part}")
+        found = getattr(found, part)
+    return found  # type: ignore[no-any-return]
 
 
 def missing_library(op: Op, error: ModuleNotFoundError) -> Exception:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from importlib import import_module
 from itertools import product
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from gradtape.arrays.doors import SPACE
 from gradtape.arrays.variable import Variable
 from gradtape.errors import NoGradientError
 from gradtape.ops import Case, Cotangents, Index, Linear, Multilinear, NotYet, Op, Partial, Rule, Zero
-from gradtape.spaces.numpy_space import xp
+from gradtape.spaces.numpy_space import scipy_function, xp
 from gradtape.tape.gradient_tape import GradientTape
 from gradtape.testing.grads import check_grads, outputs, plain
 from gradtape.testing.modes import check_forward, check_jacobians
@@ -175,8 +174,7 @@ def check_value(op: Op, args: list[Any], params: Any) -> None:
     if op.numpy is not None:
         function = attrgetter(op.numpy)(np)
     elif op.scipy is not None:
-        module, _, name = op.scipy.rpartition(".")
-        function = getattr(import_module(f"scipy.{module}"), name)
+        function = scipy_function(op.scipy)
     else:
         return
     call = (args,) if op.variadic else tuple(args)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys as _sys
 from builtins import bool as _bool
 from builtins import range as _count
+from builtins import tuple as _tuple
 from importlib import import_module as _import_module
 from types import SimpleNamespace as _SimpleNamespace
 from typing import Any as _Any
@@ -215,7 +216,7 @@ def hessians(
 ) -> list[_Any]:
     """Differentiate twice without a tape: for each tensor in `xs` its second derivatives, of its shape twice over."""
     found: list[_Any] = []
-    for x in xs if isinstance(xs, list | tuple) else [xs]:
+    for x in xs if isinstance(xs, list | _tuple) else [xs]:
         (slope,) = gradients(ys, x)
         if slope is None:
             found.append(None)
@@ -239,18 +240,50 @@ def print(*inputs: _Any, output_stream: _Any = None, end: str = "\n", sep: str =
 
 
 LATER = {
+    "AggregationMethod": "graphs",
     "RaggedTensor": "ragged",
     "SparseTensor": "sparse",
+    "TensorSpec": "graphs",
+    "VariableAggregation": "graphs",
+    "VariableSynchronization": "graphs",
+    "assert_equal": "debugging",
+    "assert_greater": "debugging",
+    "assert_less": "debugging",
+    "assert_rank": "debugging",
     "batch_to_space": "nn.layout",
+    "broadcast_dynamic_shape": "graphs",
+    "broadcast_static_shape": "graphs",
+    "constant_initializer": "initializers",
+    "eig": "linalg",
+    "eigvals": "linalg",
     "extract_volume_patches": "nn.pooling",
+    "get_static_value": "graphs",
+    "group": "graphs",
+    "histogram_fixed_width_bins": "counting",
+    "identity_n": "graphs",
     "image": "",
+    "inside_function": "graphs",
+    "is_symbolic_tensor": "graphs",
     "nn": "",
+    "no_op": "graphs",
+    "ones_initializer": "initializers",
     "quantization": "",
     "ragged": "",
+    "random_normal_initializer": "initializers",
+    "random_uniform_initializer": "initializers",
+    "realdiv": "math",
+    "saturate_cast": "creation",
+    "sequence_mask": "counting",
+    "shape_n": "graphs",
     "signal": "",
     "space_to_batch": "nn.layout",
     "space_to_batch_nd": "nn.layout",
     "sparse": "",
+    "timestamp": "graphs",
+    "truncatediv": "math",
+    "tuple": "graphs",
+    "unravel_index": "counting",
+    "zeros_initializer": "initializers",
 }
 """Where names are that are imported when they are first asked for; those without a place are modules."""
 

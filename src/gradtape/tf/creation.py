@@ -57,6 +57,15 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     return doors.cast(tensor(x), dtype, _getframe(1))
 
 
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
+    """Cast to a dtype, after bounding the elements by the least and the largest number that it holds."""
+    x, wanted = tensor(value), np.dtype(dtype)
+    if wanted.kind in "iu":
+        limits = np.iinfo(wanted)
+        x = row("clip")(x, np.asarray(limits.min, x.dtype)[()], np.asarray(limits.max, x.dtype)[()])
+    return doors.cast(x, wanted, _getframe(1))
+
+
 def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Any:
     """Make a tensor of zeros."""
     return tensor(np.zeros(static(shape), dtype))

@@ -130,6 +130,33 @@ def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str
         raise TypeError(f"{told}: the tensor has dtype {_plain(tensor).dtype}, and {np.dtype(tf_type)} was asked for")
 
 
+def assert_integer(x: Any, message: str | None = None, name: str | None = None) -> None:
+    """Insist on whole numbers."""
+    if _plain(x).dtype.kind not in "iu":
+        raise TypeError(f"{message or 'assertion failed'}: the tensor has dtype {_plain(x).dtype}, which is no integer")
+
+
+def assert_rank_in(x: Any, ranks: Any, message: str | None = None, name: str | None = None) -> None:
+    """Insist on one of several numbers of axes."""
+    if _plain(x).ndim not in ranks:
+        told = message or "assertion failed"
+        raise InvalidArgumentError(f"{told}: the tensor has {_plain(x).ndim} axes, and one of {ranks} was asked for")
+
+
+def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> Any:
+    """Insist that tensors have one floating-point dtype, and return it."""
+    dtypes = {_plain(t).dtype for t in tensors or ()} | ({np.dtype(dtype)} if dtype is not None else set())
+    if len(dtypes) > 1 or any(d.kind != "f" for d in dtypes):
+        raise ValueError(f"assertion failed: expected one floating-point dtype, got {sorted(d.name for d in dtypes)}")
+    return next(iter(dtypes), np.dtype(np.float32))
+
+
+def assert_proper_iterable(values: Any) -> None:
+    """Insist on a list or another iterable of values that is no tensor, array or text."""
+    if isinstance(values, gt.Tensor | np.ndarray | bytes | str) or not hasattr(values, "__iter__"):
+        raise TypeError(f"expected a list or another iterable of values, got a {type(values).__name__}")
+
+
 def is_numeric_tensor(tensor: Any) -> bool:
     """Whether it is a tensor of numbers."""
     return isinstance(tensor, gt.Tensor) and tensor.dtype.kind in "fiuc"

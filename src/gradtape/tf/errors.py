@@ -75,6 +75,22 @@ class AbortedError(OpError):
     """An operation was given up."""
 
 
+class DeadlineExceededError(OpError):
+    """An operation took too long."""
+
+
+class PermissionDeniedError(OpError):
+    """Something may not be done."""
+
+
+class UnauthenticatedError(OpError):
+    """Nobody knows who asks."""
+
+
+class UnavailableError(OpError):
+    """Something that is needed is not there now."""
+
+
 class DataLossError(OpError):
     """Data cannot be read back."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,7 @@ subtract = elementwise("subtract", "x", "y")
 tan = elementwise("tan", "x")
 tanh = elementwise("tanh", "x")
 truediv = elementwise("divide", "x", "y")
+realdiv = truediv
 truncatemod = refused("truncatemod", "fmod", "x", "y", use="`tf.math.floormod` has one")
 
 reduce_all = reduction("all")
@@ -137,6 +139,9 @@ def histogram_fixed_width(
 def add_n(inputs: Any, name: str | None = None) -> Any:
     """Add a list of tensors up."""
     return reduce(add, operands(*inputs))
+
+
+accumulate_n = add_n
 
 
 def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
@@ -255,5 +260,30 @@ def cumulative_logsumexp(
     return _scan("cumulative_logsumexp", x, axis, exclusive, reverse, -np.inf)
 
 
+def truncatediv(x: Any, y: Any, name: str | None = None) -> Any:
+    """Divide and drop the fraction, towards zero; nothing flows back."""
+    left, right = operands(tensor(x), y)
+    return row("floor_divide")(row("subtract")(left, row("fmod")(left, right)), right)
+
+
+LATER = {
+    "bincount": "counting",
+    "confusion_matrix": "counting",
+    "count_nonzero": "counting",
+    "in_top_k": "counting",
+    "invert_permutation": "counting",
+    "is_non_decreasing": "counting",
+    "is_strictly_increasing": "counting",
+    "log_softmax": "nn",
+    "polyval": "counting",
+    "softmax": "nn",
+    "zero_fraction": "counting",
+}
+"""Where names are that are imported when they are first asked for."""
+
+
 def __getattr__(name: str) -> Any:
-    raise refuse("tf.math", name)
+    if name not in LATER:
+        raise refuse("tf.math", name)
+    found = globals()[name] = getattr(import_module(f"gradtape.tf.{LATER[name]}"), name)
+    return found

@@ -122,3 +122,4 @@ def hermitian_band(xp: Any, ab: Any, lower: bool) -> Any:
 composite("dense_band", dense_band, numpy=None)
 composite("band_of", band_of, numpy=None)
 composite("hermitian_band", hermitian_band, numpy=None)
+composite("mirrored_band", mirrored_band, numpy=None)

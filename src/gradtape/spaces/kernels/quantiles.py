@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradtape.ops.model import is_floating
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,7 +26,7 @@ SHAPES = {
 
 def _counts(values: Any) -> Any:
     """Count along the first axis what is not NaN."""
-    return np.sum(~np.isnan(values), axis=0) if values.dtype.kind == "f" else np.full(values.shape[1:], len(values))
+    return np.sum(~np.isnan(values), axis=0) if is_floating(values.dtype) else np.full(values.shape[1:], len(values))
 
 
 def _place(values: Any, q: Any, method: str) -> Any:

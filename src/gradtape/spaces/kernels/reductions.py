@@ -16,9 +16,23 @@ max_reduce: Callable[..., Any] = np.maximum.reduce
 min_reduce: Callable[..., Any] = np.minimum.reduce
 
 
+FLOAT = np.dtype(np.float64)
+
+
 def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Sum without the Python layer of `np.sum`, which costs as much again on small arrays."""
+    """Sum without the Python layer of `np.sum`, which costs as much again on small arrays.
+
+    Sums of `bfloat16` are kept in float32 on the way, as those of float16 are: its own stand still at 256 ones.
+    """
+    if getattr(a, "dtype", FLOAT).kind == "V":
+        return add_reduce(a.astype(np.float32), axis, keepdims=keepdims).astype(a.dtype)
     return add_reduce(a, axis, keepdims=keepdims)
+
+
+def _mean(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if getattr(a, "dtype", FLOAT).kind == "V":
+        return np.mean(a, axis, np.float32, keepdims=keepdims).astype(a.dtype)
+    return np.mean(a, axis, keepdims=keepdims)
 
 
 def _max(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -47,6 +61,7 @@ def _vector_norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 KERNELS: dict[str, Callable[..., Any]] = {
     "logsumexp": _logsumexp,
     "max": _max,
+    "mean": _mean,
     "min": _min,
     "sum": _sum,
     "vector_norm": _vector_norm,

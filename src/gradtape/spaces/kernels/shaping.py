@@ -15,5 +15,6 @@ def _reshape(a: Any, shape: Any) -> Any:
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
+    "repeated_places": lambda repeats, n: np.repeat(np.arange(n), repeats),
     "reshape": _reshape,
 }

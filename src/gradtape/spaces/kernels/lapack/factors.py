@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from scipy import linalg
 
+from gradtape.spaces.kernels.lapack.calls import order_of_exchanges
 from gradtape.spaces.kernels.lapack.stacks import of_width, stacked
 
 if TYPE_CHECKING:
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 def _lu_rows(a: Any) -> tuple[Any, Any, Any]:
     """Return both factors in one matrix, LAPACK's row exchanges, and the order of rows that they amount to."""
     packed, exchanges = linalg.lu_factor(a)
-    order = np.arange(a.shape[0])
-    for k, other in enumerate(exchanges):
-        order[[k, other]] = order[[other, k]]
-    return packed, exchanges, order
+    return packed, exchanges, order_of_exchanges(exchanges, a.shape[0])
 
 
 def _hessenberg(a: Any) -> tuple[Any, Any]:

@@ -1,0 +1,1 @@
+"""Rows of statistics: the distributions of `scipy.stats` and its measures of samples."""

@@ -1,0 +1,24 @@
+"""The functions of `scipy.integrate`, on tensors.
+
+Samples are integrated by rules that are compositions of operations. Functions and differential equations are integrated
+by SciPy, which chooses where to look; the integral is then formed once more at these places, on the tape. So the
+gradient is that of the quadrature or of the steps, exactly, and that of the integral up to their tolerance. A tensor
+may be among `args`, the limits, the initial values, or what the function reads.
+
+Examples
+--------
+>>> import gradtape as gt
+>>> import gradtape.scipy as gsp
+>>> rate = gt.Variable(2.0)
+>>> with gt.GradientTape() as tape:
+...     area, error = gsp.integrate.quad(lambda x, k: k * x**2, 0.0, 3.0, args=(rate,))
+>>> float(area.numpy().round(6)), float(tape.gradient(area, rate).numpy().round(6))
+(18.0, 9.0)
+"""
+
+from gradtape.scipy.integrate.equations import odeint, solve_ivp
+from gradtape.scipy.integrate.quadrature import fixed_quad, quad, quad_vec
+from gradtape.scipy.publish import publish
+
+__all__ = ["fixed_quad", "odeint", "quad", "quad_vec", "solve_ivp"]
+__getattr__ = publish(globals(), "integrate", "integrate")

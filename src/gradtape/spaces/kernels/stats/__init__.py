@@ -1,0 +1,1 @@
+"""Kernels of the rows in `ops/stats`."""

@@ -1,0 +1,174 @@
+"""Integrals and differential equations: SciPy's values, and gradients in samples, limits, parameters and times."""
+
+import numpy as np
+import pytest
+import scipy.integrate
+
+import gradtape as gt
+import gradtape.scipy as gsp
+from gradtape.testing import check_grads
+from tests.on_scipy.agreement import check_agreement
+
+RNG = np.random.default_rng(4)
+Y, YY = RNG.normal(size=9), RNG.normal(size=(3, 6))
+AT = np.sort(RNG.uniform(0, 3, 9))
+INF = np.inf
+
+CALLS = [
+    ("trapezoid", (Y, AT), {}),
+    ("trapezoid", (YY,), {"axis": 0, "dx": 0.5}),
+    ("cumulative_trapezoid", (Y, AT), {"initial": 0}),
+    ("cumulative_trapezoid", (YY,), {"axis": 0, "dx": 0.5}),
+    ("cumulative_trapezoid", (YY, np.cumsum(np.abs(YY), axis=1)), {}),
+    ("simpson", (Y, AT), {}),
+    ("simpson", (Y[:8], AT[:8]), {}),
+    ("simpson", (YY,), {"dx": 0.3}),
+    ("simpson", (YY,), {"axis": 0}),
+    ("simpson", (YY, np.cumsum(np.abs(YY), axis=1)), {}),
+    ("simpson", (Y[:2],), {}),
+    ("simpson", (YY[:, :1],), {}),
+    ("romb", (Y,), {"dx": 0.25}),
+    ("romb", (YY,), {"axis": 0}),
+]
+
+
+@pytest.mark.parametrize(("name", "args", "params"), CALLS)
+def test_samples(name, args, params):
+    check_agreement(getattr(gsp.integrate, name), getattr(scipy.integrate, name), args, params)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 9])
+@pytest.mark.parametrize("spacing", [{"x": True}, {"dx": 0.3}, {"dx": 0.3, "initial": 0.5}])
+def test_cumulative_simpson(n, spacing):
+    if "x" in spacing:
+
+        def ours(y, x):
+            return gsp.integrate.cumulative_simpson(y, x=x)
+
+        check_agreement(ours, lambda y, x: scipy.integrate.cumulative_simpson(y, x=x), (Y[:n], AT[:n]), {})
+    else:
+        check_agreement(gsp.integrate.cumulative_simpson, scipy.integrate.cumulative_simpson, (Y[:n],), spacing)
+
+
+@pytest.mark.parametrize(
+    ("f", "a", "b"),
+    [
+        (lambda x, k: np.exp(-k * x) * np.cos(x), 0.2, 1.7),
+        (lambda x, k: np.exp(-k * x) * np.cos(x), 1.7, 0.2),
+        (lambda x, k: np.exp(-k * x * x), 0.3, INF),
+        (lambda x, k: np.exp(k * x), -INF, 0.4),
+        (lambda x, k: np.exp(k * x), 0.4, -INF),
+        (lambda x, k: np.exp(-k * x * x) * (1.0 + x), -INF, INF),
+        (lambda x, k: np.exp(-k * x * x) * (1.0 + x), INF, -INF),
+        (lambda x, k: np.sqrt(np.abs(x - 0.5)) * k, 0.0, 1.0),
+    ],
+)
+def test_quad(f, a, b):
+    k = 1.3
+    ours, error = gsp.integrate.quad(f, a, b, args=(gt.constant(k),))
+    theirs = scipy.integrate.quad(f, a, b, args=(k,))
+    np.testing.assert_allclose(ours.numpy(), theirs[0], rtol=1e-12)
+    assert error == theirs[1]
+    finite = [x for x in (a, b) if np.isfinite(x)]
+
+    def integral(k, *limits):
+        rest = list(limits)
+        ends = [rest.pop(0) if np.isfinite(x) else x for x in (a, b)]
+        return gsp.integrate.quad(f, *ends, args=(k,), epsabs=1e-12, epsrel=1e-12)[0]
+
+    check_grads(integral, [k, *finite], order=1 if "sqrt" in f.__code__.co_names else 2, rtol=1e-4)
+
+
+def test_quad_of_nothing_and_of_what_a_function_reads():
+    k = gt.Variable(2.0)
+    with gt.GradientTape() as tape:
+        y, _ = gsp.integrate.quad(lambda x: k * x, 1.0, 3.0)
+    assert abs(tape.gradient(y, k).numpy() - 4.0) < 1e-12
+    end = gt.Variable(1.0)
+    with gt.GradientTape() as tape:
+        y, _ = gsp.integrate.quad(lambda x: x**2 + 2.0, 1.0, end)
+    assert y.numpy() == 0
+    assert abs(tape.gradient(y, end).numpy() - 3.0) < 1e-12
+
+
+def test_quad_vec_and_fixed_quad():
+    def f(x, k):
+        return np.stack([np.sin(k * x), x * k]) if isinstance(k, gt.Tensor) else np.array([np.sin(k * x), x * k])
+
+    ours = gsp.integrate.quad_vec(f, 0.0, 2.0, args=(gt.constant(1.5),))[0].numpy()
+    np.testing.assert_allclose(ours, scipy.integrate.quad_vec(f, 0.0, 2.0, args=(1.5,))[0], rtol=1e-12)
+    check_grads(lambda k, b: gsp.integrate.quad_vec(f, 0.0, b, args=(k,))[0], [1.5, 2.0], order=1)
+    check_agreement(
+        lambda a, b: gsp.integrate.fixed_quad(np.exp, a, b, n=4),
+        lambda a, b: scipy.integrate.fixed_quad(np.exp, a, b, n=4),
+        (np.array(0.1), np.array(1.4)),
+        {},
+    )
+
+
+def swing(t, y, k):
+    return [y[1], -k * np.sin(y[0]) + 0.1 * t]
+
+
+@pytest.mark.parametrize("method", ["RK45", "RK23", "DOP853"])
+@pytest.mark.parametrize("t_eval", [None, [0.0, 0.4, 1.1, 2.0], [0.3, 1.9]])
+def test_solve_ivp(method, t_eval):
+    y0 = np.array([1.0, 0.2])
+    options = {"method": method, "t_eval": t_eval, "rtol": 1e-6, "atol": 1e-8}
+    theirs = scipy.integrate.solve_ivp(swing, (0.0, 2.0), y0, args=(1.5,), **options)
+    ours = gsp.integrate.solve_ivp(swing, (0.0, 2.0), gt.constant(y0), args=(gt.constant(1.5),), **options)
+    np.testing.assert_allclose(ours.t, theirs.t)
+    exact = method != "DOP853" or t_eval is None
+    np.testing.assert_allclose(ours.y.numpy(), theirs.y, rtol=1e-10 if exact else 1e-5)
+    fine = {**options, "rtol": 1e-9, "atol": 1e-11}
+    check_grads(
+        lambda y, k, end: gsp.integrate.solve_ivp(
+            swing, (0.0, end if t_eval is None else 2.0), y, args=(k,), **{**fine, "t_eval": t_eval}
+        ).y[:, -1],
+        [y0, 1.5, 2.0],
+        order=1,
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
+def test_solve_ivp_backwards_in_time():
+    theirs = scipy.integrate.solve_ivp(swing, (2.0, 0.5), [1.0, 0.2], args=(1.5,), t_eval=[1.5, 0.5])
+    ours = gsp.integrate.solve_ivp(swing, (2.0, 0.5), [1.0, 0.2], args=(gt.constant(1.5),), t_eval=[1.5, 0.5])
+    np.testing.assert_allclose(ours.y.numpy(), theirs.y, rtol=1e-10)
+
+
+def test_odeint():
+    t = np.array([0.0, 0.5, 1.2])
+
+    def decay(y, t, k):
+        return -k * y * (1.0 + t)
+
+    ours = gsp.integrate.odeint(decay, np.array([1.0, 2.0]), t, args=(0.7,)).numpy()
+    np.testing.assert_allclose(ours, scipy.integrate.odeint(decay, [1.0, 2.0], t, args=(0.7,)), rtol=1e-6)
+    check_grads(
+        lambda y, t, k: gsp.integrate.odeint(decay, y, t, args=(k,)), [np.array([1.0, 2.0]), t, 0.7], order=2, rtol=1e-4
+    )
+    first = gsp.integrate.odeint(lambda t, y: -y, [1.0], t, tfirst=True, hmax=0.1).numpy()
+    np.testing.assert_allclose(first[:, 0], np.exp(-t), rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: gsp.integrate.quad(np.sin, 0, 1, weight="cos", wvar=2.0), "weight"),
+        (lambda: gsp.integrate.fixed_quad(np.sin, 0, INF), "finite"),
+        (lambda: gsp.integrate.quad_vec(np.sin, 0, INF), "finite"),
+        (lambda: gsp.integrate.romb(Y[:4]), "power of 2"),
+        (lambda: gsp.integrate.simpson(Y, AT[:3]), "length of x"),
+        (lambda: gsp.integrate.solve_ivp(swing, (0, 1), [1.0, 0.0], "Radau"), "explicit"),
+        (lambda: gsp.integrate.solve_ivp(swing, (0, 1), [1.0, 0.0], events=swing), "events"),
+        (lambda: gsp.integrate.solve_ivp(swing, (0, 1), [1.0, 0.0], t_eval=[2.0], args=(1.0,)), "t_eval"),
+        (lambda: gsp.integrate.solve_ivp(swing, (0, 1), [[1.0, 0.0]]), "1-dimensional"),
+        (lambda: gsp.integrate.odeint(swing, [1.0], [0.0, 2.0, 1.0]), "monotonically"),
+        (lambda: gsp.integrate.odeint(swing, [1.0], [0.0, 1.0], full_output=True), "full_output"),
+    ],
+)
+def test_what_is_wrong_is_said(call, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        call()
