@@ -91,6 +91,13 @@ CALLS = [
     ("gausspulse", (X / 3, np.array(2.0), np.array(0.4)), {"retquad": True, "retenv": True}),
     ("gausspulse", (X,), {"fc": 1.0}),
     ("sawtooth", (X, 0.4), {}),
+    ("medfilt", (X,), {}),
+    ("medfilt", (XX, (1, 5)), {}),
+    ("medfilt2d", (XX,), {}),
+    ("order_filter", (XX, [[1, 0, 1]], 1), {}),
+    ("wiener", (X,), {}),
+    ("wiener", (XX, (1, 3), 0.4), {}),
+    ("deconvolve", (X[:6], B), {}),
     ("sawtooth", (X,), {}),
 ]
 
@@ -130,7 +137,7 @@ def test_istft_of_other_axes_and_there_and_back():
 
 
 def test_windows_have_derivatives_in_their_parameters():
-    for name, parameter in (("gaussian", 1.3), ("general_hamming", 0.6)):
+    for name, parameter in (("kaiser", 5.0), ("gaussian", 1.3), ("general_hamming", 0.6)):
         for bins in (True, False):
             theirs = scipy.signal.get_window((name, parameter), 6, bins)
             ours = gsp.signal.get_window((name, gt.constant(parameter)), 6, bins)
@@ -198,3 +205,17 @@ def test_single_precision_stays():
 def test_what_is_wrong_is_said(call, words):
     with pytest.raises((ValueError, TypeError), match=words):
         call()
+
+
+def test_a_rectangular_wave_is_piecewise_constant():
+    t = gt.Variable(X)
+    with gt.GradientTape() as tape:
+        y = gsp.signal.square(t, 0.3)
+    np.testing.assert_array_equal(y.numpy(), scipy.signal.square(X, 0.3))
+    assert not tape.gradient(y, t, unconnected_gradients="zero").numpy().any()
+
+
+def test_division_by_a_longer_polynomial_leaves_everything():
+    quotient, rest = gsp.signal.deconvolve(X[:2], B)
+    assert quotient.shape == (0,)
+    assert rest.numpy().tolist() == X[:2].tolist()

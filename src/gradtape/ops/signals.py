@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any
 
 from gradtape.ops.model import Index, Multilinear, Unsupported, case
@@ -61,13 +62,48 @@ def convolve(xp: Any, a: Any, v: Any, mode: str = "full") -> Any:
 
 
 def correlate(xp: Any, a: Any, v: Any, mode: str = "valid") -> Any:
-    """Correlate two vectors: a convolution with the second one reversed."""
-    a, v = xp.shaped(a), xp.shaped(v)
-    if a.shape[0] < v.shape[0] and mode != "full":
-        raise Unsupported("correlate wants the longer vector first here")
-    return convolve(xp, a, xp.flip(v, axis=0), mode)
+    """Correlate two vectors: a convolution with the conjugate of the second one, reversed."""
+    a, v = xp.shaped(a), xp.conjugate(xp.flip(xp.shaped(v), axis=0))
+    n, m = a.shape[0], v.shape[0]
+    if n >= m or mode != "same":
+        return convolve(xp, a, v, mode)
+    # of an even number of products that overlap partly, NumPy gives one more at the side of the shorter vector's end
+    return xp.getitem(xp.convolve_full(v, a), Index(slice(n // 2, n // 2 + m)))
+
+
+def kaiser(xp: Any, M: int, beta: Any) -> Any:  # noqa: N803 - NumPy's name
+    """Return a Kaiser window; its shape `beta` has a derivative. NumPy's own function takes plain numbers only."""
+    if M < 2:
+        return xp.cast([1.0] * M, dtype="float64")
+    half = (M - 1) / 2.0
+    inside = [sqrt(max(0.0, 1.0 - ((k - half) / half) ** 2)) for k in range(M)]
+    beta = xp.shaped(beta)
+    return xp.i0(beta * xp.cast(inside, dtype="float64")) / xp.i0(beta)
+
+
+def unwrap(xp: Any, p: Any, discont: float | None = None, axis: int = -1, *, period: Any = 6.283185307179586) -> Any:
+    """Add periods to angles so that neighbours are close; the angles and the period have derivatives."""
+    p = xp.shaped(p)
+    if p.dtype.kind != "f":
+        raise Unsupported("unwrap has no derivative for whole numbers")
+    axis %= p.ndim
+
+    def part(start: int | None, stop: int | None) -> Any:
+        return xp.getitem(p, Index((slice(None),) * axis + (slice(start, stop),)))
+
+    steps = xp.stop_gradient(part(1, None) - part(0, -1))
+    whole = xp.stop_gradient(xp.shaped(period))
+    rounds = xp.floor((steps + whole / 2.0) / whole)
+    left = steps - rounds * whole
+    upwards = xp.logical_and(xp.equal(left, -whole / 2.0), xp.greater(steps, 0.0))
+    rounds = xp.where(upwards, rounds - 1.0, rounds)
+    rounds = xp.where(xp.less(xp.abs(steps), whole / 2.0 if discont is None else discont), 0.0, rounds)
+    moved = part(1, None) - xp.cumsum(rounds, axis=axis) * period
+    return xp.concatenate([part(0, 1), moved], axis=axis)
 
 
 composite("sliding_window_view", windows, numpy="lib.stride_tricks.sliding_window_view")
 composite("convolve", convolve)
 composite("correlate", correlate)
+composite("kaiser", kaiser)
+composite("unwrap", unwrap)

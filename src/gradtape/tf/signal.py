@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import gradtape as gt
 from gradtape.ops import load_families
 from gradtape.tf.calls import row, static, tensor
 
@@ -138,18 +139,20 @@ def hamming_window(window_length: Any, periodic: Any = True, dtype: Any = np.flo
     return _raised_cosine(window_length, periodic, dtype, 0.54)
 
 
-def kaiser_window(window_length: Any, beta: float = 12.0, dtype: Any = np.float32, name: str | None = None) -> Any:
-    """Return a Kaiser window."""
-    return tensor(np.kaiser(static(window_length), static(beta)), dtype)
+def kaiser_window(window_length: Any, beta: Any = 12.0, dtype: Any = np.float32, name: str | None = None) -> Any:
+    """Return a Kaiser window; a tensor `beta` has a gradient."""
+    window = row("kaiser")(static(window_length), beta)
+    return window.astype(dtype) if isinstance(beta, gt.Tensor) else tensor(window._value, dtype)
 
 
 def kaiser_bessel_derived_window(
-    window_length: Any, beta: float = 12.0, dtype: Any = np.float32, name: str | None = None
+    window_length: Any, beta: Any = 12.0, dtype: Any = np.float32, name: str | None = None
 ) -> Any:
     """Return the window whose squares, moved by half its length, add up to one."""
-    total = np.cumsum(np.kaiser(static(window_length) // 2 + 1, static(beta)))
-    half = np.sqrt(total[:-1] / total[-1])
-    return tensor(np.concatenate([half, half[::-1]]), dtype)
+    total = row("cumsum")(kaiser_window(static(window_length) // 2 + 1, beta, np.float64))
+    half = row("sqrt")(total[:-1] / total[-1])
+    window = row("concatenate")([half, row("flip")(half)], axis=0)
+    return window.astype(dtype) if isinstance(beta, gt.Tensor) else tensor(window._value, dtype)
 
 
 def vorbis_window(window_length: Any, dtype: Any = np.float32, name: str | None = None) -> Any:

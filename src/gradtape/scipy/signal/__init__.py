@@ -18,6 +18,7 @@ Tensor(2.)
 
 from gradtape.scipy.publish import publish
 from gradtape.scipy.signal import windows
+from gradtape.scipy.signal.choices import deconvolve, medfilt, medfilt2d, order_filter, wiener
 from gradtape.scipy.signal.design import (
     bilinear,
     chirp,
@@ -40,6 +41,7 @@ __all__ = [
     "coherence",
     "csd",
     "decimate",
+    "deconvolve",
     "detrend",
     "envelope",
     "firwin",
@@ -50,6 +52,9 @@ __all__ = [
     "group_delay",
     "hilbert",
     "istft",
+    "medfilt",
+    "medfilt2d",
+    "order_filter",
     "periodogram",
     "resample",
     "resample_poly",
@@ -59,6 +64,7 @@ __all__ = [
     "spectrogram",
     "stft",
     "welch",
+    "wiener",
     "windows",
 ]
 __getattr__ = publish(globals(), "signal", "signal")

@@ -8,12 +8,13 @@ import numpy as np
 import scipy.signal
 
 from gradtape.arrays.dispatch import Node
+from gradtape.ops.fourier import fitted
 from gradtape.scipy._values import xp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["exponential", "gaussian", "general_gaussian", "general_hamming", "get_window"]
+__all__ = ["exponential", "gaussian", "general_gaussian", "general_hamming", "get_window", "kaiser"]
 
 
 def __getattr__(name: str) -> Any:
@@ -73,7 +74,28 @@ def general_hamming(M: int, alpha: Any, sym: bool = True) -> Any:  # noqa: N803
     return alpha - (1.0 - alpha) * cosine
 
 
+def kaiser(M: int, beta: Any, sym: bool = True) -> Any:  # noqa: N803
+    """Return a Kaiser window; its shape `beta` has a derivative.
+
+    Parameters
+    ----------
+    M : int
+        Number of samples.
+    beta : Tensor or float
+        How narrow the window is.
+    sym : bool
+        Whether the window is symmetric; otherwise it is one period of a periodic one.
+
+    Returns
+    -------
+    Tensor
+    """
+    return fitted(xp, xp.kaiser(M if sym else M + 1, beta), 0, M)
+
+
 PARAMETRIC: dict[str, Callable[..., Any]] = {
+    "kaiser": kaiser,
+    "ksr": kaiser,
     "gaussian": gaussian,
     "gauss": gaussian,
     "gss": gaussian,
