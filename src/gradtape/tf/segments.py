@@ -43,15 +43,31 @@ def _averaged(x: Any, ids: Any, count: int, power: float = 1.0) -> Any:
     return _added(x, ids, count) / sizes.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - 1))
 
 
-def _each(operation: str, x: Any, ids: Any, count: int, empty: Any) -> Any:
-    """Reduce segment by segment; one without rows is filled with `empty`."""
-    parts = [
-        row(operation)(x[np.flatnonzero(ids == k)], axis=0)
-        if (ids == k).any()
-        else np.full(x.shape[1:], empty, x.dtype)[()]
-        for k in range(count)
-    ]
-    return row("stack")(tuple(parts), axis=0) if parts else tensor(np.zeros((0, *x.shape[1:]), x.dtype))
+def _best(operation: str, x: Any, ids: Any, count: int, empty: Any) -> Any:
+    """Return the largest or smallest rows of each segment, element by element."""
+    return row(operation)(x, ids, count=count, empty=empty)
+
+
+def _product(x: Any, ids: Any, count: int) -> Any:
+    """Multiply the rows of each segment: written side by side, and ones behind the shorter ones."""
+    sizes = np.bincount(ids, minlength=count)
+    longest = int(sizes.max(initial=0))
+    if not longest:
+        return tensor(np.ones((count, *x.shape[1:]), x.dtype))
+    if count * longest > 8 * ids.size + 1000:
+        return _product_one_by_one(x, ids, count)
+    starts = np.cumsum(sizes) - sizes
+    there = np.arange(longest) < sizes[:, None]
+    order = np.argsort(ids, kind="stable")
+    places = order[np.where(there, starts[:, None] + np.arange(longest), 0)]
+    wide = row("where")(there.reshape(*there.shape, *(1,) * (x.ndim - 1)), x[places], np.ones((), x.dtype)[()])
+    return row("prod")(wide, axis=1)
+
+
+def _product_one_by_one(x: Any, ids: Any, count: int) -> Any:
+    """Multiply the rows of each segment, where one is so long that all written side by side would not fit."""
+    parts = [row("prod")(x[np.flatnonzero(ids == k)], axis=0) for k in range(count)]
+    return row("stack")(tuple(parts), axis=0)
 
 
 def _lowest(x: Any) -> Any:
@@ -77,19 +93,19 @@ def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Any:
 def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Any:
     """Return the largest elements of each segment, 0 for one that is empty; the ids are sorted."""
     ids, count = _sorted_ids("segment_max", segment_ids)
-    return _each("max", *_flat("segment_max", data, ids, count), count, 0)
+    return _best("segment_max", *_flat("segment_max", data, ids, count), count, 0)
 
 
 def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Any:
     """Return the smallest elements of each segment, 0 for one that is empty; the ids are sorted."""
     ids, count = _sorted_ids("segment_min", segment_ids)
-    return _each("min", *_flat("segment_min", data, ids, count), count, 0)
+    return _best("segment_min", *_flat("segment_min", data, ids, count), count, 0)
 
 
 def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Any:
     """Multiply the rows of each segment; the ids are sorted."""
     ids, count = _sorted_ids("segment_prod", segment_ids)
-    return _each("prod", *_flat("segment_prod", data, ids, count), count, 1)
+    return _product(*_flat("segment_prod", data, ids, count), count)
 
 
 def unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Any:
@@ -114,20 +130,20 @@ def unsorted_segment_max(data: Any, segment_ids: Any, num_segments: Any, name: s
     """Return the largest elements of each segment; the lowest number there is for one that is empty."""
     count = static(num_segments)
     x, ids = _flat("unsorted_segment_max", data, segment_ids, count)
-    return _each("max", x, ids, count, _lowest(x))
+    return _best("segment_max", x, ids, count, _lowest(x))
 
 
 def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Any:
     """Return the smallest elements of each segment; the highest number there is for one that is empty."""
     count = static(num_segments)
     x, ids = _flat("unsorted_segment_min", data, segment_ids, count)
-    return _each("min", x, ids, count, _highest(x))
+    return _best("segment_min", x, ids, count, _highest(x))
 
 
 def unsorted_segment_prod(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Any:
     """Multiply the rows of each segment; 1 for one that is empty."""
     count = static(num_segments)
-    return _each("prod", *_flat("unsorted_segment_prod", data, segment_ids, count), count, 1)
+    return _product(*_flat("unsorted_segment_prod", data, segment_ids, count), count)
 
 
 def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Any]:

@@ -31,6 +31,7 @@ op(
         case((1, 5, 4, 2), (3, 2, 2, 3), strides=(2, 1), padding=((1, 0), (0, 0)), dilations=(1, 2)),
         case((2, 4, 3, 4), (2, 2, 2, 6), strides=(1, 1), padding=((0, 0), (0, 1)), dilations=(1, 1), groups=2),
         case((1, 3, 3, 2), (2, 2, 1, 4), strides=(1, 1), padding=((0, 0), (0, 0)), dilations=(1, 1), groups=2),
+        case((2, 4, 2), (2, 1, 2), strides=(2,), padding=((1, 0),), dilations=(1,), groups=2),
         case((1, 2, 3, 2, 1), (2, 2, 1, 1, 2), strides=(1, 2, 1), padding=((0, 1),) * 3, dilations=(1, 1, 1)),
     ),
 )

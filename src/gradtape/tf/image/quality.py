@@ -32,11 +32,18 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Any:
     return 20.0 * float(np.log10(largest)) - row("log10")(error) * 10.0
 
 
-def _window(size: int, sigma: float, channels: int, dtype: Any) -> Any:
-    """Return a window of normal weights that add up to 1, for each channel."""
+def _weighted_means(values: Any, size: int, sigma: float) -> Any:
+    """Return the means over all windows of normal weights: first down, then across, channel by channel."""
     line = np.exp(-0.5 * ((np.arange(size) - (size - 1) / 2.0) / sigma) ** 2)
-    plane = np.outer(line, line)
-    return np.repeat((plane / plane.sum())[:, :, None, None], channels, axis=3).astype(dtype)
+    line = line / line.sum()
+    channels = values.shape[-1]
+    made = row("reshape")(values, shape=(-1, *values.shape[-3:]))
+    for window in ((size, 1), (1, size)):
+        weights = np.broadcast_to(line.reshape(*window, 1, 1), (*window, 1, channels)).astype(values.dtype)
+        made = row("convolution")(
+            made, weights, strides=(1, 1), padding=((0, 0), (0, 0)), dilations=(1, 1), groups=channels
+        )
+    return row("reshape")(made, shape=(*values.shape[:-3], *made.shape[1:]))
 
 
 def _likeness(
@@ -46,15 +53,9 @@ def _likeness(
 
     Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment" (2004), section III.
     """
-    channels = x.shape[-1]
-    weights = _window(filter_size, filter_sigma, channels, x.dtype)
 
     def mean(values: Any) -> Any:
-        flat = row("reshape")(values, shape=(-1, *values.shape[-3:]))
-        made = row("convolution")(
-            flat, weights, strides=(1, 1), padding=((0, 0), (0, 0)), dilations=(1, 1), groups=channels
-        )
-        return row("reshape")(made, shape=(*values.shape[:-3], *made.shape[1:]))
+        return _weighted_means(values, filter_size, filter_sigma)
 
     c1, c2 = (k1 * largest) ** 2, (k2 * largest) ** 2
     mean_x, mean_y = mean(x), mean(y)

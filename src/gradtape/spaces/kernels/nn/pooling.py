@@ -41,20 +41,20 @@ def _largest(
     """
     counts = places(x.shape[1:-1], size, strides, padding, dilations)
     wide = padded(x, padding, _lowest(x))
-    steps = [prod(x.shape[k + 1 :]) for k in range(1, x.ndim - 1)]
-    shape = (x.shape[0], *counts, x.shape[-1])
+    steps = [prod(x.shape[k + 1 :]) * d for k, d in enumerate(dilations, 1)]
+    offsets = []
     best: Any = None
-    place, which = np.zeros(shape, np.intp), np.zeros(shape, np.intp)
+    which = np.zeros((x.shape[0], *counts, x.shape[-1]), np.int32)
     for number, (tap, cut) in enumerate(taps(size, counts, strides, dilations)):
+        offsets.append(sum(t * step for t, step in zip(tap, steps, strict=True)))
         here = wide[cut] if added is None else wide[cut] + added[tap]
         if best is None:
             best = here.copy()
             continue
-        wins = (here > best) | (here != here)  # noqa: PLR0124 - only NaN differs from itself
-        best[wins] = here[wins]
-        place[wins] = sum(t * d * step for t, d, step in zip(tap, dilations, steps, strict=True))
-        which[wins] = number
-    return best, place + _first_places(x.shape, counts, strides, padding), which
+        loses = here <= best  # which a NaN never does
+        np.copyto(which, number, where=np.logical_not(loses, out=loses))
+        np.maximum(best, here, out=best)
+    return best, np.array(offsets)[which] + _first_places(x.shape, counts, strides, padding), which
 
 
 def _max_pool(
