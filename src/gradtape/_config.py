@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 LEAKS = ("allow", "warn", "raise")
+UNCONNECTED = ("none", "zero", "raise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Settings:
         A cotangent that is exactly zero stops, also before an infinite derivative (0 x inf is 0). False gives IEEE.
     leaks : {"allow", "warn", "raise"}
         What happens when a recorded value leaves the tape through `np.asarray`, `float` and their like.
+    unconnected_gradients : {"none", "zero", "raise"}
+        What stands for a gradient that does not exist, where the call does not say.
     ambient_records : int
         How many operations outside any tape are remembered, so that an explanation can name them.
     ambient_bytes : int
@@ -30,6 +33,7 @@ class Settings:
 
     strong_zeros: bool = True
     leaks: str = "allow"
+    unconnected_gradients: str = "none"
     ambient_records: int = 10_000
     ambient_bytes: int = 32 * 1024 * 1024
 
@@ -50,7 +54,7 @@ class config(AbstractContextManager["Settings"]):  # noqa: N801
     TypeError
         If a setting does not exist.
     ValueError
-        If `leaks` is not one of its words.
+        If `leaks` or `unconnected_gradients` is not one of its words.
 
     Examples
     --------
@@ -66,8 +70,9 @@ class config(AbstractContextManager["Settings"]):  # noqa: N801
         for name, value in changes.items():
             if name not in known:
                 raise TypeError(f"no setting is called {name!r}; there are {', '.join(known)}")
-            if name == "leaks" and value not in LEAKS:
-                raise ValueError(f"leaks is one of {LEAKS}, not {value!r}")
+            words = {"leaks": LEAKS, "unconnected_gradients": UNCONNECTED}.get(name)
+            if words is not None and value not in words:
+                raise ValueError(f"{name} is one of {words}, not {value!r}")
         self._before = settings
         settings = replace(settings, **changes)
 

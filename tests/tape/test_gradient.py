@@ -209,3 +209,15 @@ def test_an_operation_without_a_rule_fails_only_on_the_path():
         tape.gradient(y, x)
     assert "fft(x)" in str(caught.value)
     assert float(tape.gradient(z, x)) == 6.0
+
+
+def test_what_stands_for_a_missing_gradient_can_be_set_for_all_calls():
+    x = gt.Variable([1.0, 2.0])
+    with gt.GradientTape(persistent=True) as tape:
+        y = gt.constant(1.0)
+    with gt.config(unconnected_gradients="zero"):
+        assert tape.gradient(y, x).numpy().tolist() == [0.0, 0.0]
+        with pytest.warns(gt.MissingGradientWarning):
+            assert tape.gradient(y, x, unconnected_gradients="none") is None
+    with pytest.raises(ValueError, match="unconnected_gradients is one of"):
+        gt.config(unconnected_gradients="nothing")

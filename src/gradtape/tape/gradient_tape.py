@@ -195,7 +195,7 @@ class GradientTape:
         target: Any,
         sources: Any,
         output_gradients: Any = None,
-        unconnected_gradients: str = "none",
+        unconnected_gradients: str | None = None,
     ) -> Any:
         """Differentiate the sum of the target's elements with respect to the sources.
 
@@ -207,9 +207,10 @@ class GradientTape:
             What to differentiate with respect to: watched tensors, variables, or intermediate results.
         output_gradients : array_like or structure like `target`, optional
             The weight of each target element, ones where None. Checked: one entry per target, of its shape.
-        unconnected_gradients : {"none", "zero", "raise"}
+        unconnected_gradients : {"none", "zero", "raise"}, optional
             What stands for a gradient that does not exist: None and a `MissingGradientWarning` that says why, zeros of
-            the source's shape and dtype, or a `MissingGradientError` that carries the diagnosis.
+            the source's shape and dtype, or a `MissingGradientError` that carries the diagnosis. As
+            `config(unconnected_gradients=...)` says unless given.
 
         Returns
         -------

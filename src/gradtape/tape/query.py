@@ -85,7 +85,7 @@ def ask(
     target: Any,
     sources: Any,
     output_gradients: Any,
-    unconnected: str,
+    unconnected: str | None,
     frame: FrameType,
     *,
     recorded: bool | None = None,
@@ -96,6 +96,7 @@ def ask(
     The sweep is `recorded` where a tape is open, unless the caller decides.
     """
     recorded = bool(STATE.recordings) if recorded is None else recorded
+    unconnected = _config.settings.unconnected_gradients if unconnected is None else unconnected
     check_unconnected(unconnected)
     targets = check_targets(target, kind, frame, law)
     wanted = check_sources(sources, kind, frame)

@@ -20,6 +20,7 @@ from gradtape.arrays.record import EventKind
 from gradtape.errors import OperandError, PositionError, ShapeError
 from gradtape.ops import OPS, Index
 from gradtape.tf.errors import InvalidShapeError, translated
+from gradtape.tf.promotion import plain_value, same_dtype
 from gradtape.tf.shapes import TensorShape
 
 if TYPE_CHECKING:
@@ -86,14 +87,20 @@ def _insist_on_axes(name: str, values: Any, least: int, frame: FrameType) -> Non
             )
 
 
+WEAK = {float: "fc", int: "fciu"}
+"""Kinds of dtypes that a Python number takes on by itself, beside an array of that kind."""
+
+
 def neighbour(name: str, other: Any, tensor: Any, frame: FrameType) -> Any:
     """Give a plain operand the dtype of the tensor beside it, and insist on it where the operand is a tensor, too."""
-    from gradtape.tf.calls import plain_value, same_dtype
-
+    dtype = tensor._value.dtype
     if isinstance(other, gt.Tensor):
-        same_dtype(name, (tensor, other), frame)
+        if other._value.dtype != dtype:
+            same_dtype(name, (tensor, other), frame)
         return other
-    return plain_value(other, like=tensor._value.dtype)
+    if dtype.kind in WEAK.get(type(other), ""):
+        return other
+    return plain_value(other, like=dtype)
 
 
 REFLECTED = {
