@@ -98,7 +98,8 @@ def neighbour(name: str, other: Any, tensor: Any, frame: FrameType) -> Any:
         if other._value.dtype != dtype:
             same_dtype(name, (tensor, other), frame)
         return other
-    if dtype.kind in WEAK.get(type(other), ""):
+    # an exponent stays an array: its rule keeps a live path where a Python number's ends, and so does TensorFlow's
+    if name != "power" and dtype.kind in WEAK.get(type(other), ""):
         return other
     return plain_value(other, like=dtype)
 
