@@ -1,4 +1,4 @@
-"""Roots and optima: SciPy's values; derivatives against difference quotients of the whole search, to the second order."""
+"""Roots and optima: SciPy's values; derivatives against difference quotients of the whole search."""
 
 import numpy as np
 import pytest
