@@ -29,7 +29,7 @@ def read_rows():
 
 
 SOON = "L49 L50 L51 P16 Q08 Q09"
-PENDING = {f"{letter}{k:02}" for letter in "IJO" for k in range(1, 100)} | set(SOON.split())
+PENDING = {f"{letter}{k:02}" for letter in "IJ" for k in range(1, 100)} | set(SOON.split())
 
 TABLE = {number: (call, given) for number, call, given in read_rows()}
 

@@ -12,6 +12,7 @@ NAN = "a NaN in the value goes on as NaN in the gradient"
 NO_TANGENT = "values without derivatives (whole numbers, truth values, text) have no gradient, not even of themselves"
 ONE_MODE = "there is one mode: a function runs as it does without `tf.function`"
 NAMED = "the error is a TypeError that names the argument"
+MORE = "TensorFlow has no gradient here"
 TRUE = "TensorFlow's numbers are wrong; these are right"
 
 DEVIATIONS = {
@@ -70,6 +71,20 @@ DEVIATIONS = {
         "[[1.,8.,3.] float32, [[1.,0.,1.] float32, [0.,1.] float32]]",
         f"{TRUE}: of two updates of one place only the last one counts",
     ),
+    "O14": ("[[ 4.,-2.], [-2., 1.]] float64", "the gradient of a determinant is its cofactors, also where it is 0"),
+    "O22": ("raises InvalidMatrixError", "a matrix without a Cholesky factor is an error, not NaN"),
+    "O26": ("[[-0.84455,-0.82849], [-0.7482 ,-0.98907], [-0.54697,-0.57909]] float64", MORE),
+    "O31": (
+        "[[-0.17553,-0.26329,-0.05119], [-0.15358, 0.18284, 0.05851]] float64",
+        "the signs of vectors are LAPACK's",
+    ),
+    "O32": ("[[-0.20152,-0.16832,-0.00298, 0.10187], [-0.29772, 0.21689,-0.0947 ,-0.15528]] float64", MORE),
+    "O33": (
+        "[[3.48754,4.02492], [4.02492,7.51246]] float64",
+        "a function of symmetric matrices has a symmetric gradient",
+    ),
+    "O40": ("[[0.25   ,0.16219], [0.16219,0.11111]] float64", MORE),
+    "O43": ("[[-0.33333, 1.     ], [ 1.22222, 0.33333]] float64", MORE),
     "O45": ("[[0.,0.], [0.,0.]] float32", SUBGRADIENT),
     "Q18": ("raises OverflowError", "a number that does not fit is an error"),
     "Q35": (
