@@ -137,6 +137,14 @@ CALLS = {
     "solve_continuous_lyapunov": (lambda la, a, q: la.solve_continuous_lyapunov(a, q), [A, B]),
     "solve_discrete_lyapunov": (lambda la, a, q: la.solve_discrete_lyapunov(0.1 * a, q), [A, B]),
     "solve_discrete_lyapunov bilinear": (lambda la, a, q: la.solve_discrete_lyapunov(0.1 * a, q, "bilinear"), [A, B]),
+    "solve_continuous_are": (
+        lambda la, a, b, q, r: la.solve_continuous_are(a, b, spd(q), spd(r)),
+        [A, TALL, B, B[:2, :2]],
+    ),
+    "solve_discrete_are": (
+        lambda la, a, b, q, r: la.solve_discrete_are(0.3 * a, b, spd(q), spd(r)),
+        [A, TALL, B, B[:2, :2]],
+    ),
     "toeplitz": (lambda la, c: la.toeplitz(c), [X]),
     "toeplitz row": (lambda la, c, r: la.toeplitz(c, r), [X, Y[:3]]),
     "circulant": (lambda la, c: la.circulant(c), [X]),
