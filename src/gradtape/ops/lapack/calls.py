@@ -8,7 +8,7 @@ from gradtape.ops.linalg_tools import as_column, hermitian_part
 from gradtape.ops.model import HERMITIAN, General, Linear, NoTangent, Unsupported, case
 from gradtape.ops.registry import op
 
-op("checked_finite", "a", numpy=None, plumbing=True, a=Linear(lambda xp, g, y, a: g), cases=(case((2, 3)),))
+op("checked_finite", "a", numpy=None, a=Linear(lambda xp, g, y, a: g), cases=(case((2, 3)),))
 op(
     "mirrored",
     "a, lower=False, conjugate=True",
