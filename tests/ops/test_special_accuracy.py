@@ -208,3 +208,26 @@ def test_derivatives_in_parameters(name):
             orders = tuple(int(m == k) for m in range(len(point)))
             theirs = mp.diff(function, tuple(map(mp.mpf, point)), orders)
             close(getattr(xp, f"{name}_slope")(*point, **dict(zip("ijkl", orders, strict=False))), theirs, rtol)
+
+
+def test_kolmogorovs_distribution():
+    def survival(x):
+        return 2 * mp.nsum(lambda k: (-1) ** (int(k) - 1) * mp.exp(-2 * k * k * x * x), [1, 60])
+
+    for n in (1, 2, 3):
+        for x in (0.3, 0.9, 1.0, 1.7, 4.0):
+            close(xp.kolmogorov_slope(x, n=n), mp.diff(survival, mp.mpf(x), n), 1e-11)
+
+
+def test_smirnovs_distribution():
+    for n in (1, 2, 7):
+        for d in (0.05, 0.33, 0.6):
+            below = int(n * (1 - d)) + 1
+            exact = lambda t, n=n, below=below: (
+                t
+                * sum(
+                    mp.binomial(n, j) * (t + mp.mpf(j) / n) ** (j - 1) * (1 - t - mp.mpf(j) / n) ** (n - j)
+                    for j in range(below)
+                )
+            )
+            close(xp.smirnov_slope(n, d), mp.diff(exact, mp.mpf(d)), 1e-11)

@@ -201,7 +201,7 @@ def spherical(kind: str, below: float, above: float) -> None:
 
     def call(xp: Any, n: Any, z: Any, derivative: bool = False) -> Any:
         """Take the call of SciPy's function."""
-        return slope(xp, n, z, xp.shaped(z)) if derivative else getattr(xp, kind)(n, z)
+        return slope(xp, xp.shaped(n), z, xp.shaped(z)) if derivative else getattr(xp, kind)(n, z)
 
     composite(f"{kind}_call", call, scipy=f"special.{kind}")
 

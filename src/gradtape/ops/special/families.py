@@ -65,3 +65,13 @@ def woven(g: Any, *slopes_of: Any) -> Any:
     """Add up what several results send back to one argument: `slopes_of[k]()` is the derivative of the k-th."""
     parts = [g[k] * slope() for k, slope in enumerate(slopes_of) if g[k] is not None]
     return sum(parts[1:], parts[0])
+
+
+def spread(rule: Any, arity: int) -> Any:
+    """Write `rule(xp, g, y, values, params)` with a name for each array: the tape reads off them what to keep."""
+    return {
+        2: lambda xp, g, y, a, b, **params: rule(xp, g, y, (a, b), params),
+        3: lambda xp, g, y, a, b, c, **params: rule(xp, g, y, (a, b, c), params),
+        4: lambda xp, g, y, a, b, c, d, **params: rule(xp, g, y, (a, b, c, d), params),
+        5: lambda xp, g, y, a, b, c, d, e, **params: rule(xp, g, y, (a, b, c, d, e), params),
+    }[arity]

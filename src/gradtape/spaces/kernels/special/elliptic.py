@@ -41,7 +41,7 @@ def power_integral(places: Sequence[Any], powers: Sequence[float], q: int = 0) -
     step = 2.0 * np.pi * (np.pi - turned) / DIGITS * 0.9
     low = np.log(smallest) - DIGITS / at_zero
     high = np.log(largest) + DIGITS / (sum(powers) - q - 1.0)
-    good = np.isfinite(low) & np.isfinite(high) & (step > 0.0)
+    good = np.isfinite(low) & np.isfinite(high) & (step > 0.0) & (at_zero > 0.0)
     low, high, step = np.where(good, low, 0.0), np.where(good, high, 0.0), np.where(good, step, 1.0)
     count = int(np.max(np.ceil((high - low) / step), initial=0.0)) + 1
     block = max(1, AT_ONCE // max(1, low.size))
