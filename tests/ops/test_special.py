@@ -30,6 +30,7 @@ COMPOSED = {
     "polygamma": (lambda s, x: s.polygamma(2, x), [WEIGHTS]),
     "radian": (lambda s, d, m, x: s.radian(d, m, x), [WEIGHTS, WEIGHTS, WEIGHTS]),
     "psi": (lambda s, x: s.psi(x), [WEIGHTS]),
+    "several results, broadcast": (lambda s, u, m: sum(s.ellipj(u, m)), [WEIGHTS, WEIGHTS[0] / 3.0]),
     "zeta of Riemann": (lambda s, x: s.zeta(x), [WEIGHTS + 1.0]),
     "zeta of Hurwitz": (lambda s, x, q: s.zeta(x, q), [WEIGHTS + 1.0, WEIGHTS]),
     "sinc": (lambda s, x: s.sinc(x), [WEIGHTS]),

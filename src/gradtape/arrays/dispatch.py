@@ -133,7 +133,7 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
     shapes = saved = None
     if mask and op.connects:
         if arrays > 1 and op.elementwise:
-            shapes = broadcast_shapes(values, y)
+            shapes = broadcast_shapes(values, y[0] if op.parts else y)
         if op.parts or y.dtype.kind == "c":
             shapes = mark_real(shapes, values, y)
         saver = op.savers.get(mask) or op.make_saver(mask)
