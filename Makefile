@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why test test-thorough programs lint types bench clean
+.PHONY: help why coverage test test-thorough programs lint types bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test-thorough: $(VENV)/.test ## run the slow, exhaustive tests too
 
 programs: $(VENV)/.test ## compare random programs with the oracle: make programs COUNT=100000 FROM=0
 	@$(PY) -m tests.programs --count $(COUNT) --from $(FROM)
+
+coverage: $(VENV)/.test ## measure which functions are differentiated rightly, and write docs/coverage.md
+	@$(PY) tools/coverage.py --write
 
 lint: $(VENV)/.lint ## check style, format and the order of the rooms
 	@$(VENV)/bin/ruff check --quiet .

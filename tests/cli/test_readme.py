@@ -46,6 +46,19 @@ def test_the_tape_in_ten_lines(gradtape):
     assert len(PROGRAMS[1].splitlines()) <= 10
 
 
+def test_the_programs_after_it_run_without_a_warning(tmp_path):
+    (tmp_path / "program.py").write_text("\n".join(PROGRAMS[1:]))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "program.py"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "healthy", "codes"),
     [

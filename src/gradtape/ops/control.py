@@ -34,6 +34,13 @@ op(
     plumbing=True,
     whole=Linear(lambda xp, g, y, whole, place: Cotangents({place: g})),
 )
+op(
+    "bitcast",
+    "x, dtype",
+    numpy=None,
+    x=NoTangent("reads the bits of its argument as another type, and bits do not move a little"),
+    cases=(case((2, 3), dtype="int64"),),
+)
 op("shape_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))
 op("size_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))
 op("rank_of", "x", numpy=None, x=SHAPE_ONLY, cases=(case((2, 3)),))

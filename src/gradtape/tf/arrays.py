@@ -65,6 +65,11 @@ def stack(values: Any, axis: Any = 0, name: str | None = None) -> Any:
     return row("stack")(tuple(operands(*values)), axis=static(axis))
 
 
+def parallel_stack(values: Any, name: str | None = None) -> Any:
+    """Join along a new first axis."""
+    return stack(values, 0)
+
+
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str | None = None) -> list[Any]:
     """Take apart along an axis, which goes."""
     x = _tensor(value)

@@ -57,6 +57,11 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     return doors.cast(tensor(x), dtype, _getframe(1))
 
 
+def bitcast(input: Any, type: Any, name: str | None = None) -> Any:
+    """Read the bits of a tensor as another dtype."""
+    return row("bitcast")(tensor(input), dtype=np.dtype(type))
+
+
 def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
     """Cast to a dtype, after bounding the elements by the least and the largest number that it holds."""
     x, wanted = tensor(value), np.dtype(dtype)

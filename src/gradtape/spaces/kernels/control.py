@@ -34,6 +34,7 @@ def _like(fill: Callable[..., Any]) -> Callable[..., Any]:
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
+    "bitcast": lambda x, dtype: np.asarray(x).view(dtype)[()],
     "cast": _cast,
     "cast_to_integer": _cast,
     "constant": _constant,
