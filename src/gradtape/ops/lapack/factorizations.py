@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gradtape.ops.lapack.calls import entered, refused, with_columns
 from gradtape.ops.lapack.factors import permuted, schur_pull, seen_of_rotation
 from gradtape.ops.lapack.solves import TRANSPOSED
-from gradtape.ops.linalg_tools import adjoint, as_row, columns, conjugated, product, rows, turned
+from gradtape.ops.linalg_tools import adjoint, as_row, columns, conjugated, is_complex, product, rows, turned
 from gradtape.ops.model import General, NoTangent, case
 from gradtape.ops.registry import composite, op
 
@@ -194,9 +194,12 @@ def schur(
 
 
 def rsf2csf(xp: Any, T: Any, Z: Any, check_finite: bool = True) -> tuple[Any, Any]:
-    """Turn a real Schur form into a complex one."""
-    t, turn = xp.complex_schur(entered(xp, T, check_finite))
-    return t, xp.matmul(entered(xp, Z, check_finite), turn)
+    """Turn a real Schur form into a complex one; a complex one stays."""
+    t, z = entered(xp, T, check_finite), entered(xp, Z, check_finite)
+    if is_complex(t):
+        return t, z
+    t, turn = xp.complex_schur(t)
+    return t, xp.matmul(z, turn)
 
 
 def hessenberg(xp: Any, a: Any, calc_q: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:

@@ -18,6 +18,8 @@ def _column_order(a: Any) -> Any:
 
 
 def _complex_schur(t: Any) -> tuple[Any, Any]:
+    if np.iscomplexobj(t):
+        raise TypeError("a complex Schur form needs no other one")
     return linalg.rsf2csf(np.triu(t, -1), np.eye(t.shape[0], dtype=t.dtype))  # type: ignore[no-any-return]
 
 
