@@ -14,6 +14,7 @@ ONE_MODE = "there is one mode: a function runs as it does without `tf.function`"
 NAMED = "the error is a TypeError that names the argument"
 MORE = "TensorFlow has no gradient here"
 TRUE = "TensorFlow's numbers are wrong; these are right"
+CUSTOM = "forward mode uses the author's rule, as reverse mode does"
 
 DEVIATIONS = {
     "A41": ("None", "pauses may be nested"),
@@ -48,6 +49,13 @@ DEVIATIONS = {
     "G15": ("5. float32", RESULTS),
     "G24": ("15. float32", ONE_MODE),
     "G38": ("raises ShapeError", RESULTS),
+    "I07": ("raises SourceError", NAMED),
+    "I20": ("None", "`batch_jacobian` honours `unconnected_gradients`, as `jacobian` does"),
+    "I25": ("raises SourceError", NAMED),
+    "J13": ("raises ShapeError", "the shape of a tangent is checked"),
+    "J15": ("raises DTypeError", "a primal of whole numbers is a TypeError"),
+    "J25": ("100. float32", CUSTOM),
+    "J26": ("raises NoGradientError", f"{CUSTOM}; a rule that is not linear in its cotangent cannot be transposed"),
     "K01": ("[None]", "`tf.gradients` works without a graph, on what ran"),
     "L07": ("[0. float32, 1. float32, 0. float32]", SUBGRADIENT),
     "L11": ("[0. float32, 0. float32]", SUBGRADIENT),
@@ -57,6 +65,7 @@ DEVIATIONS = {
     "L37": ("[0.,0.] float32", SUBGRADIENT),
     "L38": ("[0. float32, 0. float32]", SUBGRADIENT),
     "L45": ("[0.,0.] float32", SUBGRADIENT),
+    "L49": ("[-inf float32, inf float32]", "the slope at this pole is infinite, seen from the right"),
     "L54": (
         "[0. float32, nan float32, nan float32, nan float32, nan float32, 0. float32, nan float32, 0. float32]",
         f"{STRONG}; here `0 * inf` makes the target NaN, and a NaN is not hidden",
