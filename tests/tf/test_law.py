@@ -1,5 +1,8 @@
 """TensorFlow's law for tensors, variables and tapes, where the table of rows does not reach."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -234,3 +237,20 @@ def test_a_function_without_a_gradient_in_tensorflow_has_none_here():
 def test_operands_that_are_none_are_named():
     with pytest.raises(OperandError, match="None"):
         tf.constant(1.0) * None
+
+
+@pytest.mark.parametrize("make", [tf.constant, tf.Variable, gt.constant, gt.Variable])
+def test_what_was_pickled_is_of_the_same_kind(make):
+    x = make([1.0, 2.0])
+    other = pickle.loads(pickle.dumps(x))
+    assert type(other) is type(x)
+    assert other.numpy().tolist() == [1.0, 2.0]
+
+
+def test_a_copied_variable_is_one_of_its_own():
+    v = tf.Variable([1.0, 2.0], trainable=False, name="v")
+    other = copy.deepcopy(v)
+    assert isinstance(other, tf.Variable)
+    v.assign_add([1.0, 1.0])
+    assert other.numpy().tolist() == [1.0, 2.0]
+    assert (other.trainable, other.name) == (False, "v")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from gradtape.arrays import dispatch, doors
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply
 from gradtape.arrays.failures import describe, located
+from gradtape.arrays.leaving import leave
 from gradtape.arrays.record import EventKind, next_id, note_event
 from gradtape.arrays.tensor import Tensor, _repr
 from gradtape.errors import OperandError, RebindingError, ShapeError
@@ -153,6 +155,10 @@ class Variable(Tensor):
         return apply(OPS["identity"], (self,), NO_PARAMS, _getframe(1))
 
     value = read_value
+
+    def __reduce__(self) -> Any:
+        leave(self, EventKind.LEFT_AS_ARRAY, _getframe(1))
+        return partial(type(self), trainable=self.trainable, name=self.name), (np.array(self._value),)
 
     def _no_rebinding(self, other: Any) -> Any:  # noqa: ARG002
         raise located(

@@ -16,7 +16,7 @@ from gradtape.arrays import dispatch, doors, protocols
 from gradtape.arrays.dispatch import NO_PARAMS, apply
 from gradtape.arrays.failures import located
 from gradtape.arrays.leaving import leave, plain_index
-from gradtape.arrays.record import EventKind
+from gradtape.arrays.record import EventKind, next_id
 from gradtape.errors import OperandError, PositionError, ShapeError
 from gradtape.ops import OPS, Index
 from gradtape.tf.errors import InvalidShapeError, translated
@@ -256,6 +256,14 @@ class Tensor(Law, gt.Tensor):
 
     __slots__ = ()
     __hash__ = Law.__hash__  # type: ignore[assignment]
+
+    def __reduce__(self) -> Any:
+        leave(self, EventKind.LEFT_AS_ARRAY, _getframe(1))
+        return _rebuild, (np.array(self._value),)
+
+
+def _rebuild(value: Any) -> Tensor:
+    return Tensor(value[()] if value.ndim == 0 else value, next_id())
 
 
 def checked_index(index: Any, frame: FrameType) -> Any:

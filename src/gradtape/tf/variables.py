@@ -80,6 +80,9 @@ class Variable(Law, gt.Variable):
 
     __str__ = __repr__
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return type(self)(np.array(self._value), trainable=self.trainable, name=self.name)
+
     def _incoming(self, value: Any, frame: FrameType) -> Any:
         """Insist on the variable's dtype where the value is a tensor."""
         dtype = self._value.dtype
