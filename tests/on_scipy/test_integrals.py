@@ -106,6 +106,33 @@ def test_quad_vec_and_fixed_quad():
     )
 
 
+@pytest.mark.skipif(not hasattr(scipy.integrate, "tanhsinh"), reason="SciPy has it since 1.15")
+@pytest.mark.parametrize(
+    ("f", "a", "b"),
+    [
+        (lambda x, k: np.exp(-k * x) * np.cos(x), [0.2, 1.0], 1.7),
+        (lambda x, k: np.exp(-k * x) * np.cos(x), 1.7, 0.2),
+        (lambda x, k: np.sqrt(x) * k, 0.0, 2.0),
+        (lambda x, k: np.exp(-k * x * x), 0.3, INF),
+        (lambda x, k: np.exp(k * x), -INF, 0.4),
+        (lambda x, k: np.exp(-k * x * x) * (1.0 + x), -INF, INF),
+    ],
+)
+def test_tanhsinh(f, a, b):
+    k = np.array([1.3, 0.8])
+    expected = scipy.integrate.tanhsinh(f, a, b, args=(k,)).integral
+    ours = gsp.integrate.tanhsinh(f, a, b, args=(gt.constant(k),)).integral
+    np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-12)
+    finite = [np.array(x) for x in (a, b) if np.isfinite(x).all() and np.any(x)]
+
+    def integral(k, *limits):
+        rest = list(limits)
+        ends = [rest.pop(0) if np.isfinite(x).all() and np.any(x) else x for x in (a, b)]
+        return gsp.integrate.tanhsinh(f, *ends, args=(k,)).integral
+
+    check_grads(integral, [k, *finite], rtol=1e-4)
+
+
 def swing(t, y, k):
     return [y[1], -k * np.sin(y[0]) + 0.1 * t]
 
@@ -158,6 +185,8 @@ def test_odeint():
     [
         (lambda: gsp.integrate.quad(np.sin, 0, 1, weight="cos", wvar=2.0), "weight"),
         (lambda: gsp.integrate.fixed_quad(np.sin, 0, INF), "finite"),
+        (lambda: gsp.integrate.tanhsinh(np.sin, [0.0, 1.0], [INF, 2.0]), "infinite"),
+        (lambda: gsp.integrate.tanhsinh(np.sin, 0.0, 1.0, log=True), "log"),
         (lambda: gsp.integrate.quad_vec(np.sin, 0, INF), "finite"),
         (lambda: gsp.integrate.romb(Y[:4]), "power of 2"),
         (lambda: gsp.integrate.simpson(Y, AT[:3]), "length of x"),

@@ -186,6 +186,62 @@ def test_grids_at_their_edges():
 
 
 @pytest.mark.parametrize(
+    ("kernel", "epsilon"),
+    [
+        ("thin_plate_spline", None),
+        ("linear", None),
+        ("cubic", 0.7),
+        ("quintic", None),
+        ("gaussian", 0.8),
+        ("multiquadric", 0.8),
+        ("inverse_quadratic", 1.1),
+        ("inverse_multiquadric", 1.1),
+    ],
+)
+def test_radial_functions(kernel, epsilon):
+    places, values, at = RNG.uniform(-2, 2, (9, 2)), RNG.normal(size=(9, 2)), RNG.uniform(-2, 2, (4, 2))
+    params = {"kernel": kernel, "epsilon": epsilon, "smoothing": 0.1}
+    check_agreement(
+        lambda p, v, at: ours.RBFInterpolator(p, v, **params)(at),
+        lambda p, v, at: theirs.RBFInterpolator(p, v, **params)(at),
+        (places, values, at),
+        {},
+        rtol=1e-7,
+        atol=1e-9,
+        order=1,
+    )
+    exact = ours.RBFInterpolator(places, values[:, 0], kernel=kernel, epsilon=epsilon, degree=2)(places).numpy()
+    np.testing.assert_allclose(exact, values[:, 0], atol=1e-6)
+
+
+def test_older_splines():
+    for k in (1, 2, 3, 5):
+        check_agreement(
+            lambda x, y, at, k=k: ours.InterpolatedUnivariateSpline(x, y, k=k)(at),
+            lambda x, y, at, k=k: theirs.InterpolatedUnivariateSpline(x, y, k=k)(at),
+            (X, Y, WIDE),
+            {},
+            rtol=1e-8,
+        )
+    mine = ours.InterpolatedUnivariateSpline(X, gt.constant(Y), ext=1)
+    other = theirs.InterpolatedUnivariateSpline(X, Y, ext=1)
+    np.testing.assert_allclose(mine(WIDE).numpy(), other(WIDE), rtol=1e-9)
+    np.testing.assert_allclose(mine.integral(X[0] - 1, AT[0]).numpy(), other.integral(X[0] - 1, AT[0]), rtol=1e-9)
+    z = RNG.normal(size=(7, 6))
+    other_axis = np.arange(6.0)
+    surface = theirs.RectBivariateSpline(X, other_axis, z)
+    check_agreement(
+        lambda x, y, z, at: ours.RectBivariateSpline(x, y, z)(at, np.array([0.3, 9.0])),
+        lambda x, y, z, at: surface(at, [0.3, 9.0]),
+        (X, other_axis, z, np.sort(AT)),
+        {},
+        rtol=1e-8,
+    )
+    pair = ours.RectBivariateSpline(X, other_axis, gt.constant(z)).ev(AT, AT / 2.0).numpy()
+    np.testing.assert_allclose(pair, surface.ev(AT, AT / 2.0), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: ours.CubicSpline(X[::-1], Y), "increasing"),
@@ -199,6 +255,12 @@ def test_grids_at_their_edges():
         (lambda: ours.BSpline([0.0, 1.0, 2.0, 3.0], [1.0], 1), "inconsistent"),
         (lambda: ours.BSpline([0.0, 1.0, 2.0], [1.0], 1), "at least 4 knots"),
         (lambda: ours.make_interp_spline(X, Y, 1, t=np.arange(9.0) + 90.0), "no place of the data"),
+        (lambda: ours.RBFInterpolator(YY[0], Y, kernel="round"), "one of"),
+        (lambda: ours.RBFInterpolator(YY[0], Y, kernel="gaussian"), "epsilon"),
+        (lambda: ours.RBFInterpolator(YY[0], Y, neighbors=3), "neighbors"),
+        (lambda: ours.RBFInterpolator(YY[0], Y)(X), "shape"),
+        (lambda: ours.RectBivariateSpline(X, X, np.outer(Y, Y), kx=2), "degree"),
+        (lambda: ours.InterpolatedUnivariateSpline(X, Y, w=X), "weights"),
         (lambda: ours.interp1d(X, Y, "wild"), "unsupported"),
         (lambda: ours.splrep(X, Y, s=1.0), "s=0"),
         (lambda: ours.BarycentricInterpolator([1.0, 1.0], [0.0, 0.0]), "distinct"),

@@ -16,9 +16,10 @@ Examples
 (18.0, 9.0)
 """
 
+from gradtape.scipy.integrate.double_exponential import tanhsinh
 from gradtape.scipy.integrate.equations import odeint, solve_ivp
 from gradtape.scipy.integrate.quadrature import fixed_quad, quad, quad_vec
 from gradtape.scipy.publish import publish
 
-__all__ = ["fixed_quad", "odeint", "quad", "quad_vec", "solve_ivp"]
+__all__ = ["fixed_quad", "odeint", "quad", "quad_vec", "solve_ivp", "tanhsinh"]
 __getattr__ = publish(globals(), "integrate", "integrate")

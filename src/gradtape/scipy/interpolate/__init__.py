@@ -18,10 +18,11 @@ from gradtape.scipy.interpolate.cubics import (
     PchipInterpolator,
     pchip_interpolate,
 )
-from gradtape.scipy.interpolate.grids import RegularGridInterpolator, interpn
+from gradtape.scipy.interpolate.grids import RectBivariateSpline, RegularGridInterpolator, interpn
 from gradtape.scipy.interpolate.lines import BarycentricInterpolator, barycentric_interpolate, interp1d
 from gradtape.scipy.interpolate.piecewise import PPoly
-from gradtape.scipy.interpolate.splines import BSpline, make_interp_spline, splev, splrep
+from gradtape.scipy.interpolate.scattered import RBFInterpolator
+from gradtape.scipy.interpolate.splines import BSpline, InterpolatedUnivariateSpline, make_interp_spline, splev, splrep
 from gradtape.scipy.publish import publish
 
 __all__ = [
@@ -30,8 +31,11 @@ __all__ = [
     "BarycentricInterpolator",
     "CubicHermiteSpline",
     "CubicSpline",
+    "InterpolatedUnivariateSpline",
     "PPoly",
     "PchipInterpolator",
+    "RBFInterpolator",
+    "RectBivariateSpline",
     "RegularGridInterpolator",
     "barycentric_interpolate",
     "interp1d",

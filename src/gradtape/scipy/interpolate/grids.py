@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape.arrays.dispatch import Node
+from gradtape.ops import Index
 from gradtape.scipy._values import plain, xp
 from gradtape.scipy.interpolate.splines import basis, interpolating, spans, usual_knots
 
@@ -159,3 +160,50 @@ def interpn(
 ) -> Any:
     """Interpolate on a grid in one call; see `RegularGridInterpolator`."""
     return RegularGridInterpolator(points, values, method, bounds_error, fill_value)(xi)
+
+
+class RectBivariateSpline:
+    """The spline through values on a grid of two axes.
+
+    Parameters
+    ----------
+    x, y : Tensor or array_like
+        Places along the axes, increasing.
+    z : Tensor or array_like
+        Values, `(x.size, y.size)`.
+    bbox : None
+        Other ends have no place here.
+    kx, ky : int
+        Degrees, both 1, 3 or 5 here.
+    s : float
+        Only 0: the spline goes through the values.
+
+    Raises
+    ------
+    TypeError
+        If the degrees differ, or it is to smooth, or other ends are given.
+    """
+
+    def __init__(self, x: Any, y: Any, z: Any, bbox: Any = None, kx: int = 3, ky: int = 3, s: float = 0) -> None:
+        names = {1: "linear", 3: "cubic", 5: "quintic"}
+        if kx != ky or kx not in names or s or (bbox is not None and any(end is not None for end in bbox)):
+            raise TypeError("RectBivariateSpline goes through the values (s=0) with one degree of 1, 3 or 5 here")
+        self._spline = RegularGridInterpolator((x, y), z, names[kx], bounds_error=False, fill_value=None)
+
+    def __call__(self, x: Any, y: Any, dx: int = 0, dy: int = 0, grid: bool = True) -> Any:
+        """Evaluate on the grid of `x` and `y`, or at pairs of them; beyond the ends the value is that at the end.
+
+        Raises
+        ------
+        TypeError
+            If a derivative is asked for: take the gradient in `x` and `y` instead.
+        """
+        if dx or dy:
+            raise TypeError("RectBivariateSpline has no place for `dx` and `dy` here: take the gradient in x and y")
+        ends = [[xp.getitem(p, Index(k)) for k in (0, -1)] for p in self._spline.grid]
+        x, y = (xp.clip(xp.shaped(v), *pair) for v, pair in zip((x, y), ends, strict=True))
+        return self._spline((xp.reshape(x, shape=(-1, 1)), xp.reshape(y, shape=(1, -1))) if grid else (x, y))
+
+    def ev(self, xi: Any, yi: Any) -> Any:
+        """Evaluate at pairs."""
+        return self(xi, yi, grid=False)

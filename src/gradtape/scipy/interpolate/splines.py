@@ -246,6 +246,41 @@ def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     if ext == 2 and outside.any():
         raise ValueError("Found x value not in the domain")
     if ext == 3:
-        x = xp.clip(x, float(low), float(high))
+        x = xp.clip(x, *(xp.getitem(spline.t, Index(j)) for j in (k, n)))
     y = spline(x, der)
     return xp.where(outside, 0.0, y) if ext == 1 else y
+
+
+class InterpolatedUnivariateSpline:
+    """The spline through values, by SciPy's older name.
+
+    Parameters
+    ----------
+    x, y : Tensor or array_like
+        Places, increasing, and values.
+    w, bbox : None
+        Weights and other ends have no place here.
+    k : int
+        Degree.
+    ext : int
+        What stands beyond the ends; see `splev`.
+
+    Raises
+    ------
+    TypeError
+        If weights or other ends are given.
+    """
+
+    def __init__(self, x: Any, y: Any, w: Any = None, bbox: Any = None, k: int = 3, ext: int = 0) -> None:
+        if w is not None or (bbox is not None and any(end is not None for end in bbox)):
+            raise TypeError("InterpolatedUnivariateSpline has no place for weights and other ends here")
+        self._spline = make_interp_spline(x, y, k)
+        self.ext = ext
+
+    def __call__(self, x: Any, nu: int = 0, ext: int | None = None) -> Any:
+        """Evaluate the spline or its derivative of order `nu`."""
+        return splev(x, self._spline, nu, self.ext if ext is None else ext)
+
+    def integral(self, a: Any, b: Any) -> Any:
+        """Integrate from `a` to `b`; beyond the data the spline counts as 0."""
+        return self._spline.integrate(a, b, extrapolate=False)
