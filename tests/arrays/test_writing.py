@@ -214,3 +214,36 @@ def test_a_plain_array_is_written_and_the_tensor_goes_on():
         y = np.nanmax(np.stack([v, v * 2]), axis=0, out=a)
     np.testing.assert_array_equal(a, np.maximum(V, 2 * V))
     assert tape.gradient(y, v) is not None
+
+
+def test_what_read_a_plain_array_keeps_its_values_when_the_array_is_written():
+    a, t = np.array([1.0, 2.0]), gt.Variable([3.0, 4.0])
+    with gt.GradientTape() as tape:
+        y = t * a
+        z = np.stack([t * a[:1], t])
+        first = a
+        a += t
+        total = np.sum(y * a) + np.sum(z)
+    assert first.tolist() == [4.0, 6.0]
+    # y = t a0 and a = a0 + t, so the sum of t a0 (a0 + t) has the derivative a0 a0 + 2 a0 t
+    assert tape.gradient(total, t).tolist() == [1.0 + 6.0 + 2.0, 4.0 + 16.0 + 2.0]
+
+
+def test_outside_a_tape_too():
+    a, t = np.array([1.0, 2.0]), gt.Variable([3.0, 4.0])
+    y = t * a
+    np.multiply(t, 2.0, out=a)
+    assert gt.gradients(y, t)[0].tolist() == [1.0, 2.0]
+
+
+def test_a_user_may_overwrite_plain_operands():
+    a, t, places = np.array([1.0, 2.0]), gt.Variable([3.0, 4.0]), [0, 1]
+    with gt.GradientTape(persistent=True) as tape:
+        y = np.where(a > 0, t * a, t) + np.stack([t, a])[0] + t[places]
+        z = np.einsum("i,i", t, a)
+        same = gnp.reshape(a, (2, 1))
+        a[:] = 9.0
+        places[0] = 1
+    assert same.tolist() == [[1.0], [2.0]]
+    assert tape.gradient(y, t).tolist() == [3.0, 4.0]
+    assert tape.gradient(z, t).tolist() == [1.0, 2.0]

@@ -88,6 +88,7 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
     mask = 0
     bit = 1
     arrays = 0
+    plain = 0
     made = _Tensor
     for arg in args:
         kind = type(arg)
@@ -107,6 +108,8 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
             inputs.append(0)
             values.append(arg)
             arrays += 1
+            if kind is np.ndarray:
+                plain |= bit
         elif kind in RELATED:
             made = RELATED[kind]
             inputs.append(arg._id)
@@ -138,6 +141,13 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
             shapes = mark_real(shapes, values, y)
         saver = op.savers.get(mask) or op.make_saver(mask)
         saved = saver(y, values)
+    if plain:
+        for k, value in enumerate(values):
+            if plain >> k & 1:
+                if y is value or (type(y) is np.ndarray and y.base is not None and np.may_share_memory(y, value)):
+                    y = np.array(y)
+                if saved is not None:
+                    saved = keep_apart(saved, value)
     record = (op, ids, output, params, shapes, code, lasti)
     followed = False
     for recording in recordings:
@@ -153,6 +163,16 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
     if not recordings:
         remember_outside(record, frame)
     return made(y, output) if not op.parts else unpack(y, output, frame, made)
+
+
+def keep_apart(saved: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:
+    """Let residuals hold a copy of a plain array, which the user may overwrite before the derivative is asked for."""
+    for k, part in enumerate(saved):
+        if part is plain:
+            return (*saved[:k], plain.copy(), *saved[k + 1 :])
+        if type(part) is list:  # the arguments of a variadic operation
+            return (*saved[:k], [v.copy() if v is plain else v for v in part], *saved[k + 1 :])
+    return saved
 
 
 def unpack(y: tuple[Any, ...], output: int, frame: FrameType, made: type[Node] | None = None) -> tuple[Any, ...]:

@@ -62,7 +62,7 @@ def bind_call(
     return tuple(arrays[0]) if op.variadic else arrays, params, extras
 
 
-IGNORED = {"casting", "subok", "overwrite_input", "copy"}
+IGNORED = {"casting", "subok", "overwrite_input", "copy", "kind"}
 """Arguments that change no value: results are tensors of their own in any case."""
 
 

@@ -89,6 +89,8 @@ def plain_index(index: Any, frame: FrameType) -> Any:
         return index._value
     if isinstance(index, tuple | list):
         return type(index)(plain_index(i, frame) for i in index)
+    if type(index) is np.ndarray:
+        return index.copy()  # the derivative needs the positions as they are now
     if isinstance(index, slice):
         return slice(*(plain_index(i, frame) for i in (index.start, index.stop, index.step)))
     return index

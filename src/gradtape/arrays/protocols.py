@@ -83,10 +83,6 @@ def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: 
     """Receive any other NumPy function on a tensor (`__array_function__`)."""
     frame = _getframe(1)
     op = FUNCTIONS.get(function)
-    if op is None and function in writing.WRITERS and isinstance(args[0] if args else None, Node):
-        return writing.WRITERS[function](frame, *args, **kwargs)
-    if function in _makers():
-        return _makers()[function](*args, **kwargs)
     try:
         if op is not None:
             return doors.call_row(op, args, kwargs, frame)
@@ -95,6 +91,10 @@ def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: 
             return doors.call_composite(row, args, kwargs, frame)
     except Unsupported:
         pass
+    if function in writing.WRITERS and isinstance(args[0] if args else None, Node):
+        return writing.WRITERS[function](frame, *args, **kwargs)
+    if function in _makers():
+        return _makers()[function](*args, **kwargs)
     return doors.foreign(f"{function.__module__}.{function.__name__}", function, args, kwargs, frame)
 
 

@@ -62,6 +62,7 @@ class EventKind(StrEnum):
     LEFT_AS_NUMBER = "left as number"
     BRANCH = "branch"
     ASSIGN = "assign"
+    WRITE = "write"
     ENTER = "enter"
     EXIT = "exit"
     PAUSE = "pause"
@@ -74,9 +75,9 @@ class Event(NamedTuple):
     """Something that happened to the value with that id (0: to the tape); `detail` belongs to the kind.
 
     LEFT_AS_NUMBER carries the number, LEFT_AS_ARRAY "index" where a tensor stood in the brackets of another, or the
-    names of the library's functions that converted it, ASSIGN the id of the assigned value, CREATE the id of the value
-    it was made from, GRADIENT the ids of its targets, none if the sweep was recorded. `callers` are the user's frames
-    around the site, nearest first, for values that leave.
+    names of the library's functions that converted it, ASSIGN the id of the assigned value, WRITE the id that the
+    tensor had before, CREATE the id of the value it was made from, GRADIENT the ids of its targets, none if the sweep
+    was recorded. `callers` are the user's frames around the site, nearest first, for values that leave.
     """
 
     seq: int

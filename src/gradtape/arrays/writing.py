@@ -60,7 +60,14 @@ def write_at(target: Node, place: Index, value: Any, frame: FrameType) -> None:
         result = apply(_SETITEM, (target, value, place), NO_PARAMS, frame)
     finally:
         REUSED.array = None
+    become(target, result, frame)
+
+
+def become(target: Node, result: Node, frame: FrameType) -> None:
+    """Let a tensor stand for another one's value, and note under which id it was known before."""
+    before = target._id
     target._value, target._id = result._value, result._id
+    note_event(EventKind.WRITE, target._id, frame, before)
 
 
 def of_dtype(value: Any, dtype: Any, frame: FrameType) -> Any:
@@ -120,7 +127,7 @@ def stand_for(target: Node, result: Any, frame: FrameType, name: str) -> Node:
             raise located(
                 ShapeError, f"{name}: the result is {describe(theirs)}, `out` has shape {mine.shape}", frame
             ) from None
-    target._value, target._id = result._value, result._id
+    become(target, result, frame)
     return target
 
 

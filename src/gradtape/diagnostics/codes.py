@@ -20,6 +20,7 @@ CODES: tuple[Code, ...] = (
     Code("GT101", "not-watched", "the source is a tensor that the tape did not watch, or watched too late"),
     Code("GT102", "frozen-variable", "the source is a Variable that the tape does not watch by itself"),
     Code("GT103", "rebound-name", "the name of the source now holds another tensor than the one that was used"),
+    Code("GT104", "mutated", "the source was written to after it was used"),
     Code("GT105", "not-used", "nothing on the way to the target uses the source"),
     Code("GT106", "constant-target", "the target depends on no source at all"),
     Code("GT107", "integer-source", "the source or the target has a dtype without derivatives"),

@@ -40,9 +40,19 @@ def listed(result: Any) -> list[Any]:
     return list(result) if isinstance(result, tuple) else [result]
 
 
-def hstack(xp: Any, tup: Any) -> Any:
+def in_dtype(xp: Any, arrays: list[Any], dtype: Any) -> list[Any]:
+    """Cast all arrays if a dtype is asked for."""
+    return arrays if dtype is None else [xp.cast(a, dtype=dtype) for a in arrays]
+
+
+def vstack(xp: Any, tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    """Join along the first axis; one-dimensional arrays are rows."""
+    return xp.concatenate(in_dtype(xp, listed(xp.atleast_2d(*tup)), dtype), axis=0)
+
+
+def hstack(xp: Any, tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Join along the second axis, or the first of one-dimensional arrays."""
-    arrays = listed(xp.atleast_1d(*tup))
+    arrays = in_dtype(xp, listed(xp.atleast_1d(*tup)), dtype)
     return xp.concatenate(arrays, axis=0 if arrays[0].ndim == 1 else 1)
 
 
@@ -112,7 +122,7 @@ def joined(xp: Any, arrays: Any, level: int, depth: int, ndim: int) -> Any:
     return xp.concatenate(parts, axis=-(depth - level + 1))
 
 
-composite("vstack", lambda xp, tup: xp.concatenate(listed(xp.atleast_2d(*tup)), axis=0))
+composite("vstack", vstack)
 composite("hstack", hstack)
 composite("dstack", lambda xp, tup: xp.concatenate(listed(xp.atleast_3d(*tup)), axis=2))
 composite("column_stack", lambda xp, tup: xp.concatenate([column(xp, a) for a in tup], axis=1))

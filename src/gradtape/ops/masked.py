@@ -16,6 +16,21 @@ def masked(xp: Any, a: Any, where: Any, other: Any) -> Any:
     return a if where is True else xp.where(where, a, other)
 
 
+def of_dtype(xp: Any, a: Any, dtype: Any) -> Any:
+    """Return an array in the dtype that a call asks for."""
+    return xp.shaped(a) if dtype is None else xp.cast(a, dtype=dtype)
+
+
+def masked_all(xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True) -> Any:
+    """Answer whether all of the elements that count are true."""
+    return xp.all(masked(xp, a, where, True), axis=axis, keepdims=keepdims)
+
+
+def masked_any(xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True) -> Any:
+    """Answer whether one of the elements that count is true."""
+    return xp.any(masked(xp, a, where, False), axis=axis, keepdims=keepdims)
+
+
 def known_elements(xp: Any, a: Any, where: Any) -> Any:
     """Write out for each element whether it counts."""
     return xp.cast(xp.broadcast_to(where, shape=a.shape), dtype="bool")
@@ -42,22 +57,40 @@ def freedom(xp: Any, known: Any, axis: Any, keepdims: bool, ddof: float, like: A
 
 
 def masked_sum(
-    xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
+    xp: Any,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Any:
     """Sum the elements that count, and one value more."""
+    a = of_dtype(xp, a, dtype)
     return xp.sum(masked(xp, a, where, 0), axis=axis, keepdims=keepdims) + initial
 
 
 def masked_prod(
-    xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
+    xp: Any,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Any:
     """Multiply the elements that count, and one value more."""
+    a = of_dtype(xp, a, dtype)
     return xp.prod(masked(xp, a, where, 1), axis=axis, keepdims=keepdims) * initial
 
 
-def masked_mean(xp: Any, a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True) -> Any:
+def masked_mean(
+    xp: Any, a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True
+) -> Any:
     """Average the elements that count."""
-    a = xp.shaped(a)
+    a = of_dtype(xp, a, dtype)
     known = known_elements(xp, a, where)
     return xp.sum(xp.where(known, a, 0), axis=axis, keepdims=keepdims) / how_many(xp, known, axis, keepdims, a)
 
@@ -66,6 +99,7 @@ def masked_var(
     xp: Any,
     a: Any,
     axis: Any = None,
+    dtype: Any = None,
     ddof: float = 0,
     keepdims: bool = False,
     *,
@@ -74,7 +108,7 @@ def masked_var(
     correction: float | None = None,
 ) -> Any:
     """Return the variance of the elements that count, from their mean or from one that is given."""
-    a = xp.shaped(a)
+    a = of_dtype(xp, a, dtype)
     known = known_elements(xp, a, where)
     apart = deviations(xp, a, axis, known, mean)
     squares = xp.real(apart * xp.conjugate(apart)) if a.dtype.kind == "c" else xp.square(apart)
@@ -86,6 +120,7 @@ def masked_std(
     xp: Any,
     a: Any,
     axis: Any = None,
+    dtype: Any = None,
     ddof: float = 0,
     keepdims: bool = False,
     *,
@@ -94,7 +129,7 @@ def masked_std(
     correction: float | None = None,
 ) -> Any:
     """Return the standard deviation of the elements that count; its derivative is 0 where all are equal."""
-    a = xp.shaped(a)
+    a = of_dtype(xp, a, dtype)
     known = known_elements(xp, a, where)
     apart = deviations(xp, a, axis, known, mean)
     n = freedom(xp, known, axis, keepdims, ddof if correction is None else correction, a)
@@ -128,7 +163,33 @@ def masked_min(
     return masked_extremum(xp, "min", a, axis, keepdims, initial, where)
 
 
-def reshape_columns_first(xp: Any, a: Any, shape: Any, order: str = "C") -> Any:
+def amax(
+    xp: Any,
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """Return the largest of the elements that count; an older name."""
+    return masked_extremum(xp, "max", a, axis, keepdims, initial, where)
+
+
+def amin(
+    xp: Any,
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """Return the smallest of the elements that count; an older name."""
+    return masked_extremum(xp, "min", a, axis, keepdims, initial, where)
+
+
+def reshape_columns_first(xp: Any, a: Any, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
     """Reshape with the first axis running fastest: the reversal of the ordinary way between two reversals."""
     if order != "F":
         raise Unsupported(f"reshape has no place for order={order!r} here")
@@ -139,8 +200,12 @@ def reshape_columns_first(xp: Any, a: Any, shape: Any, order: str = "C") -> Any:
 composite("masked_sum", masked_sum, numpy="sum")
 composite("masked_prod", masked_prod, numpy="prod")
 composite("masked_mean", masked_mean, numpy="mean")
+composite("masked_all", masked_all, numpy="all")
+composite("masked_any", masked_any, numpy="any")
 composite("masked_var", masked_var, numpy="var")
 composite("masked_std", masked_std, numpy="std")
 composite("masked_max", masked_max, numpy="max")
 composite("masked_min", masked_min, numpy="min")
+composite("amax", amax)
+composite("amin", amin)
 composite("reshape_columns_first", reshape_columns_first, numpy="reshape")

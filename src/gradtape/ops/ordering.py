@@ -18,7 +18,12 @@ op(
     cases=ALONG,
 )
 op("argsort", "a, axis=-1, kind=None, ~order=None", methods=("argsort",), a=ORDER, cases=ALONG)
-op("argpartition", "a, kth, axis=-1", a=ORDER, cases=(case((5,), kth=2), case((2, 3), kth=1, axis=0)))
+op(
+    "argpartition",
+    "a, kth, axis=-1, ~kind=None, ~order=None",
+    a=ORDER,
+    cases=(case((5,), kth=2), case((2, 3), kth=1, axis=0)),
+)
 op("lexsort", "keys, axis=-1", keys=ORDER, cases=(case((2, 3)),))
 op("searchsorted", "a, v, side='left'", methods=("searchsorted",), a=PLACE, v=PLACE, cases=(case([0.0, 1.0], (3,)),))
 COUNT = Zero("counts elements, and a count is constant until an element crosses the edge of a bin")

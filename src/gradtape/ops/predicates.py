@@ -28,7 +28,7 @@ for _name in (
     op(_name, "a, b", a=TRUTH, b=TRUTH, elementwise=True)
 for _name in ("logical_not", "isfinite", "isinf", "isnan", "signbit"):
     op(_name, "x", x=TRUTH, elementwise=True)
-for _name in ("isposinf", "isneginf", "isreal"):
+for _name in ("isposinf", "isneginf", "isreal", "iscomplex"):
     op(_name, "x", x=TRUTH, cases=(case((2, 3)),))
 for _name, _aliases in {
     "bitwise_and": (),
@@ -61,14 +61,28 @@ def all_close(xp: Any, a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, e
     return bool(xp.all(xp.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)))
 
 
-def array_equal(xp: Any, a1: Any, a2: Any) -> bool:
+def array_equal(xp: Any, a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     """Answer whether two arrays have one shape and the same elements."""
     a, b = xp.shaped(a1), xp.shaped(a2)
-    return a.shape == b.shape and bool(xp.all(xp.equal(a, b)))
+    if a.shape != b.shape:
+        return False
+    same = xp.equal(a, b)
+    if equal_nan:
+        same = xp.logical_or(same, xp.logical_and(xp.isnan(a), xp.isnan(b)))
+    return bool(xp.all(same))
+
+
+def array_equiv(xp: Any, a1: Any, a2: Any) -> bool:
+    """Answer whether two arrays that broadcast together have the same elements."""
+    try:
+        return bool(xp.all(xp.equal(a1, a2)))
+    except ValueError:
+        return False
 
 
 composite("allclose", all_close)
 composite("array_equal", array_equal)
+composite("array_equiv", array_equiv)
 
 NO_ROW = {
     "isnat": "answers about dates, which no tensor holds",

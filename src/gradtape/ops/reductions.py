@@ -190,8 +190,6 @@ def average(
     return (result, xp.cast(total, dtype=result.dtype)) if returned else result
 
 
-composite("amax", lambda xp, a, axis=None, out=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims))
-composite("amin", lambda xp, a, axis=None, out=None, keepdims=False: xp.min(a, axis=axis, keepdims=keepdims))
 composite(
     "ptp",
     lambda xp, a, axis=None, *, keepdims=False: (

@@ -9,6 +9,7 @@ from gradtape.explain.causes import (
     integer_source,
     left_through_number,
     left_through_numpy,
+    mutated,
     no_derivative,
     not_used,
     not_watched,
@@ -36,6 +37,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
     ),
     Stage.ABSENCE: (
         integer_source.CAUSE,
+        mutated.CAUSE,
         rebound_name.CAUSE,
         branch_not_taken.CAUSE,
         left_through_numpy.UNSEEN,

@@ -1,0 +1,36 @@
+"""GT104: the source was written to after it was used, so its name stands for a value that the target does not know."""
+
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.graph import Event
+from gradtape.explain.report import Finding
+
+
+def detect(context: Context) -> Finding | None:
+    source, question = context.source, context.question
+    write = _first_write_after_use(context) if source.kind == "tensor" else None
+    if write is None:
+        return None
+    uses = [op for op, _ in context.run.uses.get(write.detail, ()) if op.output in context.before_target]
+    used = uses[-1].site.span if uses else None
+    return context.finding(
+        "mutated",
+        write.site.span,
+        f"from here on `{source.name}` stands for a new value; `{question.target_name}` was computed from the old one",
+        labels=((used, "the old value is used here"),),
+        helps=(f"write to a copy, `numpy.copy({source.name})`, and ask for the gradient in `{source.name}` itself",),
+    )
+
+
+def _first_write_after_use(context: Context) -> Event | None:
+    """Go back from the source's value to those that its tensor had before, to one that the target depends on."""
+    writes = {event.value: event for event in context.run.events if event.kind == "write"}
+    value = next(iter(context.source.ids), 0)
+    while value in writes:
+        write = writes[value]
+        if write.detail in context.before_target:
+            return write
+        value = write.detail
+    return None
+
+
+CAUSE = Cause("mutated", Stage.ABSENCE, detect)
