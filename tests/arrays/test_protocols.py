@@ -157,7 +157,6 @@ def foreign_records(tape):
 @pytest.mark.parametrize(
     ("f", "name"),
     [
-        (lambda t: np.unwrap(t), "numpy.unwrap"),
         (lambda t: np.quantile(t, 0.5, method="inverted_cdf", weights=[1.0, 2.0]), "numpy.quantile"),
         (lambda t: np.pad(t, 1, mode="linear_ramp"), "numpy.pad"),
     ],
