@@ -7,12 +7,13 @@ ARGS ?=
 JOBS ?= auto
 COUNT ?= 10000
 FROM ?= 0
+ONLY ?=
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage test test-thorough programs lint types bench clean
+.PHONY: help why coverage test test-thorough programs mutants lint types bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,9 @@ programs: $(VENV)/.test ## compare random programs with the oracle: make program
 
 coverage: $(VENV)/.test ## measure which functions are differentiated rightly, and write docs/coverage.md
 	@$(PY) tools/coverage.py --write
+
+mutants: $(VENV)/.test ## try wrong rules, each of which a test must notice: make mutants ONLY=arctan2
+	@$(PY) -m tests.mutants $(if $(ONLY),--only $(ONLY))
 
 lint: $(VENV)/.lint ## check style, format and the order of the rooms
 	@$(VENV)/bin/ruff check --quiet .

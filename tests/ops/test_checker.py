@@ -76,6 +76,14 @@ WRONG = {
         "`Multilinear`",
     ),
     "wrong value": (row("x", np.cos, numpy="sin", x=Partial(lambda xp, y, x: -xp.sin(x))), "the library"),
+    "a kink, where the mean of both sides is right": (
+        row("x", np.abs, (case([0.0, 1.0]),), elementwise=True, x=Partial(lambda xp, y, x: xp.sign(x))),
+        "a kink",
+    ),
+    "a tie, where each side has its share": (
+        row("a, axis=None, keepdims=False", np.max, (case([2.0, 1.0, 2.0]),), a=OPS["max"].rules[0]),
+        "a kink",
+    ),
     "no case": (row("a", np.sum, a=Linear(outer_sum)), "no case"),
 }
 

@@ -119,6 +119,14 @@ op(
     domain=(POSITIVE, REAL),
     a=Partial(lambda xp, y, a, b: slope_in_base(xp, a, b)),
     b=Partial(lambda xp, y, a, b: slope_in_exponent(xp, y, a)),
+    cases=(
+        case((2, 3), 0.0),
+        case((2, 3), 1.0),
+        case((2, 3), 2),
+        case((2, 3), 3),
+        case(0.3, (2, 3)),
+        case(1.5, (2, 3)),
+    ),
 )
 op(
     "float_power",

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def _divide_no_nan(a: Any, b: Any) -> Any:
     zero = np.equal(b, 0)
-    return np.where(zero, 0.0, np.divide(a, np.where(zero, 1.0, b)))[()]
+    quotient = np.divide(a, b if isinstance(b, float | int) and b else np.where(zero, 1.0, b))
+    return np.where(zero, 0.0, quotient)[()]
 
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
