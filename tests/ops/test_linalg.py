@@ -187,6 +187,16 @@ def test_no_silent_answer_for_a_singular_matrix(function):
         function(gt.constant([[1.0, 2.0], [2.0, 4.0]]))
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_a_gradient_that_does_not_exist_is_an_error_at_its_line():
+    v = gt.Variable([[1.0, 2.0], [2.0, 4.0]])
+    with gt.GradientTape() as tape:
+        y = np.linalg.slogdet(v)[1]
+    with pytest.raises(np.linalg.LinAlgError, match=r"slogdet: .* gradient does not: Singular") as caught:
+        tape.gradient(y, v)
+    assert "np.linalg.slogdet(v)" in str(caught.value)
+
+
 SYMMETRIC = {
     "cholesky": (np.linalg.cholesky, [[4.0, 2.0], [2.0, 3.0]], [[0.21339, 0.07322], [0.07322, 0.35355]]),
     "eigvalsh": (

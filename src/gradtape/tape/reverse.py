@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays.dispatch import unpack
-from gradtape.arrays.failures import located
+from gradtape.arrays.failures import MatrixError, located
 from gradtape.arrays.record import STATE, next_id
 from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
@@ -152,6 +152,13 @@ def sweep(
             raise
         STATE.backward_of = Site(*records[k][-2:])
         raise located(NoGradientError, str(error), _getframe(), *getattr(error, "__notes__", ())) from None
+    except np.linalg.LinAlgError as error:
+        if isinstance(error, MatrixError):
+            raise
+        STATE.backward_of = Site(*records[k][-2:])
+        text = f"{records[k][0].name}: the value exists, but its gradient does not: {error}"
+        advice = "stay away from this point: a singular matrix with a small multiple of `np.eye(n)` added is regular"
+        raise located(MatrixError, text, _getframe(), advice) from error
     finally:
         STATE.backward_of = backward_of
     for source, taken in pieces.items():
