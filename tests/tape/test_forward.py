@@ -308,3 +308,11 @@ def test_an_exception_inside_closes_the_accumulator():
     with pytest.raises(ZeroDivisionError), gt.ForwardAccumulator(x, 1.0):
         1 / 0
     assert not STATE.recordings
+
+
+def test_integers_do_not_move_in_tensorflow():
+    x = tf.constant(2)
+    with tf.autodiff.ForwardAccumulator(x, tf.constant(1)) as accumulator:
+        y = x * x
+    with MISSING:
+        assert accumulator.jvp(y) is None

@@ -301,3 +301,10 @@ def test_a_checkpoint_keeps_its_arguments_only():
     np.testing.assert_allclose(
         gt.hessian(lambda x: np.sum(gt.checkpoint(block)(x)))(x), gt.hessian(lambda x: np.sum(block(x)))(x)
     )
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_block_has_its_source_s_dtype(mode):
+    j = gt.jacobian(lambda a, b: a * b, argnums=(0, 1), mode=mode)(np.float32([1.0, 2.0]), np.float64([3.0, 4.0]))
+    assert [b.dtype for b in j] == [np.float32, np.float64]
+    np.testing.assert_allclose(j[0], np.diag([3.0, 4.0]))

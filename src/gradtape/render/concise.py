@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 LONGEST = 60
 """Characters of an expression that are quoted."""
 
+WITHOUT_TAPE = frozenset({"accumulator.jvp", "elementwise_grad", "grad", "value_and_grad"})
+"""The questions of which no tape is left to be asked for more."""
+
 OUTCOMES = {
     Status.NONE: "no gradient from `{target}` to `{source}`",
     Status.ZERO: "the gradient from `{target}` to `{source}` is zero",
@@ -30,13 +33,13 @@ def explanation(told: Explanation) -> tuple[str, ...]:
 def gradient(report: GradientReport) -> str:
     """Return the reason for one gradient in one line."""
     head = OUTCOMES[report.status].format(target=report.target, source=report.source)
-    more = f"`tape.why({report.target}, {report.source})` tells more"
+    more = [] if report.kind in WITHOUT_TAPE else [f"`tape.why({report.target}, {report.source})` tells more"]
     if not report.findings:
-        return f"{head} [{more}]"
+        return " ".join([head, *(f"[{m}]" for m in more)])
     finding, *others = report.findings
     count = f" ({len(others)} more {'break' if len(others) == 1 else 'breaks'} after it)" if others else ""
     possible = "" if finding.proven else "possible: "
-    return f"{head}: {possible}{_reason(finding)}{count} [{finding.code}; {more}]"
+    return f"{head}: {possible}{_reason(finding)}{count} [{'; '.join([str(finding.code), *more])}]"
 
 
 def _reason(finding: Finding) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradtape.ops import Index
 from gradtape.ops.einsum import LETTERS, spelled_out
 
@@ -167,8 +169,9 @@ def roll(call: Call) -> Any:
 
 
 def like(call: Call) -> Any:
-    """Fill an array of the same shape; of another shape it is the same for all members, and is made one by one."""
-    return call.run(call.array(0)) if call.params.get("shape") is None else None
+    """Fill an array of the same shape, or of another."""
+    shape = call.params.get("shape")
+    return call.run(call.array(0), shape=None if shape is None else (call.count, *shape))
 
 
 def reshape(call: Call) -> Any:
@@ -272,6 +275,17 @@ def scatter_add(call: Call) -> Any:
     return call.run(values, found[0], shape=(call.count, *call.params["shape"]))
 
 
+def setitem(call: Call) -> Any:
+    """Replace elements of each member."""
+    found = behind_batch(call, 2) if not call.is_batched(2) else None
+    if found is None or found[1]:
+        return None
+    if not call.is_batched(1):
+        return call.run(call.array(0), call.array(1), found[0])
+    region = np.broadcast_to(0.0, shape_of(call.values[0]))[bare(call.values[2]).value]
+    return call.run(call.repeated(0), call.spread(1, region.ndim), found[0])
+
+
 def take(call: Call) -> Any:
     """Pick slices of each member."""
     if not call.alone():
@@ -362,18 +376,46 @@ def einsum(call: Call) -> Any:
     return call.run(*arrays, subscripts=f"{','.join(terms)}->{letter}{output}")
 
 
+def examples(call: Call) -> Any:
+    """Let the members be more examples, for an operation that treats each example of its first axis alike."""
+    if not call.alone():
+        return None
+    n, *rest = call.values[0].shape
+    array = call.base.reshape(call.array(0), shape=(call.count * n, *rest))
+    shape = {"shape": (call.count * n, *call.params["shape"][1:])} if "shape" in call.params else {}
+    found = call.run(array, *[call.array(k) for k in range(1, len(call.values))], **shape)
+    return call.base.reshape(found, shape=(call.count, n, *found.shape[1:]))
+
+
+def convolution_filter(call: Call) -> Any:
+    """Let the members be more channels of the result, where all channels are summed over."""
+    if not call.alone(1) or call.params["groups"] != 1:
+        return None
+    *window, channels, results = call.params["shape"]
+    g = call.base.moveaxis(call.array(1), 0, -2)
+    shape = (*window, channels, call.count * results)
+    found = call.run(call.array(0), call.base.reshape(g, shape=(*g.shape[:-2], shape[-1])), shape=shape)
+    return call.base.moveaxis(call.base.reshape(found, shape=(*window, channels, call.count, results)), -2, 0)
+
+
 RULES: dict[str, Callable[[Call], Any]] = {
     "argsort": along,
+    "avg_pool": examples,
+    "avg_unpool": examples,
     "broadcast_to": broadcast_to,
     "cast": same,
     "cast_to_integer": same,
     "concatenate": concatenate,
+    "convolution": examples,
+    "convolution_filter": convolution_filter,
+    "convolution_spread": examples,
     "copy": same,
     "einsum": einsum,
     "empty_like": like,
     "flip": flip,
     "gather": gather,
     "getitem": getitem,
+    "getitem_last": getitem,
     "identity": same,
     "isneginf": same,
     "isposinf": same,
@@ -382,9 +424,11 @@ RULES: dict[str, Callable[[Call], Any]] = {
     "ones_like": like,
     "pad": pad,
     "part": part,
+    "patches": examples,
     "reshape": reshape,
     "roll": roll,
     "scatter_add": scatter_add,
+    "setitem": setitem,
     "solve": solve,
     "stack": stack,
     "stop_gradient": same,
@@ -394,6 +438,7 @@ RULES: dict[str, Callable[[Call], Any]] = {
     "triangular_solve": solve,
     "tril": on_matrices,
     "triu": on_matrices,
+    "unpatch": examples,
     "untake": untake,
     "untake_along_axis": back_along_positions,
     "zeros_like": like,

@@ -55,10 +55,13 @@ class ForwardAccumulator:
     Tensor([ 2., 40.])
     """
 
+    _integers = False
+    """Whether a primal may be an integer, and has no tangent then."""
+
     def __init__(self, primals: Any, tangents: Any) -> None:
         frame = _getframe(1)
         self._primals = tuple(Leaf(path, value) for path, value in flatten(primals))
-        self._tangents = checked_tangents(self._primals, tangents, frame)
+        self._tangents = checked_tangents(self._primals, tangents, frame, integers=self._integers)
         self._recording = Recording(auto_watch=False)
         self._recording.known.update(self._tangents)
         self._recording.roots.update(self._tangents)
@@ -161,7 +164,9 @@ def as_tangent(leaf: Leaf, tangent: Any, frame: FrameType) -> Any:
     return made if family is None else in_family(made, family)
 
 
-def checked_tangents(primals: tuple[Leaf, ...], tangents: Any, frame: FrameType) -> dict[int, Any]:
+def checked_tangents(
+    primals: tuple[Leaf, ...], tangents: Any, frame: FrameType, *, integers: bool = False
+) -> dict[int, Any]:
     """Match the tangents with the primals: same structure, shapes and dtypes; return them by id."""
     given = [Leaf(path, value) for path, value in flatten(tangents)]
     if [leaf.path for leaf in given] != [leaf.path for leaf in primals]:
@@ -176,6 +181,8 @@ def checked_tangents(primals: tuple[Leaf, ...], tangents: Any, frame: FrameType)
     for primal, tangent in zip(primals, given, strict=True):
         query.check_node(primal.value, f"ForwardAccumulator: `primals{primal.path}`", frame)
         if not is_differentiable(primal.value._value):
+            if integers:
+                continue
             raise located(
                 DTypeError,
                 f"ForwardAccumulator: `primals{primal.path}` has dtype {primal.value.dtype}, whose values cannot "

@@ -144,10 +144,10 @@ def ahead(call: RecordedCall) -> list[list[Any]]:
 
 
 def block_or_zeros(target: Leaf, source: Leaf, block: Any, frame: FrameType) -> Any:
-    """Give a block of a Jacobian its dtype, and zeros to one that does not exist."""
+    """Give a block of a Jacobian its source's dtype as in reverse mode, and zeros to one that does not exist."""
     if block is None:
         return jacobians.zeros(source, (*np.shape(getattr(target.value, "_value", target.value)), *source.value.shape))
-    return accumulator.as_tangent(target, block, frame)
+    return accumulator.as_tangent(source if target.value.dtype.kind != "c" else target, block, frame)
 
 
 def back(call: RecordedCall, target: Leaf, *, holomorphic: bool) -> list[Any]:

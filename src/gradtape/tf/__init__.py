@@ -24,7 +24,7 @@ from types import SimpleNamespace as _SimpleNamespace
 from typing import Any as _Any
 
 import gradtape as _gt
-from gradtape import ForwardAccumulator, UnconnectedGradients
+from gradtape import UnconnectedGradients
 from gradtape.tape.ambient import gradients_for as _gradients_for
 from gradtape.tf import debugging, dtypes, errors, linalg, math, nest, random
 from gradtape.tf.arrays import (
@@ -183,13 +183,14 @@ from gradtape.tf.modules import Module, control_dependencies, device, init_scope
 from gradtape.tf.segments import dynamic_partition, dynamic_stitch, reverse_sequence, unique, unique_with_counts
 from gradtape.tf.shapes import TensorShape
 from gradtape.tf.slices import IndexedSlices
+from gradtape.tf.tapes import ForwardAccumulator as _ForwardAccumulator
 from gradtape.tf.tapes import GradientTape
 from gradtape.tf.tensor_array import TensorArray
 from gradtape.tf.tensors import Tensor
 from gradtape.tf.variables import Variable
 
 newaxis = None
-autodiff = _SimpleNamespace(ForwardAccumulator=ForwardAccumulator, GradientTape=GradientTape)
+autodiff = _SimpleNamespace(ForwardAccumulator=_ForwardAccumulator, GradientTape=GradientTape)
 __version__ = "2.21.0+gradtape"
 
 

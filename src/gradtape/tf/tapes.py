@@ -55,6 +55,29 @@ def with_values_of_sparse(structure: Any) -> Any:
     return structure.values if hasattr(structure, "dense_shape") and not isinstance(structure, Node) else structure
 
 
+class ForwardAccumulator(gt.ForwardAccumulator):
+    """Forward mode: `gradtape.ForwardAccumulator` with TensorFlow's law, where integers may be primals and do not move.
+
+    Parameters
+    ----------
+    primals : Tensor, Variable or a nested structure of them
+        What moves.
+    tangents : array_like or structure like `primals`
+        The direction.
+
+    Examples
+    --------
+    >>> import gradtape.tf as tf
+    >>> x = tf.constant(3.0)
+    >>> with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as accumulator:
+    ...     y = x * x
+    >>> accumulator.jvp(y).numpy()
+    np.float32(6.0)
+    """
+
+    _integers = True
+
+
 class GradientTape(gt.GradientTape):
     """Record operations, and differentiate what was recorded: `gradtape.GradientTape` with TensorFlow's law.
 
