@@ -405,6 +405,7 @@ RULES: dict[str, Callable[[Call], Any]] = {
     "broadcast_to": broadcast_to,
     "cast": same,
     "cast_to_integer": same,
+    "checked_finite": same,
     "concatenate": concatenate,
     "convolution": examples,
     "convolution_filter": convolution_filter,

@@ -131,8 +131,8 @@ class Step:
 
         As in the reverse sweep, what is zero stops before an infinity; what is not, is not looked at a second time.
         """
-        if self.op.plumbing:  # it takes one result out of several
-            (whole,) = self.given.values()
+        whole = next(iter(self.given.values()))
+        if isinstance(whole, tuple):  # the operation takes one result out of several
             return self.op.kernel(whole, **self.params)
         try:
             with np.errstate(all="ignore", invalid="raise"):
