@@ -10,6 +10,19 @@ rng = np.random.default_rng(5)
 IMAGE = rng.uniform(0.1, 0.9, (1, 5, 4, 3))
 OTHER = rng.uniform(0.1, 0.9, (1, 5, 4, 3))
 
+# tf.image.adjust_jpeg_quality(LEVELS, 70, "INTEGER_ACCURATE") of TensorFlow 2.21
+LEVELS = np.add.outer(np.arange(8) * 17, np.arange(8) ** 2 * 2).astype(np.uint8)[..., None]
+JPEG = [
+    [0, 2, 9, 19, 31, 48, 74, 96],
+    [18, 20, 26, 37, 48, 65, 92, 114],
+    [34, 36, 43, 53, 65, 82, 108, 131],
+    [50, 52, 59, 69, 80, 98, 124, 146],
+    [69, 71, 78, 88, 100, 117, 143, 165],
+    [85, 87, 93, 104, 115, 132, 159, 181],
+    [101, 103, 110, 120, 132, 149, 175, 198],
+    [119, 121, 128, 138, 149, 167, 193, 215],
+]
+
 SMOOTH = {
     "adjust_contrast": lambda x: tf.image.adjust_contrast(x, 0.4),
     "adjust_hue": lambda x: tf.image.adjust_hue(x, 0.2),
@@ -126,6 +139,20 @@ def test_kept_boxes_and_their_scores():
         tf.image.non_max_suppression_with_scores(corners, scores, 2, soft_nms_sigma=0.5)
 
 
+def test_what_jpeg_loses():
+    np.testing.assert_allclose(tf.image.adjust_jpeg_quality(LEVELS, 70).numpy()[..., 0].astype(int), JPEG, atol=1)
+    even = np.full((9, 5, 3), 0.25)
+    np.testing.assert_allclose(tf.image.adjust_jpeg_quality(even, 50).numpy(), 0.25, atol=0.03)
+    image = np.add.outer(np.linspace(0.1, 0.8, 21), np.linspace(0.0, 0.2, 18))[..., None] * [1.0, 0.8, 0.6]
+    losses = [np.abs(tf.image.adjust_jpeg_quality(image, q).numpy() - image).mean() for q in (95, 50, 10)]
+    assert losses[0] < 0.01
+    assert losses[0] < losses[1] < losses[2] < 0.1
+    x = tf.Variable(image)
+    with tf.GradientTape() as tape:
+        y = tf.image.adjust_jpeg_quality(x, 50)
+    assert [f.cause for f in tape.why(y, x).findings] == ["piecewise-constant"]
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -143,6 +170,8 @@ def test_kept_boxes_and_their_scores():
         (lambda: tf.image.crop_and_resize(IMAGE, [[0.0, 0.0, 1.0]], [0], [2, 2]), "boxes of shape"),
         (lambda: tf.image.draw_bounding_boxes(IMAGE, [[0.0, 0.0, 1.0, 1.0]]), "boxes of shape"),
         (lambda: tf.image.extract_glimpse(IMAGE, [2, 2], [[0.0, 0.0]], noise="pink"), "noise"),
+        (lambda: tf.image.adjust_jpeg_quality(IMAGE, 50), "height, width"),
+        (lambda: tf.image.adjust_jpeg_quality(IMAGE[0], 101), "quality"),
         (lambda: tf.image.random_crop(IMAGE, (1, 9, 2, 3)), "block"),
         (lambda: tf.image.random_contrast(IMAGE, 0.9, 0.3), "empty"),
     ],

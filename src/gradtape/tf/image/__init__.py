@@ -56,6 +56,7 @@ from gradtape.tf.image.pictures import (
     transpose,
 )
 from gradtape.tf.image.quality import (
+    adjust_jpeg_quality,
     extract_patches,
     image_gradients,
     psnr,
@@ -86,6 +87,7 @@ __all__ = [
     "adjust_contrast",
     "adjust_gamma",
     "adjust_hue",
+    "adjust_jpeg_quality",
     "adjust_saturation",
     "central_crop",
     "convert_image_dtype",

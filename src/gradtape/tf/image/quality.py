@@ -166,3 +166,28 @@ def sobel_edges(image: Any) -> Any:
 def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: str, name: str | None = None) -> Any:
     """Take windows of images out; the elements of a window become channels."""
     return windows_as_channels("extract_patches", images, 2, sizes, strides, rates, padding)
+
+
+def adjust_jpeg_quality(image: Any, jpeg_quality: Any, dct_method: str = "", name: str | None = None) -> Any:
+    """Return what is left of an image that was written as JPEG and read again; nothing flows back, because it rounds.
+
+    Computed here and not by a codec, with exact transforms: TensorFlow's quick ones are off by some levels.
+
+    Parameters
+    ----------
+    image : array_like
+        Of shape (height, width, 1 or 3), real numbers from 0 to 1 or whole ones.
+    jpeg_quality : int
+        From 0 to 100.
+    """
+    x, quality = picture("adjust_jpeg_quality", image), int(static(jpeg_quality))
+    if x.ndim != 3 or x.shape[-1] not in {1, 3} or not 0 <= quality <= 100:
+        raise InvalidArgumentError(
+            f"adjust_jpeg_quality: takes shape (height, width, 1 or 3) and a quality from 0 to 100, got shape "
+            f"{tuple(x.shape)} and {quality}"
+        )
+    scale = 255.0 if x.dtype.kind == "f" else float(np.iinfo(x.dtype).max) / 255.0
+    if x.dtype.kind == "f":
+        return row("jpeg_losses")(x * (scale + 0.5), quality=max(quality, 1)) / scale
+    levels = row("jpeg_losses")(x.astype(np.float32) / scale, quality=max(quality, 1))
+    return row("rint")(levels * scale).astype(x.dtype)
