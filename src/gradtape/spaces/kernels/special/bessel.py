@@ -53,24 +53,19 @@ def scaled(name: str) -> Callable[..., Any]:
     below, above = SIGNS[name]
     grows = -1.0 if name == "iv" else 1.0
 
-    def in_z(v: Any, z: Any, j: int) -> Any:
-        if j == 0:
-            return function(v, z)
-        far = z > 30.0 + v * v
-        near = sum(
-            comb(j, k)
-            * grows ** (j - k)
-            * comb(k, m)
-            * below ** (k - m)
-            * above**m
-            * function(v - k + 2 * m, z)
-            / 2.0**k
-            for k in range(j + 1)
-            for m in range(k + 1)
-        )
-        return np.where(far, _far(np.where(far, v, 0.0), np.where(far, z, 50.0), j), near) if far.any() else near
+    def near(v: Any, z: Any, j: int) -> Any:
+        """Return the derivative of the product as neighbouring orders, which nearly cancel where `z` is large."""
+        pairs = ((k, m) for k in range(j + 1) for m in range(k + 1))
+        factors = {(k, m): comb(j, k) * grows ** (j - k) * comb(k, m) * 0.5**k for k, m in pairs}
+        return sum(f * below ** (k - m) * above**m * function(v - k + 2 * m, z) for (k, m), f in factors.items())
 
-    def _far(v: Any, z: Any, j: int) -> Any:
+    def in_z(v: Any, z: Any, j: int) -> Any:
+        large = (z > 30.0 + v * v) & (j > 0)
+        if not large.any():
+            return near(v, z, j)
+        return np.where(large, far(np.where(large, v, 0.0), np.where(large, z, 50.0), j), near(v, z, j))
+
+    def far(v: Any, z: Any, j: int) -> Any:
         """Differentiate the asymptotic series (DLMF 10.40.1, 10.40.2) term by term."""
         term = np.full(np.shape(z), sqrt(0.5 / pi if name == "iv" else 0.5 * pi)) / np.sqrt(z)
         total = np.zeros(np.shape(z))
@@ -82,8 +77,10 @@ def scaled(name: str) -> Callable[..., Any]:
 
     def run(v: Any, z: Any, i: int = 1, j: int = 0) -> Any:
         v, z = np.broadcast_arrays(v, z)
-        if j and np.iscomplexobj(z):
-            raise TypeError(f"{name}e: only the derivatives in the order are here for complex numbers")
+        if np.iscomplexobj(z) and j:
+            if name == "iv":
+                raise TypeError("ive is not holomorphic: of complex numbers only derivatives in the order are here")
+            return partial(lambda v, z: near(v, z, j), (v, z), (i, 0), (reach(name, v, z), None))
         scale = reach(name, v, z)
         if j == 0:
             return partial(function, (v, z), (i, 0), (scale, None))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.spaces.kernels.special.precision import in_double
+from gradtape.spaces.kernels.special.precision import in_double, in_double_or_complex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,12 +82,12 @@ def _weighted(w: Any, value: Any) -> Any:
     return total
 
 
-def by_differences(function: Callable[..., Any], reach: Callable[..., Sequence[Any]]) -> Callable[..., Any]:
-    """Make the kernel of all partial derivatives of a function of real numbers.
+def by_differences(function: Any, reach: Callable[..., Sequence[Any]]) -> Callable[..., Any]:
+    """Make the kernel of all partial derivatives of a ufunc; of complex numbers where it takes them.
 
     Parameters
     ----------
-    function : callable
+    function : ufunc
         The function of SciPy.
     reach : callable
         Takes the arrays and returns for each the distance in which the function changes moderately.
@@ -98,4 +98,5 @@ def by_differences(function: Callable[..., Any], reach: Callable[..., Sequence[A
         return partial(function, wide, (i, j, k, l)[: len(args)], reach(*wide))
 
     run.__name__ = f"{function.__name__}_slope"
-    return in_double(run)
+    complex_too = any("D" in types for types in function.types)
+    return in_double_or_complex(run) if complex_too else in_double(run)
