@@ -217,6 +217,7 @@ def test_what_stands_for_a_missing_gradient_can_be_set_for_all_calls():
         y = gt.constant(1.0)
     with gt.config(unconnected_gradients="zero"):
         assert tape.gradient(y, x).numpy().tolist() == [0.0, 0.0]
+        assert tape.jacobian(y, x).numpy().tolist() == [0.0, 0.0]
         with pytest.warns(gt.MissingGradientWarning):
             assert tape.gradient(y, x, unconnected_gradients="none") is None
     with pytest.raises(ValueError, match="unconnected_gradients is one of"):

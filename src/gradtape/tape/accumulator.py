@@ -106,7 +106,7 @@ class ForwardAccumulator:
             STATE.recordings = before
         recording.saved[first : self._done] = [None] * (self._done - first)
 
-    def jvp(self, primals: Any, unconnected_gradients: str = "none") -> Any:
+    def jvp(self, primals: Any, unconnected_gradients: str | None = None) -> Any:
         """Return the derivative of what was computed inside, along the tangents.
 
         Parameters
@@ -128,11 +128,11 @@ class ForwardAccumulator:
             If the derivative of an operation on the way was not written, or cannot be transposed.
         """
         frame = _getframe(1)
-        query.check_unconnected(unconnected_gradients)
+        unconnected = query.what_stands_for_none(unconnected_gradients)
         if self._recording.settle is not None:
             self._settle()
         leaves = tuple(Leaf(path, value) for path, value in flatten(primals))
-        results = iter([self._answer(leaf, unconnected_gradients, frame) for leaf in leaves])
+        results = iter([self._answer(leaf, unconnected, frame) for leaf in leaves])
         return rebuild(primals, lambda: next(results))
 
     def _answer(self, leaf: Leaf, unconnected: str, frame: FrameType) -> Any:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def gradients(
-    ys: Any, xs: Any, grad_ys: Any = None, stop_gradients: Any = None, unconnected_gradients: str = "none"
+    ys: Any, xs: Any, grad_ys: Any = None, stop_gradients: Any = None, unconnected_gradients: str | None = None
 ) -> list[Any]:
     """Differentiate without a tape: the sum of `ys` with respect to each of `xs`.
 
@@ -62,7 +62,7 @@ def gradients(
 
 
 def gradients_for(
-    kind: str, ys: Any, xs: Any, grad_ys: Any, stop_gradients: Any, unconnected: str, frame: FrameType
+    kind: str, ys: Any, xs: Any, grad_ys: Any, stop_gradients: Any, unconnected: str | None, frame: FrameType
 ) -> list[Any]:
     """Do the work of `gradients` for a door that knows its caller's frame and the name it goes by."""
     targets, sources = _listed(ys), _listed(xs)

@@ -257,7 +257,7 @@ class GradientTape:
         self,
         target: Any,
         sources: Any,
-        unconnected_gradients: str = "none",
+        unconnected_gradients: str | None = None,
         parallel_iterations: int | None = None,
         experimental_use_pfor: bool = True,
     ) -> Any:
@@ -311,7 +311,7 @@ class GradientTape:
         self,
         target: Any,
         source: Any,
-        unconnected_gradients: str = "none",
+        unconnected_gradients: str | None = None,
         parallel_iterations: int | None = None,
         experimental_use_pfor: bool = True,
     ) -> Any:

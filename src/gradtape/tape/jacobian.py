@@ -46,9 +46,9 @@ class Run(NamedTuple):
     width: int | None = None
 
 
-def jacobian(kind: str, run: Run, target: Any, sources: Any, unconnected: str, frame: FrameType) -> Any:
+def jacobian(kind: str, run: Run, target: Any, sources: Any, unconnected: str | None, frame: FrameType) -> Any:
     """Answer `tape.jacobian`: for each source, an array of the target's shape and then the source's."""
-    query.check_unconnected(unconnected)
+    unconnected = query.what_stands_for_none(unconnected)
     leaf = single("target", target, kind, frame)
     wanted = query.check_sources(sources, kind, frame)
     shape = leaf.value._value.shape if leaf.id else ()
@@ -248,12 +248,12 @@ def turned(stack: Any, shape: tuple[int, ...]) -> Any:
     return reshaped(last, (*stack.shape[1:], *shape))
 
 
-def batch_jacobian(kind: str, run: Run, target: Any, source: Any, unconnected: str, frame: FrameType) -> Any:
+def batch_jacobian(kind: str, run: Run, target: Any, source: Any, unconnected: str | None, frame: FrameType) -> Any:
     """Answer `tape.batch_jacobian`: the Jacobian of each example by itself.
 
     One more seed, with other weights for each example, tells whether examples interact.
     """
-    query.check_unconnected(unconnected)
+    unconnected = query.what_stands_for_none(unconnected)
     leaf, wanted = single("target", target, kind, frame), single("source", source, kind, frame)
     query.check_node(source, f"{kind}: `source`", frame)
     t, s = np.shape(plain(leaf.value)), tuple(wanted.value._value.shape)

@@ -68,13 +68,20 @@ def check_node(value: Any, what: str, frame: FrameType) -> None:
     raise located(SourceError, f"{what} is {describe(value)}, not a tensor or variable", frame, *helps)
 
 
-def check_unconnected(unconnected: str) -> None:
-    """Refuse an unknown answer to what stands for a gradient that does not exist."""
-    if unconnected not in set(UnconnectedGradients):
+def what_stands_for_none(unconnected: str | None) -> str:
+    """Return what the caller wants in the place of missing gradients, or what the setting says.
+
+    Raises
+    ------
+    ValueError
+        If it is none of the words.
+    """
+    wanted = _config.settings.unconnected_gradients if unconnected is None else unconnected
+    if wanted not in set(UnconnectedGradients):
         raise ValueError(
-            f"Unknown value for unconnected_gradients: {unconnected!r}; "
-            f"there are {[u.value for u in UnconnectedGradients]}"
+            f"Unknown value for unconnected_gradients: {wanted!r}; there are {[u.value for u in UnconnectedGradients]}"
         )
+    return wanted
 
 
 def ask(
@@ -96,8 +103,7 @@ def ask(
     The sweep is `recorded` where a tape is open, unless the caller decides.
     """
     recorded = bool(STATE.recordings) if recorded is None else recorded
-    unconnected = _config.settings.unconnected_gradients if unconnected is None else unconnected
-    check_unconnected(unconnected)
+    unconnected = what_stands_for_none(unconnected)
     targets = check_targets(target, kind, frame, law)
     wanted = check_sources(sources, kind, frame)
     seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded, law=law)

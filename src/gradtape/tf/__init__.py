@@ -202,7 +202,7 @@ def gradients(
     gate_gradients: _bool = False,
     aggregation_method: _Any = None,
     stop_gradients: _Any = None,
-    unconnected_gradients: str = "none",
+    unconnected_gradients: str | None = None,
 ) -> list[_Any]:
     """Differentiate without a tape; see `gradtape.gradients`. The result is always a list."""
     return _gradients_for("tf.gradients", ys, xs, grad_ys, stop_gradients, unconnected_gradients, _sys._getframe(1))
