@@ -267,3 +267,19 @@ def test_wrong_calls_name_the_function():
             call()
     with pytest.raises(ValueError, match="source"):
         gnp.moveaxis(t, 0, (0, 0))
+
+
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "power", "arctan2"])
+def test_a_series_of_pandas_counts_as_data(name):
+    pandas = pytest.importorskip("pandas")
+    series, t = pandas.Series([1.0, 2.0]), gt.Variable([3.0, 4.0])
+    f = getattr(np, name)
+    for call in (lambda: f(series, t), lambda: f(t, series)):
+        with gt.GradientTape() as tape:
+            y = call()
+        assert isinstance(y, gt.Tensor)
+        assert tape.gradient(y, t) is not None
+    with gt.GradientTape() as tape:
+        y = series * t + t / series - series**t
+    assert isinstance(y, gt.Tensor)
+    assert tape.gradient(y, t) is not None

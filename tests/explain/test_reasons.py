@@ -172,6 +172,34 @@ PROGRAMS = {
         """,
         [("w", []), ("b", [("branch-not-taken?", 7)])],
     ),
+    "a source that was written to several times after its use": (
+        """
+        import gradtape as gt
+        import numpy as np
+        x = gt.constant([3.0, 1.0, 2.0])
+        with gt.GradientTape() as tape:
+            tape.watch(x)
+            loss = (x * x).sum()
+            np.multiply(x, 2.0, out=x)
+            x.sort()
+            x[0] = 1.0
+        tape.gradient(loss, x)
+        """,
+        [("x", [("mutated", 8)])],
+    ),
+    "a source that was written to and then used": (
+        """
+        import gradtape as gt
+        import numpy as np
+        x = gt.constant([3.0, 1.0, 2.0])
+        with gt.GradientTape() as tape:
+            tape.watch(x)
+            x[0] = 1.0
+            loss = np.floor(x).sum()
+        tape.gradient(loss, x)
+        """,
+        [("x", [("piecewise-constant", 8)])],
+    ),
     "a function of NumPy that no row knows": (
         """
         import gradtape as gt

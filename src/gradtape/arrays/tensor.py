@@ -64,6 +64,7 @@ class Tensor(Methods):
 
     __slots__ = ()
     __array_priority__ = 1000
+    __pandas_priority__ = 5000  # a Series counts as data: `series * tensor` is the tensor's business
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
