@@ -350,3 +350,15 @@ def test_scipy_with_its_array_api_on_keeps_the_path():
     )
     assert done.returncode == 0, done.stderr
     assert "all on the tape" in done.stdout
+
+
+def test_other_steps_in_memory():
+    x = gt.Variable(np.arange(6.0))
+    with gt.GradientTape() as tape:
+        y = gnp.as_strided(x, (3, 2), (8, 8))
+    assert y.tolist() == [[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]]
+    assert tape.gradient(y, x).tolist() == [1.0, 2.0, 2.0, 1.0, 0.0, 0.0]
+    with pytest.raises(ValueError, match="does not fit"):
+        gnp.as_strided(x, (3, 3), (16, 8))
+    turned = gnp.as_strided(gt.constant(np.arange(6.0).reshape(2, 3)).T * 1.0)
+    assert turned.tolist() == [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]

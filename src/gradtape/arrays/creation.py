@@ -223,6 +223,45 @@ def kaiser(M: int, beta: Any) -> Any:  # noqa: N803
     return i0(np.sqrt(1.0 - places * places) * beta) / i0(beta)
 
 
+def as_strided(x: Any, shape: Any = None, strides: Any = None) -> Any:
+    """Make a tensor that reads another one with other steps in memory; elements read twice get the sum of both.
+
+    Parameters
+    ----------
+    x : Tensor
+        Whose elements stand in memory without gaps.
+    shape : tuple of int, optional
+        The new shape; the tensor's own unless given.
+    strides : tuple of int, optional
+        The bytes from one element to the next along each new axis; the tensor's own unless given.
+
+    Raises
+    ------
+    ShapeError
+        If the steps lead outside the tensor, which NumPy does not check, or are no whole elements.
+    """
+    frame = _getframe(1)
+    x = make_constant(x, None, None, frame)
+    value = np.asarray(x._value)
+    shape = value.shape if shape is None else tuple(shape)
+    steps = value.strides if strides is None else tuple(strides)
+    places = np.empty_like(value, np.intp)  # in the same order in memory
+    places[...] = np.arange(value.size).reshape(value.shape)
+    ends = [(n - 1) * step for n, step in zip(shape, steps, strict=True)]
+    inside = sum(e for e in ends if e < 0) >= 0 and sum(ends) < value.nbytes
+    whole = not any(step % value.itemsize for step in steps)
+    gapless = tuple(s // value.itemsize for s in value.strides) == tuple(s // places.itemsize for s in places.strides)
+    if not (inside and whole and gapless) and 0 not in shape:
+        raise located(
+            ShapeError,
+            f"as_strided: shape {shape} with strides {steps} does not fit into {value.nbytes} bytes of {value.dtype}",
+            frame,
+            "index the tensor, or use `numpy.lib.stride_tricks.sliding_window_view`",
+        )
+    read = np.lib.stride_tricks.as_strided(places, shape, [s // value.itemsize * places.itemsize for s in steps])
+    return apply(OPS["take"], (x, read.copy()), {"axis": None, "mode": "raise"}, frame)
+
+
 class vectorize:  # noqa: N801 - NumPy's name
     """Call a function of numbers for all elements; what it computes with tensors stays on the tape.
 

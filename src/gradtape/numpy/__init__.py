@@ -25,6 +25,7 @@ import numpy as _np  # noqa: ICN001 - `np` is no name of this namespace
 from gradtape.arrays.creation import (
     arange,
     array,
+    as_strided,
     asanyarray,
     asarray,
     ascontiguousarray,
@@ -57,6 +58,7 @@ from gradtape.numpy.dtypes import (
 )
 
 __array_api_version__ = "2024.12"
+asfortranarray = asanyarray
 
 CONSTANTS = ("pi", "e", "euler_gamma", "inf", "nan", "newaxis")
 DTYPES = (
@@ -85,6 +87,7 @@ __all__ = [
     "asanyarray",
     "asarray",
     "ascontiguousarray",
+    "asfortranarray",
     "broadcast_shapes",
     "can_cast",
     "empty",
