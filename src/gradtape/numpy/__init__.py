@@ -84,6 +84,7 @@ __all__ = [
     "__array_namespace_info__",
     "arange",
     "array",
+    "as_strided",
     "asanyarray",
     "asarray",
     "ascontiguousarray",
