@@ -145,6 +145,12 @@ def test_students_distribution_in_its_degrees_of_freedom():
     assert by_degrees[3] == pytest.approx((up - down) / 2.0, rel=1e-4)
 
 
+def test_students_distribution_of_infinitely_many_degrees_is_the_normal_one():
+    by_degrees, by_t = gradient(gsp.special.stdtr, [np.inf, 1e15], [0.5, -2.0])
+    np.testing.assert_allclose(by_t, np.exp([-0.125, -2.0]) / np.sqrt(2.0 * np.pi), rtol=1e-11)
+    np.testing.assert_allclose(by_degrees, 0.0, atol=1e-12)
+
+
 def test_counts_that_are_all_counted_have_no_slope():
     assert gradient(lambda p: gsp.special.bdtr(3, 3, p), [0.4]) == [[0.0]]
 

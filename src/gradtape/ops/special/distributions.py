@@ -20,6 +20,8 @@ SHARE = Domain(0.15, 0.85)
 COUNT = Domain(0.1, 1.9, away_from_integers=True)
 ROUNDED = Zero("is constant between whole counts, so its derivative in the count is zero wherever it exists")
 WHOLE = NoTangent("takes whole numbers of trials")
+MANY = 1e12
+"""Degrees of freedom beyond which Student's distribution is the normal one in double precision."""
 ROOT_TWO_PI = 2.5066282746310002
 
 
@@ -231,13 +233,15 @@ op(
 
 
 def t_density(xp: Any, df: Any, t: Any, like: Any) -> Any:
-    """Return the density of Student's distribution."""
+    """Return the density of Student's distribution; of infinitely many degrees it is the normal one, to rounding."""
+    df = xp.minimum(df, MANY)
     log_beta = xp.cast(xp.betaln(0.5, 0.5 * df), dtype=like.dtype)
     return xp.exp(-0.5 * (df + 1.0) * xp.log1p(t * t / df) - log_beta - 0.5 * xp.log(df))
 
 
 def t_by_degrees(xp: Any, df: Any, t: Any) -> Any:
     """Return the slope of Student's distribution function in the degrees of freedom, 0 at t = 0 by symmetry."""
+    df = xp.minimum(df, MANY)
     odds = xp.where(xp.equal(t, 0.0), 1.0, t * t) / df
     half = 0.5 * df
     return (
