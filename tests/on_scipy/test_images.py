@@ -49,6 +49,15 @@ CALLS = [
     ("maximum_filter", (A,), {"size": 3}),
     ("maximum_filter", (A,), {"size": (1, 4), "origin": (0, 1), "mode": "wrap"}),
     ("minimum_filter", (A,), {"footprint": [[0, 1], [1, 1]], "mode": "nearest"}),
+    *((f"{name}_filter1d", (A, n), {"axis": 0, "origin": -1}) for name in ("maximum", "minimum") for n in (3, 4)),
+    *(
+        (f"grey_{name}", (A,), params)
+        for name in ("erosion", "dilation", "opening", "closing")
+        for params in ({"size": 3}, {"size": (2, 3), "mode": "wrap"}, {"footprint": [[1, 1], [0, 1]]})
+    ),
+    ("grey_dilation", (A,), {"size": (3, 4), "origin": (1, -1)}),
+    ("morphological_gradient", (A,), {"size": (3, 3)}),
+    ("sum", (A, NAMES, 1), {}),
     ("spline_filter", (A,), {}),
     ("spline_filter", (A, 5), {"mode": "reflect"}),
     ("spline_filter1d", (A, 2, 0), {}),
@@ -128,6 +137,7 @@ def test_single_precision_stays():
         (lambda: gsp.ndimage.correlate1d(A, W, origin=2), "origin"),
         (lambda: gsp.ndimage.sobel(A, output=A), "output"),
         (lambda: gsp.ndimage.median_filter(A), "size"),
+        (lambda: gsp.ndimage.grey_dilation(A, structure=np.ones((3, 3))), "flat"),
     ],
 )
 def test_what_is_wrong_is_said(call, words):

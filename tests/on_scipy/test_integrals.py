@@ -106,6 +106,21 @@ def test_quad_vec_and_fixed_quad():
     )
 
 
+def test_two_variables():
+    def f(y, x, k):
+        return k * x * np.exp(-y)
+
+    theirs = scipy.integrate.dblquad(f, 0.0, 1.5, 0.2, lambda x: 1.0 + x, args=(1.3,))[0]
+    ours = gsp.integrate.dblquad(f, 0.0, 1.5, 0.2, lambda x: 1.0 + x, args=(gt.constant(1.3),))[0]
+    np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-10)
+    check_grads(
+        lambda k, b, c: gsp.integrate.dblquad(f, 0.0, b, c, lambda x: 1.0 + x * k, args=(k,))[0],
+        [1.3, 1.5, 0.2],
+        order=1,
+        rtol=1e-4,
+    )
+
+
 @pytest.mark.skipif(not hasattr(scipy.integrate, "tanhsinh"), reason="SciPy has it since 1.15")
 @pytest.mark.parametrize(
     ("f", "a", "b"),

@@ -18,8 +18,8 @@ Examples
 
 from gradtape.scipy.integrate.double_exponential import tanhsinh
 from gradtape.scipy.integrate.equations import odeint, solve_ivp
-from gradtape.scipy.integrate.quadrature import fixed_quad, quad, quad_vec
+from gradtape.scipy.integrate.quadrature import dblquad, fixed_quad, quad, quad_vec
 from gradtape.scipy.publish import publish
 
-__all__ = ["fixed_quad", "odeint", "quad", "quad_vec", "solve_ivp", "tanhsinh"]
+__all__ = ["dblquad", "fixed_quad", "odeint", "quad", "quad_vec", "solve_ivp", "tanhsinh"]
 __getattr__ = publish(globals(), "integrate", "integrate")

@@ -218,3 +218,43 @@ def quad_vec(
     shares = _shares(np.asarray(info.intervals), low, high)
     result = _with_value(_over(f, args, places(a, b, inside=True), shares), value)
     return (result, error, info) if full_output else (result, error)
+
+
+def dblquad(
+    func: Callable[..., Any],
+    a: Any,
+    b: Any,
+    gfun: Any,
+    hfun: Any,
+    args: tuple[Any, ...] = (),
+    epsabs: float = 1.49e-8,
+    epsrel: float = 1.49e-8,
+) -> tuple[Any, float]:
+    """Integrate a function of two variables, by `quad` within `quad`.
+
+    Parameters
+    ----------
+    func : callable
+        `func(y, x, *args)` for two numbers.
+    a, b : Tensor or float
+        Limits in `x`.
+    gfun, hfun : callable, Tensor or float
+        Limits in `y`, or functions of `x` that return them.
+    args : tuple
+        More arguments of the function.
+    epsabs, epsrel : float
+        Tolerances of both integrals.
+
+    Returns
+    -------
+    integral : Tensor
+    error : float
+        SciPy's estimate for the outer integral.
+    """
+    limits: dict[str, Any] = {"epsabs": epsabs, "epsrel": epsrel}
+
+    def inner(x: Any, *rest: Any) -> Any:
+        low, high = (end(x) if callable(end) else end for end in (gfun, hfun))
+        return quad(lambda y, *more: func(y, x, *more), low, high, args=rest, **limits)[0]
+
+    return quad(inner, a, b, args=args, **limits)  # type: ignore[no-any-return]

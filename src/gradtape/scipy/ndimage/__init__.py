@@ -49,6 +49,15 @@ from gradtape.scipy.ndimage.labels import (
     sum_labels,
     variance,
 )
+from gradtape.scipy.ndimage.morphology import (
+    grey_closing,
+    grey_dilation,
+    grey_erosion,
+    grey_opening,
+    maximum_filter1d,
+    minimum_filter1d,
+    morphological_gradient,
+)
 from gradtape.scipy.publish import publish
 
 __all__ = [
@@ -62,14 +71,21 @@ __all__ = [
     "gaussian_filter1d",
     "gaussian_gradient_magnitude",
     "gaussian_laplace",
+    "grey_closing",
+    "grey_dilation",
+    "grey_erosion",
+    "grey_opening",
     "laplace",
     "map_coordinates",
     "maximum",
     "maximum_filter",
+    "maximum_filter1d",
     "mean",
     "median_filter",
     "minimum",
     "minimum_filter",
+    "minimum_filter1d",
+    "morphological_gradient",
     "percentile_filter",
     "prewitt",
     "rank_filter",
@@ -79,10 +95,12 @@ __all__ = [
     "spline_filter",
     "spline_filter1d",
     "standard_deviation",
+    "sum",
     "sum_labels",
     "uniform_filter",
     "uniform_filter1d",
     "variance",
     "zoom",
 ]
+sum = sum_labels
 __getattr__ = publish(globals(), "ndimage", "ndimage")
