@@ -247,3 +247,23 @@ def test_a_user_may_overwrite_plain_operands():
     assert same.tolist() == [[1.0], [2.0]]
     assert tape.gradient(y, t).tolist() == [3.0, 4.0]
     assert tape.gradient(z, t).tolist() == [1.0, 2.0]
+
+
+def test_writes_forwards_and_in_batches():
+    def f(x):
+        y = gnp.zeros(4)
+        y[0] = x[0]
+        for k in range(1, 4):
+            y[k] = y[k - 1] * x[k]
+        np.add.at(y, [0, 0, 2], x[:3])
+        np.multiply(y, x, out=y, where=np.array([True, False, True, True]))
+        y.sort()
+        return y
+
+    x, d = np.array([0.5, 1.5, 0.7, 1.2]), np.array([1.0, -2.0, 0.5, 0.3])
+    expected = (f(gt.constant(x + 1e-6 * d)).numpy() - f(gt.constant(x - 1e-6 * d)).numpy()) / 2e-6
+    np.testing.assert_allclose(gt.jvp(f, (x,), (d,))[1].numpy(), expected, rtol=1e-8)
+    variable = gt.Variable(x)
+    with gt.GradientTape() as tape:
+        y = f(variable)
+    np.testing.assert_allclose(tape.jacobian(y, variable).numpy() @ d, expected, rtol=1e-8)
