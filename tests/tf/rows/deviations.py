@@ -53,7 +53,6 @@ DEVIATIONS = {
     "I20": ("None", "`batch_jacobian` honours `unconnected_gradients`, as `jacobian` does"),
     "I25": ("raises SourceError", NAMED),
     "J13": ("raises ShapeError", "the shape of a tangent is checked"),
-    "J15": ("raises DTypeError", "a primal of whole numbers is a TypeError"),
     "J25": ("100. float32", CUSTOM),
     "J26": ("raises NoGradientError", f"{CUSTOM}; a rule that is not linear in its cotangent cannot be transposed"),
     "K01": ("[None]", "`tf.gradients` works without a graph, on what ran"),
