@@ -264,6 +264,7 @@ LATER = {
     "histogram_fixed_width_bins": "counting",
     "identity_n": "graphs",
     "image": "",
+    "keras": "",
     "inside_function": "graphs",
     "is_symbolic_tensor": "graphs",
     "nn": "",

@@ -1,0 +1,50 @@
+"""The mathematics that stands under Keras' names."""
+
+import numpy as np
+import pytest
+
+from gradtape import tf
+
+ROWS = np.array([[0.5, -1.0, 2.0], [0.1, 0.2, 0.4]])
+SMALL = ROWS * 1e-3
+
+
+@pytest.mark.parametrize(
+    ("call", "keras"),  # Keras of TensorFlow 2.21
+    [
+        (
+            lambda: tf.keras.ops.layer_normalization(ROWS),
+            [[0.0, -1.2247448, 1.2247448], [-1.0690415, -0.2672604, 1.3363018]],
+        ),
+        (
+            lambda: tf.keras.ops.layer_normalization(SMALL),
+            [[0.0, -1.1858542, 1.1858542], [-0.3922323, -0.0980581, 0.4902904]],
+        ),
+        (
+            lambda: tf.keras.ops.rms_normalization(SMALL),
+            [[0.3676073, -0.7352147, 1.4704293], [0.2425356, 0.4850717, 0.9701425]],
+        ),
+        (
+            lambda: tf.keras.ops.layer_normalization(ROWS, [1.0, 2.0, 3.0], [0.5, 0.0, -1.0]),
+            [[0.5, -2.4494896, 2.6742344], [-0.5690415, -0.5345209, 3.0089054]],
+        ),
+    ],
+)
+def test_normalizations(call, keras):
+    np.testing.assert_allclose(call().numpy(), keras, rtol=1e-5, atol=1e-6)
+
+
+def test_gradients(smooth):
+    smooth(lambda x, g, b: tf.keras.ops.layer_normalization(x, g, b, axis=0), [ROWS, ROWS[:, 0], ROWS[:, 1]])
+    smooth(lambda x, s: tf.keras.ops.rms_normalization(x, s), [ROWS, ROWS[0]])
+    for name in tf.keras.activations.__all__:
+        smooth(tf.keras.activations.get(name), [np.array([[0.3, -0.7, 1.4, -2.2]])])
+
+
+def test_activations_by_name():
+    assert tf.keras.activations.get(None)(ROWS).numpy().tolist() == ROWS.tolist()
+    assert tf.keras.activations.get(tf.nn.relu) is tf.nn.relu
+    with pytest.raises(ValueError, match="no activation"):
+        tf.keras.activations.get("curve")
+    with pytest.raises(AttributeError, match="Dense"):
+        tf.keras.Dense
