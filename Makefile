@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage test test-thorough programs mutants lint types bench clean
+.PHONY: help why coverage test test-thorough test-peers programs mutants lint types bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: $(VENV)/.test ## run the tests
 
 test-thorough: $(VENV)/.test ## run the slow, exhaustive tests too
 	@$(PY) -m pytest -n $(JOBS)
+
+test-peers: $(VENV)/.peers ## compare gradients with TensorFlow, PyTorch, JAX and autograd, as far as they can be installed
+	@$(PY) -m pytest -n $(JOBS) tests/peers
 
 programs: $(VENV)/.test ## compare random programs with the oracle: make programs COUNT=100000 FROM=0
 	@$(PY) -m tests.programs --count $(COUNT) --from $(FROM)
