@@ -1,7 +1,8 @@
 """Rows of Mathieu's functions and of the spheroidal wave functions (DLMF 28, 30): whole orders, real parameters.
 
 All derivatives are central differences of SciPy's values (`..._slope`, which picks one of two results by `part`): as
-good as those, less what `stencils` says. `pro_rad2` has no row: SciPy's values are too rough to be differentiated.
+good as those, less what `stencils` says. `pro_rad2` and
+`pro_ang1_cv` have no row: SciPy's values are too rough to be differentiated.
 """
 
 from __future__ import annotations
@@ -64,4 +65,5 @@ for _kind, _radius in (("pro", OUTSIDE), ("obl", INSIDE)):
     for _name, _place in (("ang1", INSIDE), ("rad1", _radius), ("rad2", _radius)):
         if (_kind, _name) != ("pro", "rad2"):
             wave(f"{_kind}_{_name}", "m, n", "c, x", (STRENGTH, _place), 2)
-            wave(f"{_kind}_{_name}_cv", "m, n", "c, cv, x", (STRENGTH, Domain(4.0, 5.0), _place), 2)
+            if (_kind, _name) != ("pro", "ang1"):
+                wave(f"{_kind}_{_name}_cv", "m, n", "c, cv, x", (STRENGTH, Domain(4.0, 5.0), _place), 2)

@@ -52,7 +52,7 @@ WHOLES = {
         f"{kind}_{name}": 2
         for kind in ("pro", "obl")
         for name in ("cv", "ang1", "ang1_cv", "rad1", "rad1_cv", "rad2", "rad2_cv")
-        if kind == "obl" or not name.startswith("rad2")
+        if kind == "obl" or name not in {"ang1_cv", "rad2", "rad2_cv"}
     },
 }
 """How many of the arguments are whole numbers."""
