@@ -119,6 +119,8 @@ def try_all(only=None, jobs=None, step=1, said=lambda _text: None):
             _, killed, left = done.result()
             found += killed
             survivors += left
+            for name in left:
+                said(f"not found: {name}")
             if k % 100 == 0:
                 said(f"{k} of {len(running)} functions, {len(found)} mutants found, {len(survivors)} not")
     return found, survivors
