@@ -14,7 +14,9 @@ jax.config.update("jax_enable_x64", True)
 
 pytestmark = pytest.mark.thorough  # JAX compiles each call; `make test-peers` runs it too
 
-DIFFERENT = {}
+DIFFERENT = {
+    "spence": "JAX gives NaN at some points inside the domain",
+}
 
 
 def find(row):
