@@ -222,3 +222,10 @@ def test_what_stands_for_a_missing_gradient_can_be_set_for_all_calls():
             assert tape.gradient(y, x, unconnected_gradients="none") is None
     with pytest.raises(ValueError, match="unconnected_gradients is one of"):
         gt.config(unconnected_gradients="nothing")
+
+
+def test_a_target_of_both_infinities_is_asked_about_quietly():
+    x = gt.Variable([np.inf, -np.inf])
+    with gt.GradientTape() as tape:
+        y = x * 2.0
+    np.testing.assert_array_equal(tape.gradient(y, x), [2.0, 2.0])

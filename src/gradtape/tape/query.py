@@ -274,7 +274,8 @@ def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame:
 
 def _is_finite(value: Any) -> bool:
     plain = value._value if isinstance(value, Node) else value
-    return bool(np.isfinite(np.add.reduce(plain, axis=None))) or bool(np.isfinite(plain).all())
+    with np.errstate(all="ignore"):  # a sum of large numbers, or of both infinities, is a question here and no result
+        return bool(np.isfinite(np.add.reduce(plain, axis=None))) or bool(np.isfinite(plain).all())
 
 
 def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:
