@@ -1,9 +1,9 @@
 """The special functions of `scipy.special`, on tensors, with derivatives in all arguments that are not whole numbers.
 
 Derivatives in a parameter (`gammainc` in `a`, `jv` in the order, `hyp2f1` in all four) are computed by series and
-integrals to about 1e-12, and by differences of SciPy's values elsewhere, to about 1e-10 for the first
-and 1e-7 for the second derivative in the worst case; the docstrings in `gradtape.spaces.kernels.special` say which is which. On a tensor,
-`scipy.special.erf(t)` and every other ufunc do the same.
+integrals to about 1e-12, and by differences of SciPy's values elsewhere, to about 1e-10 for the first and 1e-7 for the
+second derivative in the worst case; the docstrings in `gradtape.spaces.kernels.special` say which is which. On a
+tensor, `scipy.special.erf(t)` and every other ufunc do the same.
 
 Examples
 --------
