@@ -162,7 +162,7 @@ def test_solve_ivp(method, t_eval):
     np.testing.assert_allclose(ours.t, theirs.t)
     exact = method != "DOP853" or t_eval is None
     np.testing.assert_allclose(ours.y.numpy(), theirs.y, rtol=1e-10 if exact else 1e-5)
-    fine = {**options, "rtol": 1e-9, "atol": 1e-11}
+    fine = {**options} if method == "RK23" else {**options, "rtol": 1e-9, "atol": 1e-11}  # of order 3: many steps
     check_grads(
         lambda y, k, end: gsp.integrate.solve_ivp(
             swing, (0.0, end if t_eval is None else 2.0), y, args=(k,), **{**fine, "t_eval": t_eval}

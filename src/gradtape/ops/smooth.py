@@ -135,7 +135,7 @@ def soft_floor(xp: Any, x: Any, temperature: Any = 0.1) -> Any:
     --------
     >>> import gradtape as gt
     >>> gt.soft_floor([1.0, 1.3, 1.7], temperature=0.01).numpy().round(2)
-    array([0.5 , 1.  , 1.  ])
+    array([0.5, 1. , 1. ])
     """
     x = xp.shaped(x)
     turn = x * (2.0 * PI)

@@ -43,7 +43,7 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None 
     >>> import gradtape.tf as tf
     >>> x = tf.constant(3.0)
     >>> tf.cond(x > 0.0, lambda: x * 2.0, lambda: -x)
-    Tensor(6., dtype=float32)
+    <tf.Tensor: shape=(), dtype=float32, numpy=6.0>
     """
     for what, branch in (("true_fn", true_fn), ("false_fn", false_fn)):
         if not callable(branch):

@@ -32,7 +32,7 @@ class TensorArray:
     >>> for k in range(2):
     ...     squares = squares.write(k, float(k) ** 2)
     >>> squares.stack()
-    Tensor([0., 1.], dtype=float32)
+    <tf.Tensor: shape=(2,), dtype=float32, numpy=array([0., 1.], dtype=float32)>
     """
 
     def __init__(
