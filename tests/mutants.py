@@ -2,7 +2,7 @@
 
 A mutant is found if `check_rule` fails for a row that uses the function, or one of the tests in this folder's `ops`
 that run through the function. What no test can see, because it is the same function, is listed with the reason in
-`ops/equivalent_mutants.toml`.
+`ops/equivalent`, one file for each part of the table.
 """
 
 import argparse
@@ -24,14 +24,21 @@ import numpy as np
 from gradtape.testing.mutants import is_found, mutants_of, put_in, sites
 
 OPS = Path(__file__).parent / "ops"
-EQUIVALENT = OPS / "equivalent_mutants.toml"
+EQUIVALENT = OPS / "equivalent"
 NOT_ASKED = {"test_rules", "test_mutants", "test_completeness", "test_checker"}
 SLOW = 0.5
 
 
 def equivalent():
     """Return the reasons of the mutants that are the same function, by name."""
-    return tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
+    found = {}
+    for file in sorted(EQUIVALENT.glob("*.toml")):
+        reasons = tomllib.loads(file.read_text(encoding="utf-8"))
+        twice = found.keys() & reasons.keys()
+        if twice:
+            raise ValueError(f"{file.name} lists what another file has: {sorted(twice)}")
+        found |= reasons
+    return found
 
 
 def single_tests():
