@@ -13,9 +13,7 @@ op(
     "x, w, axis=-1",
     numpy=None,
     x=Multilinear(
-        lambda xp, g, y, x, w, axis: xp.correlate_line(
-            widened(xp, g, axis, w.shape[0] - 1), xp.flip(w, axis=0), axis=axis
-        )
+        lambda xp, g, y, x, w, axis: xp.correlate_line(widened(xp, g, axis, w.shape[0] - 1), xp.flip(w), axis=axis)
     ),
     w=Multilinear(
         lambda xp, g, y, x, w, axis: xp.lag_products(x, fitted(xp, g, axis, x.shape[axis]), count=w.shape[0], axis=axis)

@@ -6,8 +6,6 @@ shape (batch, *lengths, channels); `size`, `strides` and `dilations` have a numb
 
 from __future__ import annotations
 
-from typing import Any
-
 from gradtape.ops.model import General, Linear, case
 from gradtape.ops.registry import op
 
@@ -20,7 +18,7 @@ op(
     f"x, {WINDOWS}",
     numpy=None,
     parts=2,
-    x=General(lambda xp, g, y, x, size, strides, padding, dilations: sent_back(xp, g[0], y[1], x.shape)),
+    x=General(lambda xp, g, y, x, size, strides, padding, dilations: xp.untake(g[0], y[1], shape=x.shape)),
     cases=(case((2, 5, 2), **LINE), case((1, 4, 4, 2), **PLANE)),
 )
 op(
@@ -28,7 +26,7 @@ op(
     "x, starts, stops",
     numpy=None,
     parts=2,
-    x=General(lambda xp, g, y, x, starts, stops: sent_back(xp, g[0], y[1], x.shape)),
+    x=General(lambda xp, g, y, x, starts, stops: xp.untake(g[0], y[1], shape=x.shape)),
     cases=(case((2, 5, 4, 2), starts=((0, 2), (0, 1, 3)), stops=((2, 5), (2, 3, 4))),),
 )
 op(
@@ -36,8 +34,8 @@ op(
     "x, w, strides, padding, dilations",
     numpy=None,
     parts=3,
-    x=General(lambda xp, g, y, x, w, strides, padding, dilations: sent_back(xp, g[0], y[1], x.shape)),
-    w=General(lambda xp, g, y, x, w, strides, padding, dilations: sent_back(xp, g[0], y[2], w.shape)),
+    x=General(lambda xp, g, y, x, w, strides, padding, dilations: xp.untake(g[0], y[1], shape=x.shape)),
+    w=General(lambda xp, g, y, x, w, strides, padding, dilations: xp.untake(g[0], y[2], shape=w.shape)),
     cases=(
         case((2, 4, 3, 2), (2, 2, 2), strides=(1, 1), padding=((0, 0), (0, 1)), dilations=(1, 1)),
         case((1, 5, 3, 1), (2, 3, 1), strides=(2, 1), padding=((1, 1), (1, 1)), dilations=(2, 1)),
@@ -87,8 +85,3 @@ op(
     ),
     cases=(case((2, 3, 3, 2), shape=(2, 5, 2), **LINE),),
 )
-
-
-def sent_back(xp: Any, g: Any, places: Any, shape: tuple[int, ...]) -> Any:
-    """Send cotangents to the places that the largest elements came from, counted in the whole array."""
-    return None if g is None else xp.untake(g, places, shape=shape)

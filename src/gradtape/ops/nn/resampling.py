@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gradtape.ops.model import Multilinear, case
 from gradtape.ops.registry import op
 
@@ -13,12 +11,17 @@ op(
     numpy=None,
     x=Multilinear(lambda xp, g, y, x, weights, axis: xp.resample(g, xp.transpose(weights), axis=axis)),
     weights=Multilinear(
-        lambda xp, g, y, x, weights, axis: xp.matmul(lines(xp, g, axis), xp.transpose(lines(xp, x, axis)))
+        lambda xp, g, y, x, weights, axis: xp.tensordot(g, x, axes=(others(x.ndim, axis), others(x.ndim, axis)))
     ),
-    cases=(case((2, 3, 2), (4, 3), axis=1), case((3,), (2, 3), axis=0), case((2, 3), (1, 3), axis=-1)),
+    cases=(
+        case((2, 3, 2), (4, 3), axis=1),
+        case((3,), (2, 3), axis=0),
+        case((2, 3), (1, 3), axis=-1),
+        case((0, 2), (3, 0), axis=0),
+    ),
 )
 
 
-def lines(xp: Any, x: Any, axis: int) -> Any:
-    """Make an axis the first one and all the others the second."""
-    return xp.reshape(xp.moveaxis(x, axis, 0), shape=(x.shape[axis], -1))
+def others(ndim: int, axis: int) -> list[int]:
+    """Return all axes but one."""
+    return [k for k in range(ndim) if k != axis % ndim]

@@ -68,6 +68,7 @@ op(
         case((3,), (5,)),
         case((4,), (5,), up=2, down=3),
         case((1,), (2, 4), up=3, down=2),
+        case((3,), (2, 4)),
         case((5,), (4, 2), up=2, down=5, axis=0),
         case((2,), (3,), up=1, down=4),
     ),

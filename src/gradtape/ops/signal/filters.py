@@ -28,7 +28,7 @@ op(
     cases=(
         case((3,), (2,), (6,)),
         case((1,), (3,), (2, 5)),
-        case((2,), (1,), (5, 2), axis=0),
+        case((2,), (3,), (5, 2), axis=0),
         case((4,), (2,), (3,)),
     ),
 )
@@ -42,7 +42,7 @@ op(
             xp.recursive_filter(g, first_one(xp, g), xp.flip(u, axis=axis), axis=axis), axis=axis
         )
     ),
-    cases=(case((5,), (5,), count=3), case((2, 4), (2, 4), count=6), case((4, 2), (4, 2), count=1, axis=0)),
+    cases=(case((5,), (5,), count=3), case((2, 4), (2, 4), count=6), case((4, 2), (4, 2), count=3, axis=0)),
 )
 
 
