@@ -308,3 +308,13 @@ def test_a_block_has_its_source_s_dtype(mode):
     j = gt.jacobian(lambda a, b: a * b, argnums=(0, 1), mode=mode)(np.float32([1.0, 2.0]), np.float64([3.0, 4.0]))
     assert [b.dtype for b in j] == [np.float32, np.float64]
     np.testing.assert_allclose(j[0], np.diag([3.0, 4.0]))
+
+
+def test_a_function_that_returns_a_plain_number_is_told_by_its_name():
+    def model(x):
+        return float(x) * 2.0
+
+    with pytest.warns(
+        gt.MissingGradientWarning, match=r"from `model\(\.\.\.\)` to `x`: possible: .* is a plain number"
+    ):
+        assert gt.grad(model)(1.0) == 0.0

@@ -190,7 +190,6 @@ class RecordedCall:
 
     def gradients(self, targets: list[Leaf], weights: list[Any] | None = None, unconnected: str = "zero") -> list[Any]:
         """Sweep backwards; a missing gradient is zeros, after the reason was told if `unconnected` is "none"."""
-        moving = tuple(t for t in targets if t.id)
         recorded = bool(STATE.recordings)
         seeds = query.make_seeds([t.value for t in targets], tuple(targets), weights, self.frame, recorded=recorded)
         found = query.answer(
@@ -198,7 +197,7 @@ class RecordedCall:
             self.recording,
             self.run.records,
             self.recording.saved,
-            moving,
+            tuple(targets),
             tuple(self.sources),
             seeds,
             unconnected,
