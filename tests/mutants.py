@@ -106,13 +106,14 @@ def place_of(code):
 def try_site(name, step=1, offset=0):
     """Try the mutants of one function; return the names of those found and of those that survive."""
     site = sites()[name]
+    tests = tests_by_code()[place_of(site.function.__code__)]  # before a mutant is in place, which they would fail
     found, survivors = [], []
     for mutant in itertools.islice(mutants_of(site), offset, None, step):
         if is_found(site, mutant):
             found.append(mutant.name)
             continue
         with put_in(site, mutant):
-            noticed = any(not run(*test) for test in tests_by_code()[place_of(site.function.__code__)])
+            noticed = any(not run(*test) for test in tests)
         (found if noticed else survivors).append(mutant.name)
     return name, found, survivors
 
