@@ -204,6 +204,16 @@ SYMMETRIC = {
         [[2.0, 1.0], [1.0, 3.0]],
         [[3.48754, 4.02492], [4.02492, 7.51246]],
     ),
+    "eigvalsh of the upper triangle": (
+        lambda a: np.linalg.eigvalsh(a, UPLO="U") * [1.0, 10.0],
+        [[2.0, 1.0], [9.0, 3.0]],
+        [[3.48754, 4.02492], [4.02492, 7.51246]],
+    ),
+    "pinv": (
+        lambda a: np.linalg.pinv(a, hermitian=True) * [[1.0, 3.0], [5.0, 2.0]],
+        [[2.0, 1.0], [1.0, 3.0]],
+        [[0.52, -0.84], [-0.84, 0.28]],
+    ),
     "eigh": (
         lambda a: np.linalg.eigh(a)[0] * [1.0, 10.0],
         [[2.0, 1.0], [1.0, 3.0]],
@@ -221,6 +231,16 @@ def test_functions_of_symmetric_matrices_have_symmetric_gradients(name):
 REPEATED = {
     "eigh values": (lambda a: np.linalg.eigh(a)[0], 2.0 * np.eye(2), np.eye(2)),
     "eigh vectors": (lambda a: np.linalg.eigh(a)[1], 2.0 * np.eye(2), np.zeros((2, 2))),
+    "eigh vectors but for rounding": (
+        lambda a: np.linalg.eigh(a)[1],
+        np.diag([1e10, 1e10 + 2e-6]),
+        np.zeros((2, 2)),
+    ),
+    "eig vectors but for rounding": (
+        lambda a: np.linalg.eig(a)[1],
+        np.diag([1e10 + 1.0j, 1e10 + 2e-6 + 1.0j]),
+        np.zeros((2, 2)),
+    ),
     "eigvalsh": (np.linalg.eigvalsh, 2.0 * np.eye(3), np.eye(3)),
     "eigvals": (np.linalg.eigvals, 2.0 * np.eye(2), np.eye(2)),
     "svd values": (lambda a: np.linalg.svd(a)[1], 2.0 * np.eye(2), np.eye(2)),
@@ -305,3 +325,110 @@ def test_single_precision_stays(name):
     with gt.GradientTape() as tape:
         y = getattr(np.linalg, name)(v)
     assert y.dtype == tape.gradient(y, v).dtype == np.float32
+
+
+def test_eigenvalues_that_are_close_have_vectors_that_move():
+    found = gradient(lambda a: np.linalg.eigh(a)[1][0, 1], np.diag([1.0, 1.0 + 2.0**-26]))
+    np.testing.assert_allclose(np.abs(found), 2.0**25 * (1.0 - np.eye(2)))
+
+
+def test_a_value_that_is_zero_but_for_rounding_has_gradient_zero():
+    a = np.diag([1e10, 1e-7])
+    np.testing.assert_allclose(gradient(np.linalg.svdvals, a), np.diag([1.0, 0.0]), atol=1e-12)
+
+
+LOST = [np.diag([1e10, 1e-7, 0.0])[:, :2], np.diag([1.0, 1.6e-16, 0.0])[:, :2]]
+
+
+@pytest.mark.parametrize("a", LOST, ids=["of a large matrix", "between half and one"])
+def test_and_its_vectors_do_not_move(a):
+    weights = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    assert np.abs(gradient(lambda a: weights * np.linalg.svd(a, full_matrices=False)[0], a)).max() < 10.0
+
+
+@pytest.mark.parametrize(
+    "function", [np.linalg.svdvals, lambda a: np.linalg.svd(a, full_matrices=False)[0]], ids=["values", "vectors"]
+)
+def test_rounding_is_each_matrix_of_a_stack_its_own(function):
+    stack = np.stack([1e14 * TALL, 1e-8 * TALL])
+    for found, alone in zip(gradient(function, stack), stack, strict=True):
+        np.testing.assert_allclose(found, gradient(function, alone), rtol=1e-9, atol=1e-12)
+
+
+def test_the_phase_of_a_determinant():
+    a = np.array([[0.0, 1.0 + 2.0j], [1.0 - 0.5j, 0.3j]])
+    sign, t = np.linalg.slogdet(a)[0], np.linalg.inv(a).T
+    np.testing.assert_allclose(gradient(lambda a: np.linalg.slogdet(a)[1], a), np.conj(t), atol=1e-12)
+    along = np.conj(1j * np.imag(sign) * t)
+    np.testing.assert_allclose(gradient(lambda a: np.real(np.linalg.slogdet(a)[0]), a), along, atol=1e-12)
+
+
+def least_squares_gradient(a, dtype, rcond):
+    a, b = np.asarray(a, dtype), np.arange(1.0, len(a) + 1.0).astype(dtype)
+    return gradient(lambda b: np.linalg.lstsq(a, b, rcond=rcond)[0], b), np.linalg.lstsq(a, b, rcond=rcond)[2]
+
+
+SMALL_VALUES = [
+    (5e-16, None, np.float64, 1),
+    (5e-15, None, np.float64, 2),
+    (1e-18, None, np.complex128, 1),
+    (5e-15, None, np.complex128, 2),
+    (5e-15, None, np.float32, 2),
+    (5e-16, None, np.float32, 1),
+    (1.3e-15, -1, np.float64, 2),
+    (1.5 * 2.0**-53, -1, np.float64, 2),
+    (1.007 * 2.0**-53, -1, np.float64, 2),
+    (0.9 * 2.0**-53, -1, np.float64, 1),
+    (0.9 * 2.0**-53, 0.0, np.float64, 1),
+    (0.01, 1.0, np.float64, 2),
+    (0.01, 1e-3, np.float64, 2),
+    (0.01, 0.1, np.float64, 1),
+]
+
+
+@pytest.mark.parametrize(("value", "rcond", "dtype", "rank"), SMALL_VALUES)
+def test_least_squares_leaves_out_what_lapack_leaves_out(value, rcond, dtype, rank):
+    """A cutoff that is not between 0 and 1 stands for half the distance from 1 to the next number."""
+    found, of_lapack = least_squares_gradient(np.eye(8, 2) * [1.0, value], dtype, rcond)
+    assert of_lapack == rank
+    np.testing.assert_allclose(found[:2], [1.0, 1.0 / value if rank == 2 else 0.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rcond", [0.1, 1e-6])
+def test_the_matrix_of_least_squares_with_a_cutoff(rcond):
+    a, b = TALL @ np.diag([1.0, 1e-3]), np.array([1.0, 2.0, -1.0, 0.5])
+    found = gradient(lambda a: np.linalg.lstsq(a, b, rcond=rcond)[0], a)
+    np.testing.assert_allclose(found, gradient(lambda a: np.linalg.pinv(a, rcond) @ b, a), rtol=1e-8)
+
+
+def test_no_residuals_no_gradient():
+    a, b = np.array([[1.0, 0.0, 2.0], [0.5, 1.0, 0.0]]), np.array([0.0, 1.0])
+    for g in gradient(lambda a, b: np.sum(np.linalg.lstsq(a, b, rcond=None)[1]), a, b):
+        np.testing.assert_array_equal(g, np.zeros_like(g))
+
+
+def test_eigenvectors_of_complex_numbers_turn_with_their_largest_element():
+    """Of real eigenvectors every element is real: which of them stays so is the choice of the largest."""
+    a = np.array([[2.0, -1.5, 0.3], [-0.5, 4.0, 1.0], [0.2, 0.7, 1.0]], np.complex128)
+    weights = np.array([[1.0 + 2.0j, 0.5j, 2.0], [3.0 - 1.0j, 1.0j, 0.2], [0.4 + 0.3j, 1.5 - 2.0j, 1.0j]])
+
+    def scalar(a):
+        return np.sum(np.real(np.linalg.eig(a)[1] * weights))
+
+    found, step = gradient(scalar, a), 1e-6
+    for place in np.ndindex(a.shape):
+        for turn in (1.0, 1.0j):
+            d = np.zeros_like(a)
+            d[place] = turn * step
+            slope = (scalar(a + d) - scalar(a - d)) / (2.0 * step)
+            np.testing.assert_allclose(np.real(np.conj(turn) * found[place]), slope, atol=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (2, 3, 4)])
+@pytest.mark.parametrize("offset", [-4, -3, -2, -1, 0, 1, 2, 3, 4])
+def test_diagonals_of_matrices_that_are_not_square(shape, offset):
+    a = np.arange(1.0, np.prod(shape) + 1.0).reshape(shape)
+    expected = np.diagonal(a, offset, -2, -1)
+    np.testing.assert_array_equal(np.diagonal(gt.constant(a), offset, -2, -1).numpy(), expected)
+    found = gradient(lambda a: np.diagonal(a, offset, -2, -1) ** 2, a)
+    np.testing.assert_array_equal(found, 2.0 * a * np.eye(*shape[-2:], offset))

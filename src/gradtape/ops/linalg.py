@@ -18,7 +18,7 @@ def matmul_left(xp: Any, g: Any, shape: tuple[int, ...], b: Any) -> Any:
     if len(shape) == 1:
         g = xp.reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
     ga = xp.matmul(g, xp.swapaxes(b, -1, -2))
-    return xp.reshape(xp.unbroadcast(ga, (1, *shape) if len(shape) == 1 else shape), shape=shape)
+    return xp.unbroadcast(ga, shape)
 
 
 def matmul_right(xp: Any, g: Any, a: Any, shape: tuple[int, ...]) -> Any:

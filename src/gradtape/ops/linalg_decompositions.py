@@ -35,8 +35,11 @@ SYMMETRIC = (case((3, 3)), case((3, 3), UPLO="U"), case((2, 3, 3)), case((1, 1))
 
 
 def weighted_projector(xp: Any, v: Any, count: int) -> Any:
-    """Sum the projectors onto columns with the weights 1 to `count`, and 0 from there: no sign or phase is left."""
-    weights = xp.cast([k + 1.0 if k < count else 0.0 for k in range(v.shape[-1])], dtype=xp.real(v).dtype)
+    """Sum the projectors onto columns with the weights 1 to `count`, and one weight for the rest.
+
+    No sign or phase is left, and of the rest nothing but what it spans.
+    """
+    weights = xp.cast([min(k, count) + 1.0 for k in range(v.shape[-1])], dtype=xp.real(v).dtype)
     return xp.matmul(v * weights, adjoint(xp, v))
 
 
@@ -81,7 +84,7 @@ op(
     numpy="linalg.qr",
     parts=2,
     gauge_free=seen_of_qr,
-    cases=(case((3, 3)), case((4, 2)), case((2, 3)), case((2, 4, 3)), case((0, 0))),
+    cases=(case((3, 3)), case((4, 2)), case((2, 3)), case((2, 4, 3)), case((2, 2, 3)), case((0, 0))),
     a=General(lambda xp, g, y, a: qr_pull(xp, g[0], g[1], *y)),
 )
 op(
@@ -90,7 +93,7 @@ op(
     numpy=None,
     parts=2,
     gauge_free=seen_of_qr,
-    cases=(case((3, 3)), case((4, 2)), case((2, 3)), case((2, 4, 3))),
+    cases=(case((3, 3)), case((4, 2)), case((2, 3)), case((2, 4, 3)), case((2, 2, 3))),
     a=General(lambda xp, g, y, a: qr_complete_pull(xp, g, *y)),
 )
 op(
@@ -202,7 +205,7 @@ def qr_pull(xp: Any, gq: Any, gr: Any, q: Any, r: Any) -> Any:
         return qr_tall_pull(xp, gq, gr, q, r)
     if gr is None:
         ct = qr_tall_pull(xp, gq, None, q, columns(xp, r, None, m))
-        return xp.concatenate([ct, 0.0 * columns(xp, r, m, None)], axis=-1)
+        return xp.concatenate([ct, xp.zeros_like(columns(xp, r, m, None))], axis=-1)
     rest, g_rest = columns(xp, r, m, None), columns(xp, gr, m, None)
     gq = one_of_two(xp, gq, product(xp, conjugated(xp, q), conjugated(xp, rest), adjoint(xp, g_rest)))
     first = qr_tall_pull(xp, gq, columns(xp, gr, None, m), q, columns(xp, r, None, m))
@@ -220,7 +223,7 @@ def qr_tall_pull(xp: Any, gq: Any, gr: Any, q: Any, r: Any) -> Any:
 
 def qr_complete_pull(xp: Any, g: Any, q: Any, r: Any) -> Any:
     """Send cotangents back through the reduced decomposition; the other columns of `q` stay orthogonal to its own."""
-    n = min(q.shape[-1], r.shape[-1])
+    n = min(r.shape[-2:])
     gr = None if g[1] is None else rows(xp, g[1], None, n)
     return qr_pull(xp, narrowed(xp, g[0], q, n), gr, columns(xp, q, None, n), rows(xp, r, None, n))
 
@@ -271,7 +274,7 @@ def scaled_pull(xp: Any, g: Any, v: Any) -> Any:
     along = xp.sum(g * v, axis=-2, keepdims=True)
     if not is_complex(v):
         return g - v * along
-    place = xp.argmax(xp.where(xp.equal(xp.imag(v), 0.0), xp.abs(v), -1.0), axis=-2, keepdims=True)
+    place = xp.argmax(xp.where(xp.equal(xp.imag(v), 0.0), xp.abs(v), 0.0), axis=-2, keepdims=True)
     turn = -1j * xp.imag(along) / xp.take_along_axis(v, place, axis=-2)
     return g - xp.conjugate(v) * xp.real(along) + xp.untake_along_axis(turn, place, shape=v.shape, axis=-2)
 

@@ -10,6 +10,7 @@ from math import prod
 from typing import Any
 
 from gradtape.ops.linalg_tools import (
+    EPSILON,
     adjoint,
     as_column,
     conjugated,
@@ -39,7 +40,7 @@ op(
     "cofactor",
     "a",
     numpy=None,
-    cases=SQUARE,
+    cases=(*SQUARE, case((2, 2))),
     a=General(lambda xp, g, y, a: xp.cofactor_slope(g, a)),
 )
 op(
@@ -47,7 +48,7 @@ op(
     "h, a",
     numpy=None,
     domain=(REAL, REGULAR),
-    cases=(case((3, 3), (3, 3)), case((2, 3, 3), (2, 3, 3)), case((1, 1), (1, 1))),
+    cases=(case((3, 3), (3, 3)), case((2, 3, 3), (2, 3, 3)), case((1, 1), (1, 1)), case((2, 2), (2, 2))),
     h=Multilinear(lambda xp, g, y, h, a: xp.cofactor_slope(g, a)),
     a=General(lambda xp, g, y, h, a: third_slope_of_det(xp, a, g, h)),
 )
@@ -137,7 +138,7 @@ def third_slope_of_det(xp: Any, a: Any, g: Any, h: Any) -> Any:
 
 def slogdet_pull(xp: Any, g: Any, sign: Any, a: Any) -> Any:
     """Return the inverse's transpose times the cotangent of the logarithm; a complex sign turns with the phase."""
-    weight = 0.0 * xp.real(sign) if g[1] is None else g[1]
+    weight = xp.zeros_like(sign) if g[1] is None else g[1]
     if is_complex(sign) and g[0] is not None:
         weight = weight + 1j * xp.imag(g[0] * sign)
     return matrix_sized(xp, weight) * turned(xp, xp.inv(a))
@@ -193,7 +194,7 @@ def lstsq_left(xp: Any, g: Any, y: Any, a: Any, b: Any, rcond: Any) -> Any:
     if g[1] is not None and y[1].size:
         ct = one_of_two(xp, ct, -2.0 * xp.matmul(rest * g[1], turned(xp, x)))
     if g[0] is None:
-        return 0.0 * a if ct is None else ct
+        return xp.zeros_like(a) if ct is None else ct
     gx = as_column(xp, g[0]) if g[0].ndim == 1 else g[0]
     inverse = xp.pinv(a, rcond=lstsq_cutoff(a, rcond))
     back, here, there = turned(xp, inverse), conjugated(xp, inverse), adjoint(xp, gx)
@@ -206,19 +207,20 @@ def lstsq_left(xp: Any, g: Any, y: Any, a: Any, b: Any, rcond: Any) -> Any:
 
 def lstsq_right(xp: Any, g: Any, y: Any, a: Any, b: Any, rcond: Any) -> Any:
     """Return what flows to the right-hand side of a least-squares problem."""
-    ct = 0.0 * b
-    if g[0] is not None:
-        ct = ct + xp.matmul(turned(xp, xp.pinv(a, rcond=lstsq_cutoff(a, rcond))), g[0])
+    ct = None if g[0] is None else xp.matmul(turned(xp, xp.pinv(a, rcond=lstsq_cutoff(a, rcond))), g[0])
     if g[1] is not None and y[1].size:
-        ct = ct + 2.0 * conjugated(xp, b - xp.matmul(a, y[0])) * g[1]
-    return ct
+        ct = one_of_two(xp, ct, 2.0 * conjugated(xp, b - xp.matmul(a, y[0])) * g[1])
+    return xp.zeros_like(b) if ct is None else ct
 
 
 def lstsq_cutoff(a: Any, rcond: Any) -> float:
-    """Return below which share of the largest a singular value counts as zero, as NumPy decides it."""
+    """Return below which share of the largest a singular value counts as zero, as NumPy and LAPACK decide it.
+
+    Both compute in double precision, whatever the dtype; LAPACK takes cutoffs that are not between 0 and 1 for its own.
+    """
     if rcond is None:
-        return float(rounding(a.dtype) * max(a.shape[-2:]))
-    return rounding(a.dtype) if rcond == -1 else float(rcond)
+        return EPSILON[8] * max(a.shape)
+    return float(rcond) if 0.0 < rcond < 1.0 else 0.5 * EPSILON[8]
 
 
 def svdvals_pull(xp: Any, g: Any, a: Any) -> Any:

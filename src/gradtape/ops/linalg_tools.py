@@ -69,8 +69,9 @@ def rows(xp: Any, x: Any, start: int | None, stop: int | None) -> Any:
 
 
 def diagonal_of(xp: Any, x: Any, offset: int = 0) -> Any:
-    """Read a diagonal of the last two axes."""
-    return xp.getitem(x, diagonal_index(x.ndim, x.shape[-2], x.shape[-1], offset))
+    """Read a diagonal of square matrices."""
+    n = x.shape[-1]
+    return xp.getitem(x, diagonal_index(x.ndim, n, n, offset))
 
 
 def matrix_diag(xp: Any, v: Any, offset: int = 0) -> Any:

@@ -53,11 +53,9 @@ op(
 
 def shifted(xp: Any, x: Any, by: int) -> Any:
     """Move the elements of the last axis, `y[j] = x[j + by]`; zeros come in."""
-    n = x.shape[-1]
     if by == 0:
         return x
-    kept = slice(max(by, 0), max(n + min(by, 0), 0))
-    places = slice(max(-by, 0), max(n - max(by, 0), 0))
+    kept, places = (slice(by, None), slice(None, -by)) if by > 0 else (slice(None, by), slice(-by, None))
     return xp.scatter_add(xp.getitem(x, Index((Ellipsis, kept))), Index((Ellipsis, places)), shape=x.shape)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.linalg_tools import as_column, hermitian_part
+from gradtape.ops.linalg_tools import as_column, hermitian_part, turned
 from gradtape.ops.model import HERMITIAN, General, Linear, NoTangent, Unsupported, case
 from gradtape.ops.registry import op
 
@@ -15,9 +15,7 @@ op(
     numpy=None,
     domain=HERMITIAN,
     cases=(case((3, 3)), case((3, 3), lower=True), case((2, 2, 2))),
-    a=General(
-        lambda xp, g, y, a, lower, conjugate: hermitian_part(xp, g) if conjugate else 0.5 * (g + xp.swapaxes(g, -1, -2))
-    ),
+    a=General(lambda xp, g, y, a, lower, conjugate: hermitian_part(xp, g) if conjugate else 0.5 * (g + turned(xp, g))),
 )
 op(
     "order_of_exchanges",

@@ -10,7 +10,6 @@ from typing import Any
 
 from gradtape.ops.linalg_decompositions import (
     qr_complete_pull,
-    qr_pull,
     right_divided,
     seen_of_qr,
     weighted_projector,
@@ -30,7 +29,7 @@ from gradtape.ops.linalg_tools import (
 from gradtape.ops.model import REGULAR, Cotangents, General, Index, case
 from gradtape.ops.registry import op
 
-SHAPES = (case((3, 3)), case((4, 2)), case((2, 4)), case((2, 3, 3)))
+SHAPES = (case((3, 3)), case((4, 2)), case((2, 4)), case((2, 3, 3)), case((2, 4, 2)), case((2, 2, 3)))
 TURNING = (case((4, 4)), case([[0.1, 2.0, 0.3], [-1.0, 0.5, 1.0], [0.2, 0.1, 3.0]]), case((2, 3, 3)), case((1, 1)))
 
 
@@ -60,7 +59,7 @@ op(
     parts=2,
     gauge_free=seen_of_rq,
     cases=SHAPES,
-    a=General(lambda xp, g, y, a: rq_pull(xp, g, y, complete=False)),
+    a=General(lambda xp, g, y, a: rq_pull(xp, g, y)),
 )
 op(
     "rq_complete",
@@ -69,7 +68,7 @@ op(
     parts=2,
     gauge_free=seen_of_rq,
     cases=SHAPES,
-    a=General(lambda xp, g, y, a: rq_pull(xp, g, y, complete=True)),
+    a=General(lambda xp, g, y, a: rq_pull(xp, g, y)),
 )
 op(
     "polar_factors",
@@ -109,22 +108,22 @@ def permuted(xp: Any, x: Any, order: Any) -> Any:
 def lu_pull(xp: Any, g: Any, packed: Any, order: Any) -> Any:
     """Transpose `l^-1 (p da) u^-1 = l^-1 dl + du u^-1`, of which the left is strictly lower and the right upper."""
     m, n = packed.shape[-2:]
-    k = min(m, n)
+    k = min(packed.shape[-2:])
     square, g_square = (rows(xp, columns(xp, x, None, k), None, k) for x in (packed, g))
     lower, upper = xp.tril(square, k=-1), xp.triu(square)
     lower = lower + xp.matrix_diag(xp.ones_like(packed, shape=(k,)))
-    below = xp.matmul(turned(xp, lower), xp.tril(g_square, k=-1))
-    above = xp.matmul(xp.triu(g_square), turned(xp, upper))
+    below = xp.matmul(turned(xp, lower), g_square)
+    above = xp.matmul(g_square, turned(xp, upper))
     if n > k:
         g_right, right = columns(xp, g, k, None), columns(xp, packed, k, None)
         below = below - xp.matmul(g_right, turned(xp, right))
     if m > k:
         g_down, down = rows(xp, g, k, None), rows(xp, packed, k, None)
         above = above - xp.matmul(turned(xp, down), g_down)
-    inner = xp.triangular_solve(turned(xp, lower), xp.tril(below, k=-1) + xp.triu(above), lower=False, unit=True)
+    inner = xp.triangular_solve(turned(xp, lower), xp.tril(below, k=-1) + xp.triu(above), lower=False)
     ct = right_divided(xp, inner, turned(xp, upper), lower=True)
     if n > k:
-        ct = xp.concatenate([ct, xp.triangular_solve(turned(xp, lower), g_right, lower=False, unit=True)], axis=-1)
+        ct = xp.concatenate([ct, xp.triangular_solve(turned(xp, lower), g_right, lower=False)], axis=-1)
     if m > k:
         ct = xp.concatenate([ct, right_divided(xp, g_down, turned(xp, upper), lower=True)], axis=-2)
     return permuted(xp, ct, xp.argsort(order))
@@ -135,12 +134,11 @@ def as_qr(xp: Any, r: Any, q: Any) -> Any:
     return xp.flip(adjoint(xp, q), axis=-1), xp.flip(adjoint(xp, r), axis=(-2, -1))
 
 
-def rq_pull(xp: Any, g: Any, y: Any, complete: bool) -> Any:
+def rq_pull(xp: Any, g: Any, y: Any) -> Any:
     """Send cotangents back through the QR factorization that an RQ factorization is."""
     gq = None if g[1] is None else xp.flip(adjoint(xp, g[1]), axis=-1)
     gr = None if g[0] is None else xp.flip(adjoint(xp, g[0]), axis=(-2, -1))
-    q, r = as_qr(xp, *y)
-    ct = qr_complete_pull(xp, Cotangents({0: gq, 1: gr}), q, r) if complete else qr_pull(xp, gq, gr, q, r)
+    ct = qr_complete_pull(xp, Cotangents({0: gq, 1: gr}), *as_qr(xp, *y))
     return adjoint(xp, xp.flip(ct, axis=-1))
 
 
