@@ -236,6 +236,11 @@ REPEATED = {
         np.diag([1e10, 1e10 + 2e-6]),
         np.zeros((2, 2)),
     ),
+    "eigh vectors but for the rounding of all": (
+        lambda a: np.linalg.eigh(a)[1][0, 1],
+        np.diag([1.0, 1.0 + 3.0 * 2.0**-52, 4.0]),
+        np.zeros((3, 3)),
+    ),
     "eig vectors but for rounding": (
         lambda a: np.linalg.eig(a)[1],
         np.diag([1e10 + 1.0j, 1e10 + 2e-6 + 1.0j]),
@@ -269,6 +274,11 @@ def test_the_norm_of_a_zero_vector_has_gradient_zero(ord):
     f = lambda a: np.linalg.norm(a, ord)
     with np.errstate(divide="ignore"):
         np.testing.assert_array_equal(gradient(f, np.zeros(3)), np.zeros(3))
+
+
+def test_a_norm_of_negative_order_that_is_zero_has_gradient_zero():
+    with np.errstate(divide="ignore"):
+        np.testing.assert_array_equal(gradient(lambda a: np.linalg.norm(a, -2), np.array([0.0, 3.0])), np.zeros(2))
 
 
 def test_the_nuclear_norm_has_a_subgradient_where_the_rank_drops():
@@ -424,7 +434,7 @@ def test_eigenvectors_of_complex_numbers_turn_with_their_largest_element():
             np.testing.assert_allclose(np.real(np.conj(turn) * found[place]), slope, atol=1e-7)
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (2, 3, 4)])
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (2, 3, 4), (0, 3), (3, 0)])
 @pytest.mark.parametrize("offset", [-4, -3, -2, -1, 0, 1, 2, 3, 4])
 def test_diagonals_of_matrices_that_are_not_square(shape, offset):
     a = np.arange(1.0, np.prod(shape) + 1.0).reshape(shape)

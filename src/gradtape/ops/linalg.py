@@ -115,10 +115,9 @@ def kron(xp: Any, a: Any, b: Any) -> Any:
 
 def diagonal_index(ndim: int, rows: int, columns: int, offset: int) -> Index:
     """Write the brackets that read a diagonal of the last two axes."""
-    start_row, start_column = max(-offset, 0), max(offset, 0)
-    length = max(min(rows - start_row, columns - start_column), 0)
-    places = (list(range(start_row, start_row + length)), list(range(start_column, start_column + length)))
-    return Index((slice(None),) * (ndim - 2) + (places if length else (slice(0, 0), 0)))
+    start_row, start_column = (0, offset) if offset > 0 else (-offset, 0)
+    places = list(zip(range(start_row, rows), range(start_column, columns), strict=False))
+    return Index((slice(None),) * (ndim - 2) + ([i for i, _ in places], [j for _, j in places]))
 
 
 def diagonal(xp: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

@@ -219,7 +219,7 @@ def lstsq_cutoff(a: Any, rcond: Any) -> float:
     Both compute in double precision, whatever the dtype; LAPACK takes cutoffs that are not between 0 and 1 for its own.
     """
     if rcond is None:
-        return EPSILON[8] * max(a.shape)
+        return float(EPSILON[8] * max(a.shape))
     return float(rcond) if 0.0 < rcond < 1.0 else 0.5 * EPSILON[8]
 
 

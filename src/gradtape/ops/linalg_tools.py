@@ -70,7 +70,7 @@ def rows(xp: Any, x: Any, start: int | None, stop: int | None) -> Any:
 
 def diagonal_of(xp: Any, x: Any, offset: int = 0) -> Any:
     """Read a diagonal of square matrices."""
-    n = x.shape[-1]
+    *_, n = x.shape
     return xp.getitem(x, diagonal_index(x.ndim, n, n, offset))
 
 

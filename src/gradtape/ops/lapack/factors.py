@@ -168,12 +168,12 @@ def schur_pull(xp: Any, g: Any, inner: Any, turn: Any) -> Any:
     What must stay zero below the diagonal says how the vectors turn; in a 2 x 2 block of a complex pair it is the
     difference of the two diagonal elements that stays zero.
     """
-    n = inner.shape[-1]
-    below = places_below(n, 0, 0)
-    count = len(below[0])
+    *_, n = inner.shape
+    below = down, across = places_below(n, 0, 0)
+    count = len(down)
     zero = units(xp, inner, below, n)
-    at = [k for k in range(count) if below[0][k] == below[1][k] + 1]
-    rights, lefts = [below[1][k] for k in at], [below[0][k] for k in at]
+    at = [k for k in range(count) if down[k] == across[k] + 1]
+    rights, lefts = [across[k] for k in at], [down[k] for k in at]
     ones = xp.ones_like(inner, shape=(len(at),))
     equal = xp.scatter_add(ones, Index((at, rights, rights)), shape=(count, n, n))
     equal = equal - xp.scatter_add(ones, Index((at, lefts, lefts)), shape=(count, n, n))
@@ -184,16 +184,17 @@ def schur_pull(xp: Any, g: Any, inner: Any, turn: Any) -> Any:
 
 def hessenberg_pull(xp: Any, g: Any, inner: Any, turn: Any) -> Any:
     """Send cotangents of Hessenberg's form back: zero below the first subdiagonal, the first vector stands still."""
-    n = inner.shape[-1]
+    *_, n = inner.shape
     stays_zero = units(xp, inner, places_below(n, 1, 0), n)
     return rotation_pull(xp, g, inner, turn, places_below(n, 0, 1), stays_zero)
 
 
 def units(xp: Any, like: Any, places: tuple[list[int], list[int]], n: int) -> Any:
     """Stack the matrices that are 1 at one place each."""
-    count = len(places[0])
+    down, across = places
+    count = len(down)
     ones = xp.ones_like(like, shape=(count,))
-    return xp.scatter_add(ones, Index((list(range(count)), *places)), shape=(count, n, n))
+    return xp.scatter_add(ones, Index((list(range(count)), down, across)), shape=(count, n, n))
 
 
 def rotation_pull(xp: Any, g: Any, inner: Any, turn: Any, free: tuple[list[int], list[int]], fixed: Any) -> Any:
@@ -202,8 +203,9 @@ def rotation_pull(xp: Any, g: Any, inner: Any, turn: Any, free: tuple[list[int],
     With `w = turnH dturn`, which is skew, and `m = turnH da turn`, the inner matrix moves by `m + inner w - w inner`.
     The elements of `w` at the places `free` follow from the equations `sum(fixed[k] * dinner) = 0`.
     """
-    n, count = inner.shape[-1], len(free[0])
-    ct = None if g[0] is None else g[0]
+    *_, n = inner.shape
+    count = fixed.shape[-3]
+    ct = g[0]
     if count:
         slope = None if ct is None else xp.matmul(turned(xp, inner), ct) - xp.matmul(ct, turned(xp, inner))
         slope = one_of_two(xp, slope, None if g[1] is None else xp.matmul(turned(xp, turn), g[1]))
@@ -220,5 +222,5 @@ def rotation_pull(xp: Any, g: Any, inner: Any, turn: Any, free: tuple[list[int],
         weights = xp.matmul(turned(xp, xp.solve(system, as_column(xp, slope))), fixed)
         ct = one_of_two(xp, ct, -xp.reshape(weights, shape=inner.shape))
     if ct is None:
-        ct = 0.0 * inner
+        ct = xp.zeros_like(inner)
     return product(xp, conjugated(xp, turn), ct, turned(xp, turn))

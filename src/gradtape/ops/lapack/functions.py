@@ -105,7 +105,7 @@ op(
 
 def function_slope(xp: Any, function: Any, a: Any, e: Any) -> Any:
     """Return the derivative of an analytic function of matrices at `a` along `e`."""
-    n = a.shape[-1]
+    *_, n = a.shape
     whole = function(beside_itself(xp, a, e))
     return rows(xp, columns(xp, whole, n, None), None, n)
 
@@ -119,8 +119,9 @@ def slope_of_logarithm(xp: Any, a: Any, e: Any) -> Any:
     for _ in range(ROOTS):
         a = xp.sqrtm(a)
         e = xp.sylvester(a, a, e)
-    one = xp.matrix_diag(xp.ones_like(a, shape=a.shape[-1:]))
-    total = 0.0 * e
+    *_, n = a.shape
+    one = xp.matrix_diag(xp.ones_like(a, shape=(n,)))
+    total = 0.0
     for point, weight in LEGENDRE:
         inverse = xp.inv(one + point * (a - one))
         total = total + weight * product(xp, inverse, e, inverse)
