@@ -24,6 +24,9 @@ op(
         case((2, 3), (2, 3), (3,), subscripts="ij,ij,j->i"),
         case((1, 3), (2, 3), subscripts="ij,ij->j"),
         case((), (2,), subscripts=",i->i"),
+        case((5, 2, 3), (3, 4), subscripts="...ij,jk"),
+        case((2, 2, 3), subscripts="iij->ij"),
+        case((1, 3), subscripts="ij->j"),
     ),
 )
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -36,8 +39,8 @@ def spelled_out(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     terms = left.split(",")
     used = set(text)
     spare = [c for c in LETTERS if c not in used]
-    lengths = [n - len(t.replace("...", "")) if "..." in t else 0 for t, n in zip(terms, ndims, strict=True)]
-    most = max(lengths, default=0)
+    lengths = [n - len(t.replace("...", "")) for t, n in zip(terms, ndims, strict=True)]
+    most = max(lengths)
     dots = "".join(spare[:most])
     terms = [t.replace("...", dots[most - n :]) for t, n in zip(terms, lengths, strict=True)]
     if arrow:

@@ -227,8 +227,8 @@ def slope_in_base(xp: Any, a: Any, b: Any) -> Any:
     """Return the derivative of `a**b` in `a`; 0 where `b` is 0, also at `a` = 0."""
     if is_number(b):
         return 0.0 if b == 0 else 1.0 if b == 1 else 2.0 * a if b == 2 else b * xp.power(a, b - 1.0)
-    flat = xp.equal(b, 0.0)
-    return xp.where(flat, 0.0, b * xp.power(a, xp.where(flat, 1.0, b - 1.0)))
+    flat = xp.logical_and(xp.equal(a, 0.0), xp.equal(b, 0.0))
+    return b * xp.power(a, xp.where(flat, 1.0, b - 1.0))
 
 
 def slope_in_exponent(xp: Any, y: Any, a: Any) -> Any:

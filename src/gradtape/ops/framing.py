@@ -30,6 +30,7 @@ op(
     cases=(
         case((3, 4), step=2),
         case((2, 3, 2), step=2),
+        case((2, 3, 2), step=1),
         case((3, 2), step=3),
         case((3, 4), step=3, size=8),
         case((2, 4), step=1, size=7),

@@ -48,6 +48,7 @@ op(
     cases=(
         case((4, 3), (3,), Index(1)),
         case((4, 3), (), Index(1)),
+        case((4, 3), (1, 1, 3), Index(1)),
         case((4, 3), (3, 3), Index([0, 2, 2])),
         case((4,), (3,), Index([True, False, True, True])),
         case((4, 3), (1, 2, 1, 3), Index((slice(None, None, -2), None, Ellipsis))),
@@ -88,7 +89,11 @@ op(
     numpy=None,
     values=Linear(lambda xp, g, y, values, indices, shape, axis, mode: xp.take(g, indices, axis=axis, mode=mode)),
     indices=POSITIONS,
-    cases=(case((3,), [0, 2, 2], shape=(4,)), case((4, 2), [0, 2], shape=(4, 3), axis=1)),
+    cases=(
+        case((3,), [0, 2, 2], shape=(4,)),
+        case((4, 2), [0, 2], shape=(4, 3), axis=1),
+        case((3,), [5, -7, 1], shape=(4,), mode="wrap"),
+    ),
 )
 op(
     "gather",
@@ -115,7 +120,7 @@ op(
     numpy=None,
     values=Linear(lambda xp, g, y, values, indices, shape, axis: xp.take_along_axis(g, indices, axis=axis)),
     indices=POSITIONS,
-    cases=(case((2, 3), ORDER, shape=(2, 3), axis=1),),
+    cases=(case((2, 3), ORDER, shape=(2, 3), axis=1), case((1, 2), [[0, 1]], shape=(3, 2), axis=0)),
 )
 op("argwhere", "a", a=PLACES, cases=(case((2, 3)),))
 op("flatnonzero", "a", a=PLACES, cases=(case((2, 3)),))

@@ -21,12 +21,9 @@ def moved_roots(xp: Any, g: Any, y: Any, p: Any) -> Any:
     This is the derivative of `p(r) = 0`. A root that is there several times moves without bound, and gives infinities.
     """
     highest = p.shape[0] - 1
-    if not y.size:
-        return p * 0.0
     powers = xp.vander(y, highest + 1)
     slopes = xp.polyval(xp.polyder(p), y)
-    moved = xp.matmul(-g / slopes, powers)
-    return xp.real(moved) if p.dtype.kind != "c" and moved.dtype.kind == "c" else moved
+    return xp.matmul(-g / slopes, powers)
 
 
 def vander(xp: Any, x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803

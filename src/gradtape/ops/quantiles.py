@@ -136,7 +136,7 @@ def along_levels(xp: Any, g: Any, a: Any, q: Any, axis: Any, method: str) -> Any
 
 def flow_to_levels(xp: Any, flow: Any, q: Any) -> Any:
     """Sum what arrives at each level and give it the shape of `q`."""
-    return xp.reshape(xp.sum(flow, axis=tuple(range(1, flow.ndim)), keepdims=False), shape=spec(q).shape)
+    return xp.reshape(xp.sum(flow, axis=tuple(range(1, flow.ndim))), shape=spec(q).shape)
 
 
 def in_hundredths(xp: Any, q: Any) -> Any:

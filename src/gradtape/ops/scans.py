@@ -41,8 +41,7 @@ def part(axis: int, start: int | None, stop: int | None) -> Index:
 
 
 def sums_from(xp: Any, g: Any, axis: Any) -> Any:
-    """Return the sums from each element to the end."""
-    axis = 0 if axis is None else axis
+    """Return the sums from each element to the end; without an axis, `g` has one only."""
     return xp.flip(xp.cumsum(xp.flip(g, axis=axis), axis=axis), axis=axis)
 
 

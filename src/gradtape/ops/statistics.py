@@ -39,7 +39,7 @@ def edges_to_ends(xp: Any, g: Any, a: Any, limits: Any) -> Any:
         return a * 0.0
     n = g.shape[0] - 1
     parts = xp.cast([k / n for k in range(n + 1)], dtype=g.dtype)
-    flat = xp.reshape(a, shape=(-1,))
+    flat = xp.ravel(a)
     low, high = xp.sum(g * (1.0 - parts)), xp.sum(g * parts)
     ends = share(xp, low, xp.min(flat), flat) + share(xp, high, xp.max(flat), flat)
     return xp.reshape(ends, shape=a.shape)
