@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log, pi
 from typing import Any
 
-from gradtape.ops.stats.continuous import HALF_LOG_2PI, LOG_2, LOG_PI, log1mexp, log_normal_density
+from gradtape.ops.stats.continuous import HALF_LOG_2PI, LOG_2, LOG_PI, log_normal_density
 from gradtape.ops.stats.continuous_model import distribution
 
 distribution(
@@ -179,7 +179,7 @@ def log_mass(xp: Any, a: Any, b: Any) -> Any:
     high, low = (xp.log_ndtr(xp.where(one_tail, x, fill)) for x, fill in ((upper, -0.5), (lower, -1.0)))
     gap = high - low
     same = xp.less_equal(gap, 0.0)
-    tail = high + xp.where(same, float("-inf"), log1mexp(xp, xp.where(same, 1.0, gap)))
+    tail = high + xp.where(same, float("-inf"), xp.log1mexp(xp.where(same, 1.0, gap)))
     body = xp.log1p(-xp.ndtr(xp.where(one_tail, -1.0, lower)) - xp.ndtr(-xp.where(one_tail, 1.0, upper)))
     return xp.where(one_tail, tail, body)
 
