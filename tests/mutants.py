@@ -9,6 +9,7 @@ import argparse
 import importlib
 import itertools
 import os
+import resource
 import sys
 import time
 import tomllib
@@ -20,6 +21,7 @@ from inspect import signature
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from gradtape.testing.mutants import is_found, mutants_of, put_in, sites
 
@@ -27,6 +29,7 @@ OPS = Path(__file__).parent / "ops"
 EQUIVALENT = OPS / "equivalent"
 NOT_ASKED = {"test_rules", "test_mutants", "test_completeness", "test_checker"}
 SLOW = 0.5
+MEMORY = 8 * 2**30
 
 
 def equivalent():
@@ -73,7 +76,7 @@ def run(test, given):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             test(**given)
-    except Exception:  # noqa: BLE001 - a failed test may raise anything
+    except (Exception, pytest.fail.Exception):  # noqa: BLE001 - a failed test may raise anything
         return False
     return True
 
@@ -118,10 +121,15 @@ def try_site(name, step=1, offset=0):
     return name, found, survivors
 
 
+def bounded():
+    """Let a mutant that asks for far too large an array fail instead of the machine."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.RLIM_INFINITY))
+
+
 def try_all(only=None, jobs=None, step=1, said=lambda _text: None):
     """Try the mutants of all functions in parallel; return the names of those found and of those that survive."""
     found, survivors = [], []
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=bounded) as pool:
         running = [pool.submit(try_site, name, step, k % step) for k, name in enumerate(sites(only))]
         for k, done in enumerate(as_completed(running), 1):
             _, killed, left = done.result()
