@@ -93,7 +93,7 @@ op(
     numpy=None,
     parts=2,
     gauge_free=seen_of_qr,
-    cases=(case((3, 3)), case((4, 2)), case((2, 3)), case((2, 4, 3)), case((2, 2, 3))),
+    cases=(case((3, 3)), case((4, 2)), case((2, 3)), case((2, 4, 3)), case((2, 2, 3)), case((1, 2, 3, 2))),
     a=General(lambda xp, g, y, a: qr_complete_pull(xp, g, *y)),
 )
 op(
