@@ -198,9 +198,13 @@ def softsign(features: Any, name: str | None = None) -> Any:
 
 
 def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
-    """Divide by the root of the sum of squares, which counts as `epsilon` at least."""
+    """Divide by the root of the sum of squares, which counts as `epsilon` at least.
+
+    A vector of zeros has gradient 0, a subgradient, where TensorFlow gives the root of `1 / epsilon`.
+    """
     x = tensor(x)
-    return x * rsqrt(maximum(reduce_sum(square(x), axis, keepdims=True), epsilon))
+    squares = reduce_sum(square(x), axis, keepdims=True)
+    return row("where")(squares > 0.0, x * rsqrt(maximum(squares, epsilon)), x.dtype.type(0))
 
 
 def argmax(input: Any, axis: Any = None, output_type: Any = np.int64, name: str | None = None) -> Any:

@@ -61,6 +61,7 @@ DEVIATIONS = {
     "L21": ("[nan float32, nan float32]", NAN),
     "L28": ("[nan float32, nan float32]", NAN),
     "L33": ("[0.,0.] float32", SUBGRADIENT),
+    "L36": ("[0.,0.] float32", SUBGRADIENT),
     "L37": ("[0.,0.] float32", SUBGRADIENT),
     "L38": ("[0. float32, 0. float32]", SUBGRADIENT),
     "L45": ("[0.,0.] float32", SUBGRADIENT),
