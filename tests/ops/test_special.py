@@ -108,6 +108,7 @@ EDGES = {
     "ellipe at 0": ("ellipe", ([0.0, 1.0],), [[-np.pi / 8, -INF]]),
     "spence at 1": ("spence", ([1.0],), [[-1]]),
     "exprel at 0": ("exprel", ([0.0],), [[0.5]]),
+    "berp at 0": ("berp", ([0.0],), [[0]]),
     "beip at 0": ("beip", ([0.0],), [[0.5]]),
     "legendre of degree 0": ("eval_legendre", ([0.0], [0.3]), [[-0.4307829160924543], [0]]),
     "round": ("round", ([0.3],), [[0]]),
@@ -153,6 +154,36 @@ def test_students_distribution_of_infinitely_many_degrees_is_the_normal_one():
 
 def test_counts_that_are_all_counted_have_no_slope():
     assert gradient(lambda p: gsp.special.bdtr(3, 3, p), [0.4]) == [[0.0]]
+
+
+def test_scaled_bessel_function_bends_at_0():
+    x = gt.Variable(0.0)
+    with gt.GradientTape() as outer:
+        with gt.GradientTape() as inner:
+            y = gsp.special.i1e(x)
+        slope = inner.gradient(y, x)
+    assert outer.gradient(slope, x).numpy() == 0.0
+
+
+def test_counts_are_rounded_down():
+    with pytest.warns(RuntimeWarning, match="truncated"):
+        between = gradient(gsp.special.pdtri, [1.7], [0.4])
+    assert between[1] == gradient(gsp.special.pdtri, [1.0], [0.4])[1]
+
+
+@pytest.mark.parametrize(
+    ("part", "x", "slope"),
+    [
+        (lambda x: gsp.special.shichi(x)[0], [0.0, 1.0], [1.0, np.sinh(1.0)]),
+        (lambda x: gsp.special.it2j0y0(x)[0], [1e-6], [0.25e-6]),
+        (lambda x: gsp.special.it2i0k0(x)[0], [1e-6], [0.25e-6]),
+        (lambda x: np.imag(gsp.special.kelvin(x)[2]), [0.0], [0.5]),
+        (lambda x: np.imag(gsp.special.modfresnelp(x)[0]), [0.7], [-np.sin(0.49)]),
+        (lambda x: np.imag(gsp.special.modfresnelm(x)[0]), [0.7], [np.sin(0.49)]),
+    ],
+)
+def test_slope_of_one_of_several_results(part, x, slope):
+    np.testing.assert_allclose(gradient(part, x), [slope], rtol=1e-12)
 
 
 NO_ROW = {

@@ -7,8 +7,8 @@ import scipy.special
 import gradtape as gt
 import gradtape.scipy as gsp
 
-Z = np.array([0.7 + 0.4j, -0.6 + 0.3j, 1.2 - 0.8j, 0.3 - 0.2j])
-WEIGHTS = np.array([0.3 + 0.5j, 0.7 - 0.2j, 0.4 + 0.1j, 0.9])
+Z = np.array([0.7 + 0.4j, -0.6 + 0.3j, 1.2 - 0.8j, 0.3 - 0.2j, 0.4 + 0.9j])
+WEIGHTS = np.array([0.3 + 0.5j, 0.7 - 0.2j, 0.4 + 0.1j, 0.9, -0.6 + 0.2j])
 STEP = 1e-6
 
 BESSEL = ["jv", "jve", "yv", "yve", "iv", "ive", "kv", "kve", "hankel1", "hankel1e", "hankel2", "hankel2e"]
@@ -61,3 +61,18 @@ def test_in_the_order(name):
         y = scalar(f(gsp.special, Z, v))
     up, down = (scalar(f(scipy.special, Z, start + step)) for step in (STEP, -STEP))
     np.testing.assert_allclose(tape.gradient(y, v).numpy(), (up - down) / (2 * STEP), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("name", "z", "slope"),
+    [
+        ("jve", 2.0 + 0.0j, lambda v, z: scipy.special.jvp(v, z)),
+        ("yve", 2.0 + 0.0j, lambda v, z: scipy.special.yvp(v, z)),
+        ("ive", 0.0 + 2.0j, lambda v, z: scipy.special.ivp(v, z)),
+    ],
+)
+def test_the_size_has_no_slope_at_its_bend(name, z, slope):
+    at = gt.Variable(z)
+    with gt.GradientTape() as tape:
+        y = np.real(getattr(gsp.special, name)(1.3, at))
+    np.testing.assert_allclose(tape.gradient(y, at).numpy(), np.conj(slope(1.3, z)), rtol=1e-12)

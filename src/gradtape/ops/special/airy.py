@@ -62,7 +62,7 @@ def scaled_airy(xp: Any, g: Any, y: Any, z: Any) -> Any:
         lambda: z * y[2],
     )
     shrunk = [xp.real(g[k] * y[k]) for k in (2, 3) if g[k] is not None]
-    return holomorphic - xp.sign(xp.real(z * root)) * sum(shrunk) * root if shrunk else holomorphic
+    return holomorphic - xp.sign(xp.real(z * root)) * sum(shrunk) * root
 
 
 def kelvin_second(xp: Any, x: Any, value: Any, slope: Any, limit: Any) -> Any:
@@ -194,5 +194,5 @@ def missing_from_one(xp: Any, lowest: Any, order: Any, x: Any, turn: float) -> A
     """Return `1 - J_0(x)` or `1 - I_0(x)`, for small `x` by DLMF 10.12.4 or 10.35.5, which cancel nothing."""
     small = xp.less(x, 1.0)
     near = xp.where(small, x, 1.0)
-    series = sum(turn * (turn**k) * 2.0 * order(2.0 * k + 2.0, near) for k in range(6))
+    series = sum(turn * (turn**k) * 2.0 * order(2.0 * k + 2.0, near) for k in range(7))
     return xp.where(small, series, 1.0 - lowest(x))

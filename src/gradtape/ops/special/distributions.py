@@ -154,7 +154,7 @@ op(
 
 def beta_by(xp: Any, a: Any, b: Any, x: Any, i: int, j: int) -> Any:
     """Return a slope of the beta distribution function in its parameters; with i = j = 0 it is the density."""
-    return xp.betainc_slope(a, b, x, i=i, j=j) if i + j else xp.beta_density(a, b, x)
+    return xp.betainc_slope(a, b, x, i=i, j=j) if i or j else xp.beta_density(a, b, x)
 
 
 op(

@@ -79,9 +79,7 @@ def parabolic(name: str, curvature: Any) -> None:
         parts=2,
         elementwise=True,
         v=General(
-            lambda xp, g, y, v, x: woven(
-                g, lambda: getattr(xp, slope)(v, x, i=1, j=0), lambda: getattr(xp, slope)(v, x, i=1, j=1)
-            )
+            lambda xp, g, y, v, x: woven(g, lambda: getattr(xp, slope)(v, x), lambda: getattr(xp, slope)(v, x, j=1))
         ),
         x=General(lambda xp, g, y, v, x: woven(g, lambda: y[1], lambda: curvature(v, x) * y[0])),
         domain=(PARAMETER, REAL),
@@ -127,7 +125,7 @@ op(
     theta=General(lambda xp, g, y, n, m, theta, phi: in_polar_angle(xp, g, y, n, m, theta, phi)),
     phi=General(lambda xp, g, y, n, m, theta, phi: real_for_real(xp, g * y * (1j * xp.cast(m, dtype=y.dtype)), phi)),
     domain=PLACE,
-    cases=(case([0, 1, 3], [0, -1, 2], (2, 3), (3,)), case([2], [1], (), ())),
+    cases=(case([0, 1, 3], [0, -1, 2], (2, 3), (3,)), case([2], [1], (), ()), case([1, 1], [2, -2], (2,), ())),
 )
 
 

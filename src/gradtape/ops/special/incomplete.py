@@ -37,6 +37,7 @@ op(
     a=Partial(lambda xp, y, a, x, n: xp.gamma_density(a, x, n=n + 1)),
     x=Partial(lambda xp, y, a, x, n: density_slope(xp, y, a, x, n)),
     domain=(SHAPE, REACH),
+    cases=(case((2, 3), (3,), n=2),),
 )
 op(
     "gammainc_slope",
@@ -86,7 +87,7 @@ op(
     b=Partial(lambda xp, y, a, b, x, i, j: xp.beta_density(a, b, x, i=i, j=j + 1)),
     x=Partial(lambda xp, y, a, b, x, i, j: beta_density_slope(xp, y, a, b, x, i, j)),
     domain=(SHAPE, SHAPE, SHARE),
-    cases=FEW,
+    cases=(*FEW, case((3,), (3,), (3,), i=2, j=2)),
 )
 op(
     "betainc_slope",
@@ -147,7 +148,7 @@ op(
     b=Partial(lambda xp, y, a, b, r, i, j: xp.odds_density(a, b, r, i=i, j=j + 1)),
     r=Partial(lambda xp, y, a, b, r, i, j: odds_density_slope(xp, y, a, b, r, i, j)),
     domain=(SHAPE, SHAPE, REACH),
-    cases=FEW,
+    cases=(*FEW, case((3,), (3,), (3,), i=2, j=2)),
 )
 op(
     "odds_slope",

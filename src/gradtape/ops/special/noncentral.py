@@ -50,15 +50,16 @@ def inverse(name: str, of: str, arguments: str, domain: tuple[Domain, ...], case
 
 def upside_down(of: str, arity: int, k: int, solved: int) -> Partial:
     """Make the rule of one argument of an inverse."""
-
-    def rule(xp: Any, y: Any, *values: Any) -> Any:
-        places = [*values[:solved], y, *values[solved + 1 :]]
-        down = slope_in(xp, of, solved, places)
-        return 1.0 / down if k == solved else -slope_in(xp, of, k, places) / down
-
     if arity == 3:
-        return Partial(lambda xp, y, a, b, c: rule(xp, y, a, b, c))
-    return Partial(lambda xp, y, a, b, c, d: rule(xp, y, a, b, c, d))
+        return Partial(lambda xp, y, a, b, c: implicit(xp, of, k, solved, y, (a, b, c)))
+    return Partial(lambda xp, y, a, b, c, d: implicit(xp, of, k, solved, y, (a, b, c, d)))
+
+
+def implicit(xp: Any, of: str, k: int, solved: int, y: Any, values: tuple[Any, ...]) -> Any:
+    """Return the slope of an inverse in its k-th argument; `y` stands in the place that is solved for."""
+    places = (*values[:solved], y, *values[solved + 1 :])
+    down = slope_in(xp, of, solved, places)
+    return 1.0 / down if k == solved else -slope_in(xp, of, k, places) / down
 
 
 CHI = (PLACE, DEGREES, SHIFT)

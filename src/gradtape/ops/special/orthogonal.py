@@ -99,11 +99,7 @@ def hermite(name: str, factor: float) -> None:
         scipy=f"special.{name}",
         elementwise=True,
         n=NoTangent("takes whole degrees"),
-        x=General(
-            lambda xp, g, y, n, x: in_x(
-                xp, g, y, lambda xp, n, lower, x: factor * n * getattr(xp, name)(lower, x), n, x
-            )
-        ),
+        x=General(lambda xp, g, y, n, x: in_x(xp, g, y, slope, n, x)),
         domain=PLACE,
         cases=(case([0, 1, 3], (2, 3)), case([2], ()), case([2], (0, 3))),
     )
