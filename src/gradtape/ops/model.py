@@ -75,6 +75,7 @@ class Cotangents:
     """What flows back to a row with several results: `g[k]` belongs to the k-th, None where nothing arrived."""
 
     __slots__ = ("of",)
+    __iter__ = None  # it has no end: Python would ask for one place after the other
 
     def __init__(self, of: dict[int, Any]) -> None:
         self.of = of

@@ -336,7 +336,8 @@ def check_complex(op: Op, args: list[Any], params: Any) -> None:
         return
     if op.gauge_free is not None:
         values = [plain(v) for v in outputs(seen(op, points, params))]
-    weights = [rng.uniform(0.3, 1.0, v.shape) + (0.5j if v.dtype.kind == "c" else 0.0) for v in values]
+    turns = [1j * rng.uniform(0.2, 0.8, v.shape) if v.dtype.kind == "c" else 0.0 for v in values]
+    weights = [rng.uniform(0.3, 1.0, v.shape) + turn for v, turn in zip(values, turns, strict=True)]
 
     def scalar(*xs: Any) -> Any:
         found = outputs(seen(op, list(xs), params))
