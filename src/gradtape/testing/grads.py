@@ -71,6 +71,7 @@ def contracted(f: Callable[..., Any], points: Sequence[Any], rng: np.random.Gene
     """Make the function that sums the outputs of `f` with fixed random weights."""
     weights = [
         rng.uniform(0.3, 1.0, np.shape(y)) * rng.choice([-1.0, 1.0], np.shape(y))
+        + (1j * rng.uniform(0.3, 1.0, np.shape(y)) if np.asarray(y).dtype.kind == "c" else 0.0)
         for y in map(plain, outputs(f(*points)))
     ]
 
