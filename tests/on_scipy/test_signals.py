@@ -29,7 +29,7 @@ CALLS = [
     ("welch", (XX.T,), {**SHORT, "axis": 0, "window": np.hanning(8)}),
     ("csd", (X, Y), SHORT),
     ("csd", (X, Y[:25]), {"nperseg": 11, "noverlap": 2, "detrend": "linear"}),
-    ("csd", (XX, XX[:1] + 0.1), {**SHORT, "average": "median"}),
+    ("csd", (XX, YY[:1]), {**SHORT, "average": "median"}),
     ("csd", (XX.T, YY.T), {**SHORT, "axis": 0}),
     ("coherence", (X, Y), SHORT),
     ("coherence", (XX.T, YY.T), {**SHORT, "axis": 0, "fs": 2.0}),
