@@ -1,37 +1,35 @@
-"""Hears every gradient question of a run, and has each kind of answer explained once, at the call."""
+"""Hears every gradient question that is asked of our own tape, and has each kind of answer explained once."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity
 from gradtape.errors import MissingGradientWarning
-from gradtape.explain.report import Finding, GradientReport, Status
+from gradtape.recorders.heard import Heard, failed_to_explain
 from gradtape.tape import missing
 from gradtape.tape.asked import story
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
     from types import TracebackType
 
+    from gradtape.explain.report import GradientReport
     from gradtape.tape.asked import Asked
-
-VARIANTS = 200
-"""How many different runs up to one call are explained; the report says how many more there were."""
 
 
 class Listening:
-    """Collects what was asked in a `with` block; the warnings about missing gradients are silent meanwhile."""
+    """Collects what was asked in a `with` block; the warnings about missing gradients are silent meanwhile.
 
-    def __init__(self) -> None:
-        self._found: dict[Hashable, GradientReport] = {}
-        self._known: dict[Hashable, list[Hashable]] = {}
-        self._variants: dict[Hashable, list[Hashable]] = {}
-        self.not_looked_into = 0
+    Parameters
+    ----------
+    heard : Heard, optional
+        Where to write the reports, if recorders of frameworks write there too.
+    """
+
+    def __init__(self, heard: Heard | None = None) -> None:
+        self.heard = Heard() if heard is None else heard
         self._quiet = warnings.catch_warnings()
 
     def __enter__(self) -> Self:
@@ -49,41 +47,13 @@ class Listening:
     @property
     def reports(self) -> tuple[GradientReport, ...]:
         """What was found, in the order of the run, each kind of answer once."""
-        return tuple(self._found.values())
+        return self.heard.reports
 
     def hear(self, asked: Asked) -> None:
         """Count a question, and explain it if its like was not heard before."""
-        call = (
-            asked.kind,
-            asked.site.code.co_filename,
-            asked.site.code.co_firstlineno,
-            asked.site.lasti,
-            answer(asked),
-        )
-        key = (call, story(asked))
-        if key not in self._known:
-            variants = self._variants.setdefault(call, [])
-            if len(variants) == VARIANTS:
-                self.not_looked_into += 1
-                return
-            variants.append(key)
-            self._known[key] = [self._keep(report) for report in explained(asked)]
-            return
-        for name in self._known[key]:
-            self._count(name)
-
-    def _keep(self, report: GradientReport) -> Hashable:
-        breaks = tuple((f.code, f.diagnostic.primary) for f in report.findings)
-        name = (report.kind, report.call, report.target, report.source, report.status, breaks)
-        if name in self._found:
-            self._count(name)
-        else:
-            self._found[name] = report
-        return name
-
-    def _count(self, name: Hashable) -> None:
-        report = self._found[name]
-        self._found[name] = replace(report, times=report.times + 1)
+        code = asked.site.code
+        call = (asked.kind, code.co_filename, code.co_firstlineno, asked.site.lasti, answer(asked))
+        self.heard.hear(call, story(asked), lambda: explained(asked))
 
 
 def answer(asked: Asked) -> tuple[str, ...]:
@@ -105,30 +75,6 @@ def explained(asked: Asked) -> tuple[GradientReport, ...]:
     try:
         return missing.explain_asked(asked).gradients
     except Exception as error:  # noqa: BLE001  a mistake of ours must not end somebody's training
-        return tuple(_unexplained(asked, error))
-
-
-def _unexplained(asked: Asked, error: Exception) -> list[GradientReport]:
-    code = BY_SLUG["not-explained"]
-    call = asked.site.span
-    message = Diagnostic(
-        code,
-        Severity.ERROR,
-        "gradtape failed while it looked for the reason",
-        (Annotation(call, "asked here", primary=True),),
-        notes=(f"{type(error).__name__}: {error}",),
-        helps=("please report this with the script; the script itself ran on unharmed",),
-        proven=False,
-    )
-    sorts = answer(asked)
-    return [
-        GradientReport(
-            asked.kind,
-            call,
-            "target",
-            f"sources{leaf.path}",
-            Status(sort or "error"),
-            () if sort == "ok" else (Finding(code, message, proven=False),),
-        )
-        for leaf, sort in zip(asked.sources, sorts, strict=True)
-    ]
+        sorts = answer(asked)
+        answers = [(f"sources{s.path}", sort or "error") for s, sort in zip(asked.sources, sorts, strict=True)]
+        return failed_to_explain(error, asked.kind, asked.site, answers)

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 import os
 import sys
 from difflib import get_close_matches
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn
 
-from gradtape.cli import pages, script, stand_in
+from gradtape.cli import pages
+from gradtape.cli.failing import USAGE_ERROR, fail
 from gradtape.diagnostics import BY_NUMBER, BY_SLUG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from gradtape.cli.listening import Listening
-    from gradtape.explain.report import GradientReport
-    from gradtape.render.snippet import Line
-
-USAGE_ERROR = 2
-NOTHING_ASKED = "ask in the part of the script that runs: `tape.gradient(loss, [w])` of gradtape's or tf's GradientTape"
-INSTALLED_ELSEWHERE = ("tensorflow", "torch", "jax")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     why = commands.add_parser(
         "why",
         help="run a script and say for every gradient it asks for whether it flows and, if not, why not",
-        usage="gradtape why [--json FILE] [--stand-in] SCRIPT [ARGS...]",
+        usage="gradtape why [--json FILE] [--stand-in] [--eager | --graph] [--all-steps] SCRIPT [ARGS...]",
     )
     why.add_argument("--json", metavar="FILE", help="also write the findings to FILE as JSON; - is standard output")
     why.add_argument(
@@ -60,7 +50,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     why.add_argument("script", metavar="SCRIPT", help="the Python program, run unchanged")
     why.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="its own arguments")
-    why.set_defaults(run=_why)
+    functions = why.add_mutually_exclusive_group()
+    functions.add_argument(
+        "--eager", dest="functions", action="store_const", const="eager", help="run traced functions eagerly"
+    )
+    functions.add_argument(
+        "--graph", dest="functions", action="store_const", const="graph", help="leave traced functions traced"
+    )
+    why.add_argument("--all-steps", action="store_true", help="go on recording after the first gradient that fails")
+    why.set_defaults(run=_why, functions="auto")
 
     explain = commands.add_parser("explain", help="print the page of a code, such as GT302 or piecewise-constant")
     explain.add_argument("code", metavar="CODE", help="a number or a name, see `gradtape codes`")
@@ -76,7 +74,7 @@ def _explain(options: argparse.Namespace) -> int:
     if code is None:
         near = get_close_matches(options.code.lower(), [*BY_SLUG, *(n.lower() for n in BY_NUMBER)], n=1)
         hint = f"; the nearest is {(pages.find(near[0]) or near[0])}" if near else ""
-        return _fail(f"explain: no code is called {options.code!r}{hint}", f"these are the codes:\n\n{pages.listing()}")
+        return fail(f"explain: no code is called {options.code!r}{hint}", f"these are the codes:\n\n{pages.listing()}")
     print(pages.page(code), end="")
     return 0
 
@@ -87,111 +85,7 @@ def _codes(options: argparse.Namespace) -> int:
     return 0
 
 
-def _fail(what: str, help_: str) -> int:
-    print(f"gradtape {what}\n  help: {help_}", file=sys.stderr)
-    return USAGE_ERROR
-
-
 def _why(options: argparse.Namespace) -> int:
-    path = Path(options.script)
-    if path.is_dir():
-        return _fail(f"why: {options.script} is a folder", "name the Python file in it that asks for gradients")
-    if not path.is_file():
-        near = get_close_matches(path.name, [p.name for p in path.parent.glob("*.py")], n=1)
-        step = (
-            f"the nearest in that folder is {path.parent / near[0]}"
-            if near
-            else "check the path; it is taken from the current folder"
-        )
-        return _fail(f"why: there is no script {options.script}", step)
-    target = None
-    if options.json not in {None, "-"}:
-        target = Path(options.json).absolute()
-        if not target.parent.is_dir() or target.is_dir():
-            return _fail(
-                f"why: --json {options.json} cannot be written",
-                "name a file in a folder that exists, or - for standard output",
-            )
+    from gradtape.cli import why
 
-    from gradtape.cli.listening import Listening
-    from gradtape.render import json_form, paths
-
-    full = str(path.absolute())
-    start = Path.cwd()
-    out = sys.stdout
-    sys.path.insert(0, str(path.resolve().parent))
-    real = stand_in.installed()
-    del sys.path[0]
-    before = set(sys.modules)
-    finder = stand_in.StandIn()
-    with Listening() as heard, finder if options.stand_in or not real else contextlib.nullcontext():
-        end = script.run(options.script, options.arguments)
-    foreign = [name for name in INSTALLED_ELSEWHERE if name in set(sys.modules) - before and not finder.used]
-    framework = _framework(finder, heard.reports, end, real=real)
-    with contextlib.chdir(start):
-        document = json_form.document(
-            heard.reports,
-            script=options.script,
-            framework=framework,
-            outcome=end.outcome,
-            name=lambda file: options.script if file == full else paths.shown(file),
-        )
-        written = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-        if options.json == "-":
-            out.write(written)
-            out.flush()
-        else:
-            if target is not None:
-                target.write_text(written, encoding="utf-8")
-            _report(heard, framework, end, foreign, options.script, out)
-    return end.status
-
-
-def _framework(finder: stand_in.StandIn, reports: tuple[GradientReport, ...], end: script.End, *, real: bool) -> str:
-    if finder.used:
-        return (
-            f"gradtape.tf (stands in for tensorflow, which is {'put aside by --stand-in' if real else 'not installed'})"
-        )
-    ours = reports or any(
-        str(getattr(value, "__name__", "")).startswith("gradtape")
-        or str(getattr(value, "__module__", "")).startswith("gradtape.")
-        for value in vars(end.module).values()
-    )
-    return "gradtape" if ours else "none"
-
-
-def _report(heard: Listening, framework: str, end: script.End, foreign: list[str], name: str, out: TextIO) -> None:
-    from gradtape.render import layout, terminal
-
-    reports = heard.reports
-    width = terminal.columns(out)
-    title = f" gradtape why {name} "
-    lines: list[Line] = [(("--" + title.ljust(width - 2, "-"), "gutter"),)]
-    if framework.startswith("gradtape.tf"):
-        lines.append(((f"{framework}; what it prints is gradtape's own arithmetic", "text"),))
-    if end.outcome != "ok":
-        lines.append((("the script ended with ", "text"), (end.outcome.splitlines()[0], "error")))
-    for module in foreign:
-        step = (
-            f": `gradtape why --stand-in {name}` runs the script on gradtape.tf instead"
-            if module == "tensorflow"
-            else ""
-        )
-        lines.append(
-            ((f"the script uses {module}, which this version of gradtape cannot record yet{step}", "warning"),)
-        )
-    if heard.not_looked_into:
-        more = f"{heard.not_looked_into} more questions came after ever new runs and were not looked into"
-        lines.append(((more, "warning"),))
-    if reports:
-        lines += [((layout.tally(reports), "strong"),), ()]
-        lines += layout.report(reports, layout.frame_of(unicode=False), width)
-    elif end.outcome != "ok":
-        lines.append((("no gradient was asked for before it ended", "strong"),))
-    else:
-        lines.append((("no gradient was asked for in this run", "strong"),))
-        if not foreign:
-            lines += [
-                (("  = ", "gutter"), ("help:", "help"), (f" {NOTHING_ASKED}", "text")),
-            ]
-    terminal.show(lines, out)
+    return why.run(options)

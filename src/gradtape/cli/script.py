@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 class End(NamedTuple):
-    """How a script ended: the exit status, and in words: `ok`, or `exception: TYPE: text`."""
+    """How a script ended: the exit status, in words (`ok`, or `exception: TYPE: text`), and the error that ended it."""
 
     status: int
     outcome: str
     module: ModuleType
+    error: BaseException | None = None
 
 
 def run(script: str, arguments: Sequence[str]) -> End:
@@ -29,7 +30,7 @@ def run(script: str, arguments: Sequence[str]) -> End:
     sys.argv[:] = [script, *arguments]
     sys.path.insert(0, str(path.resolve().parent))
     sys.modules["__main__"] = module
-    status, outcome = 0, "ok"
+    status, outcome, raised = 0, "ok", None
     try:
         code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
         exec(code, module.__dict__)  # noqa: S102
@@ -37,10 +38,10 @@ def run(script: str, arguments: Sequence[str]) -> End:
         status = _status(end.code)
         outcome = "ok" if status == 0 else _told(end)
     except BaseException as error:  # noqa: BLE001
-        status, outcome = 1, _told(error)
+        status, outcome, raised = 1, _told(error), error
         _show(error)
     sys.stdout.flush()
-    return End(status, outcome, module)
+    return End(status, outcome, module, raised)
 
 
 def _status(code: object) -> int:

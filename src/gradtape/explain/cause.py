@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain import search
+from gradtape.explain.dialects import DIALECTS
 from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
 from gradtape.explain.report import Finding, Step
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gradtape.diagnostics import Code, Span, Suggestion
+    from gradtape.explain.dialects import Dialect
     from gradtape.explain.search import BreakGroup, Route
 
 
@@ -28,6 +30,10 @@ class Stage(StrEnum):
     """What is wrong with the source; the first cause that answers speaks."""
     BREAK = "break"
     """For each group of breaks on a route; the cause names the kinds that are its own."""
+    NUMBERS = "numbers"
+    """Where a gradient arrived and its numbers are zero, not finite, or of no use; the first that answers speaks."""
+    FAILURE = "failure"
+    """Where an error came in the place of a gradient, and the recorder says what it is about (`Failure.kind`)."""
     ABSENCE = "absence"
     """Where no route exists at all; the first cause that answers speaks."""
 
@@ -47,6 +53,11 @@ class Context:
     def source(self) -> End:
         """The source."""
         return self.question.source
+
+    @property
+    def words(self) -> Dialect:
+        """The words of the framework that the program uses."""
+        return DIALECTS[self.question.dialect]
 
     @cached_property
     def _searched(self) -> tuple[tuple[Route, ...], bool]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain import notes
 from gradtape.explain.cause import Context, Stage
-from gradtape.explain.causes import BY_KIND, BY_STAGE
+from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
 from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import OUTSIDE, BreakKind
 from gradtape.explain.report import GradientReport, Status
@@ -47,9 +47,10 @@ def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
         found = _why_missing(context)
         return (Status.NONE, found) if found else (Status.OK, ())
     if status is Status.ERROR:
-        return status, _missing_rules(context)
+        return status, _why_failed(context)
     if status is not Status.NONE:
-        return status, ()
+        strange = _first(context, Stage.NUMBERS)
+        return status, () if strange is None else (strange,)
     return status, _why_missing(context) or (unexplained(context),)
 
 
@@ -88,6 +89,16 @@ def _told_together(first: Finding, other: Finding) -> Finding:
         return first
     annotations = (*first.diagnostic.annotations, replace(place, label="and here", primary=False))
     return replace(first, diagnostic=replace(first.diagnostic, annotations=annotations))
+
+
+def _why_failed(context: Context) -> tuple[Finding, ...]:
+    """Explain an error by what the recorder says that it is about, or by derivatives that nobody wrote."""
+    failure = context.question.failure
+    if failure is None:
+        return _missing_rules(context)
+    cause = BY_FAILURE.get(failure.kind)
+    found = cause.detect(context) if cause is not None else None
+    return _missing_rules(context) if found is None else (found,)
 
 
 def _missing_rules(context: Context) -> tuple[Finding, ...]:

@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gradtape.diagnostics import Site
     from gradtape.explain.report import Status
 
@@ -26,6 +28,13 @@ class BreakKind(StrEnum):
     MISSING_RULE = "missing-rule"
     LEFT_AS_ARRAY = "left-through-numpy"
     LEFT_AS_NUMBER = "left-through-number"
+    REBUILT = "rebuilt-from-values"
+    OPAQUE = "opaque-callback"
+    ARRAY_WRITE = "array-assignment"
+    SAMPLED = "sampled"
+    CUSTOM_NONE = "custom-rule-none"
+    GRADIENTS_OFF = "gradients-off"
+    INNER_GRADIENT = "inner-gradient-not-recorded"
     STATE = "state-boundary"
     BEFORE_TAPE = "before the tape"
     AFTER_TAPE = "after the tape"
@@ -64,6 +73,10 @@ class Break:
 class Operation:
     """Something that made a value from others; `breaks` has one tuple per input, empty where the gradient flows.
 
+    `name` is what messages call it. `function` is NumPy's name of what it computes (`sqrt`, `where`, `matmul`, `exp`;
+    `relu`, `softmax`, `norm`, `clip` where NumPy has none), by which causes know it in every framework. `params` are
+    its plain settings (`axis`, bounds), never arrays.
+
     `callers` are the user's frames outside the site's own, nearest first, where the recorder kept them. `plumbing` is
     an operation that nobody wrote, the parting of several results; no message names it.
     """
@@ -76,6 +89,8 @@ class Operation:
     breaks: tuple[tuple[Break, ...], ...]
     callers: tuple[Site, ...] = ()
     plumbing: bool = False
+    function: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +116,7 @@ class End:
     ids : frozenset of int
         The value's ids in the graph; all versions of a variable, none for a plain array or number.
     kind : str
-        `tensor`, `variable`, `array`, `number`.
+        `tensor`, `variable`, `array`, `number`; `symbolic`, `model`, `layer`, `object` for what is no computed value.
     dtype : str
     differentiable : bool
         Whether the dtype has derivatives.
@@ -111,6 +126,10 @@ class End:
         For a variable, whether tapes watch it by themselves.
     made : Operation or Event or None
         What made it.
+    path : str
+        The framework's own name for it, `dense_1/kernel`, if it has one.
+    leaf : bool
+        Whether gradients are kept on it: a result of an operation is no leaf for PyTorch.
     """
 
     name: str
@@ -121,6 +140,90 @@ class End:
     watched: bool = False
     trainable: bool = True
     made: Operation | Event | None = None
+    path: str = ""
+    leaf: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a value is like, without the value: `low` and `high` are of its finite elements, NaN if it has none."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    size: int
+    low: float
+    high: float
+    zeros: int = 0
+    nans: int = 0
+    infs: int = 0
+
+    @property
+    def finite(self) -> bool:
+        """Whether no element is infinite or not a number."""
+        return not self.nans and not self.infs
+
+    @property
+    def all_zero(self) -> bool:
+        """Whether there are elements and every one is zero."""
+        return 0 < self.size == self.zeros
+
+    @property
+    def largest(self) -> float:
+        """The largest size of a finite element."""
+        return max(abs(self.low), abs(self.high))
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a step backwards that shows what happened: its index, and the numbers there."""
+
+    index: tuple[int, ...]
+    inputs: tuple[float | None, ...]
+    """The operation's inputs at that element, None where no element of an input belongs to it."""
+    output: float | None
+    came: float
+    gave: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """One step of the backward pass: an operation took the cotangent of its output and gave one to an input."""
+
+    operation: Operation
+    position: int
+    came: Summary
+    gave: Summary
+    element: Element | None = None
+    """The first element that is not finite, or that became zero; the largest otherwise. None if not looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error that came in the place of a gradient, as far as the recorder can tell what it is about.
+
+    Parameters
+    ----------
+    kind : str
+        The slug of the cause that speaks for it (`overwritten-value`, `traced-control-flow`, `nonscalar-output`, ...),
+        or empty where the recorder does not know.
+    text : str
+        The framework's own words, one line.
+    at : Site or None
+        The expression that caused it.
+    also : tuple of (Site, str)
+        Other places that belong to it, with what to say there.
+    value : int
+        The id of the value it is about, 0 if there is none.
+    detail : str
+        Whatever the cause's message needs more: a shape, the number of times, a dtype.
+    """
+
+    kind: str
+    text: str
+    at: Site | None = None
+    also: tuple[tuple[Site, str], ...] = ()
+    value: int = 0
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +245,10 @@ class Run:
     horizon: int = 0
     variables: frozenset[int] = frozenset()
     """All versions of all variables."""
+    names: Mapping[int, str] = field(default_factory=dict)
+    """How the program, or the framework, calls values: `layers[2].kernel`, `dense_1/kernel`."""
+    values: Mapping[int, Summary] = field(default_factory=dict)
+    """What values are like, of those that were looked at."""
 
     @cached_property
     def producers(self) -> dict[int, Operation]:
@@ -180,6 +287,11 @@ class Question:
     status: Status | None
     used_at: Site | None = None
     steepest: Steepest | None = None
+    pulls: tuple[Pull, ...] = ()
+    """The backward pass in its order, on the ways from this source only; empty where it was not looked at."""
+    failure: Failure | None = None
+    dialect: str = "gradtape"
+    """Whose words the messages use: a name of `dialects.DIALECTS`."""
 
     @property
     def target_name(self) -> str:

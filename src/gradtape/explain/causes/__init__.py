@@ -35,6 +35,8 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         state_boundary.CAUSE,
         outside_the_tape.CAUSE,
     ),
+    Stage.NUMBERS: (),
+    Stage.FAILURE: (),
     Stage.ABSENCE: (
         integer_source.CAUSE,
         mutated.CAUSE,
@@ -53,4 +55,7 @@ BY_KIND: dict[BreakKind, Cause] = {
 }
 """The cause that speaks for each kind of break."""
 
-__all__ = ["BY_KIND", "BY_STAGE", "Cause", "Stage"]
+BY_FAILURE: dict[str, Cause] = {cause.slug: cause for cause in BY_STAGE[Stage.FAILURE]}
+"""The cause that speaks for each kind of failure."""
+
+__all__ = ["BY_FAILURE", "BY_KIND", "BY_STAGE", "Cause", "Stage"]

@@ -1,0 +1,121 @@
+"""What recorders heard in a run: one report per kind of answer, however often it was given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity
+from gradtape.explain.report import Finding, GradientReport, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+
+    from gradtape.diagnostics import Site
+
+VARIANTS = 200
+"""How many different runs up to one call are explained; the report says how many more there were."""
+
+
+class Heard:
+    """Collects reports in the order of the run; every recorder of a run writes into the same one.
+
+    Attributes
+    ----------
+    remarks : list of str
+        What somebody who reads the report should know about how it came about: that functions ran eagerly, that a hook
+        does not fire in this version.
+    not_looked_into : int
+        How many questions came after ever new runs and were not explained.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[Hashable, GradientReport] = {}
+        self._known: dict[Hashable, list[Hashable]] = {}
+        self._variants: dict[Hashable, int] = {}
+        self.not_looked_into = 0
+        self.remarks: list[str] = []
+
+    @property
+    def reports(self) -> tuple[GradientReport, ...]:
+        """What was found, in the order of the run, each kind of answer once."""
+        return tuple(self._found.values())
+
+    def hear(self, call: Hashable, story: Hashable, explain: Callable[[], Iterable[GradientReport]]) -> None:
+        """Count a question, and explain it if its like was not heard before.
+
+        Parameters
+        ----------
+        call : hashable
+            Where and how it was asked, and roughly what came out.
+        story : hashable
+            What ran up to it: one call with one story has one answer.
+        explain : callable
+            Works out the reports; called only if they are new.
+        """
+        key = (call, story)
+        if key not in self._known:
+            if self._variants.get(call, 0) == VARIANTS:
+                self.not_looked_into += 1
+                return
+            self._variants[call] = self._variants.get(call, 0) + 1
+            self._known[key] = [self._keep(report) for report in explain()]
+            return
+        for name in self._known[key]:
+            self._count(name)
+
+    def remark(self, text: str) -> None:
+        """Say something about how the report came about, once."""
+        if text not in self.remarks:
+            self.remarks.append(text)
+
+    def _keep(self, report: GradientReport) -> Hashable:
+        breaks = tuple((f.code, f.diagnostic.primary) for f in report.findings)
+        name = (report.kind, report.call, report.target, report.source, report.status, breaks)
+        if name in self._found:
+            self._count(name)
+        else:
+            self._found[name] = report
+        return name
+
+    def _count(self, name: Hashable) -> None:
+        report = self._found[name]
+        self._found[name] = replace(report, times=report.times + 1)
+
+
+def failed_to_explain(
+    error: Exception, kind: str, site: Site, answers: Sequence[tuple[str, str]]
+) -> tuple[GradientReport, ...]:
+    """Report that looking for the reason failed: a mistake of ours must not end somebody's training.
+
+    Parameters
+    ----------
+    error : Exception
+    kind : str
+        The call that asked.
+    site : Site
+        Where it was asked.
+    answers : sequence of (str, str)
+        Per source its name and what came out: a value of `Status`.
+    """
+    code = BY_SLUG["not-explained"]
+    message = Diagnostic(
+        code,
+        Severity.ERROR,
+        "gradtape failed while it looked for the reason",
+        (Annotation(site.span, "asked here", primary=True),),
+        notes=(f"{type(error).__name__}: {error}",),
+        helps=("please report this with the script; the script itself ran on unharmed",),
+        proven=False,
+    )
+    return tuple(
+        GradientReport(
+            kind,
+            site.span,
+            "target",
+            source,
+            Status(sort),
+            () if sort == Status.OK else (Finding(code, message, proven=False),),
+        )
+        for source, sort in answers
+    )

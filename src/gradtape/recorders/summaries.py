@@ -1,0 +1,32 @@
+"""What a value is like, without the value: counted once, kept instead of the array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape.explain.graph import Summary
+
+
+def summary(value: Any) -> Summary:
+    """Count what explains a gradient in a value: zeros, NaN, infinities, the range of the rest.
+
+    Parameters
+    ----------
+    value : array_like
+        Real or complex numbers (of complex ones the sizes are counted), integers or booleans; of anything else only
+        shape and dtype are told.
+    """
+    array = np.asarray(value)
+    shape, dtype = array.shape, str(array.dtype)
+    try:
+        numbers = np.abs(array) if array.dtype.kind == "c" else array.astype(np.float64, copy=False)
+    except (TypeError, ValueError):  # text, objects
+        return Summary(shape, dtype, array.size, float("nan"), float("nan"))
+    finite = np.isfinite(numbers)
+    nans = int(np.isnan(numbers).sum())
+    good = numbers if finite.all() else numbers[finite]
+    low, high = (float(good.min()), float(good.max())) if good.size else (float("nan"), float("nan"))
+    zeros = int(array.size - np.count_nonzero(numbers))
+    return Summary(shape, dtype, array.size, low, high, zeros, nans, int(array.size - finite.sum()) - nans)
