@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage test test-thorough test-peers programs mutants lint types bench clean
+.PHONY: help why coverage test test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,14 @@ test-thorough: $(VENV)/.test ## run the slow, exhaustive tests too
 
 test-peers: $(VENV)/.peers ## compare gradients with TensorFlow, PyTorch, JAX and autograd, as far as they can be installed
 	@$(PY) -m pytest -n $(JOBS) tests/peers
+
+# each framework has an environment of its own: they ask for different versions of what they share
+test-tensorflow: ## run the tests of the TensorFlow recorder, with TensorFlow
+test-torch: ## run the tests of the PyTorch recorder, with PyTorch
+test-jax: ## run the tests of the JAX recorder, with JAX
+test-tensorflow test-torch test-jax: test-%:
+	@$(MAKE) --no-print-directory VENV=$(VENV)-$* $(VENV)-$*/.test-$*
+	@$(VENV)-$*/bin/python -m pytest -n $(JOBS) tests/recorders/$*
 
 programs: $(VENV)/.test ## compare random programs with the oracle: make programs COUNT=100000 FROM=0
 	@$(PY) -m tests.programs --count $(COUNT) --from $(FROM)
@@ -51,7 +59,7 @@ bench: $(VENV)/.bench ## measure against hand-written NumPy, autograd and PyTorc
 	@$(PY) benchmarks/chain.py
 
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-tensorflow $(VENV)-torch $(VENV)-jax .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(PY):
 	@for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3.14 python; do \
