@@ -16,7 +16,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 .PHONY: help why coverage test test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 why: $(VENV)/.cli ## explain the gradients of a program: make why SCRIPT=path.py ARGS="..."
 	@$(PY) -m gradtape why $(SCRIPT) $(ARGS)
