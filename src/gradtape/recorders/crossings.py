@@ -1,8 +1,9 @@
-"""Where a value left the tape and came back as a constant: the two ends are recorded, the way between is read.
+"""Where a value left its framework and came back as a constant: the two ends are recorded, the way between is read.
 
 A value that became an ndarray or a number is followed through the names of the source text: assignments, returns,
 containers. The link is certain where the text leaves no choice (the conversion stands in the operand itself, or every
-name on the way is assigned once), otherwise it is marked as possible.
+name on the way is assigned once), otherwise it is marked as possible. Every recorder
+brings its own exits and operations.
 """
 
 from __future__ import annotations
@@ -11,19 +12,17 @@ import ast
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from gradtape.arrays.record import LEAVING, EventKind
 from gradtape.diagnostics import syntax
 from gradtape.explain.graph import Break, BreakKind, Operation
-from gradtape.ops import COMPOSITES, OPS, load_families
 from gradtape.recorders.flow import Flow
 
 if TYPE_CHECKING:
-    from gradtape.arrays.record import Event
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
     from gradtape.diagnostics import Site, Span
     from gradtape.explain.graph import End
-    from gradtape.recorders.native import Builder
 
 Origin = tuple["Site", tuple["Site", ...]]
 """Where a value left: the place, and the calls that were running."""
@@ -32,16 +31,86 @@ MOST_AT_ONCE = 1000
 """How many values may have gone into one constant; a longer history is cut."""
 
 
-def find_crossings(builder: Builder, operations: list[Operation], targets: tuple[End, ...]) -> list[Operation]:
+class Exit(NamedTuple):
+    """A value that became a plain array or number.
+
+    Parameters
+    ----------
+    seq : int
+        When.
+    value : int
+        Its id in the graph, of a variable the version that it had then.
+    kind : BreakKind
+        What it became: `LEFT_AS_ARRAY`, `LEFT_AS_NUMBER`, `REBUILT`, ...
+    site : Site
+    callers : tuple of Site
+        The user's frames around the site, nearest first.
+    instead : str
+        Where the function that took it stays on the tape, as `Break.instead`.
+    picks : bool
+        Whether it only picked a position in another value.
+    """
+
+    seq: int
+    value: int
+    kind: BreakKind
+    site: Site
+    callers: tuple[Site, ...] = ()
+    instead: str = ""
+    picks: bool = False
+
+
+class Call(NamedTuple):
+    """The call that asked for the gradients: where, when, and when its tape began."""
+
+    site: Site
+    seq: int
+    began: int = 0
+
+
+def operand_of(operation: Operation, position: int) -> ast.expr | None:
+    """Return what the source says for one operand of an operation; None for a literal or where it cannot be told."""
+    return syntax.operand_at(operation.site.span, position, len(operation.inputs))
+
+
+def find_crossings(
+    operations: list[Operation],
+    exits: Sequence[Exit],
+    *,
+    roots: Collection[int],
+    call: Call,
+    fresh: Callable[[], int],
+    targets: tuple[End, ...] = (),
+    operand: Callable[[Operation, int], ast.expr | None] = operand_of,
+    known: Mapping[tuple[int, int], Sequence[Exit]] | None = None,
+) -> list[Operation]:
     """Return pseudo-operations that lead from a value that left to the operand, or target, that it became.
 
-    `operations` is changed in place: an operand that was found gets an id of its own.
+    Parameters
+    ----------
+    operations : list of Operation
+        All operations in the order of the run; an input 0 is a constant. The list is changed in place: an operand that
+        was found gets an id of its own.
+    exits : sequence of Exit
+        In the order of the run.
+    roots : collection of ids
+        The sources with all their versions: only values that depend on them are followed.
+    call : Call
+        The question.
+    fresh : callable
+        Gives an id that the graph does not have yet.
+    targets : tuple of End
+        The targets; one that is a plain array or number is linked as well.
+    operand : callable, optional
+        The source text of one operand of an operation.
+    known : mapping from (number of the operation, position) to exits, optional
+        Operands that are seen to be values that left: the very same array.
     """
-    exits: dict[Origin, list[Event]] = defaultdict(list)
-    for event in builder.events:
-        if event.kind in LEAVING:
-            exits[event.site, event.callers].append(event)
-    return Crossings(builder, operations, exits).find(targets) if exits else []
+    if not exits:
+        return []
+    crossings = Crossings(operations, exits, roots, call, fresh, operand)
+    crossings.link_known(known or {})
+    return crossings.find(targets)
 
 
 class Crossings:
@@ -50,13 +119,33 @@ class Crossings:
     Only values that depend on a source are followed, in rounds: what came back may leave again.
     """
 
-    def __init__(self, builder: Builder, operations: list[Operation], exits: dict[Origin, list[Event]]) -> None:
-        self.builder = builder
+    def __init__(
+        self,
+        operations: list[Operation],
+        exits: Sequence[Exit],
+        roots: Collection[int],
+        call: Call,
+        fresh: Callable[[], int],
+        operand: Callable[[Operation, int], ast.expr | None],
+    ) -> None:
         self.operations = operations
-        self.exits = exits
+        self.roots = roots
+        self.call = call
+        self.fresh = fresh
+        self.operand = operand
+        self.exits: dict[Origin, list[Exit]] = defaultdict(list)
+        for left in exits:
+            self.exits[left.site, left.callers].append(left)
         self.recorded = frozenset(operation.site.span for operation in operations)
         self.flows: dict[Origin, Flow] = {}
-        self.found = _index_links(builder, operations, exits)
+        self.found = _index_links(operations, self.exits)
+
+    def link_known(self, known: Mapping[tuple[int, int], Sequence[Exit]]) -> None:
+        """Link the operands that are seen to be values that left."""
+        for (number, position), exits in known.items():
+            constant = self.fresh()
+            self.found += [_crossing(left, constant, proven=True) for left in exits]
+            self._take(number, position, constant)
 
     def find(self, targets: tuple[End, ...]) -> list[Operation]:
         """Link until nothing new leaves."""
@@ -65,17 +154,23 @@ class Crossings:
         self._link_targets(targets)
         return self.found
 
+    def _take(self, number: int, position: int, constant: int) -> Operation:
+        """Give a constant operand an id of its own."""
+        operation = self.operations[number]
+        inputs = (*operation.inputs[:position], constant, *operation.inputs[position + 1 :])
+        self.operations[number] = replace(operation, inputs=inputs)
+        return self.operations[number]
+
     def _follow_more(self) -> bool:
         """Follow the values that leave and depend on a source; whether there are any that were not followed before."""
-        reached = {id for source in self.builder.source_ids for id in (source, *self.builder.versions.get(source, []))}
+        reached = set(self.roots)
         for operation in sorted([*self.operations, *self.found], key=lambda op: op.seq):
             if not reached.isdisjoint(operation.inputs):
                 reached.add(operation.output)
         new = {
-            origin: Flow(events[0], self.recorded)
-            for origin, events in self.exits.items()
-            if origin not in self.flows
-            and any(self.builder.version_at(e.value, e.seq) in reached for e in events[-MOST_AT_ONCE:])
+            origin: Flow(origin[0].span, origin[1], self.recorded)
+            for origin, exits in self.exits.items()
+            if origin not in self.flows and any(left.value in reached for left in exits[-MOST_AT_ONCE:])
         }
         self.flows |= new
         return bool(new)
@@ -89,103 +184,74 @@ class Crossings:
                     continue
                 key = (operation.site, position, len(operation.inputs))
                 if key not in entries:
-                    entries[key] = self._origins(operation.site, position, len(operation.inputs))
-                constant = self.builder.fresh()
+                    entries[key] = self._origins(operation, position)
+                constant = self.fresh()
                 links = []
                 for origin, sure in entries[key]:
                     flow = self.flows[origin]
                     left = _left(self.exits[origin], since.get(key, 0), operation.seq, flow, operation.site.span)
-                    links += [_crossing(self.builder, event, constant, sure) for event in left]
+                    links += [_crossing(exit_, constant, sure) for exit_ in left]
                 since[key] = operation.seq
                 if links:
                     self.found += links
-                    inputs = (*operation.inputs[:position], constant, *operation.inputs[position + 1 :])
-                    operation = self.operations[number] = replace(operation, inputs=inputs)  # noqa: PLW2901
+                    operation = self._take(number, position, constant)  # noqa: PLW2901
 
-    def _origins(self, site: Site, position: int, count: int) -> list[tuple[Origin, bool]]:
-        """Return the places where the constant operand of an operation left the tape, and whether that is certain."""
-        node = syntax.operand_at(site.span, position, count)
+    def _origins(self, operation: Operation, position: int) -> list[tuple[Origin, bool]]:
+        """Return the places where the constant operand of an operation left, and whether that is certain."""
+        node = self.operand(operation, position)
         if node is None:
             return []
-        whole = syntax.span_of(node, site.span.file)
+        span = operation.site.span
+        whole = syntax.span_of(node, span.file)
         # a conversion that stands in the operand itself is nearer than any that names lead to
         nested = [origin for origin in self.exits if whole.contains(origin[0].span)]
         flows = {origin: self.flows[origin] for origin in nested or self.flows if origin in self.flows}
-        found = [
-            (origin, sure) for origin, flow in flows.items() if (sure := flow.reaches(node, site.span)) is not None
-        ]
+        found = [(origin, sure) for origin, flow in flows.items() if (sure := flow.reaches(node, span)) is not None]
         if isinstance(node, ast.Subscript) and not syntax.has_name_as_key(node):  # which element it is, nobody knows
             found = [(origin, sure and self.flows[origin].overwrites) for origin, sure in found]
         return [(origin, sure) for origin, sure in found if sure == any(certain for _, certain in found)]
 
     def _link_targets(self, targets: tuple[End, ...]) -> None:
         """Connect a target that is a plain array or number with the values that left on its way."""
-        asked = self.builder.asked
+        span = self.call.site.span
         for position, target in enumerate(targets):
             if target.kind not in {"array", "number"}:
                 continue
             for origin, flow in self.flows.items():
-                sure = flow.reaches_argument(asked.site.span, 0, "target", position)
+                sure = flow.reaches_argument(span, 0, "target", position)
                 if sure is not None:
                     id = next(iter(target.ids))
-                    left = _left(self.exits[origin], self.builder.began, asked.seq, flow, asked.site.span)
-                    self.found += [_crossing(self.builder, event, id, sure) for event in left]
+                    left = _left(self.exits[origin], self.call.began, self.call.seq, flow, span)
+                    self.found += [_crossing(exit_, id, sure) for exit_ in left]
 
 
-def _left(events: list[Event], since: int, until: int, flow: Flow, place: Span) -> list[Event]:
+def _left(exits: list[Exit], since: int, until: int, flow: Flow, place: Span) -> list[Exit]:
     """Return what left at one place since the last time, or else the newest, if a constant may be used again here."""
-    first = bisect_right(events, since, key=lambda e: e.seq)
-    last = bisect_left(events, until, key=lambda e: e.seq)
-    fresh = events[max(first, last - MOST_AT_ONCE) : last]
+    first = bisect_right(exits, since, key=lambda e: e.seq)
+    last = bisect_left(exits, until, key=lambda e: e.seq)
+    fresh = exits[max(first, last - MOST_AT_ONCE) : last]
     if not fresh and not flow.could_be_stale(place):
-        fresh = events[max(last - 1, 0) : last]
+        fresh = exits[max(last - 1, 0) : last]
     return fresh[-1:] if flow.overwrites else fresh
 
 
-def _crossing(builder: Builder, event: Event, output: int, proven: bool) -> Operation:
-    kind = BreakKind.LEFT_AS_NUMBER if event.kind is EventKind.LEFT_AS_NUMBER else BreakKind.LEFT_AS_ARRAY
-    return Operation(
-        event.seq,
-        "leave the tape",
-        (builder.version_at(event.value, event.seq),),
-        output,
-        event.site,
-        ((Break(kind, "", proven, on_the_tape(event.detail)),),),
-        event.callers,
-    )
+def _crossing(left: Exit, output: int, proven: bool) -> Operation:
+    broken = (Break(left.kind, "", proven, left.instead),)
+    return Operation(left.seq, "leave the tape", (left.value,), output, left.site, (broken,), left.callers)
 
 
-def on_the_tape(names: object) -> str:
-    """Return where the outermost function of SciPy among those that converted a value stays on the tape."""
-    if not isinstance(names, str):
-        return ""
-    for name in reversed(names.split()):
-        *modules, function = name.split(".")
-        public = [m for m in modules[1:] if not m.startswith("_")]
-        if modules[0] == "scipy" and public:
-            load_families()
-            known = {row.scipy for rows in (OPS, COMPOSITES) for row in rows.values() if row.scipy}
-            if ".".join([*public, function]) in known:
-                return ".".join(["gradtape.scipy", *public, function])
-            if any(home.startswith(f"{public[0]}.") for home in known):
-                return f"gradtape.scipy.{public[0]}.*"
-    return ""
-
-
-def _index_links(builder: Builder, operations: list[Operation], exits: dict[Origin, list[Event]]) -> list[Operation]:
+def _index_links(operations: list[Operation], exits: Mapping[Origin, list[Exit]]) -> list[Operation]:
     """Connect tensors that stood in the brackets of another with the value that was picked: positions carry nothing."""
-    picked = [e for events in exits.values() for e in events if e.detail == "index"]
+    picked = [left for many in exits.values() for left in many if left.picks]
     if not picked:
         return []
     by_site: dict[Site, list[Operation]] = defaultdict(list)
     for operation in operations:
         by_site[operation.site].append(operation)
     found = []
-    for event in picked:
-        picking = next((op for op in by_site[event.site] if op.seq > event.seq), None)
+    for left in picked:
+        picking = next((op for op in by_site[left.site] if op.seq > left.seq), None)
         if picking is not None:
-            reason = "picks by position, and positions are integers"
-            broken = (Break(BreakKind.NO_DERIVATIVE, reason),)
-            source = builder.version_at(event.value, event.seq)
-            found.append(Operation(event.seq, "getitem", (source,), picking.output, event.site, (broken,)))
+            broken = (Break(BreakKind.NO_DERIVATIVE, "picks by position, and positions are integers"),)
+            found.append(Operation(left.seq, "getitem", (left.value,), picking.output, left.site, (broken,)))
     return found

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import syntax
 
 if TYPE_CHECKING:
-    from gradtape.arrays.record import Event
-    from gradtape.diagnostics import Span
+    from gradtape.diagnostics import Site, Span
 
 MUTATORS = {"append", "extend", "add", "insert", "update", "setdefault"}
 """Methods that put an argument into a container."""
@@ -25,12 +24,12 @@ class Flow:
     The flow ends where a recorded operation takes the value: what that makes is a tensor, and the graph knows it.
     """
 
-    def __init__(self, event: Event, recorded: frozenset[Span]) -> None:
-        self.span = event.site.span
+    def __init__(self, span: Span, callers: tuple[Site, ...], recorded: frozenset[Span]) -> None:
+        self.span = span
         self._recorded = recorded
         self.carriers: dict[tuple[str, int], dict[str, bool]] = defaultdict(dict)
         self.expressions: list[tuple[Span, bool]] = []
-        self._callers = event.callers
+        self._callers = callers
         self._absorb(self.span)
 
     @property

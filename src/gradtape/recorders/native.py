@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradtape.arrays.dispatch import Node, is_differentiable
-from gradtape.arrays.record import STATE, EventKind, Recording
+from gradtape.arrays.record import LEAVING, STATE, EventKind, Recording
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import syntax
 from gradtape.explain import Explanation, Status, engine, graph
 from gradtape.explain.graph import Break, BreakKind
-from gradtape.ops import Rule
-from gradtape.recorders.crossings import find_crossings
+from gradtape.ops import COMPOSITES, OPS, Rule, load_families
+from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.steepness import steepest
 
 if TYPE_CHECKING:
@@ -163,13 +164,26 @@ class Builder:
     def run(self, targets: tuple[graph.End, ...]) -> graph.Run:
         """Put the graph together."""
         operations = list(self._operations())
-        operations += find_crossings(self, operations, targets)
+        roots = {id for source in self.source_ids for id in (source, *self.versions.get(source, []))}
+        call = Call(self.asked.site, self.asked.seq, self.began)
+        operations += find_crossings(
+            operations, list(self._exits()), roots=roots, call=call, fresh=self.fresh, targets=targets
+        )
         operations.sort(key=lambda op: op.seq)
         variables = {*self.created, *self.versions, *(v for many in self.versions.values() for v in many)}
         if self.recording is not None:
             variables.update(self.recording.variables)
         events = tuple(map(self._event, self.events))
         return graph.Run(tuple(operations), events, self._tape(), self.horizon, frozenset(variables))
+
+    def _exits(self) -> Iterable[Exit]:
+        """Yield the values that left, as the versions that they were."""
+        for event in self.events:
+            if event.kind in LEAVING:
+                kind = BreakKind.LEFT_AS_NUMBER if event.kind is EventKind.LEFT_AS_NUMBER else BreakKind.LEFT_AS_ARRAY
+                value = self.version_at(event.value, event.seq)
+                instead = on_the_tape(event.detail) if isinstance(event.detail, str) else ""
+                yield Exit(event.seq, value, kind, event.site, event.callers, instead, event.detail == "index")
 
     def linked(self, ends: tuple[graph.End, ...]) -> tuple[graph.End, ...]:
         """Return the ends with all the versions of the variables among them."""
@@ -265,3 +279,19 @@ class Builder:
 
     def _event(self, event: Event) -> graph.Event:
         return graph.Event(event.seq, event.kind.value, event.value, event.site, event.detail, event.callers)
+
+
+@lru_cache(maxsize=1024)
+def on_the_tape(names: str) -> str:
+    """Return where the outermost function of SciPy among those that converted a value stays on the tape."""
+    for name in reversed(names.split()):
+        *modules, function = name.split(".")
+        public = [m for m in modules[1:] if not m.startswith("_")]
+        if modules[0] == "scipy" and public:
+            load_families()
+            known = {row.scipy for rows in (OPS, COMPOSITES) for row in rows.values() if row.scipy}
+            if ".".join([*public, function]) in known:
+                return ".".join(["gradtape.scipy", *public, function])
+            if any(home.startswith(f"{public[0]}.") for home in known):
+                return f"gradtape.scipy.{public[0]}.*"
+    return ""
