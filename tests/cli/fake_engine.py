@@ -10,7 +10,7 @@ from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity
 from gradtape.explain.report import Explanation, Finding, GradientReport, Status
 
 
-def explain(asked):
+def explain(asked, *, to_draw=False):
     if "FAIL_TO_EXPLAIN" in os.environ:
         raise KeyError("a mistake of ours")
     if "COUNT_EXPLAINED" in os.environ:

@@ -53,7 +53,7 @@ class Listening:
         """Count a question, and explain it if its like was not heard before."""
         code = asked.site.code
         call = (asked.kind, code.co_filename, code.co_firstlineno, asked.site.lasti, answer(asked))
-        self.heard.hear(call, story(asked), lambda: explained(asked))
+        self.heard.hear(call, story(asked), lambda: explained(asked, to_draw=self.heard.to_draw))
 
 
 def answer(asked: Asked) -> tuple[str, ...]:
@@ -70,10 +70,10 @@ def _sort_of(gradient: Any) -> str:
     return "nan" if not np.isfinite(total) else "ok" if total else "zero"
 
 
-def explained(asked: Asked) -> tuple[GradientReport, ...]:
+def explained(asked: Asked, *, to_draw: bool = False) -> tuple[GradientReport, ...]:
     """Return the reasons; if working them out fails, say that, and let the script go on."""
     try:
-        return missing.explain_asked(asked).gradients
+        return missing.explain_asked(asked, to_draw=to_draw).gradients
     except Exception as error:  # noqa: BLE001  a mistake of ours must not end somebody's training
         sorts = answer(asked)
         answers = [(f"sources{s.path}", sort or "error") for s, sort in zip(asked.sources, sorts, strict=True)]

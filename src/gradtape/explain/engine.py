@@ -35,6 +35,7 @@ def explain(question: Question) -> GradientReport:
         status=status,
         findings=findings,
         notes=notes.remarks(context, status),
+        context=context,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Code, Diagnostic, Span
+    from gradtape.explain.cause import Context
 
 
 class Status(StrEnum):
@@ -75,6 +76,9 @@ class GradientReport:
         Remarks on a healthy gradient: a branch carries none, an assignment is no part of it.
     times : int
         How often the same call gave the same answer.
+    context : Context or None
+        What the report was worked out from, the graph and the routes, for who wants to draw them; None where they were
+        not kept.
     """
 
     kind: str
@@ -85,6 +89,7 @@ class GradientReport:
     findings: tuple[Finding, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     times: int = 1
+    context: Context | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

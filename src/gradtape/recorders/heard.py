@@ -20,6 +20,12 @@ VARIANTS = 200
 class Heard:
     """Collects reports in the order of the run; every recorder of a run writes into the same one.
 
+    Parameters
+    ----------
+    to_draw : bool
+        Keep the graphs of the reports, and what the values in them are like, for a page or a picture. A run of many
+        steps would hold as many graphs otherwise.
+
     Attributes
     ----------
     remarks : list of str
@@ -29,7 +35,8 @@ class Heard:
         How many questions came after ever new runs and were not explained.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, to_draw: bool = False) -> None:
+        self.to_draw = to_draw
         self._found: dict[Hashable, GradientReport] = {}
         self._known: dict[Hashable, list[Hashable]] = {}
         self._variants: dict[Hashable, int] = {}
@@ -75,7 +82,7 @@ class Heard:
         if name in self._found:
             self._count(name)
         else:
-            self._found[name] = report
+            self._found[name] = report if self.to_draw else replace(report, context=None)
         return name
 
     def _count(self, name: Hashable) -> None:

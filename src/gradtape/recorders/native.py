@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from gradtape.explain.graph import Break, BreakKind
 from gradtape.ops import COMPOSITES, OPS, Rule, load_families
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.steepness import steepest
+from gradtape.recorders.values import summaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,12 +38,15 @@ KIND_OF_STATUS = {
 }
 
 
-def explain(asked: Asked) -> Explanation:
-    """Work out why the gradients of a question are what they are."""
+def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
+    """Work out why the gradients of a question are what they are; `to_draw` also tells what all values are like."""
     builder = Builder(asked)
     targets = builder.ends("target", 0, asked.targets)
     sources = builder.ends("sources", 1, asked.sources)
     run = builder.run(targets)
+    if to_draw:
+        leaves = (*asked.targets, *asked.sources)
+        run = replace(run, values={**summaries(asked.recording, leaves, builder.version_at), **run.values})
     targets = builder.linked(targets)
     sources = builder.linked(sources)
     results = asked.results or (None,) * len(sources)

@@ -47,11 +47,11 @@ def announce(asked: Asked) -> None:
         listener(asked)
 
 
-def explain_asked(asked: Asked) -> Explanation:
-    """Work out why the gradients of a question are what they are."""
+def explain_asked(asked: Asked, *, to_draw: bool = False) -> Explanation:
+    """Work out why the gradients of a question are what they are; `to_draw` also tells what all values are like."""
     from gradtape.recorders import native
 
-    return native.explain(asked)
+    return native.explain(asked, to_draw=to_draw)
 
 
 def explain(recording: Recording, target: Any, sources: Any, frame: FrameType) -> Explanation:

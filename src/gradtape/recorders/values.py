@@ -1,0 +1,70 @@
+"""What the values of a run are like, as far as our own tape still has them: for a page that shows every operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape.arrays.dispatch import Node
+from gradtape.explain.graph import Summary
+from gradtape.ops import Spec
+from gradtape.recorders.summaries import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from gradtape.arrays.record import Record, Recording
+    from gradtape.tape.asked import Leaf
+
+UNSEEN = float("nan")
+
+
+def summaries(
+    recording: Recording | None, leaves: Iterable[Leaf], version_at: Callable[[int, int], int]
+) -> dict[int, Summary]:
+    """Count every value that the tape kept for its rules, and the targets and sources; of others tell the shape.
+
+    Parameters
+    ----------
+    recording : Recording or None
+    leaves : iterable of Leaf
+        Targets and sources: their values are at hand whatever the tape kept.
+    version_at : callable
+        `(id, when) -> id`: a variable's version at a time.
+    """
+    found: dict[int, Summary] = {}
+    if recording is not None and len(recording.saved) == len(recording.written):
+        for record, saved in zip(recording.records, recording.saved, strict=True):
+            for id, value in _kept(record, saved):
+                key = version_at(id, record.output)
+                known = found.get(key)
+                if known is None or (known.low != known.low and not isinstance(value, Spec)):
+                    found[key] = _told(value)
+    now = max((record[2] for record in recording.written), default=0) if recording is not None else 0
+    for leaf in leaves:
+        if isinstance(leaf.value, Node):
+            found.setdefault(version_at(leaf.id, now + 1), summary(leaf.value._value))
+    return found
+
+
+def _kept(record: Record, saved: tuple[Any, ...] | None) -> Iterator[tuple[int, Any]]:
+    """Yield the ids of an operation's result and inputs with what is known of each: an array, or its shape alone."""
+    if saved is not None:
+        values: Sequence[Any] = saved
+        if len(saved) == 2 and isinstance(saved[1], list):  # the arguments of a variadic operation
+            values = (saved[0], *saved[1])
+        for id, value in zip((record.output, *record.inputs), values, strict=False):
+            if id and isinstance(value, np.ndarray | np.generic | Spec):
+                yield id, value
+    if record.shapes is not None:
+        for id, shape in zip(record.inputs, record.shapes, strict=False):
+            if id:
+                yield id, Spec(tuple(shape), None)
+
+
+def _told(value: Any) -> Summary:
+    if not isinstance(value, Spec):
+        return summary(value)
+    size = int(np.prod(value.shape, dtype=np.int64))
+    return Summary(value.shape, "" if value.dtype is None else str(value.dtype), size, UNSEEN, UNSEEN)
