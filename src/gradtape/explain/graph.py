@@ -106,45 +106,6 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """A target or source of the question.
-
-    Parameters
-    ----------
-    name : str
-        How the user's program calls it.
-    ids : frozenset of int
-        The value's ids in the graph; all versions of a variable, none for a plain array or number.
-    kind : str
-        `tensor`, `variable`, `array`, `number`; `symbolic`, `model`, `layer`, `object` for what is no computed value.
-    dtype : str
-    differentiable : bool
-        Whether the dtype has derivatives.
-    watched : bool
-        Whether the tape followed it at some time.
-    trainable : bool
-        For a variable, whether tapes watch it by themselves.
-    made : Operation or Event or None
-        What made it.
-    path : str
-        The framework's own name for it, `dense_1/kernel`, if it has one.
-    leaf : bool
-        Whether gradients are kept on it: a result of an operation is no leaf for PyTorch.
-    """
-
-    name: str
-    ids: frozenset[int]
-    kind: str
-    dtype: str
-    differentiable: bool
-    watched: bool = False
-    trainable: bool = True
-    made: Operation | Event | None = None
-    path: str = ""
-    leaf: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """What a value is like, without the value: `low` and `high` are of its finite elements, NaN if it has none."""
 
@@ -174,27 +135,98 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """A target or source of the question.
+
+    Parameters
+    ----------
+    name : str
+        How the user's program calls it.
+    ids : frozenset of int
+        The value's ids in the graph; all versions of a variable, none for a plain array or number.
+    kind : str
+        `tensor`, `variable`, `array`, `number`; `symbolic`, `model`, `layer`, `object` for what is no computed value.
+    dtype : str
+    differentiable : bool
+        Whether the dtype has derivatives.
+    watched : bool
+        Whether the tape followed it at some time.
+    trainable : bool
+        For a variable, whether tapes watch it by themselves.
+    made : Operation or Event or None
+        What made it.
+    path : str
+        The framework's own name for it, `dense_1/kernel`, if it has one.
+    leaf : bool
+        Whether gradients are kept on it: a result of an operation is no leaf for PyTorch.
+    value : Summary or None
+        What its numbers are like, where somebody looked.
+    """
+
+    name: str
+    ids: frozenset[int]
+    kind: str
+    dtype: str
+    differentiable: bool
+    watched: bool = False
+    trainable: bool = True
+    made: Operation | Event | None = None
+    path: str = ""
+    leaf: bool = True
+    value: Summary | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Element:
-    """One element of a step backwards that shows what happened: its index, and the numbers there."""
+    """One element of a step backwards that shows what happened, and the numbers there.
+
+    `index` counts in the input that the step gave to. Numbers of other shapes are taken from where broadcasting or a
+    reduction's `axis` leads; None where there is no such place or the number was not kept. Of complex numbers the size
+    is told.
+    """
 
     index: tuple[int, ...]
     inputs: tuple[float | None, ...]
-    """The operation's inputs at that element, None where no element of an input belongs to it."""
+    """The operation's inputs at that element."""
     output: float | None
-    came: float
+    came: float | None
     gave: float
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """One step of the backward pass: an operation took the cotangent of its output and gave one to an input."""
+    """One step of the backward pass: an operation took the cotangent of its output and gave one to an input.
+
+    Recorders make it with `gradtape.recorders.pulls.pull`, from the arrays.
+
+    Parameters
+    ----------
+    operation : Operation
+        The forward operation, one of `Run.operations`; its `function` is what causes know it by.
+    position : int
+        Which of its inputs got something.
+    came : Summary
+        The whole cotangent of the output that reached the operation, from all its uses together.
+    gave : Summary
+        What it gave to this input, in the input's shape, before it meets what others give to the same value.
+    inputs : tuple of Summary or None
+        What the operation's inputs were like, constants included; None for those that were not kept.
+    output : Summary or None
+        What its result was like.
+    element : Element or None
+        The first element that is not finite, or that became zero; the largest otherwise.
+    inside : Operation or None
+        Where the derivative is the user's own code: the operation in it that first made a number that is not finite.
+    """
 
     operation: Operation
     position: int
     came: Summary
     gave: Summary
+    inputs: tuple[Summary | None, ...] = ()
+    output: Summary | None = None
     element: Element | None = None
-    """The first element that is not finite, or that became zero; the largest otherwise. None if not looked up."""
+    inside: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +280,9 @@ class Run:
     names: Mapping[int, str] = field(default_factory=dict)
     """How the program, or the framework, calls values: `layers[2].kernel`, `dense_1/kernel`."""
     values: Mapping[int, Summary] = field(default_factory=dict)
-    """What values are like, of those that were looked at."""
+    """What values are like, of those that were looked at. Where a gradient is not finite: of everything that is kept,
+    also beside the way, so that the first operation can be found that made something infinite or NaN.
+    """
 
     @cached_property
     def producers(self) -> dict[int, Operation]:
@@ -277,7 +311,18 @@ class Steepest:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, and what came out, for one source; `status` is None where nothing was computed."""
+    """What was asked, and what came out, for one source; `status` is None where nothing was computed.
+
+    Parameters
+    ----------
+    gradient : Summary or None
+        What came out, where a gradient arrived.
+    pulls : tuple of Pull
+        The backward pass, in its order, where the gradient is zero, not finite, or suspiciously large or small
+        (`recorders.pulls.suspicious`); empty where nobody looked. Steps on the ways from other sources may be among
+        them: they are left out here. So may those steps be missing at which nothing happened (something finite and not
+        all zero came, and the like was given), as long as some step shows how the gradient became zero or not finite.
+    """
 
     run: Run
     kind: str
@@ -287,8 +332,8 @@ class Question:
     status: Status | None
     used_at: Site | None = None
     steepest: Steepest | None = None
+    gradient: Summary | None = None
     pulls: tuple[Pull, ...] = ()
-    """The backward pass in its order, on the ways from this source only; empty where it was not looked at."""
     failure: Failure | None = None
     dialect: str = "gradtape"
     """Whose words the messages use: a name of `dialects.DIALECTS`."""
