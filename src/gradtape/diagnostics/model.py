@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics.changes import Change
     from gradtape.diagnostics.codes import Code
     from gradtape.diagnostics.spans import Span
 
@@ -42,7 +43,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace one line of a file (counted from 1) by a text, which may hold several lines."""
+    """Replace one line of a file (counted from 1) by a text, which may hold several lines; empty, the line goes."""
 
     file: str
     line: int
@@ -51,10 +52,14 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Edits that mend a finding together, and how far to trust them."""
+    """Edits that mend a finding together, and how far to trust them.
+
+    `changes` are the same to the character, for those who put the edits of several findings together.
+    """
 
     applicability: Applicability
     edits: tuple[Edit, ...]
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

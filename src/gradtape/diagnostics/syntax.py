@@ -55,7 +55,7 @@ def text_of(node: ast.AST) -> str:
     return ast.unparse(node)
 
 
-def _around(span: Span) -> tuple[ast.AST, ...]:
+def around(span: Span) -> tuple[ast.AST, ...]:
     """Return the nodes whose text covers the span, outermost first."""
     tree = parse_file(span.file)
     return () if tree is None else _around_in(tree, span)
@@ -81,20 +81,20 @@ def _covers(node: ast.AST, span: Span) -> bool:
 
 def expression_at(span: Span) -> ast.expr | None:
     """Return the expression whose text is exactly the span, else the smallest one around it."""
-    found = [node for node in _around(span) if isinstance(node, ast.expr)]
+    found = [node for node in around(span) if isinstance(node, ast.expr)]
     exact = [n for n in found if span_of(n, span.file).contains(span) and span.contains(span_of(n, span.file))]
     return exact[0] if exact else found[-1] if found else None
 
 
 def statement_at(span: Span) -> ast.stmt | None:
     """Return the innermost statement around a span."""
-    found = [node for node in _around(span) if isinstance(node, ast.stmt)]
+    found = [node for node in around(span) if isinstance(node, ast.stmt)]
     return found[-1] if found else None
 
 
 def function_at(span: Span) -> type_of_function | None:
     """Return the innermost function or lambda around a span, None at the top of a module."""
-    found = [node for node in _around(span) if isinstance(node, type_of_function)]
+    found = [node for node in around(span) if isinstance(node, type_of_function)]
     return found[-1] if found else None
 
 
@@ -122,7 +122,7 @@ def operand_at(span: Span, position: int, count: int) -> ast.expr | None:
 
 def share_a_loop(a: Span, b: Span) -> bool:
     """Whether two places stand in the same `for` or `while`: each round of it passes both."""
-    loops = [span_of(node, a.file) for node in _around(a) if isinstance(node, ast.For | ast.While)]
+    loops = [span_of(node, a.file) for node in around(a) if isinstance(node, ast.For | ast.While)]
     return any(loop.contains(b) for loop in loops)
 
 
@@ -133,7 +133,7 @@ def has_name_as_key(node: ast.Subscript) -> bool:
 
 def in_comprehension(span: Span) -> bool:
     """Whether a place stands in a list, set or dict comprehension or a generator: it runs once per element."""
-    return any(isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) for node in _around(span))
+    return any(isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) for node in around(span))
 
 
 NO_VALUE = {"len", "isinstance", "print", "range", "type", "str", "repr", "format", "hasattr", "id"}
@@ -147,7 +147,7 @@ def value_goes_on(span: Span) -> bool:
 
     It does not where only its length or shape is asked for, where it is compared, decides a branch, or is printed.
     """
-    for node in _around(span):
+    for node in around(span):
         if isinstance(node, ast.Compare | ast.JoinedStr):
             return False
         if isinstance(node, ast.IfExp | ast.If | ast.While) and span_of(node.test, span.file).contains(span):
@@ -162,7 +162,7 @@ def value_goes_on(span: Span) -> bool:
 
 def calls_around(span: Span) -> list[ast.Call]:
     """Return the calls in whose arguments a span stands, innermost first."""
-    found = [node for node in _around(span) if isinstance(node, ast.Call)]
+    found = [node for node in around(span) if isinstance(node, ast.Call)]
     return [call for call in reversed(found) if not span_of(call.func, span.file).contains(span)]
 
 
@@ -178,7 +178,7 @@ def assigned_names(span: Span) -> tuple[str, ...]:
     elif isinstance(statement, ast.AnnAssign | ast.AugAssign) and statement.value is not None:
         pairs = [(statement.target, statement.value)]
     else:
-        walrus = [n for n in _around(span) if isinstance(n, ast.NamedExpr)]
+        walrus = [n for n in around(span) if isinstance(n, ast.NamedExpr)]
         pairs = [(n.target, n.value) for n in walrus]
     return tuple(name for target, value in pairs for name in _names_for(target, value, span))
 
@@ -284,12 +284,29 @@ def imported_as(file: str, module: str) -> str | None:
     return None
 
 
-def with_replaced(span: Span, text: str) -> str | None:
-    """Return the line of a span with the span's text replaced; None for a span of several lines or without source."""
-    line = span.source_line
-    if not line or span.line != span.end_line:
-        return None
-    return line[: span.column - 1] + text + line[span.end_column - 1 :]
+def is_module(node: ast.expr, file: str) -> bool:
+    """Whether an expression is the name of a module that the file imports, or a part of one: `np`, `tf.nn`."""
+    root = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    tree = parse_file(file)
+    return isinstance(root, ast.Name) and any(
+        (alias.asname or alias.name.partition(".")[0]) == root.id
+        for statement in (ast.walk(tree) if tree is not None else ())
+        if isinstance(statement, ast.Import | ast.ImportFrom)
+        for alias in statement.names
+    )
+
+
+def free_name(file: str, wanted: str) -> str:
+    """Return a name that the file does not use: the wanted one, with a number where it is taken."""
+    tree = parse_file(file)
+    taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} if tree is not None else set()
+    name, count = wanted, 1
+    while name in taken:
+        count += 1
+        name = f"{wanted}_{count}"
+    return name
 
 
 def walk_scope(root: ast.AST) -> Iterator[ast.AST]:
@@ -350,7 +367,7 @@ def forks_in(file: str, around: ast.AST | None) -> list[Fork]:
 
 def class_at(span: Span) -> str | None:
     """Return the name of the innermost class around a span."""
-    found = [node.name for node in _around(span) if isinstance(node, ast.ClassDef)]
+    found = [node.name for node in around(span) if isinstance(node, ast.ClassDef)]
     return found[-1] if found else None
 
 

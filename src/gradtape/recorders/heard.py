@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity
+from gradtape.explain.edits.together import reconciled
 from gradtape.explain.report import Finding, GradientReport, Status
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ class Heard:
 
     @property
     def reports(self) -> tuple[GradientReport, ...]:
-        """What was found, in the order of the run, each kind of answer once."""
-        return tuple(self._found.values())
+        """What was found, in the order of the run, each kind of answer once, with edits that go together."""
+        return reconciled(self._found.values())
 
     def hear(self, call: Hashable, story: Hashable, explain: Callable[[], Iterable[GradientReport]]) -> None:
         """Count a question, and explain it if its like was not heard before.

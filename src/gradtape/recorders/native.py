@@ -15,6 +15,7 @@ from gradtape.arrays.record import LEAVING, STATE, EventKind, Recording
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import syntax
 from gradtape.explain import Explanation, Status, engine, graph
+from gradtape.explain.edits.together import reconciled
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.ops import COMPOSITES, OPS, Rule, load_families
 from gradtape.recorders.crossings import Call, Exit, find_crossings
@@ -56,7 +57,7 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
         size = steepest(asked, run, leaf, result) if status is Status.OK else None
         question = graph.Question(run, asked.kind, asked.site, targets, source, status, asked.used_at, size)
         reports.append(engine.explain(question))
-    return Explanation(tuple(reports))
+    return Explanation(reconciled(reports))
 
 
 def status_of(result: Any) -> Status:

@@ -61,10 +61,18 @@ def _edits(suggestion: Suggestion, gutter: int, width: int, frame: Frame) -> Ite
                 (f" {paths.shown(edit.file)}:{edit.line}", "path"),
             )
         room = max(width - gutter - 3, 20)
-        for old in source_lines(edit.file, edit.line, edit.line):
-            yield ((f"{edit.line:>{gutter}} ", "gutter"), (f"- {_fitted(old, room)}", "removed"))
-        for new in edit.replace_with.splitlines():
-            yield ((f"{edit.line:>{gutter}} ", "gutter"), (f"+ {_fitted(new, room)}", "added"))
+        old = source_lines(edit.file, edit.line, edit.line)
+        new = edit.replace_with.splitlines()
+        stays = new.index(old[0]) if old and old[0] in new else None
+        if stays is None:
+            yield from (_row(edit.line, "-", "removed", text, gutter, room) for text in old)
+        for k, text in enumerate(new):
+            sign, style = (" ", "text") if k == stays else ("+", "added")
+            yield _row(edit.line, sign, style, text, gutter, room)
+
+
+def _row(number: int, sign: str, style: str, text: str, gutter: int, room: int) -> Line:
+    return ((f"{number:>{gutter}} ", "gutter"), (f"{sign} {_fitted(text, room)}", style))
 
 
 def _fitted(text: str, room: int) -> str:

@@ -1,6 +1,7 @@
 """GT107: the source or the target has a dtype whose values cannot move a little."""
 
 from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.edits import sources
 from gradtape.explain.report import Finding
 
 
@@ -17,6 +18,7 @@ def detect(context: Context) -> Finding | None:
         f"`{end.name}` is {end.dtype}, and only floating-point values have a gradient",
         labels=((context.question.call.span, "asked for here"),),
         helps=(f"make `{end.name}` floating point: write `3.0` for `3`, or pass a float dtype",),
+        suggestion=sources.floats(context, context.made_at(end)),
     )
 
 

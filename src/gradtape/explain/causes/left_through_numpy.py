@@ -1,6 +1,7 @@
 """GT201: the value became a plain ndarray, or an unknown function computed it, and it came back as a constant."""
 
 from gradtape.explain.cause import Cause, Context, Stage, break_labels, left_at, route_note
+from gradtape.explain.edits import leaving
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -21,6 +22,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         labels=break_labels(group),
         notes=route_note(context, route),
         helps=helps(group.first.instead),
+        suggestion=leaving.stay(context, span),
         proven=group.first.proven,
         route=route,
     )
@@ -45,6 +47,7 @@ def detect_unseen(context: Context) -> Finding | None:
         "the value became a plain ndarray here; the tape cannot follow it",
         labels=((entry, "a constant comes in here that may be made from it"),),
         helps=HELPS,
+        suggestion=leaving.stay(context, left),
         proven=False,
     )
 

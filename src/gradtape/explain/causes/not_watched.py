@@ -1,7 +1,7 @@
 """GT101: the source is a tensor that the tape did not watch, or watched only after it was used."""
 
-from gradtape.diagnostics import Applicability, Edit, Suggestion
 from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.edits import sources
 from gradtape.explain.graph import BreakKind, Operation
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -39,27 +39,9 @@ def detect(context: Context, route: Route = (), group: BreakGroup | None = None)
         ),
         notes=notes,
         helps=(f"call `tape.watch({name})` first thing inside the tape, or make `{name}` a Variable",),
-        suggestion=_edit(context),
+        suggestion=sources.watch(context),
         route=route,
     )
-
-
-def _edit(context: Context) -> Suggestion | None:
-    tape = context.run.tape
-    if tape is None or not tape.entered or not context.source.name.isidentifier():
-        return None
-    site = tape.entered[0][1]
-    if site.code is not context.question.call.code:
-        return None
-    span = site.span
-    line = span.source_line
-    _, found, rest = line.partition(" as ")
-    tape_name = rest.strip().rstrip(":")
-    if not found or not line.rstrip().endswith(":") or not tape_name.isidentifier():
-        return None
-    indent = line[: len(line) - len(line.lstrip())] + "    "
-    text = f"{line}\n{indent}{tape_name}.watch({context.source.name})"
-    return Suggestion(Applicability.LIKELY, (Edit(span.file, span.line, text),))
 
 
 CAUSE = Cause("not-watched", Stage.SOURCE, detect, frozenset({BreakKind.WATCHED_LATER}))

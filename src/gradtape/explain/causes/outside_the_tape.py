@@ -1,6 +1,7 @@
 """GT501: operations between source and target ran while the tape was not recording."""
 
 from gradtape.explain.cause import Cause, Context, Stage, place_in, route_note
+from gradtape.explain.edits import places
 from gradtape.explain.graph import OUTSIDE
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -28,6 +29,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         ),
         notes=route_note(context, route),
         helps=(move.get(group.kind.value.split()[0], "run it while the tape records"),),
+        suggestion=places.into_tape(context, [place_in(link.operation, owner).span for link in group.links]),
         route=route,
     )
 

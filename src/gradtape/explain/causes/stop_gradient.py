@@ -1,6 +1,7 @@
 """GT304: a stop_gradient ends the path on purpose."""
 
 from gradtape.explain.cause import Cause, Context, Stage, break_labels, route_note
+from gradtape.explain.edits import leaving
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -15,6 +16,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         labels=break_labels(group),
         notes=route_note(context, route),
         helps=(f"leave out the stop_gradient if `{context.source.name}` is meant to learn through this value",),
+        suggestion=leaving.through_stop(context, operation.site.span),
         route=route,
     )
 

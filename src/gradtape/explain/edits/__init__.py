@@ -1,0 +1,1 @@
+"""The edits that mend a finding, built from the graph and the program's own text."""

@@ -1,0 +1,73 @@
+"""Puts the edits of all findings of a run together: the same edit once, several on one line as one, contradictions refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Span
+from gradtape.diagnostics.changes import Change, edits_of
+from gradtape.diagnostics.spans import source_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradtape.diagnostics import Edit, Suggestion
+    from gradtape.explain.report import Finding, GradientReport
+
+REFUSED = "there is an edit for this one too, but it changes the same text as another finding's: mend that one first"
+
+
+def reconciled(reports: Iterable[GradientReport]) -> tuple[GradientReport, ...]:
+    """Return the reports with edits that can all be made at once, line by line.
+
+    An edit replaces a whole line. Where two findings change one line, both get the line with both changes; where they
+    want different things of the same text, the finding that comes later loses its edit and says so.
+    """
+    told = tuple(reports)
+    suggestions = dict.fromkeys(
+        f.diagnostic.suggestion for r in told for f in r.findings if f.diagnostic.suggestion is not None
+    )
+    accepted = _accepted(suggestions)
+    if len(suggestions) < 2:
+        return told
+    lines = {(e.file, e.line): e for e in edits_of(c for changes in accepted.values() for c in changes) or ()}
+    return tuple(
+        replace(r, findings=tuple(_with_lines(f, accepted, lines) for f in r.findings)) if r.findings else r
+        for r in told
+    )
+
+
+def _accepted(suggestions: Iterable[Suggestion]) -> dict[Suggestion, tuple[Change, ...]]:
+    """Choose the suggestions that go together, first come first served."""
+    accepted: dict[Suggestion, tuple[Change, ...]] = {}
+    so_far: tuple[Change, ...] = ()
+    for suggestion in suggestions:
+        changes = suggestion.changes or tuple(_whole_line(edit) for edit in suggestion.edits)
+        together = tuple(dict.fromkeys((*so_far, *changes)))
+        if edits_of(together) is not None:
+            accepted[suggestion] = changes
+            so_far = together
+    return accepted
+
+
+def _whole_line(edit: Edit) -> Change:
+    """Return the change behind an edit that was written line by line."""
+    line = next(iter(source_lines(edit.file, edit.line, edit.line)), "")
+    end = (edit.line, len(line) + 1) if edit.replace_with else (edit.line + 1, 1)
+    return Change(Span(edit.file, edit.line, 1, *end), edit.replace_with)
+
+
+def _with_lines(
+    finding: Finding, accepted: dict[Suggestion, tuple[Change, ...]], lines: dict[tuple[str, int], Edit]
+) -> Finding:
+    suggestion = finding.diagnostic.suggestion
+    if suggestion is None:
+        return finding
+    if suggestion not in accepted:
+        notes = (*finding.diagnostic.notes, REFUSED)
+        return replace(finding, diagnostic=replace(finding.diagnostic, suggestion=None, notes=notes))
+    touched = {(c.span.file, line) for c in accepted[suggestion] for line in c.lines}
+    touched |= {(e.file, e.line) for e in suggestion.edits}
+    edits = tuple(lines[place] for place in sorted(touched) if place in lines)
+    return replace(finding, diagnostic=replace(finding.diagnostic, suggestion=replace(suggestion, edits=edits)))

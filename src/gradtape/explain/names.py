@@ -1,0 +1,161 @@
+"""How each framework calls what NumPy has a name for: what an edit needs to move an expression into the framework."""
+
+from __future__ import annotations
+
+_ELEMENTWISE = (
+    "abs", "ceil", "cos", "cosh", "exp", "floor", "log1p", "expm1", "maximum", "minimum", "reshape", "round", "sign",
+    "sin", "sinh", "sqrt", "square", "stack", "tan", "tanh", "transpose", "where", "zeros_like", "ones_like",
+)  # fmt: skip
+"""Names that every framework has as NumPy does."""
+
+_MORE = (
+    "add", "cumprod", "cumsum", "diag", "divide", "einsum", "max", "mean", "min", "multiply", "negative", "outer", "prod",
+    "std", "subtract", "sum", "trace", "var", "linalg.det", "linalg.inv", "linalg.norm", "linalg.solve", "matmul",
+    "log", "squeeze", "isfinite", "isnan", "logaddexp", "dot",
+)  # fmt: skip
+"""Names that PyTorch and JAX have as NumPy does."""
+
+_NUMPY_ONLY = (
+    "append", "average", "clip", "concatenate", "convolve", "cross", "diff", "expand_dims", "fabs", "flip", "hstack",
+    "interp", "inner", "kron", "linalg.eigh", "linalg.eigvalsh", "linalg.pinv", "linalg.svd", "median", "moveaxis",
+    "pad", "percentile", "power", "quantile", "ravel", "repeat", "roll", "sort", "swapaxes", "take", "tensordot",
+    "tile", "vstack", "arccos", "arcsin", "arctan", "arctan2", "arcsinh", "arccosh", "arctanh", "log2", "log10", "exp2",
+    "nanmean", "nansum", "true_divide", "absolute", "amax", "amin", "hypot", "linalg.slogdet", "linalg.cholesky",
+)  # fmt: skip
+
+
+def _all(module: str, *groups: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"{module}.{name}" for group in groups for name in group}
+
+
+FUNCTIONS: dict[str, dict[str, str]] = {
+    "gradtape": _all("np", _ELEMENTWISE, _MORE, _NUMPY_ONLY)
+    | {
+        "softmax": "gt.nn.softmax",
+        "log_softmax": "gt.nn.log_softmax",
+        "sigmoid": "gt.nn.sigmoid",
+        "softplus": "gt.nn.softplus",
+        "logsumexp": "gt.scipy.special.logsumexp",
+        "leaky_relu": "gt.nn.leaky_relu",
+    },
+    "tensorflow": _all("tf", _ELEMENTWISE)
+    | {
+        "absolute": "tf.abs",
+        "fabs": "tf.abs",
+        "add": "tf.add",
+        "subtract": "tf.subtract",
+        "multiply": "tf.multiply",
+        "divide": "tf.divide",
+        "true_divide": "tf.divide",
+        "negative": "tf.negative",
+        "power": "tf.pow",
+        "arccos": "tf.acos",
+        "arcsin": "tf.asin",
+        "arctan": "tf.atan",
+        "arctan2": "tf.atan2",
+        "log": "tf.math.log",
+        "log1p": "tf.math.log1p",
+        "expm1": "tf.math.expm1",
+        "sum": "tf.reduce_sum",
+        "mean": "tf.reduce_mean",
+        "average": "tf.reduce_mean",
+        "prod": "tf.reduce_prod",
+        "max": "tf.reduce_max",
+        "amax": "tf.reduce_max",
+        "min": "tf.reduce_min",
+        "amin": "tf.reduce_min",
+        "std": "tf.math.reduce_std",
+        "var": "tf.math.reduce_variance",
+        "cumsum": "tf.cumsum",
+        "cumprod": "tf.math.cumprod",
+        "concatenate": "tf.concat",
+        "expand_dims": "tf.expand_dims",
+        "squeeze": "tf.squeeze",
+        "matmul": "tf.matmul",
+        "einsum": "tf.einsum",
+        "clip": "tf.clip_by_value",
+        "sort": "tf.sort",
+        "tile": "tf.tile",
+        "roll": "tf.roll",
+        "repeat": "tf.repeat",
+        "diag": "tf.linalg.diag",
+        "trace": "tf.linalg.trace",
+        "linalg.det": "tf.linalg.det",
+        "linalg.inv": "tf.linalg.inv",
+        "linalg.norm": "tf.norm",
+        "linalg.solve": "tf.linalg.solve",
+        "linalg.eigh": "tf.linalg.eigh",
+        "linalg.cholesky": "tf.linalg.cholesky",
+        "isfinite": "tf.math.is_finite",
+        "isnan": "tf.math.is_nan",
+        "softmax": "tf.nn.softmax",
+        "log_softmax": "tf.nn.log_softmax",
+        "sigmoid": "tf.sigmoid",
+        "softplus": "tf.nn.softplus",
+        "logsumexp": "tf.reduce_logsumexp",
+        "leaky_relu": "tf.nn.leaky_relu",
+        "linspace": "tf.linspace",
+        "arange": "tf.range",
+    },
+    "torch": _all("torch", _ELEMENTWISE, _MORE)
+    | {
+        "absolute": "torch.abs",
+        "fabs": "torch.abs",
+        "power": "torch.pow",
+        "true_divide": "torch.divide",
+        "arccos": "torch.acos",
+        "arcsin": "torch.asin",
+        "arctan": "torch.atan",
+        "arctan2": "torch.atan2",
+        "amax": "torch.amax",
+        "amin": "torch.amin",
+        "concatenate": "torch.cat",
+        "clip": "torch.clamp",
+        "cross": "torch.linalg.cross",
+        "flip": "torch.flip",
+        "hypot": "torch.hypot",
+        "hstack": "torch.hstack",
+        "vstack": "torch.vstack",
+        "inner": "torch.inner",
+        "kron": "torch.kron",
+        "roll": "torch.roll",
+        "ravel": "torch.ravel",
+        "log2": "torch.log2",
+        "log10": "torch.log10",
+        "linalg.eigh": "torch.linalg.eigh",
+        "linalg.eigvalsh": "torch.linalg.eigvalsh",
+        "linalg.slogdet": "torch.linalg.slogdet",
+        "linalg.cholesky": "torch.linalg.cholesky",
+        "softmax": "torch.softmax",
+        "log_softmax": "torch.log_softmax",
+        "sigmoid": "torch.sigmoid",
+        "softplus": "torch.nn.functional.softplus",
+        "logsumexp": "torch.logsumexp",
+        "leaky_relu": "torch.nn.functional.leaky_relu",
+        "arange": "torch.arange",
+        "linspace": "torch.linspace",
+    },
+    "jax": _all("jnp", _ELEMENTWISE, _MORE, _NUMPY_ONLY)
+    | {
+        "softmax": "jax.nn.softmax",
+        "log_softmax": "jax.nn.log_softmax",
+        "sigmoid": "jax.nn.sigmoid",
+        "softplus": "jax.nn.softplus",
+        "logsumexp": "jax.nn.logsumexp",
+        "leaky_relu": "jax.nn.leaky_relu",
+        "arange": "jnp.arange",
+        "linspace": "jnp.linspace",
+    },
+}
+"""By framework and NumPy's name (`softmax` and its kin where NumPy has none), under the usual names of modules."""
+
+MATH = {
+    "pow": "power",
+    "fabs": "abs",
+    "acos": "arccos",
+    "asin": "arcsin",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "dist": "linalg.norm",
+}
+"""Functions of `math` that NumPy calls otherwise."""
