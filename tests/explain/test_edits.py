@@ -1,11 +1,10 @@
 """The edits of findings: applied to the program they make the gradient flow, and leave everything else as it was."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-from gradtape.diagnostics import CODES, Applicability
+from gradtape.diagnostics import Applicability
 from gradtape.diagnostics.changes import applied
 from gradtape.explain import Status
 
@@ -87,7 +86,8 @@ def test_a_block_on_the_line_of_its_with(tmp_path):
     check(
         HEAD + "x = gt.constant(2.0)\nwith gt.GradientTape() as tape: y = x * x; z = y\ntape.gradient(z, x)\n",
         HEAD
-        + "x = gt.constant(2.0)\nwith gt.GradientTape() as tape: tape.watch(x); y = x * x; z = y\ntape.gradient(z, x)\n",
+        + "x = gt.constant(2.0)\nwith gt.GradientTape() as tape: tape.watch(x); y = x * x; z = y\n"
+        + "tape.gradient(z, x)\n",
         tmp_path,
     )
 

@@ -1,4 +1,4 @@
-"""Changes of source text: stretches to replace, turned into edits of whole lines that leave everything else as it is."""
+"""Changes of source text: stretches to replace, turned into edits of whole lines that leave the rest as it is."""
 
 from __future__ import annotations
 

@@ -66,8 +66,8 @@ def _edits(suggestion: Suggestion, gutter: int, width: int, frame: Frame) -> Ite
         stays = new.index(old[0]) if old and old[0] in new else None
         if stays is None:
             yield from (_row(edit.line, "-", "removed", text, gutter, room) for text in old)
-        for k, text in enumerate(new):
-            sign, style = (" ", "text") if k == stays else ("+", "added")
+        for number, text in enumerate(new):
+            sign, style = (" ", "text") if number == stays else ("+", "added")
             yield _row(edit.line, sign, style, text, gutter, room)
 
 

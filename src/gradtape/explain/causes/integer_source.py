@@ -18,7 +18,7 @@ def detect(context: Context) -> Finding | None:
         f"`{end.name}` is {end.dtype}, and only floating-point values have a gradient",
         labels=((context.question.call.span, "asked for here"),),
         helps=(f"make `{end.name}` floating point: write `3.0` for `3`, or pass a float dtype",),
-        suggestion=sources.floats(context, context.made_at(end)),
+        suggestion=sources.floats(context.made_at(end)),
     )
 
 

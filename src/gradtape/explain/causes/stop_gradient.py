@@ -16,7 +16,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         labels=break_labels(group),
         notes=route_note(context, route),
         helps=(f"leave out the stop_gradient if `{context.source.name}` is meant to learn through this value",),
-        suggestion=leaving.through_stop(context, operation.site.span),
+        suggestion=leaving.through_stop(operation.site.span),
         route=route,
     )
 

@@ -1,7 +1,7 @@
-"""Changes of a program, built from its syntax tree: replace, wrap, drop, insert, move. What is not touched stays as written.
+"""Changes of a program, built from its syntax tree: replace, wrap, drop, insert, move.
 
-A builder returns the changes that do its work, none where it cannot be done here. `suggestion` makes them a suggestion, or
-refuses where the program would no longer parse.
+A builder returns the changes that do its work, none where it cannot be done here; what is not touched stays as written.
+`suggestion` makes them a suggestion, or refuses where the program would no longer parse.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Changes = tuple[Change, ...]
-
-STEP = "    "
-"""One step of indentation where a file shows no other."""
 
 OPEN_CONTEXTS = (
     ast.keyword
@@ -42,8 +39,8 @@ CLOSED = ast.Name | ast.Call | ast.Attribute | ast.Subscript | ast.List | ast.Di
 """Expressions that never need parentheses."""
 
 ARRAY_METHODS = {
-    "astype", "bool", "byte", "ceil", "cpu", "data", "detach", "floor", "int", "item", "long", "numpy", "round", "short",
-    "sign", "tolist", "trunc", "type", "to",
+    "astype", "bool", "byte", "ceil", "cpu", "data", "detach", "floor", "int", "item", "long", "numpy", "round",
+    "short", "sign", "tolist", "trunc", "type", "to",
 }  # fmt: skip
 """Methods that work on the value before the dot, whatever their arguments say."""
 
@@ -150,9 +147,9 @@ def worked_on(node: ast.expr, file: str) -> ast.expr | None:
         return node.value
     if not isinstance(node, ast.Call):
         return None
-    if isinstance(node.func, ast.Attribute) and is_method(node, file):
-        if not node.args or node.func.attr in ARRAY_METHODS:
-            return node.func.value
+    short = isinstance(node.func, ast.Attribute) and (not node.args or node.func.attr in ARRAY_METHODS)
+    if short and isinstance(node.func, ast.Attribute) and is_method(node, file):
+        return node.func.value
     first = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg is not None), None)
     return None if isinstance(first, ast.Starred) else first
 
@@ -244,19 +241,8 @@ def indent_of(statement: ast.stmt, file: str) -> str:
 
 def first_line(statement: ast.stmt) -> int:
     """Return the line where a statement begins, its decorators included."""
-    return min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
-
-
-def step_of(file: str) -> str:
-    """Return one step of indentation as the file writes it."""
-    tree = syntax.parse_file(file)
-    for node in ast.walk(tree) if tree is not None else ():
-        body = getattr(node, "body", None)
-        if isinstance(node, ast.stmt) and isinstance(body, list) and body and body[0].lineno > node.lineno:
-            outer, inner = indent_of(node, file), indent_of(body[0], file)
-            if inner.startswith(outer) and len(inner) > len(outer):
-                return inner[len(outer) :]
-    return STEP
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(d.lineno for d in decorators)])
 
 
 def _starts_its_line(statement: ast.stmt, file: str) -> bool:

@@ -117,7 +117,7 @@ def _outermost(node: ast.expr | None, span: Span) -> ast.expr | None:
     return node
 
 
-def through_stop(context: Context, span: Span) -> Suggestion | None:
+def through_stop(span: Span) -> Suggestion | None:
     """Leave out what ends a path on purpose: `stop_gradient(x)`, `x.detach()`, `x.data`."""
     node = syntax.expression_at(span)
     if node is None or syntax.span_of(node, span.file) != span:

@@ -1,8 +1,7 @@
-"""Writes a framework's words as a file spells them: under the names of its own imports, adding an import that it lacks."""
+"""Writes a framework's words as a file spells them: by the names of its imports, adding an import that it lacks."""
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from gradtape.explain.dialects import DIALECTS
 from gradtape.explain.edits import builders
 
 if TYPE_CHECKING:
+    import ast
+
     from gradtape.diagnostics.changes import Change
     from gradtape.explain.cause import Context
     from gradtape.explain.dialects import Phrases

@@ -69,7 +69,7 @@ def _same_scope(a: Span, b: Span) -> bool:
     return a.file == b.file and syntax.function_at(a) is syntax.function_at(b)
 
 
-def without_argument(context: Context, place: Span | None, name: str) -> Suggestion | None:
+def without_argument(place: Span | None, name: str) -> Suggestion | None:
     """Leave one keyword argument out of the call at a place."""
     if place is None:
         return None
@@ -124,10 +124,10 @@ def _changed(pen: Pen, target: ast.expr, value: ast.expr, file: str) -> str | No
     if not phrases.assign or not isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
         return None
     name = builders.written(target, file)
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub):
-        if syntax.text_of(value.left) == syntax.text_of(target):
-            verb = phrases.add if isinstance(value.op, ast.Add) else phrases.subtract
-            return pen.say(verb, x=name, y=builders.written(value.right, file))
+    moved = isinstance(value, ast.BinOp) and syntax.text_of(value.left) == syntax.text_of(target)
+    if moved and isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub):
+        verb = phrases.add if isinstance(value.op, ast.Add) else phrases.subtract
+        return pen.say(verb, x=name, y=builders.written(value.right, file))
     return pen.say(phrases.assign, x=name, y=builders.written(value, file))
 
 
@@ -148,7 +148,7 @@ def _loop_in_place(pen: Pen, statement: ast.Assign, comprehension: ast.ListComp,
     return builders.replace_statement(statement, file, f"{head}: {text}")
 
 
-def floats(context: Context, place: Span | None) -> Suggestion | None:
+def floats(place: Span | None) -> Suggestion | None:
     """Make a value floating point where it is made: literals with a point, no dtype of whole numbers."""
     node = syntax.expression_at(place) if place is not None else None
     if place is None or node is None:

@@ -37,9 +37,8 @@ def around_cast(context: Context, group: BreakGroup, route: Route) -> Suggestion
     if node is None or inner is None or syntax.span_of(node, span.file) != span:
         return None
     file = span.file
-    whole = next((n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call) and _is_cast(n)), None)
-    if whole is None:
-        whole = _cast_later(group, route, span) or node
+    outer = (n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call) and _is_cast(n))
+    whole: ast.expr = next(outer, None) or _cast_later(group, route, span) or node
     pen = Pen(context, file)
     text = builders.operand(inner, file)
     mended = pen.say(pen.phrases.passing, x=text, e=builders.written(whole, file))
@@ -73,11 +72,9 @@ def _cast_later(group: BreakGroup, route: Route, span: Span) -> ast.Call | None:
 
 def _passing(pen: Pen, node: ast.expr, file: str) -> str | None:
     if isinstance(node, ast.Call) and pen.phrases.passing_call and len(node.args) == 1 and not node.keywords:
-        inner = node.args[0]
-        if not isinstance(inner, ast.Starred) and not builders.is_method(node, file):
-            return pen.say(
-                pen.phrases.passing_call, f=builders.written(node.func, file), x=builders.written(inner, file)
-            )
+        function, given = builders.written(node.func, file), builders.written(node.args[0], file)
+        if not isinstance(node.args[0], ast.Starred) and not builders.is_method(node, file):
+            return pen.say(pen.phrases.passing_call, f=function, x=given)
     whole = builders.written(node, file)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
         smooth = f"{builders.operand(node.left, file)} / {builders.operand(node.right, file)}"

@@ -1,4 +1,4 @@
-"""Puts the edits of all findings of a run together: the same edit once, several on one line as one, contradictions refused."""
+"""Puts the edits of all findings of a run together: the same once, several of a line as one, contradictions refused."""
 
 from __future__ import annotations
 
