@@ -42,7 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     why = commands.add_parser(
         "why",
         help="run a script and say for every gradient it asks for whether it flows and, if not, why not",
-        usage="gradtape why [--json FILE] [--stand-in] [--eager | --graph] [--all-steps] SCRIPT [ARGS...]",
+        usage="gradtape why [--json FILE] [--stand-in] [--eager | --graph] [--all-steps]\n"
+        "                    [--fix | --fix-all] [--apply] SCRIPT [ARGS...]",
     )
     why.add_argument("--json", metavar="FILE", help="also write the findings to FILE as JSON; - is standard output")
     why.add_argument(
@@ -58,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
         "--graph", dest="functions", action="store_const", const="graph", help="leave traced functions traced"
     )
     why.add_argument("--all-steps", action="store_true", help="go on recording after the first gradient that fails")
+    why.add_argument("--fix", action="store_const", const="likely", help="print the edits that mend the run as a diff")
+    why.add_argument("--fix-all", dest="fix", action="store_const", const="all", help="the same, sketches included")
+    why.add_argument("--apply", action="store_true", help="make the edits, run the script again and say what flows now")
     why.set_defaults(run=_why, functions="auto")
 
     explain = commands.add_parser("explain", help="print the page of a code, such as GT302 or piecewise-constant")

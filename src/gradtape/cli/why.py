@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from difflib import get_close_matches
 from pathlib import Path
@@ -45,13 +46,18 @@ def run(options: argparse.Namespace) -> int:
                 "name a file in a folder that exists, or - for standard output",
             )
 
+    if options.apply and not options.fix:
+        options.fix = "likely"
+    if options.fix and options.json == "-":
+        return fail("why: --fix prints a diff where --json - prints JSON", "write the JSON to a file: --json why.json")
+
     from gradtape.cli.listening import Listening
     from gradtape.recorders.frameworks import Arrivals, Options
     from gradtape.recorders.heard import Heard
     from gradtape.render import json_form, paths
 
     full = str(path.absolute())
-    start = Path.cwd()
+    start, environment = Path.cwd(), dict(os.environ)
     out = sys.stdout
     sys.path.insert(0, str(path.resolve().parent))
     real = stand_in.installed()
@@ -85,6 +91,11 @@ def run(options: argparse.Namespace) -> int:
             if target is not None:
                 target.write_text(written, encoding="utf-8")
             _report(heard, framework, end, foreign, options.script, out)
+        if options.fix:
+            from gradtape.cli import fixing
+
+            with contextlib.redirect_stdout(out):
+                return fixing.run(options, heard.reports, end.status, environment)
     return end.status
 
 

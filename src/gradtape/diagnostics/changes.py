@@ -133,7 +133,8 @@ def applied(lines: Sequence[str], replaced: Mapping[int, str], end: str = "\n") 
             found.append(line)
         elif replaced[number]:
             own_end = line[len(line.rstrip("\r\n")) :]
-            found.append(replaced[number].replace("\n", end) + own_end)
+            *more, last = replaced[number].split("\n")
+            found += [*(part + end for part in more), last + own_end]
     return found
 
 

@@ -10,8 +10,8 @@ _ELEMENTWISE = (
 
 _MORE = (
     "add", "cumprod", "cumsum", "diag", "divide", "einsum", "max", "mean", "min", "multiply", "negative", "outer",
-    "prod", "std", "subtract", "sum", "trace", "var", "linalg.det", "linalg.inv", "linalg.norm", "linalg.solve", "matmul",
-    "log", "squeeze", "isfinite", "isnan", "logaddexp", "dot",
+    "prod", "std", "subtract", "sum", "trace", "var", "linalg.det", "linalg.inv", "linalg.norm", "linalg.solve",
+    "matmul", "log", "squeeze", "isfinite", "isnan", "logaddexp", "dot",
 )  # fmt: skip
 """Names that PyTorch and JAX have as NumPy does."""
 

@@ -265,7 +265,11 @@ def insert_before(statement: ast.stmt, file: str, *code: str) -> Changes:
         return (insertion(file, span.line, span.column, "; ".join(code) + "; "),)
     indent = indent_of(statement, file)
     lines = [line for text in code for line in text.split("\n")]
-    return (insertion(file, first_line(statement), len(indent) + 1, "".join(f"{line}\n{indent}" for line in lines)),)
+    first = first_line(statement)
+    if first == 1:
+        return (insertion(file, first, len(indent) + 1, "".join(f"{line}\n{indent}" for line in lines)),)
+    above = next(iter(source_lines(file, first - 1, first - 1)), "")
+    return (insertion(file, first - 1, len(above) + 1, "".join(f"\n{indent}{line}" for line in lines)),)
 
 
 def insert_after(statement: ast.stmt, file: str, *code: str) -> Changes:

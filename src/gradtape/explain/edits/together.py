@@ -31,11 +31,16 @@ def reconciled(reports: Iterable[GradientReport]) -> tuple[GradientReport, ...]:
     accepted = _accepted(suggestions)
     if len(suggestions) < 2:
         return told
-    lines = {(e.file, e.line): e for e in edits_of(c for changes in accepted.values() for c in changes) or ()}
+    lines = {(e.file, e.line): e for e in joint_edits(suggestions)}
     return tuple(
         replace(r, findings=tuple(_with_lines(f, accepted, lines) for f in r.findings)) if r.findings else r
         for r in told
     )
+
+
+def joint_edits(suggestions: Iterable[Suggestion]) -> tuple[Edit, ...]:
+    """Return the edits that make several suggestions at once; of two that contradict each other, those of the first."""
+    return edits_of(c for changes in _accepted(suggestions).values() for c in changes) or ()
 
 
 def _accepted(suggestions: Iterable[Suggestion]) -> dict[Suggestion, tuple[Change, ...]]:
