@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import linecache
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
+
+from gradtape.diagnostics import sources
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -89,12 +90,13 @@ class Site(NamedTuple):
 
 def source_lines(file: str, first: int, last: int) -> list[str]:
     """Lines `first` to `last` (from 1, inclusive) of a file, without line ends; empty if there is no source."""
-    lines = linecache.getlines(file)
+    lines = sources.lines(file)
     return [line.rstrip("\r\n") for line in lines[first - 1 : last]] if 0 < first <= last <= len(lines) else []
 
 
 @lru_cache(maxsize=4096)
 def _resolve(file: str, code: CodeType, lasti: int) -> Span:
+    sources.settle(file, code, lasti)
     line, end_line, column, end_column = next(
         islice(code.co_positions(), max(lasti, 0) // 2, None), (None, None, None, None)
     )

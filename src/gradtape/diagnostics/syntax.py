@@ -6,10 +6,10 @@ Source is read for display and for names only; whether a gradient flows never de
 from __future__ import annotations
 
 import ast
-import linecache
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from gradtape.diagnostics import sources
 from gradtape.diagnostics.spans import Span
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _TREES: dict[str, tuple[list[str], ast.Module | None]] = {}
 
 def parse_file(file: str) -> ast.Module | None:
     """Return the syntax tree of a file, None where there is no source or it does not parse."""
-    lines = linecache.getlines(file)
+    lines = sources.lines(file)
     known = _TREES.get(file)
     if known is None or known[0] is not lines:
         try:
@@ -38,15 +38,19 @@ def parse_file(file: str) -> ast.Module | None:
 @lru_cache(maxsize=65_536)
 def span_of(node: ast.AST, file: str) -> Span:
     """Return the place of a node; columns in characters, as everywhere."""
-    first = linecache.getline(file, node.lineno).encode()  # type: ignore[attr-defined]
-    last = linecache.getline(file, node.end_lineno).encode()  # type: ignore[attr-defined]
     return Span(
         file,
         node.lineno,  # type: ignore[attr-defined]
-        len(first[: node.col_offset].decode(errors="replace")) + 1,  # type: ignore[attr-defined]
+        _column(file, node.lineno, node.col_offset),  # type: ignore[attr-defined]
         node.end_lineno,  # type: ignore[attr-defined]
-        len(last[: node.end_col_offset].decode(errors="replace")) + 1,  # type: ignore[attr-defined]
+        _column(file, node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]
     )
+
+
+def _column(file: str, line: int, byte_offset: int) -> int:
+    lines = sources.lines(file)
+    text = lines[line - 1] if line <= len(lines) else ""
+    return 1 + (byte_offset if text.isascii() else len(text.encode()[:byte_offset].decode(errors="replace")))
 
 
 @lru_cache(maxsize=65_536)

@@ -15,6 +15,7 @@ from gradtape.arrays.dispatch import family_of, in_family
 from gradtape.arrays.failures import located
 from gradtape.arrays.record import user_frame
 from gradtape.arrays.tensor import wrap
+from gradtape.diagnostics.depth import room_to_think
 from gradtape.errors import MissingGradientError, MissingGradientWarning, UsedUpError
 from gradtape.tape.asked import Asked, Leaf, asked_from, story
 from gradtape.tape.structure import flatten
@@ -51,7 +52,8 @@ def explain_asked(asked: Asked, *, to_draw: bool = False) -> Explanation:
     """Work out why the gradients of a question are what they are; `to_draw` also tells what all values are like."""
     from gradtape.recorders import native
 
-    return native.explain(asked, to_draw=to_draw)
+    with room_to_think():
+        return native.explain(asked, to_draw=to_draw)
 
 
 def explain(recording: Recording, target: Any, sources: Any, frame: FrameType) -> Explanation:
@@ -124,5 +126,6 @@ def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
         _LOOKED_INTO[asked.site] += 1
         if _LOOKED_INTO[asked.site] > MOST_PER_CALL:
             return (f"{len(absent)} gradients are missing, and every run up to this call is another; `why` tells more",)
-        _TOLD[key] = explain_asked(asked).one_lines()
+        with room_to_think():
+            _TOLD[key] = explain_asked(asked).one_lines()
     return _TOLD[key]
