@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradtape.arrays.record import STATE
-from gradtape.cli.listening import Listening
+from gradtape.recorders.listening import Listening
 
 if TYPE_CHECKING:
     from gradtape.explain import GradientReport

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 import gradtape as gt
-from gradtape.cli.listening import Listening
 from gradtape.recorders.heard import Heard
+from gradtape.recorders.listening import Listening
 
 
 def heard(*, to_draw):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity
+from gradtape.diagnostics.depth import room_to_think
 from gradtape.explain.edits.together import reconciled
 from gradtape.explain.report import Finding, GradientReport, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from gradtape.diagnostics import Site
 
@@ -34,13 +38,21 @@ class Heard:
         does not fire in this version.
     not_looked_into : int
         How many questions came after ever new runs and were not explained.
+    around : callable
+        Returns a context manager in which an explanation is worked out: for who wants to know how long that takes.
     """
 
     def __init__(self, *, to_draw: bool = False) -> None:
         self.to_draw = to_draw
+        self.around: Callable[[], AbstractContextManager[object]] = nullcontext
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew: another test, or a process that was forked from the one that heard so much."""
         self._found: dict[Hashable, GradientReport] = {}
         self._known: dict[Hashable, list[Hashable]] = {}
         self._variants: dict[Hashable, int] = {}
+        self._turn = RLock()
         self.not_looked_into = 0
         self.remarks: list[str] = []
 
@@ -48,6 +60,11 @@ class Heard:
     def reports(self) -> tuple[GradientReport, ...]:
         """What was found, in the order of the run, each kind of answer once, with edits that go together."""
         return reconciled(self._found.values())
+
+    def add(self, reports: Iterable[GradientReport]) -> None:
+        """Take over what was found elsewhere, in another process of the run."""
+        for report in reports:
+            self._keep(report)
 
     def hear(self, call: Hashable, story: Hashable, explain: Callable[[], Iterable[GradientReport]]) -> None:
         """Count a question, and explain it if its like was not heard before.
@@ -62,15 +79,17 @@ class Heard:
             Works out the reports; called only if they are new.
         """
         key = (call, story)
-        if key not in self._known:
+        with self._turn:  # the program may have threads
+            if key in self._known:
+                for name in self._known[key]:
+                    self._count(name, 1)
+                return
             if self._variants.get(call, 0) == VARIANTS:
                 self.not_looked_into += 1
                 return
             self._variants[call] = self._variants.get(call, 0) + 1
-            self._known[key] = [self._keep(report) for report in explain()]
-            return
-        for name in self._known[key]:
-            self._count(name)
+            with self.around(), room_to_think():
+                self._known[key] = [self._keep(report) for report in explain()]
 
     def remark(self, text: str) -> None:
         """Say something about how the report came about, once."""
@@ -81,14 +100,14 @@ class Heard:
         breaks = tuple((f.code, f.diagnostic.primary) for f in report.findings)
         name = (report.kind, report.call, report.target, report.source, report.status, breaks)
         if name in self._found:
-            self._count(name)
+            self._count(name, report.times)
         else:
             self._found[name] = report if self.to_draw else replace(report, context=None)
         return name
 
-    def _count(self, name: Hashable) -> None:
+    def _count(self, name: Hashable, times: int) -> None:
         report = self._found[name]
-        self._found[name] = replace(report, times=report.times + 1)
+        self._found[name] = replace(report, times=report.times + times)
 
 
 def failed_to_explain(
