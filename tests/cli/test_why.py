@@ -71,7 +71,7 @@ def test_the_file_is_called_as_the_user_called_it(gradtape, tmp_path):
         ("sys.exit(0)", 0, "ok", ""),
         ("sys.exit()", 0, "ok", ""),
         ("sys.exit('no data')", 1, "exception: SystemExit: no data", "no data"),
-        ("raise KeyboardInterrupt", 1, "exception: KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise KeyboardInterrupt", -2, "exception: KeyboardInterrupt", "KeyboardInterrupt"),
     ],
 )
 def test_a_script_that_raises_is_explained_all_the_same(gradtape, ending, status, outcome, shown):

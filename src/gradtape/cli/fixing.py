@@ -134,7 +134,7 @@ def _run(options: argparse.Namespace, environment: Mapping[str, str]) -> tuple[d
         flags += [f"--{options.functions}"] if options.functions != "auto" else []
         command = [sys.executable, "-m", "gradtape", "why", "--json", str(target), *flags]
         done = subprocess.run(  # noqa: S603
-            [*command, options.script, *options.arguments],
+            [*command, *["-m"] * options.module, options.script, *options.arguments],
             capture_output=True,
             text=True,
             errors="replace",

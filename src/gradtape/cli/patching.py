@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import io
-import linecache
 import os
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ import tokenize
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from gradtape.diagnostics import sources
 from gradtape.diagnostics.changes import applied
 from gradtape.render import paths
 
@@ -79,7 +79,7 @@ def patch_of(file: str, edits: Iterable[Edit]) -> Patch:
     raw = path.read_bytes()
     encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
     lines = io.StringIO(raw.decode(encoding), newline="").readlines()
-    if [_bare(line) for line in lines] != [_bare(line) for line in linecache.getlines(file)]:
+    if [_bare(line) for line in lines] != [_bare(line) for line in sources.lines(file)]:
         raise Refused(f"{name} changed while it ran", "run the command again")
     ends = [line[len(_bare(line)) :] for line in lines]
     end = max(("\n", "\r\n", "\r"), key=ends.count)
@@ -113,7 +113,6 @@ def write(patches: Sequence[Patch]) -> list[tuple[Patch, str]]:
         if backup is not None:
             shutil.copy2(patch.path, backup)
         _replace(patch)
-        linecache.checkcache(str(patch.path))
     return [(patch, command) for patch, (command, _) in zip(patches, ways, strict=True)]
 
 

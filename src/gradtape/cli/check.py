@@ -1,0 +1,100 @@
+"""`gradtape check`: the run of `gradtape why`, with an exit status for who only asks whether all is well."""
+
+from __future__ import annotations
+
+import json
+import sys
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from gradtape.cli import pages, running, why
+from gradtape.cli.failing import fail
+from gradtape.explain.report import Status
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from gradtape.cli.running import Ran
+    from gradtape.diagnostics import Code
+    from gradtape.explain.report import GradientReport
+    from gradtape.render.snippet import Line
+
+BROKEN, FAILED, NOTHING = 1, 3, 4
+"""Exit statuses: a gradient does not flow; the script failed by itself; it asked for none. 2 is an error of usage."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the program, write what does not flow, and return the exit status that says so."""
+    allowed = []
+    for word in options.allow:
+        code = pages.find(word)
+        if code is None:
+            return fail(f"check: --allow {word} is no code", "`gradtape codes` lists them; numbers and names will do")
+        allowed.append(code)
+
+    def tell(ran: Ran) -> int:
+        broken = [r for r in ran.heard.reports if not passes(r, allowed, options.ignore)]
+        status = _status(ran, broken)
+        _write(ran, broken, status, options)
+        return status
+
+    return running.run(options, tell)
+
+
+def passes(report: GradientReport, allowed: Iterable[Code], ignored: Iterable[str]) -> bool:
+    """Whether a gradient flows, or is let through: by its source's name, or because all its causes are allowed.
+
+    Parameters
+    ----------
+    report : GradientReport
+    allowed : iterable of Code
+    ignored : iterable of str
+        Names of sources, or patterns with `*` and `?`.
+    """
+    if report.status is Status.OK or any(name == report.source or fnmatchcase(report.source, name) for name in ignored):
+        return True
+    return bool(report.findings) and {f.code for f in report.findings} <= set(allowed)
+
+
+def _status(ran: Ran, broken: list[GradientReport]) -> int:
+    if broken:
+        return BROKEN
+    if ran.end.outcome != "ok":
+        return FAILED
+    return 0 if ran.heard.reports else NOTHING
+
+
+def _write(ran: Ran, broken: list[GradientReport], status: int, options: argparse.Namespace) -> None:
+    from gradtape.render import concise, github, json_form, terminal
+
+    if options.format == "text":
+        why.show(ran, f"gradtape check {ran.name}", *_let_through(ran, broken))
+    elif options.format == "json":
+        document = json_form.document(
+            ran.heard.reports, script=ran.name, framework=ran.framework, outcome=ran.end.outcome, name=ran.named
+        )
+        terminal.write(json.dumps(document | {"status": status}, indent=1, ensure_ascii=False) + "\n", ran.out)
+    elif options.format == "github":
+        told = list(github.commands(broken)) or [github.about_the_run(ran.named(ran.file), _verdict(ran))] * bool(
+            status
+        )
+        terminal.write("".join(f"\n{line}" for line in told) + "\n", ran.out)  # a command starts a line
+    else:
+        terminal.write("".join(f"{line}\n" for line in concise.lines(broken)), ran.out)
+    if options.format != "text":
+        print(f"gradtape check: {_verdict(ran)}", file=sys.stderr)
+
+
+def _verdict(ran: Ran) -> str:
+    from gradtape.render import layout
+
+    reports = ran.heard.reports
+    counted = layout.tally(reports) if reports else "no gradient was asked for"
+    return counted if ran.end.outcome == "ok" else f"{counted}; the script ended with {ran.end.outcome.splitlines()[0]}"
+
+
+def _let_through(ran: Ran, broken: list[GradientReport]) -> list[Line]:
+    count = sum(r.status is not Status.OK for r in ran.heard.reports) - len(broken)
+    what = "gradient that does not flow is" if count == 1 else "gradients that do not flow are"
+    return [((f"{count} {what} allowed", "text"),)] if count else []
