@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradtape.diagnostics import Diagnostic
+    from gradtape.diagnostics import Diagnostic, Site
 
 
 class GradtapeError(Exception):
@@ -60,6 +60,26 @@ class NotEnteredError(TapeStateError, TypeError, AttributeError):
 
 class NoGradientError(GradtapeError, NotImplementedError, LookupError):
     """A derivative exists and has no rule here."""
+
+
+class RuleError(GradtapeError):
+    """A derivative that the program gives itself returned something that does not fit.
+
+    Attributes
+    ----------
+    site : Site or None
+        Where the function was called.
+    """
+
+    site: Site | None = None
+
+
+class RuleShapeError(RuleError, ShapeError):
+    """It returned another number of gradients, or one of another shape."""
+
+
+class RuleOperandError(RuleError, OperandError):
+    """It returned something that is no gradient."""
 
 
 class MissingLibraryError(GradtapeError, ImportError):

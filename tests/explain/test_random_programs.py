@@ -20,7 +20,7 @@ CUTS = {
     "gt.constant(float({0}))": "left-through-number",
     "gt.constant(np.asarray({0}) * 2.0)": "left-through-numpy",
     "np.where({0} > 0.0, 1.0, 2.0)": "no-derivative",
-    "gt.Variable({0}) * 1.0": "state-boundary",
+    "gt.Variable({0}) * 1.0": "rebuilt-from-values",
 }
 UNARY = ("np.sin({0})", "{0} * 1.5", "np.exp(-{0})", "{0} - 2", "np.square({0})", "gt.identity({0})")
 BINARY = ("{0} * {1}", "{0} + {1}", "np.maximum({0}, {1})", "{0} / (3.0 + np.square({1}))", "np.where(True, {0}, {1})")

@@ -52,7 +52,7 @@ PROGRAMS = {
             loss = (p ** 2).sum()
         tape.gradient(loss, [angle, scale])
         """,
-        [("angle", [("left-through-number", 8)]), ("scale", [])],
+        [("angle", [("array-assignment", 8)]), ("scale", [])],
     ),
     "a number handed to a function is still that number": (
         """
@@ -117,7 +117,7 @@ PROGRAMS = {
         d = inner.gradient(y, x)
         outer.gradient(d, x)
         """,
-        [("x", []), ("x", [("outside-the-tape", 7)])],
+        [("x", []), ("x", [("inner-gradient-not-recorded", 7)])],
     ),
     "a parameter replaced in an object": (
         """
@@ -185,7 +185,7 @@ PROGRAMS = {
             x[0] = 1.0
         tape.gradient(loss, x)
         """,
-        [("x", [("mutated", 8)])],
+        [("x", [("overwritten-value", 8)])],
     ),
     "a source that was written to and then used": (
         """

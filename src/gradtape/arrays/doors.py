@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
+    from gradtape.ops import Status
+
 _WHERE = OPS["where"]
 cast = dispatch.cast
 
@@ -283,22 +285,22 @@ def op_door(op: Op) -> Callable[..., Any]:
     return function
 
 
+FOREIGN = Foreign("is no operation of the tape: it was computed on plain arrays and its result is a constant")
+
+
 def foreign(
-    name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
+    name: str,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    frame: FrameType,
+    status: Status = FOREIGN,
 ) -> Any:
     """Compute a function that no row knows on plain values, and leave a record that says where the path ends.
 
     The result is what NumPy gives; arrays and numbers in it become tensors, so that the program goes on as it would.
     """
-    row = Op(
-        name,
-        "*values",
-        {
-            "values": Foreign(
-                "is no operation of the tape: it was computed on plain arrays and its result is a constant"
-            )
-        },
-    )
+    row = Op(name, "*values", {"values": status})
     row.kernel = lambda *_values: result
     out = kwargs.get("out")
     if any(True for _ in nodes_in([out])):

@@ -12,8 +12,8 @@ from gradtape.arrays.differences import numeric_gradient
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.leaving import plain_array
-from gradtape.errors import OperandError, ShapeError
-from gradtape.ops import General, NotYet, Op, Partial, Stopped
+from gradtape.errors import OperandError, RuleShapeError, ShapeError
+from gradtape.ops import General, NotYet, Op, Partial, Stopped, Undescribed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def external(
         status = General(_pulled(name, _given(name, vjp)))
     elif method is not None:
         status = General(_pulled(name, numeric_gradient(name, f, method)))
-    row = dynamic_row(name, "*values", {"values": status})
+    row = dynamic_row(name, "*values", {"values": status}, given=vjp is not None)
     row.kernel = _kernel(name, f)
 
     @wraps(f)
@@ -134,9 +134,9 @@ def _plain(value: Any) -> Any:
     return value._value if isinstance(value, Node) else value
 
 
-def dynamic_row(name: str, call: str, statuses: dict[str, Rule | Status], parts: int = 0) -> Op:
-    """Make a row that stands in no table: its function is the user's."""
-    return Op(name, call, statuses, parts=parts)
+def dynamic_row(name: str, call: str, statuses: dict[str, Rule | Status], parts: int = 0, *, given: bool = False) -> Op:
+    """Make a row that stands in no table: its function is the user's, and so is its derivative if `given`."""
+    return Op(name, call, statuses, parts=parts, given=given)
 
 
 def _kernel(name: str, f: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,7 +149,7 @@ def _kernel(name: str, f: Callable[..., Any]) -> Callable[..., Any]:
     return compute
 
 
-NO_DERIVATIVE = NotYet("is an external function and was given no derivative")
+NO_DERIVATIVE = Undescribed("is an external function and was given no derivative")
 ONCE_ONLY = NotYet("is a derivative that was given from outside, and has none of its own")
 
 
@@ -174,13 +174,13 @@ def _given(name: str, vjp: Callable[..., Any]) -> Callable[..., Any]:
         given = vjp(*[plain_array(np.asarray(v)) for v in (g, y, *values)])
         gradients = given if isinstance(given, tuple | list) else (given,)
         if len(gradients) != len(values):
-            raise ShapeError(f"the vjp of `{name}` returned {len(gradients)} gradients for {len(values)} arguments")
+            raise RuleShapeError(f"the vjp of `{name}` returned {len(gradients)} gradients for {len(values)} arguments")
         gradient, shape = gradients[k], np.shape(values[k])
         if gradient is None:
             return None
         if np.shape(gradient) != shape:
             told = describe(np.asarray(gradient))
-            raise ShapeError(f"the vjp of `{name}` returned {told} for argument {k} of shape {shape}")
+            raise RuleShapeError(f"the vjp of `{name}` returned {told} for argument {k} of shape {shape}")
         return np.array(gradient)[()]
 
     return gradient_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from gradtape.ops import Op
 
 
+Located = TypeVar("Located", bound=GradtapeError)
+
+
 class MatrixError(GradtapeError, np.linalg.LinAlgError):
     """A matrix for which the operation has no answer: singular, not positive definite, or no convergence."""
 
 
-def located(kind: type[GradtapeError], headline: str, frame: FrameType, *helps: str) -> GradtapeError:
+def located(kind: type[Located], headline: str, frame: FrameType, *helps: str) -> Located:
     """Make an error whose text ends with the place in the user's code and what to do about it."""
     span = (STATE.backward_of or Site.of(user_frame(frame))).span
     lines = [headline, f"  at {span.file}:{span.line}"]

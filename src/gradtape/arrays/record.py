@@ -69,6 +69,7 @@ class EventKind(StrEnum):
     RESUME = "resume"
     RESET = "reset"
     GRADIENT = "gradient"
+    NO_ANSWER = "no answer"
 
 
 class Event(NamedTuple):
@@ -77,7 +78,8 @@ class Event(NamedTuple):
     LEFT_AS_NUMBER carries the number, LEFT_AS_ARRAY "index" where a tensor stood in the brackets of another, or the
     names of the library's functions that converted it, ASSIGN the id of the assigned value, WRITE the id that the
     tensor had before, CREATE the id of the value it was made from, GRADIENT the ids of its targets, none if the sweep
-    was recorded. `callers` are the user's frames around the site, nearest first, for values that leave.
+    was recorded, NO_ANSWER the position of the argument for which a user's own derivative returned None. `callers` are
+    the user's frames around the site, nearest first, for values that leave and variables that are made.
     """
 
     seq: int
@@ -277,6 +279,7 @@ def user_callers(frame: FrameType) -> tuple[Site, ...]:
 
 
 LEAVING = frozenset({EventKind.LEFT_AS_ARRAY, EventKind.LEFT_AS_NUMBER})
+WITH_CALLERS = LEAVING | {EventKind.CREATE}
 
 
 def note_event(
@@ -284,7 +287,7 @@ def note_event(
 ) -> Event:
     """Remember an event in the thread's ambient memory and in every open recording, or in one alone."""
     place = user_frame(frame)
-    callers = user_callers(place) if kind in LEAVING else ()
+    callers = user_callers(place) if kind in WITH_CALLERS else ()
     event = Event(next_id(), kind, value, Site.of(place), detail, callers)
     STATE.ambient.events.append(event)
     for recording in STATE.recordings if only is None else (only,):

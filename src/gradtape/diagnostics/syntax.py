@@ -327,8 +327,43 @@ def stored_whole(span: Span) -> Span:
     """Return the whole statement if a span is the place that an assignment writes to, `R[0, 0]` in `R[0, 0] = x`."""
     statement = statement_at(span)
     targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AugAssign):
+        targets = [statement.target]
     written = any(isinstance(t, ast.Subscript) and span_of(t, span.file).contains(span) for t in targets)
     return span_of(statement, span.file) if written and statement is not None else span
+
+
+def values_given_to(name: str, span: Span) -> list[ast.expr]:
+    """Return the expressions that a name or attribute is assigned in a file, in the scopes that a place can see."""
+    tree = parse_file(span.file)
+    function = function_at(span)
+    found = []
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Assign):
+            pairs = [(target, node.value) for target in node.targets]
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            pairs = [(node.target, node.value)]
+        else:
+            continue
+        place = function_at(span_of(node, span.file))
+        visible = "." in name or place is None or place is function
+        found += [value for target, value in pairs if visible and text_of(target) == name]
+    return found
+
+
+def made_by(name: str, span: Span) -> list[str]:
+    """Return the functions whose result a name or attribute holds, as far as the file tells."""
+    return [text_of(value.func) for value in values_given_to(name, span) if isinstance(value, ast.Call)]
+
+
+def is_list(name: str, span: Span) -> bool:
+    """Whether a name or attribute holds a list wherever the file assigns it."""
+    given = values_given_to(name, span)
+    kinds = ast.List | ast.Tuple | ast.ListComp
+    return bool(given) and all(
+        isinstance(value, kinds) or (isinstance(value, ast.Call) and text_of(value.func) in {"list", "tuple"})
+        for value in given
+    )
 
 
 class Fork(NamedTuple):

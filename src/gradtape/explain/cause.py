@@ -11,7 +11,7 @@ from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity, Site
 from gradtape.explain import search
 from gradtape.explain.dialects import DIALECTS
 from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
-from gradtape.explain.report import Finding, Step
+from gradtape.explain.report import Finding, Status, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,12 +134,13 @@ class Context:
         q = self.question
         headline = headline or f"no gradient flows from `{q.target_name}` to `{q.source.name}`"
         primary = at or q.call.span
+        severity = Severity.ERROR if q.status is Status.ERROR or q.used_at is not None else Severity.WARNING
         others = tuple(Annotation(span, text) for span, text in labels if span is not None and span != primary)
         if not proven:
             notes = (*notes, "this is possible, not proven: a value may have gone through plain Python on the way")
         diagnostic = Diagnostic(
             code,
-            Severity.WARNING,
+            severity,
             headline,
             (Annotation(primary, label, primary=True), *others),
             notes,
@@ -148,6 +149,54 @@ class Context:
             proven,
         )
         return Finding(code, diagnostic, proven, steps(route))
+
+    def broken(
+        self,
+        slug: str,
+        route: Route,
+        group: BreakGroup,
+        label: str,
+        *,
+        at: Span | None = None,
+        labels: tuple[tuple[Span | None, str], ...] = (),
+        helps: tuple[str, ...] = (),
+        suggestion: Suggestion | None = None,
+    ) -> Finding:
+        """Tell where a route breaks: at the first operation of a group, unless `at` says better."""
+        return self.finding(
+            slug,
+            at or group.links[0].operation.site.span,
+            label,
+            labels=(*labels, *break_labels(group)),
+            notes=route_note(self, route),
+            helps=helps,
+            suggestion=suggestion,
+            proven=group.first.proven,
+            route=route,
+        )
+
+    def failed(
+        self,
+        slug: str,
+        headline: str,
+        label: str,
+        *,
+        labels: tuple[tuple[Span | None, str], ...] = (),
+        helps: tuple[str, ...] = (),
+    ) -> Finding:
+        """Tell of an error that came in the place of a gradient; what the framework said becomes a note."""
+        failure = self.question.failure
+        said = failure.text if failure is not None else ""
+        places = [] if failure is None else [(site.span, text) for site, text in failure.also]
+        return self.finding(
+            slug,
+            failure.at.span if failure is not None and failure.at is not None else None,
+            label,
+            labels=(*labels, *places),
+            notes=(f"{self.words.name} says: {said}",) if said else (),
+            helps=helps,
+            headline=headline,
+        )
 
 
 class Cause(NamedTuple):
@@ -199,15 +248,6 @@ def break_labels(group: BreakGroup) -> tuple[tuple[Span | None, str], ...]:
     spans = dict.fromkeys(link.operation.site.span for link in group.links[1:])
     first = group.links[0].operation.site.span
     return tuple((span, "and here") for span in spans if span != first)
-
-
-def left_at(group: BreakGroup, became: str) -> tuple[Span, str]:
-    """Return where a value left the tape and what to say there; an element assignment is shown whole."""
-    span = group.links[0].operation.site.span
-    whole = syntax.stored_whole(span)
-    if whole != span:
-        return whole, "a plain array takes the number that is written into it and forgets the tensor"
-    return span, group.first.reason or f"the value became a plain {became} here; the tape cannot follow it"
 
 
 def place_in(operation: Operation | Event, code: object) -> Site:

@@ -68,6 +68,36 @@ class Dialect(NamedTuple):
         The expression that keeps the value of `{f}({x})` and lets the gradient pass.
     phrases : Phrases
         What edits are written with.
+    stack : str
+        The function that makes one array of several and lets the gradient pass.
+    write : str
+        What to do instead of writing `{x}` into a plain array.
+    copy : str
+        The expression that copies `{x}` and lets the gradient pass.
+    own_rule : str
+        How a program gives a function its own derivative.
+    sources : str
+        What a gradient can be asked with respect to.
+    draw : str
+        How a random draw is written so that its parameters get a gradient.
+    on_again : str
+        What to do where gradients were turned off.
+    inner : str
+        What makes a first derivative something that can be differentiated again.
+    again : str
+        What to do where a tape or graph was consumed by an earlier gradient.
+    scalar : str
+        What to do where the target is not one number.
+    smooth : str
+        What stands for a function without a derivative.
+    soft : str
+        The function `{f}` that is smooth where another has steps; empty where the framework has none.
+    keep : str
+        What to do instead of taking the values out as an array.
+    number : str
+        What to do instead of taking the value out as a Python number.
+    cannot_follow : str
+        Who cannot follow a value that was taken out.
     """
 
     name: str
@@ -79,87 +109,167 @@ class Dialect(NamedTuple):
     stop: str
     straight_through: str
     phrases: Phrases
+    stack: str
+    write: str
+    copy: str
+    own_rule: str
+    sources: str
+    draw: str
+    on_again: str
+    inner: str
+    again: str
+    scalar: str
+    smooth: str
+    soft: str
+    keep: str
+    number: str
+    cannot_follow: str
 
 
 DIALECTS: dict[str, Dialect] = {
     "gradtape": Dialect(
-        "gradtape",
-        "gt",
-        "tensor",
-        "tape.watch({x})",
-        "inside the `with` block of the tape",
-        "np.where",
-        "gt.stop_gradient",
-        "gt.straight_through({f}, {x})",
-        Phrases(
-            FUNCTIONS["gradtape"],
-            "{x} + gt.stop_gradient({e} - {x})",
-            "gt.straight_through({f}, {x})",
-            "gt.stop_gradient({x})",
-            "{tape}.watch({x})",
-            "{x}.assign({y})",
-            "{x}.assign_sub({y})",
-            "{x}.assign_add({y})",
+        name="gradtape",
+        module="gt",
+        array="tensor",
+        watch="tape.watch({x})",
+        recording="inside the `with` block of the tape",
+        where="np.where",
+        stop="gt.stop_gradient",
+        straight_through="gt.straight_through({f}, {x})",
+        phrases=Phrases(
+            functions=FUNCTIONS["gradtape"],
+            passing="{x} + gt.stop_gradient({e} - {x})",
+            passing_call="gt.straight_through({f}, {x})",
+            still="gt.stop_gradient({x})",
+            watch="{tape}.watch({x})",
+            assign="{x}.assign({y})",
+            subtract="{x}.assign_sub({y})",
+            add="{x}.assign_add({y})",
         ),
+        stack="np.stack",
+        write="write into a tensor instead, `gradtape.constant(np.zeros(...))`: there `t[i] = x` stays on the tape",
+        copy="np.copy({x})",
+        own_rule="gradtape.external(f, vjp=...)",
+        sources="a `Variable`, or a tensor that the tape watches",
+        draw="write the draw as a function of noise, `mean + scale * noise`, or train with the score: "
+        "`loss * log_probability`",
+        on_again="move it out of the `stop_recording` block",
+        inner="ask for it inside the `with` block of the outer tape",
+        again="ask for all gradients in one call, or make the tape with `GradientTape(persistent=True)`",
+        scalar="reduce it to one number with `np.sum(...)` or `np.mean(...)`, or use `gradtape.jacobian`",
+        smooth="`gradtape.soft_argmax`, `soft_step` for a comparison, `soft_rank` for an order",
+        soft="`gradtape.{f}(x, temperature=...)`",
+        keep="keep the tensor: plain `np.*` functions and operators work on it and stay on the tape",
+        number="use the tensor, not `float(...)`, `.item()` or a function of `math`: `np.sin(t)` stays on the tape",
+        cannot_follow="the tape cannot follow it",
     ),
     "tensorflow": Dialect(
-        "TensorFlow",
-        "tf",
-        "tensor",
-        "tape.watch({x})",
-        "inside the `with` block of the tape",
-        "tf.where",
-        "tf.stop_gradient",
-        "{x} + tf.stop_gradient({f}({x}) - {x})",
-        Phrases(
-            FUNCTIONS["tensorflow"],
-            "{x} + tf.stop_gradient({e} - {x})",
-            "",
-            "tf.stop_gradient({x})",
-            "{tape}.watch({x})",
-            "{x}.assign({y})",
-            "{x}.assign_sub({y})",
-            "{x}.assign_add({y})",
+        name="TensorFlow",
+        module="tf",
+        array="tensor",
+        watch="tape.watch({x})",
+        recording="inside the `with` block of the tape",
+        where="tf.where",
+        stop="tf.stop_gradient",
+        straight_through="{x} + tf.stop_gradient({f}({x}) - {x})",
+        phrases=Phrases(
+            functions=FUNCTIONS["tensorflow"],
+            passing="{x} + tf.stop_gradient({e} - {x})",
+            passing_call="",
+            still="tf.stop_gradient({x})",
+            watch="{tape}.watch({x})",
+            assign="{x}.assign({y})",
+            subtract="{x}.assign_sub({y})",
+            add="{x}.assign_add({y})",
         ),
+        stack="tf.stack",
+        write="build the tensor with `tf.stack`, or use `tf.tensor_scatter_nd_update`",
+        copy="tf.identity({x})",
+        own_rule="tf.custom_gradient",
+        sources="a `tf.Variable`, or a tensor that the tape watches",
+        draw="write the draw as a function of noise, `mean + stddev * tf.random.normal(...)`, or train with the score: "
+        "`loss * log_probability`",
+        on_again="move it out of the `stop_recording` block",
+        inner="ask for it inside the `with` block of the outer tape",
+        again="ask for all gradients in one call, or make the tape with `tf.GradientTape(persistent=True)`",
+        scalar="reduce it to one number with `tf.reduce_sum(...)` or `tf.reduce_mean(...)`, or use `tape.jacobian`",
+        smooth="`tf.nn.softmax` weights for an argmax, `tf.sigmoid` for a comparison",
+        soft="",
+        keep="keep the tensor: compute with `tf.*` functions and operators, which stay on the tape",
+        number="use the tensor, not `float(...)`, `.numpy()` or a function of `math`: `tf.sin(t)` stays on the tape",
+        cannot_follow="the tape cannot follow it",
     ),
     "torch": Dialect(
-        "PyTorch",
-        "torch",
-        "tensor",
-        "{x}.requires_grad_()",
-        "while gradients are on",
-        "torch.where",
-        "{x}.detach()",
-        "{x} + ({f}({x}) - {x}).detach()",
-        Phrases(
-            FUNCTIONS["torch"],
-            "{x} + ({e} - {x}).detach()",
-            "",
-            "{x}.detach()",
-            "{x}.requires_grad_()",
-            "{x}.copy_({y})",
-            "{x} -= {y}",
-            "{x} += {y}",
+        name="PyTorch",
+        module="torch",
+        array="tensor",
+        watch="{x}.requires_grad_()",
+        recording="while gradients are on",
+        where="torch.where",
+        stop="{x}.detach()",
+        straight_through="{x} + ({f}({x}) - {x}).detach()",
+        phrases=Phrases(
+            functions=FUNCTIONS["torch"],
+            passing="{x} + ({e} - {x}).detach()",
+            passing_call="",
+            still="{x}.detach()",
+            watch="{x}.requires_grad_()",
+            assign="{x}.copy_({y})",
+            subtract="{x} -= {y}",
+            add="{x} += {y}",
         ),
+        stack="torch.stack",
+        write="write into a torch tensor, or build it with `torch.stack`",
+        copy="{x}.clone()",
+        own_rule="torch.autograd.Function",
+        sources="a tensor with `requires_grad=True`",
+        draw="draw with `rsample()`, which lets the gradient pass, or train with the score: `loss * log_prob(sample)`",
+        on_again="move it out of `no_grad` or `inference_mode`, or compute it under `torch.enable_grad()`",
+        inner="pass `create_graph=True` to it",
+        again="compute the forward pass anew before each `backward()`, or detach what is carried over; "
+        "`retain_graph=True` only if the same graph is really meant twice",
+        scalar="reduce it to one number with `.sum()` or `.mean()`, or pass `gradient=`",
+        smooth="`torch.softmax` weights for an argmax, `torch.sigmoid` for a comparison",
+        soft="",
+        keep="keep the tensor: compute with `torch.*` functions and operators, which stay in the graph",
+        number="use the tensor, not `float(...)`, `.item()` or a function of `math`: `torch.sin(t)` stays in the graph",
+        cannot_follow="the graph cannot follow it",
     ),
     "jax": Dialect(
-        "JAX",
-        "jax",
-        "array",
-        "an argument that is differentiated (`argnums`)",
-        "inside the function that is differentiated",
-        "jnp.where",
-        "jax.lax.stop_gradient",
-        "{x} + jax.lax.stop_gradient({f}({x}) - {x})",
-        Phrases(
-            FUNCTIONS["jax"],
-            "{x} + jax.lax.stop_gradient({e} - {x})",
-            "",
-            "jax.lax.stop_gradient({x})",
-            "",
-            "",
-            "",
-            "",
+        name="JAX",
+        module="jax",
+        array="array",
+        watch="an argument that is differentiated (`argnums`)",
+        recording="inside the function that is differentiated",
+        where="jnp.where",
+        stop="jax.lax.stop_gradient",
+        straight_through="{x} + jax.lax.stop_gradient({f}({x}) - {x})",
+        phrases=Phrases(
+            functions=FUNCTIONS["jax"],
+            passing="{x} + jax.lax.stop_gradient({e} - {x})",
+            passing_call="",
+            still="jax.lax.stop_gradient({x})",
+            watch="",
+            assign="",
+            subtract="",
+            add="",
         ),
+        stack="jnp.stack",
+        write="use `a = a.at[i, j].set(x)`, or build the array with `jnp.stack`",
+        copy="jnp.copy({x})",
+        own_rule="jax.custom_vjp",
+        sources="an argument of the function, chosen by `argnums`",
+        draw="write the draw as a function of noise, `mean + scale * jax.random.normal(key, ...)`, or train with the "
+        "score: `loss * log_probability`",
+        on_again="move it to where gradients are on",
+        inner="compute it inside the function that is differentiated again",
+        again="compute the forward pass anew",
+        scalar="reduce it to one number with `.sum()` or `.mean()`, return the rest with `has_aux=True`, or use "
+        "`jax.jacobian`",
+        smooth="`jax.nn.softmax` weights for an argmax, `jax.nn.sigmoid` for a comparison",
+        soft="",
+        keep="keep the array: compute with `jnp.*` functions and operators, which are traced",
+        number="use the array itself, not `float(...)`, `.item()` or a function of `math`: `jnp.sin(x)` is traced",
+        cannot_follow="the trace cannot follow it",
     ),
 }

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from gradtape.explain import notes
 from gradtape.explain.cause import Context, Stage
 from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
+from gradtape.explain.causes.different_object import used_instead
 from gradtape.explain.causes.not_explained import unexplained
-from gradtape.explain.graph import OUTSIDE, BreakKind
+from gradtape.explain.graph import OUTSIDE, UNWRITTEN
 from gradtape.explain.report import GradientReport, Status
-from gradtape.explain.search import BreakGroup, Link, group_breaks
+from gradtape.explain.search import BreakGroup, Link, broken_routes, group_breaks
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Code
     from gradtape.explain.graph import Question
     from gradtape.explain.report import Finding
+    from gradtape.explain.search import Route
 
 
 LEFT = {"left-through-numpy", "left-through-number"}
@@ -59,17 +61,25 @@ def _why_missing(context: Context) -> tuple[Finding, ...]:
     """Collect the findings that explain a missing gradient; empty if the model says that it flows."""
     if not context.routes:
         absent = _first(context, Stage.ABSENCE)
-        return (absent,) if absent is not None else ()
-    findings: list[Finding] = []
-    told: dict[tuple[Code, int], int] = {}
+        if absent is None:
+            return ()
+        used = used_instead(context) if absent.cause == "different-object" else None
+        # what else stands in the way once the right object is asked for
+        further = broken_routes(context.run, used.ids, context.question.target_ids)[0] if used is not None else ()
+        return _with_breaks(context, [absent], further)
     at_source = _first(context, Stage.SOURCE)
-    if at_source is not None:
-        findings.append(at_source)
-    for route in context.routes:
+    return _with_breaks(context, [] if at_source is None else [at_source], context.routes)
+
+
+def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route, ...]) -> tuple[Finding, ...]:
+    """Add a finding for every break on the routes that is a cause of its own."""
+    told: dict[tuple[Code, int], int] = {}
+    unwatched = bool(findings)
+    for route in routes:
         for group in group_breaks(route):
             cause = BY_KIND.get(group.kind)
             # an unwatched source makes "outside the tape" a consequence, not a second cause
-            if cause is None or (at_source is not None and group.kind in OUTSIDE):
+            if cause is None or (unwatched and group.kind in OUTSIDE):
                 continue
             found = cause.detect(context, route, group)
             if found is None or any(_same_place(found, f) for f in findings):
@@ -93,13 +103,11 @@ def _told_together(first: Finding, other: Finding) -> Finding:
 
 
 def _why_failed(context: Context) -> tuple[Finding, ...]:
-    """Explain an error by what the recorder says that it is about, or by derivatives that nobody wrote."""
+    """Explain an error by what the recorder says that it is about, or else by what the recorded operations show."""
     failure = context.question.failure
-    if failure is None:
-        return _missing_rules(context)
-    cause = BY_FAILURE.get(failure.kind)
+    cause = BY_FAILURE.get(failure.kind) if failure is not None else None
     found = cause.detect(context) if cause is not None else None
-    return _missing_rules(context) if found is None else (found,)
+    return (found,) if found is not None else _missing_rules(context) or _why_missing(context)
 
 
 def _missing_rules(context: Context) -> tuple[Finding, ...]:
@@ -107,7 +115,7 @@ def _missing_rules(context: Context) -> tuple[Finding, ...]:
     found = []
     for operation in context.run.operations:
         for position, breaks in enumerate(operation.breaks):
-            unwritten = next((b for b in breaks if b.kind is BreakKind.MISSING_RULE), None)
+            unwritten = next((b for b in breaks if b.kind in UNWRITTEN), None)
             on_the_way = (
                 operation.output in context.before_target and operation.inputs[position] in context.after_source
             )

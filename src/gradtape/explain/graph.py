@@ -38,13 +38,15 @@ class BreakKind(StrEnum):
     STATE = "state-boundary"
     BEFORE_TAPE = "before the tape"
     AFTER_TAPE = "after the tape"
-    PAUSED = "while the tape was paused"
     OTHER_TAPE = "before the tape was reset or entered anew"
     WATCHED_LATER = "before the tape watched it"
 
 
-OUTSIDE = frozenset({BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE, BreakKind.PAUSED, BreakKind.OTHER_TAPE})
-"""Breaks that say when an operation ran, not what it did."""
+OUTSIDE = frozenset({BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE, BreakKind.OTHER_TAPE})
+"""Breaks that say when an operation ran, not what it did; a pause that the program asked for is `GRADIENTS_OFF`."""
+
+UNWRITTEN = frozenset({BreakKind.MISSING_RULE, BreakKind.OPAQUE})
+"""Breaks at which some frameworks raise instead of giving None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Operation:
     its plain settings (`axis`, bounds), never arrays.
 
     `callers` are the user's frames outside the site's own, nearest first, where the recorder kept them. `plumbing` is
-    an operation that nobody wrote, the parting of several results; no message names it.
+    an operation that nobody wrote, the parting of several results; no message names it. `custom` means that the user
+    gave its derivative, not the framework.
     """
 
     seq: int
@@ -90,6 +93,7 @@ class Operation:
     callers: tuple[Site, ...] = ()
     plumbing: bool = False
     function: str = ""
+    custom: bool = False
     params: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
 
@@ -337,6 +341,8 @@ class Question:
     failure: Failure | None = None
     dialect: str = "gradtape"
     """Whose words the messages use: a name of `dialects.DIALECTS`."""
+    together: tuple[End, ...] = ()
+    """All sources that were asked for in the same call, this one included."""
 
     @property
     def target_name(self) -> str:

@@ -4,6 +4,7 @@ from importlib import import_module
 from pkgutil import iter_modules, walk_packages
 
 from gradtape.ops.model import (
+    Callback,
     Case,
     Cotangents,
     Domain,
@@ -18,9 +19,11 @@ from gradtape.ops.model import (
     Op,
     Partial,
     Rule,
+    Sampled,
     Spec,
     Status,
     Stopped,
+    Undescribed,
     Unsupported,
     Zero,
 )
@@ -42,6 +45,7 @@ for _module in iter_modules(__path__, f"{__name__}."):
 __all__ = [
     "COMPOSITES",
     "OPS",
+    "Callback",
     "Case",
     "Composite",
     "Cotangents",
@@ -57,9 +61,11 @@ __all__ = [
     "Op",
     "Partial",
     "Rule",
+    "Sampled",
     "Spec",
     "Status",
     "Stopped",
+    "Undescribed",
     "Unsupported",
     "Zero",
     "load_families",

@@ -155,6 +155,27 @@ class NotYet(Status):
     cause = "missing-rule"
 
 
+class Undescribed(NotYet):
+    """An external function that was given no derivative: a gradient that would have to pass raises."""
+
+    __slots__ = ()
+    cause = "opaque-callback"
+
+
+class Callback(Status):
+    """A function that the program handed over computed it on plain values; the result is a constant."""
+
+    __slots__ = ()
+    cause = "opaque-callback"
+
+
+class Sampled(NoTangent):
+    """The result was drawn at random, and jumps while the argument moves."""
+
+    __slots__ = ()
+    cause = "sampled"
+
+
 class Stopped(Status):
     """The path ends here because the program says so."""
 
@@ -270,6 +291,7 @@ class Op:
         "domain",
         "elementwise",
         "gauge_free",
+        "given",
         "kernel",
         "methods",
         "name",
@@ -303,8 +325,10 @@ class Op:
         gauge_free: Callable[..., Any] | None = None,
         plumbing: bool = False,
         room: str = "",
+        given: bool = False,
     ) -> None:
         self.name = name
+        self.given = given
         self.numpy = numpy
         self.scipy = scipy
         self.parts = parts

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from gradtape.ops.model import POSITIVE, NoTangent, case
+from gradtape.ops.model import POSITIVE, Sampled, case
 from gradtape.ops.registry import op
 
-COUNTED = NoTangent("draws whole numbers, and a number that was drawn has no derivative in the distribution")
+COUNTED = Sampled("draws whole numbers, and a number that was drawn has no derivative in the distribution")
 
 op(
     "poisson",
     "lam, size=None, seed=0",
     numpy=None,
-    lam=NoTangent("draws whole numbers, and a number that was drawn has no derivative in its rate"),
+    lam=Sampled("draws whole numbers, and a number that was drawn has no derivative in its rate"),
     domain=POSITIVE,
     cases=(case((2, 3)), case((3,), size=(2, 3), seed=7)),
 )
@@ -27,6 +27,6 @@ op(
     "categorical",
     "logits, count, seed=0",
     numpy=None,
-    logits=NoTangent("draws the numbers of classes, and a number that was drawn has no derivative in the scores"),
+    logits=Sampled("draws the numbers of classes, and a number that was drawn has no derivative in the scores"),
     cases=(case((2, 3), count=4),),
 )

@@ -49,6 +49,8 @@ class Exit(NamedTuple):
         Where the function that took it stays on the tape, as `Break.instead`.
     picks : bool
         Whether it only picked a position in another value.
+    name : str
+        What messages call the step.
     """
 
     seq: int
@@ -58,6 +60,7 @@ class Exit(NamedTuple):
     callers: tuple[Site, ...] = ()
     instead: str = ""
     picks: bool = False
+    name: str = "leave the tape"
 
 
 class Call(NamedTuple):
@@ -237,7 +240,7 @@ def _left(exits: list[Exit], since: int, until: int, flow: Flow, place: Span) ->
 
 def _crossing(left: Exit, output: int, proven: bool) -> Operation:
     broken = (Break(left.kind, "", proven, left.instead),)
-    return Operation(left.seq, "leave the tape", (left.value,), output, left.site, (broken,), left.callers)
+    return Operation(left.seq, left.name, (left.value,), output, left.site, (broken,), left.callers)
 
 
 def _index_links(operations: list[Operation], exits: Mapping[Origin, list[Exit]]) -> list[Operation]:

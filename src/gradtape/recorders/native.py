@@ -19,6 +19,7 @@ from gradtape.explain.edits.together import reconciled
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.ops import COMPOSITES, OPS, Rule, load_families
 from gradtape.recorders.crossings import Call, Exit, find_crossings
+from gradtape.recorders.exits import purpose
 from gradtape.recorders.steepness import steepest
 from gradtape.recorders.values import summaries
 
@@ -35,15 +36,25 @@ KIND_OF_STATUS = {
     "integer-cast": BreakKind.INTEGER_CAST,
     "stop-gradient": BreakKind.STOP,
     "missing-rule": BreakKind.MISSING_RULE,
+    "opaque-callback": BreakKind.OPAQUE,
+    "sampled": BreakKind.SAMPLED,
     "left-through-numpy": BreakKind.LEFT_AS_ARRAY,
 }
+
+ARGUMENTS = {
+    "tape.watch": (("", -1), ("tensor", 0)),
+    "tf.gradients": (("ys", 0), ("xs", 1)),
+    "gradients": (("ys", 0), ("xs", 1)),
+}
+"""Where targets and sources stand in the calls that are not like `tape.gradient`: keyword and position."""
 
 
 def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
     """Work out why the gradients of a question are what they are; `to_draw` also tells what all values are like."""
     builder = Builder(asked)
-    targets = builder.ends("target", 0, asked.targets)
-    sources = builder.ends("sources", 1, asked.sources)
+    places = ARGUMENTS.get(asked.kind, (("target", 0), ("sources", 1)))
+    targets = builder.ends(*places[0], asked.targets)
+    sources = builder.ends(*places[1], asked.sources)
     run = builder.run(targets)
     if to_draw:
         leaves = (*asked.targets, *asked.sources)
@@ -53,9 +64,20 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
     results = asked.results or (None,) * len(sources)
     reports = []
     for source, leaf, result in zip(sources, asked.sources, results, strict=True):
-        status = Status.ERROR if asked.failed else None if asked.results is None else status_of(result)
+        status = Status.ERROR if asked.failure else None if asked.results is None else status_of(result)
         size = steepest(asked, run, leaf, result) if status is Status.OK else None
-        question = graph.Question(run, asked.kind, asked.site, targets, source, status, asked.used_at, size)
+        question = graph.Question(
+            run,
+            asked.kind,
+            asked.site,
+            targets,
+            source,
+            status,
+            asked.used_at,
+            size,
+            failure=asked.failure,
+            together=sources,
+        )
         reports.append(engine.explain(question))
     return Explanation(reconciled(reports))
 
@@ -68,6 +90,17 @@ def status_of(result: Any) -> Status:
     if not np.isfinite(value).all():
         return Status.NAN
     return Status.OK if value.any() or not value.size else Status.ZERO
+
+
+def kind_of(value: Any) -> str:
+    """Say what a target or source is that is no tensor, in the words of `End.kind`."""
+    if isinstance(value, np.ndarray | np.generic | bool | int | float | complex):
+        return "array" if np.ndim(value) else "number"
+    if value is None or isinstance(value, str | bytes):
+        return "nothing" if value is None else "string"
+    if hasattr(value, "trainable_variables") or hasattr(value, "variables"):
+        return "model"
+    return "function" if callable(value) else "object"
 
 
 class Builder:
@@ -96,6 +129,7 @@ class Builder:
         self.versions: dict[int, list[int]] = defaultdict(list)
         self.history: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.created: dict[int, Event] = {e.value: e for e in self.events if e.kind is EventKind.CREATE}
+        self.unanswered = {(e.value, e.detail) for e in self.events if e.kind is EventKind.NO_ANSWER}
         self.watched_at = {e.value: e.seq for e in reversed(self.events) if e.kind is EventKind.WATCH}
         self._fresh = 0
 
@@ -140,8 +174,9 @@ class Builder:
     def _end(self, name: str, leaf: Leaf) -> graph.End:
         value = leaf.value
         if not isinstance(value, Node):
-            kind = "array" if isinstance(value, np.ndarray) and value.ndim else "number"
-            return graph.End(name, frozenset({self.fresh()}), kind, str(np.asarray(value).dtype), differentiable=True)
+            kind = kind_of(value)
+            dtype = str(np.asarray(value).dtype) if kind in {"array", "number"} else type(value).__name__
+            return graph.End(name, frozenset({self.fresh()}), kind, dtype, differentiable=True)
         variable = isinstance(value, Variable)
         return graph.End(
             name,
@@ -186,10 +221,13 @@ class Builder:
         """Yield the values that left, as the versions that they were."""
         for event in self.events:
             if event.kind in LEAVING:
-                kind = BreakKind.LEFT_AS_NUMBER if event.kind is EventKind.LEFT_AS_NUMBER else BreakKind.LEFT_AS_ARRAY
+                number = event.kind is EventKind.LEFT_AS_NUMBER
+                through = event.detail if isinstance(event.detail, str) else ""
+                left = BreakKind.LEFT_AS_NUMBER if number else BreakKind.LEFT_AS_ARRAY
+                name, kind = purpose(event.site.span, left, through)
                 value = self.version_at(event.value, event.seq)
-                instead = on_the_tape(event.detail) if isinstance(event.detail, str) else ""
-                yield Exit(event.seq, value, kind, event.site, event.callers, instead, event.detail == "index")
+                picks = event.detail == "index"
+                yield Exit(event.seq, value, kind, event.site, event.callers, on_the_tape(through), picks, name)
 
     def linked(self, ends: tuple[graph.End, ...]) -> tuple[graph.End, ...]:
         """Return the ends with all the versions of the variables among them."""
@@ -227,14 +265,15 @@ class Builder:
                     self.versions[item.value].append(version)
                     self.history[item.value].append((item.seq, version))
                 if item.detail and item.detail not in updates:
-                    name = "assign" if item.kind is EventKind.ASSIGN else "Variable"
+                    assigned = item.kind is EventKind.ASSIGN
+                    name, kind = ("assign", BreakKind.STATE) if assigned else ("Variable", BreakKind.REBUILT)
                     source = current.get(item.detail, item.detail)
-                    yield graph.Operation(item.seq, name, (source,), version, item.site, ((Break(BreakKind.STATE),),))
+                    yield graph.Operation(item.seq, name, (source,), version, item.site, ((Break(kind),),))
 
     def _gradient(self, event: Event, current: dict[int, int]) -> graph.Operation:
         """Connect a gradient that no tape recorded with what it was computed from."""
         inputs = tuple(current.get(i, i) for i in event.detail)
-        broken = () if self.recording is None else (Break(self._when(event.seq)),)
+        broken = () if self.recording is None else (Break(BreakKind.INNER_GRADIENT),)
         return graph.Operation(event.seq, "gradient", inputs, event.value, event.site, (broken,) * len(inputs))
 
     def _operation(
@@ -242,7 +281,10 @@ class Builder:
     ) -> graph.Operation:
         callers: tuple[Site, ...] = self.callers.get(record.output, ())
         name, plumbing = record.op.name, record.op.plumbing
-        return graph.Operation(record.output, name, inputs, record.output, record.site, breaks, callers, plumbing)
+        given = record.op.given
+        return graph.Operation(
+            record.output, name, inputs, record.output, record.site, breaks, callers, plumbing, custom=given
+        )
 
     def _breaks(self, record: Record, position: int) -> tuple[Break, ...]:
         if not record.inputs[position]:
@@ -251,6 +293,8 @@ class Builder:
         status = record.op.status(position)
         if not isinstance(status, Rule):
             found.append(Break(KIND_OF_STATUS[status.cause], status.reason))
+        elif (record.output, position) in self.unanswered:
+            found.append(Break(BreakKind.CUSTOM_NONE))
         recording = self.recording
         if recording is None:
             return tuple(found)
@@ -270,7 +314,7 @@ class Builder:
             return BreakKind.BEFORE_TAPE
         last = self.own[place - 1].kind
         if last is EventKind.PAUSE:
-            return BreakKind.PAUSED
+            return BreakKind.GRADIENTS_OFF
         return BreakKind.OTHER_TAPE if last is EventKind.RESET else BreakKind.AFTER_TAPE
 
     def _tape(self) -> graph.Tape | None:

@@ -179,14 +179,15 @@ def checked_tangents(
         )
     found: dict[int, Any] = {}
     for primal, tangent in zip(primals, given, strict=True):
-        query.check_node(primal.value, f"ForwardAccumulator: `primals{primal.path}`", frame)
+        if not isinstance(primal.value, Node):
+            raise query.refusal(primal.value, f"ForwardAccumulator: `primals{primal.path}`", frame)
         if not is_differentiable(primal.value._value):
             if integers:
                 continue
             raise located(
                 DTypeError,
-                f"ForwardAccumulator: `primals{primal.path}` has dtype {primal.value.dtype}, whose values cannot "
-                "move a little",
+                f"ForwardAccumulator: `primals{primal.path}` has dtype {primal.value._value.dtype}, "
+                "whose values cannot move a little",
                 frame,
                 "make it floating point: `3.0` instead of `3`, or `dtype=float`",
             )

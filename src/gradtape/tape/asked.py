@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from gradtape.arrays.record import Recording
+    from gradtape.explain.graph import Failure
 
 
 class Leaf(NamedTuple):
@@ -46,8 +47,8 @@ class Asked:
         Where the question was asked.
     used_at : Site or None
         Where the tape gave its gradients before, if that is why there is no answer.
-    failed : bool
-        Whether the question ended in an error, a derivative that nobody wrote.
+    failure : Failure or None
+        What the error is about that the question ended in.
     frame : FrameType or None
         The frame that asked. A question lives no longer than its call; do not keep one.
     since : int
@@ -66,7 +67,7 @@ class Asked:
     results: tuple[Any, ...] | None
     site: Site
     used_at: Site | None = None
-    failed: bool = False
+    failure: Failure | None = None
     frame: FrameType | None = None
     since: int = 0
     spelled: int = 2
@@ -82,13 +83,13 @@ def asked_from(
     frame: FrameType,
     *,
     used_at: Site | None = None,
-    failed: bool = False,
+    failure: Failure | None = None,
     spelled: int = 2,
 ) -> Asked:
     """Write down a question that was asked somewhere below a frame."""
     place = user_frame(frame)
     since = STATE.last_asked
-    asked = Asked(kind, recording, targets, sources, results, Site.of(place), used_at, failed, place, since, spelled)
+    asked = Asked(kind, recording, targets, sources, results, Site.of(place), used_at, failure, place, since, spelled)
     STATE.last_asked = asked.seq
     return asked
 

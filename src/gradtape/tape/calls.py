@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from gradtape.errors import DTypeError, OperandError, PositionError, ShapeError,
 from gradtape.ops import OPS
 from gradtape.tape import missing, query
 from gradtape.tape.accumulator import as_tangent
-from gradtape.tape.asked import Leaf
+from gradtape.tape.asked import Leaf, asked_from
 from gradtape.tape.forward import Failed, push
 from gradtape.tape.jacobian import run_of
 from gradtape.tape.structure import flatten, rebuild
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from gradtape.errors import GradtapeError
     from gradtape.tape.jacobian import Run
 
 Argnums = int | tuple[int, ...]
@@ -122,25 +123,46 @@ class RecordedCall:
                 leaves.append(None)
                 continue
             if isinstance(leaf, str | bytes) or callable(leaf):
-                raise located(
+                error = located(
                     SourceError,
                     f"{self.kind}: {name}{path} is {describe(leaf)}, which cannot move a little",
                     self.frame,
                 )
+                self.refuse(error, "not-a-value", (Leaf(f"{name}{path}", leaf),))
             tensor = leaf if isinstance(leaf, Node) else wrap(array_value(leaf, None, self.frame))
             if not is_differentiable(tensor._value):
-                raise located(
+                error = located(
                     DTypeError,
                     f"{self.kind}: {name}{path} has dtype {tensor._value.dtype}, whose values cannot move a little",
                     self.frame,
                     "make it floating point: `3.0` instead of `3`, or leave the argument out of `argnums`",
                 )
+                self.refuse(error, "integer-source", (Leaf(f"{name}{path}", tensor),))
             if tensor is leaf:  # it keeps its way back to an outer tape, and is told from the same tensor elsewhere
                 tensor = apply(OPS["identity"], (tensor,), NO_PARAMS, self.frame)
             self.sources.append(Leaf(f"{name}{path}", tensor))
             leaves.append(tensor)
         found = iter(leaves)
         return rebuild(argument, lambda: next(found))
+
+    def refuse(
+        self,
+        error: GradtapeError,
+        what: str,
+        sources: tuple[Leaf, ...],
+        targets: tuple[Leaf, ...] = (),
+        recording: Recording | None = None,
+        detail: str = "",
+    ) -> NoReturn:
+        """Raise an error that comes in the place of a derivative; it carries the reason, `what` is the cause's slug.
+
+        Raises
+        ------
+        GradtapeError
+        """
+        failure = missing.about(what, detail=detail)
+        asked = asked_from(self.kind, recording, targets, sources, None, self.frame, failure=failure, spelled=0)
+        missing.fail(error, asked)
 
     def opened(self) -> Recording:
         """Make the recording that follows the arguments that move."""
@@ -173,20 +195,32 @@ class RecordedCall:
         value = self.targets[0].value if len(self.targets) == 1 else self.value
         array = value._value if isinstance(value, Node) else np.asarray(value) if np.isscalar(value) else value
         if getattr(array, "size", 0) != 1 or len(self.targets) != 1:
-            raise located(
+            error = located(
                 ShapeError,
                 f"{self.kind}: `{self.name}` returned {describe(value)}, and a gradient is of a single number",
                 self.frame,
                 "sum it, or use `jacobian`, or `elementwise_grad` if each element depends on its own",
             )
+            self.not_a_number(error, value)
         if array.dtype.kind == "c" and not holomorphic:
-            raise located(
+            complex_error = located(
                 DTypeError,
                 f"{self.kind}: `{self.name}` returned a complex number, which has no single gradient",
                 self.frame,
                 "return a real number, or pass holomorphic=True if the function has a complex derivative",
             )
+            self.not_a_number(complex_error, value)
         return self.targets[0]
+
+    def not_a_number(self, error: GradtapeError, value: Any) -> NoReturn:
+        """Refuse a value that is not one real number.
+
+        Raises
+        ------
+        GradtapeError
+        """
+        detail = f"{describe(value)}, not one real number"
+        self.refuse(error, "nonscalar-output", tuple(self.sources), tuple(self.targets), self.recording, detail)
 
     def gradients(self, targets: list[Leaf], weights: list[Any] | None = None, unconnected: str = "zero") -> list[Any]:
         """Sweep backwards; a missing gradient is zeros, after the reason was told if `unconnected` is "none"."""

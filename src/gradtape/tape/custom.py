@@ -17,7 +17,7 @@ from gradtape.arrays.record import STATE, Recording, user_frame
 from gradtape.arrays.tensor import Tensor, wrap
 from gradtape.arrays.variable import Variable, constant
 from gradtape.diagnostics import Site
-from gradtape.errors import GradtapeError, OperandError, ShapeError
+from gradtape.errors import GradtapeError, OperandError, RuleOperandError, RuleShapeError
 from gradtape.ops import Cotangents, General, Index, NoTangent
 from gradtape.ops.model import spec
 from gradtape.tape.gradient_tape import GradientTape
@@ -80,14 +80,17 @@ def with_gradient(
     name: str = "",
     family: type[Node] = Tensor,
     jvp: Callable[..., Any] | None = None,
+    *,
+    given: bool = True,
 ) -> Any:
     """Do the work of `custom_gradient` for a door with its own class of tensors and its own way to make them.
 
-    `jvp` stands for the transpose of the function's gradient in forward mode; see `ops.model.Rule`.
+    `jvp` stands for the transpose of the function's gradient in forward mode; see `ops.model.Rule`. `given` says that
+    the gradient is the user's, and not one of ours.
     """
     if f is None:
-        return lambda given: with_gradient(given, to_tensor, name, family)
-    rows = _Rows(name or getattr(f, "__name__", type(f).__name__), family, jvp)
+        return lambda function: with_gradient(function, to_tensor, name, family)
+    rows = _Rows(name or getattr(f, "__name__", type(f).__name__), family, jvp, given=given)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -99,8 +102,9 @@ def with_gradient(
 class _Rows:
     """The rows of one function, by what its calls look like."""
 
-    def __init__(self, name: str, family: type[Node], jvp: Callable[..., Any] | None) -> None:
+    def __init__(self, name: str, family: type[Node], jvp: Callable[..., Any] | None, *, given: bool) -> None:
         self.name = name
+        self.given = given
         self.family = family
         self.jvp = jvp
         self.made: dict[tuple[tuple[bool, ...], int, int], Op] = {}
@@ -116,7 +120,7 @@ class _Rows:
             for k, moves in enumerate(moving):
                 statuses[f"argument{k}"] = General(partial(_pull, k), jvp=self.jvp) if moves else WHOLE
             statuses |= {f"captured{k}": CAPTURED for k in range(captured)}
-            found = dynamic_row(self.name, ", ".join(statuses), statuses, parts)
+            found = dynamic_row(self.name, ", ".join(statuses), statuses, parts, given=self.given)
             found.kernel = _computed
             self.made[moving, captured, parts] = found
         return found
@@ -196,7 +200,7 @@ class _Call:
         if self.variables:
             if not isinstance(returned, list | tuple) or len(returned) != 2:
                 raise self.refused(
-                    OperandError,
+                    RuleOperandError,
                     "got `variables=`, so it returns two things: the gradients of the arguments and of the variables",
                 )
             arguments = self.listed(returned[0], len(self.inputs) - len(self.variables), "arguments")
@@ -217,7 +221,7 @@ class _Call:
         nested = isinstance(returned, list | tuple | dict)
         gradients = [leaf for _, leaf in flatten(returned)] if nested else [returned]
         if len(gradients) != count:
-            raise self.refused(ShapeError, f"returned {len(gradients)} gradients for {count} {what}")
+            raise self.refused(RuleShapeError, f"returned {len(gradients)} gradients for {count} {what}")
         return [self.checked(gradient, first + k) for k, gradient in enumerate(gradients)]
 
     def checked(self, gradient: Any, k: int) -> Any:
@@ -227,9 +231,9 @@ class _Call:
             return None
         plain = _plain(gradient) if isinstance(gradient, Node) else np.asarray(gradient)
         if not (is_differentiable(plain) or plain.dtype.kind in "iub"):
-            raise self.refused(OperandError, f"returned {describe(gradient)} for argument {k}")
+            raise self.refused(RuleOperandError, f"returned {describe(gradient)} for argument {k}")
         if plain.shape != shape:
-            raise self.refused(ShapeError, f"returned shape {plain.shape} for argument {k} of shape {shape}")
+            raise self.refused(RuleShapeError, f"returned shape {plain.shape} for argument {k} of shape {shape}")
         if plain.dtype.kind == "c" and dtype is not None and dtype.kind != "c":
             gradient = doors.SPACE.real(gradient) if isinstance(gradient, Node) else plain.real
         if not isinstance(gradient, Node):
@@ -386,7 +390,8 @@ def recomputing(
         finally:
             STATE.recordings = open_tapes
 
-    return wraps(f)(with_gradient(body, to_tensor, getattr(f, "__name__", type(f).__name__), family, jvp))
+    name = getattr(f, "__name__", type(f).__name__)
+    return wraps(f)(with_gradient(body, to_tensor, name, family, jvp, given=False))
 
 
 def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -431,5 +436,6 @@ def passing_through(
 
         return f(*args, **kwargs), back
 
-    made: Callable[..., Any] = with_gradient(body, to_tensor, getattr(f, "__name__", type(f).__name__), family)
+    name = getattr(f, "__name__", type(f).__name__)
+    made: Callable[..., Any] = with_gradient(body, to_tensor, name, family, given=False)
     return made

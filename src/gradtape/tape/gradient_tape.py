@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
-from gradtape.arrays.dispatch import is_differentiable, watch_variable
+from gradtape.arrays.dispatch import Node, is_differentiable, watch_variable
 from gradtape.arrays.failures import located
 from gradtape.arrays.record import STATE, EventKind, Recording, note_event, settle_all, user_frame
 from gradtape.arrays.variable import Variable
@@ -14,6 +14,7 @@ from gradtape.diagnostics import Site
 from gradtape.errors import DTypeError, NotEnteredError, TapeStateError
 from gradtape.tape import jacobian as jacobians
 from gradtape.tape import missing, query
+from gradtape.tape.asked import Leaf
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
@@ -114,7 +115,9 @@ class GradientTape:
         frame = _getframe(1)
         recording = self._opened("watch", frame)
         for path, leaf in flatten(tensor):
-            query.check_node(leaf, f"watch: `tensor{path}`", frame)
+            if not isinstance(leaf, Node):
+                asking = query.Asking("tape.watch", recording, frame)
+                query.refuse(leaf, f"tensor{path}", asking, (), (Leaf(path, leaf),))
             early = bool(recording.written) and leaf._id not in recording.known
             if isinstance(leaf, Variable):
                 watch_variable(recording, leaf)

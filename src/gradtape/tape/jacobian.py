@@ -14,7 +14,7 @@ from gradtape.arrays.dispatch import Node, family_of, in_family, is_differentiab
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, user_frame
 from gradtape.arrays.tensor import wrap
-from gradtape.errors import MixedExamplesWarning, NoGradientError, ShapeError, SourceError
+from gradtape.errors import MixedExamplesWarning, NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import Index
 from gradtape.spaces.batched import Batched
 from gradtape.tape import missing, query
@@ -49,8 +49,10 @@ class Run(NamedTuple):
 def jacobian(kind: str, run: Run, target: Any, sources: Any, unconnected: str | None, frame: FrameType) -> Any:
     """Answer `tape.jacobian`: for each source, an array of the target's shape and then the source's."""
     unconnected = query.what_stands_for_none(unconnected)
-    leaf = single("target", target, kind, frame)
-    wanted = query.check_sources(sources, kind, frame)
+    asking = query.Asking(kind, run.recording, frame)
+    refuse_nested("target", target, asking)
+    (leaf,) = query.check_targets(target, sources, asking)
+    wanted = query.check_sources((leaf,), sources, asking)
     shape = leaf.value._value.shape if leaf.id else ()
     results = blocks(kind, run, leaf, wanted, frame)
     shapes = [(*shape, *s.value._value.shape) for s in wanted]
@@ -102,16 +104,15 @@ def zeros(source: Leaf, shape: tuple[int, ...]) -> Any:
     return made if family is None else in_family(made, family)
 
 
-def single(name: str, value: Any, kind: str, frame: FrameType) -> Leaf:
-    """Insist on one tensor; an array or number passes, from which no path starts."""
+def refuse_nested(name: str, value: Any, asking: query.Asking) -> None:
+    """Insist on one tensor."""
     if isinstance(value, list | tuple | dict):
         raise located(
             SourceError,
-            f"{kind}: `{name}` is {describe(value)}; a Jacobian is of one tensor",
-            frame,
+            f"{asking.kind}: `{name}` is {describe(value)}; a Jacobian is of one tensor",
+            asking.frame,
             "ask for each alone, or stack them: `np.concatenate`",
         )
-    return query.check_targets(value, kind, frame)[0]
 
 
 def unit(n: int, first: int, count: int, dtype: Any, shape: tuple[int, ...]) -> Any:
@@ -143,9 +144,8 @@ def rows(
             count = min(max(width, 1), n - first)
             seed = seeds(first, count) if n else np.zeros((1, *target.value._value.shape), target.value._value.dtype)
             parts.append(swept(run, target, seed, ids, needed))
-    except NoGradientError:
-        missing.announce(asked_from(asking[0], recording, (target,), wanted, None, asking[1], failed=True))
-        raise
+    except (NoGradientError, RuleError) as error:
+        query.failed(error, query.Asking(asking[0], recording, asking[1]), (target,), wanted)
     joined = {i: join([p[i] for p in parts]) for i in parts[0]}
     if not n:
         joined = {i: cut(j) for i, j in joined.items()}
@@ -254,8 +254,11 @@ def batch_jacobian(kind: str, run: Run, target: Any, source: Any, unconnected: s
     One more seed, with other weights for each example, tells whether examples interact.
     """
     unconnected = query.what_stands_for_none(unconnected)
-    leaf, wanted = single("target", target, kind, frame), single("source", source, kind, frame)
-    query.check_node(source, f"{kind}: `source`", frame)
+    asking = query.Asking(kind, run.recording, frame)
+    refuse_nested("target", target, asking)
+    refuse_nested("source", source, asking)
+    (leaf,) = query.check_targets(target, source, asking)
+    (wanted,) = query.check_sources((leaf,), source, asking, "source")
     t, s = np.shape(plain(leaf.value)), tuple(wanted.value._value.shape)
     for name, shape in (("target", t), ("source", s)):
         if len(shape) < 2:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
     from gradtape.arrays.record import Recording
     from gradtape.diagnostics import Site
+    from gradtape.errors import GradtapeError
     from gradtape.explain import Explanation
+    from gradtape.explain.graph import Failure
 
 LISTENERS: list[Callable[[Asked], None]] = []
 """Called with every gradient question and its answer, before a missing gradient is warned about."""
@@ -56,6 +59,27 @@ def explain_asked(asked: Asked, *, to_draw: bool = False) -> Explanation:
         return native.explain(asked, to_draw=to_draw)
 
 
+def about(what: str, at: Site | None = None, detail: str = "") -> Failure:
+    """Say what an error is about that comes in the place of a gradient; see `explain.graph.Failure`."""
+    from gradtape.explain.graph import Failure
+
+    return Failure(what, "", at, detail=detail)
+
+
+def fail(error: GradtapeError, asked: Asked) -> NoReturn:
+    """Raise an error that came in the place of a gradient, after everybody who listens was told; it carries the reason.
+
+    Raises
+    ------
+    GradtapeError
+        The error.
+    """
+    announce(asked)
+    with suppress(Exception):  # a mistake of ours must not take the error's place
+        error.diagnostic = explain_asked(asked).first_diagnostic or error.diagnostic
+    raise error
+
+
 def explain(recording: Recording, target: Any, sources: Any, frame: FrameType) -> Explanation:
     """Answer `tape.why`."""
     targets = tuple(Leaf(path, value) for path, value in flatten(target))
@@ -63,18 +87,23 @@ def explain(recording: Recording, target: Any, sources: Any, frame: FrameType) -
     return explain_asked(asked_from("tape.why", recording, targets, wanted, None, frame))
 
 
-def refuse_used_up(recording: Recording, target: Any, sources: Any, frame: FrameType, used_at: Site) -> None:
-    """Refuse a second set of gradients from a tape that is not persistent."""
+def refuse_used_up(recording: Recording, target: Any, sources: Any, frame: FrameType, used_at: Site) -> NoReturn:
+    """Refuse a second set of gradients from a tape that is not persistent.
+
+    Raises
+    ------
+    UsedUpError
+    """
     targets = tuple(Leaf(path, value) for path, value in flatten(target))
     wanted = tuple(Leaf(path, value) for path, value in flatten(sources))
-    announce(asked_from("tape.gradient", recording, targets, wanted, None, frame, used_at=used_at))
-    raise located(
+    error = located(
         UsedUpError,
         "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); "
         f"this one gave its gradients at line {used_at.span.line}",
         frame,
         "ask for all gradients in one call, or make the tape with `GradientTape(persistent=True)`",
     )
+    fail(error, asked_from("tape.gradient", recording, targets, wanted, None, frame, used_at=used_at))
 
 
 def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameType) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, family_of, in_famil
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, note_event
 from gradtape.arrays.tensor import Tensor, wrap
-from gradtape.errors import NoGradientError, ShapeError, SourceError
+from gradtape.errors import NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import OPS
 from gradtape.tape import missing
 from gradtape.tape.asked import Leaf, asked_from
@@ -56,16 +56,35 @@ class Law(NamedTuple):
 LAW = Law()
 
 
-def check_node(value: Any, what: str, frame: FrameType) -> None:
-    """Refuse what no tape can follow, naming the argument."""
-    if isinstance(value, Node):
-        return
+class Asking(NamedTuple):
+    """A question before its targets and sources are checked: the call, the tape if there is one, and who calls."""
+
+    kind: str
+    recording: Recording | None
+    frame: FrameType
+
+
+def refusal(value: Any, what: str, frame: FrameType) -> SourceError:
+    """Make the error for what no tape can follow, naming the argument."""
     helps = ["pass a `gradtape.Variable`, or a `gradtape.constant` that the tape watches"]
     if isinstance(value, np.ndarray | np.generic | float | int):
         helps = [
             "a plain array or number has no identity that a tape could follow; make it a `gradtape.Variable` first"
         ]
-    raise located(SourceError, f"{what} is {describe(value)}, not a tensor or variable", frame, *helps)
+    return located(SourceError, f"{what} is {describe(value)}, not a tensor or variable", frame, *helps)
+
+
+def refuse(value: Any, what: str, asking: Asking, targets: tuple[Leaf, ...], sources: tuple[Leaf, ...]) -> NoReturn:
+    """Refuse to answer because something in the question is no value that a tape can follow.
+
+    Raises
+    ------
+    SourceError
+    """
+    kind, recording, frame = asking
+    failure = missing.about("not-a-value")
+    asked = asked_from(kind, recording, targets, sources, None, frame, failure=failure)
+    missing.fail(refusal(value, f"{kind}: `{what}`", frame), asked)
 
 
 def what_stands_for_none(unconnected: str | None) -> str:
@@ -104,8 +123,9 @@ def ask(
     """
     recorded = bool(STATE.recordings) if recorded is None else recorded
     unconnected = what_stands_for_none(unconnected)
-    targets = check_targets(target, kind, frame, law)
-    wanted = check_sources(sources, kind, frame)
+    asking = Asking(kind, recording, frame)
+    targets = check_targets(target, sources, asking, law)
+    wanted = check_sources(targets, sources, asking)
     seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded, law=law)
     results = iter(
         answer(kind, recording, records, saved, targets, wanted, seeds, unconnected, frame, recorded=recorded, law=law)
@@ -147,9 +167,8 @@ def answer(
             and all(_is_finite(t.value) for t in targets if t.id)
         ):
             found = sweep(records, saved, seeds, ids, needed, recorded=recorded, strong=True)
-    except NoGradientError:
-        missing.announce(asked_from(kind, recording, targets, wanted, None, frame, failed=True))
-        raise
+    except (NoGradientError, RuleError) as error:
+        failed(error, Asking(kind, recording, frame), targets, wanted, spelled)
     found = seeds | found  # a target is its own source, also where the tape never saw it
     results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
     if picked and law.slices is not None:
@@ -165,6 +184,26 @@ def answer(
     return results
 
 
+def failed(
+    error: NoGradientError | RuleError,
+    asking: Asking,
+    targets: tuple[Leaf, ...],
+    wanted: tuple[Leaf, ...],
+    spelled: int = 2,
+) -> NoReturn:
+    """Pass on an error of a sweep: a derivative that nobody wrote, or one of the user's own that does not fit.
+
+    Raises
+    ------
+    NoGradientError, RuleError
+    """
+    failure = missing.about("")
+    if isinstance(error, RuleError):
+        failure = missing.about("custom-rule-none", error.site, str(error).splitlines()[0])
+    kind, recording, frame = asking
+    missing.fail(error, asked_from(kind, recording, targets, wanted, None, frame, failure=failure, spelled=spelled))
+
+
 def answers_for(recording: Recording | None, leaf: Leaf) -> bool:
     """Whether a tape may answer for a source: what it does not know is not on it, though its records name it."""
     return recording is None or leaf.id in recording.known
@@ -178,25 +217,31 @@ def without_early_reads(records: Sequence[Written], late: dict[int, int]) -> lis
     ]
 
 
-def check_targets(target: Any, kind: str, frame: FrameType, law: Law = LAW) -> tuple[Leaf, ...]:
+def check_targets(target: Any, sources: Any, asking: Asking, law: Law = LAW) -> tuple[Leaf, ...]:
     """Flatten the target; arrays and numbers pass (they give None, and there is a reason), anything else does not.
 
     Where the law is strict numbers do not pass either.
     """
-    leaves = tuple(Leaf(path, value) for path, value in flatten(target))
+    leaves = leaves_of(target)
     for leaf in leaves:
         plain = isinstance(leaf.value, np.ndarray | np.generic)
-        if not plain and (law.strict is not None or not isinstance(leaf.value, Node | float | int)):
-            check_node(leaf.value, f"{kind}: `target{leaf.path}`", frame)
+        if not plain and not isinstance(leaf.value, Node if law.strict is not None else Node | float | int):
+            refuse(leaf.value, f"target{leaf.path}", asking, leaves, leaves_of(sources))
     return leaves
 
 
-def check_sources(sources: Any, kind: str, frame: FrameType) -> tuple[Leaf, ...]:
+def check_sources(targets: tuple[Leaf, ...], sources: Any, asking: Asking, name: str = "sources") -> tuple[Leaf, ...]:
     """Flatten the sources; each must be a tensor or a variable."""
-    leaves = tuple(Leaf(path, value) for path, value in flatten(sources))
+    leaves = leaves_of(sources)
     for leaf in leaves:
-        check_node(leaf.value, f"{kind}: `sources{leaf.path}`", frame)
+        if not isinstance(leaf.value, Node):
+            refuse(leaf.value, f"{name}{leaf.path}", asking, targets, (leaf,))
     return leaves
+
+
+def leaves_of(structure: Any) -> tuple[Leaf, ...]:
+    """Return the leaves of a nested structure with their places."""
+    return tuple(Leaf(path, value) for path, value in flatten(structure))
 
 
 def make_seeds(

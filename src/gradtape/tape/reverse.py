@@ -9,10 +9,10 @@ import numpy as np
 
 from gradtape.arrays.dispatch import unpack
 from gradtape.arrays.failures import MatrixError, located
-from gradtape.arrays.record import STATE, next_id
+from gradtape.arrays.record import STATE, Event, EventKind, next_id
 from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
-from gradtape.errors import NoGradientError
+from gradtape.errors import NoGradientError, RuleError
 from gradtape.ops import OPS, Cotangents, Partial, Spec
 from gradtape.tape import strong_zeros
 from gradtape.tape.namespaces import NAMESPACES
@@ -139,6 +139,8 @@ def sweep(
                 else:
                     ct = rule.fn(xp, g, *residuals, **params)
                 if ct is None:
+                    if op.given:
+                        note_no_answer(output, position, Site(code, lasti))
                     continue
                 if shapes is not None:
                     ct = unbroadcast(ct, shapes[position])
@@ -147,11 +149,14 @@ def sweep(
                     cotangents[source] = ct
                 else:
                     cotangents[source] = previous + ct if type(ct) is Cotangents else add(previous, ct)
-    except NoGradientError as error:
-        if error.diagnostic is not None:
-            raise
-        STATE.backward_of = Site(*records[k][-2:])
-        raise located(NoGradientError, str(error), _getframe(), *getattr(error, "__notes__", ())) from None
+    except (NoGradientError, RuleError) as error:
+        site = Site(*records[k][-2:])
+        if error.diagnostic is None:
+            STATE.backward_of = site
+            error = located(type(error), str(error), _getframe(), *getattr(error, "__notes__", ()))
+        if isinstance(error, RuleError):
+            error.site = site
+        raise error from None
     except np.linalg.LinAlgError as error:
         if isinstance(error, MatrixError):
             raise
@@ -167,6 +172,11 @@ def sweep(
         else:
             cotangents[source] = spread(xp, cotangents.get(source), taken)
     return {source: cotangents[source] for source in sources if source in cotangents} | found
+
+
+def note_no_answer(output: int, position: int, site: Site) -> None:
+    """Remember that a derivative of the user's own returned None for an argument that something asked about."""
+    STATE.ambient.events.append(Event(next_id(), EventKind.NO_ANSWER, output, site, position))
 
 
 def spread(xp: Any, total: Any, pieces: list[Any]) -> Any:

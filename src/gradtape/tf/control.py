@@ -11,6 +11,7 @@ import numpy as np
 import gradtape as gt
 from gradtape.arrays import doors
 from gradtape.errors import NoGradientError, OperandError, ShapeError
+from gradtape.ops import Callback
 from gradtape.tape import custom
 from gradtape.tape.structure import flatten, rebuild
 from gradtape.tf.calls import row, static, tensor
@@ -284,7 +285,8 @@ def py_function(func: Any, inp: Any, Tout: Any, name: str | None = None) -> Any:
 def numpy_function(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: str | None = None) -> Any:  # noqa: N803
     """Call a function with plain arrays; the result is a constant, and the record says so."""
     called = getattr(func, "__name__", "function")
-    return doors.foreign(called, _arrays_only(func), tuple(tensor(i) for i in inp), {}, _getframe(1))
+    status = Callback("runs on plain arrays, and its result is a constant: nothing flows back through it")
+    return doors.foreign(called, _arrays_only(func), tuple(tensor(i) for i in inp), {}, _getframe(1), status)
 
 
 def _arrays_only(func: Callable[..., Any]) -> Callable[..., Any]:

@@ -34,7 +34,9 @@ def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
     def check_numerics(x: Any) -> Any:
         return x, lambda cotangent: _finite(cotangent, f"{message}, in the gradient")
 
-    return custom.with_gradient(check_numerics, calls.tensor, family=Tensor)(_finite(calls.tensor(tensor), message))
+    return custom.with_gradient(check_numerics, calls.tensor, family=Tensor, given=False)(
+        _finite(calls.tensor(tensor), message)
+    )
 
 
 def _finite(x: Any, message: str) -> Any:

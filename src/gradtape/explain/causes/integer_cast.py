@@ -1,6 +1,6 @@
 """GT303: a value on the way is cast to integers or booleans."""
 
-from gradtape.explain.cause import Cause, Context, Stage, break_labels, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import steps
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
@@ -8,16 +8,14 @@ from gradtape.explain.search import BreakGroup, Route
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
-    operation = group.links[0].operation
-    return context.finding(
+    mended = context.words.straight_through.format(f="f", x="x")
+    return context.broken(
         "integer-cast",
-        operation.site.span,
+        route,
+        group,
         "this cast gives whole numbers or truth values, which cannot move a little, so nothing flows back through it",
-        labels=break_labels(group),
-        notes=route_note(context, route),
-        helps=("stay in floating point; if whole numbers are needed forward, use `gradtape.straight_through(f, x)`",),
+        helps=(f"stay in floating point; if whole numbers are needed forward, use `{mended}`",),
         suggestion=steps.around_cast(context, group, route),
-        route=route,
     )
 
 

@@ -2,6 +2,7 @@
 
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import sources
+from gradtape.explain.graph import End
 from gradtape.explain.report import Finding
 
 
@@ -15,11 +16,33 @@ def detect(context: Context) -> Finding | None:
     return context.finding(
         "integer-source",
         context.made_at(end),
-        f"`{end.name}` is {end.dtype}, and only floating-point values have a gradient",
+        _label(end),
         labels=((context.question.call.span, "asked for here"),),
-        helps=(f"make `{end.name}` floating point: write `3.0` for `3`, or pass a float dtype",),
+        helps=(_help(end),),
         suggestion=sources.floats(context.made_at(end)),
     )
 
 
+def detect_failure(context: Context) -> Finding | None:
+    """Tell of an error about a dtype."""
+    ends = (context.source, *context.question.targets)
+    end = next((e for e in ends if not e.differentiable), context.source)
+    return context.failed(
+        "integer-source",
+        f"`{end.name}` has a dtype without derivatives",
+        _label(end),
+        labels=((context.made_at(end), f"`{end.name}` is made here"),),
+        helps=(_help(end),),
+    )
+
+
+def _label(end: End) -> str:
+    return f"`{end.name}` is {end.dtype}, and only floating-point values have a gradient"
+
+
+def _help(end: End) -> str:
+    return f"make `{end.name}` floating point: write `3.0` for `3`, or pass a float dtype"
+
+
 CAUSE = Cause("integer-source", Stage.SOURCE, detect)
+FAILURE = Cause("integer-source", Stage.FAILURE, detect_failure)

@@ -1,27 +1,18 @@
 """GT202: the value became a Python number and came back as a constant."""
 
-from gradtape.explain.cause import Cause, Context, Stage, break_labels, left_at, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import leaving
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 from gradtape.explain.unseen import unseen_way
 
-HELPS = ("use the tensor itself, not `float(...)`, `.item()` or a function of `math`: `np.sin(t)` stays on the tape",)
-
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
-    span, label = left_at(group, "Python number")
-    return context.finding(
-        "left-through-number",
-        span,
-        label,
-        labels=break_labels(group),
-        notes=route_note(context, route),
-        helps=HELPS,
-        suggestion=leaving.stay(context, span),
-        proven=group.first.proven,
-        route=route,
+    label = group.first.reason or _became(context)
+    suggestion = leaving.stay(context, group.links[0].operation.site.span)
+    return context.broken(
+        "left-through-number", route, group, label, helps=(context.words.number,), suggestion=suggestion
     )
 
 
@@ -33,13 +24,28 @@ def detect_unseen(context: Context) -> Finding | None:
     return context.finding(
         "left-through-number",
         left,
-        "the value became a plain Python number here; the tape cannot follow it",
+        _became(context),
         labels=((entry, "a constant comes in here that may be made from it"),),
-        helps=HELPS,
+        helps=(context.words.number,),
         suggestion=leaving.stay(context, left),
         proven=False,
     )
 
 
+def detect_failure(context: Context) -> Finding | None:
+    """Tell of an error because a value could not become a number."""
+    return context.failed(
+        "left-through-number",
+        f"no gradient of `{context.question.target_name}`: a value was to become a Python number",
+        _became(context),
+        helps=(context.words.number,),
+    )
+
+
+def _became(context: Context) -> str:
+    return f"the value becomes a plain Python number here; {context.words.cannot_follow}"
+
+
 CAUSE = Cause("left-through-number", Stage.BREAK, detect, frozenset({BreakKind.LEFT_AS_NUMBER}))
 UNSEEN = Cause("left-through-number", Stage.ABSENCE, detect_unseen)
+FAILURE = Cause("left-through-number", Stage.FAILURE, detect_failure)

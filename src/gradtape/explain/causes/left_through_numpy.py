@@ -1,39 +1,23 @@
 """GT201: the value became a plain ndarray, or an unknown function computed it, and it came back as a constant."""
 
-from gradtape.explain.cause import Cause, Context, Stage, break_labels, left_at, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import leaving
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 from gradtape.explain.unseen import unseen_way
 
-HELPS = (
-    "keep the tensor: plain `np.*` functions and operators work on it and stay on the tape",
-    "if another library must compute it, give its derivative: `gradtape.external(f, vjp=...)`",
-)
-
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
-    span, label = left_at(group, "ndarray")
-    return context.finding(
+    label = group.first.reason or _became(context)
+    return context.broken(
         "left-through-numpy",
-        span,
+        route,
+        group,
         label,
-        labels=break_labels(group),
-        notes=route_note(context, route),
-        helps=helps(group.first.instead),
-        suggestion=leaving.stay(context, span),
-        proven=group.first.proven,
-        route=route,
+        helps=_helps(context, group.first.instead),
+        suggestion=leaving.stay(context, group.links[0].operation.site.span),
     )
-
-
-def helps(instead: str) -> tuple[str, ...]:
-    if not instead:
-        return HELPS
-    if instead.endswith("*"):
-        return (f"the functions of `{instead[:-2]}` stay on the tape; if this one is not there: {HELPS[1]}",)
-    return (f"call `{instead}`: it computes the same and stays on the tape",)
 
 
 def detect_unseen(context: Context) -> Finding | None:
@@ -44,13 +28,37 @@ def detect_unseen(context: Context) -> Finding | None:
     return context.finding(
         "left-through-numpy",
         left,
-        "the value became a plain ndarray here; the tape cannot follow it",
+        _became(context),
         labels=((entry, "a constant comes in here that may be made from it"),),
-        helps=HELPS,
+        helps=_helps(context),
         suggestion=leaving.stay(context, left),
         proven=False,
     )
 
 
+def detect_failure(context: Context) -> Finding | None:
+    """Tell of an error because a value could not become an array."""
+    return context.failed(
+        "left-through-numpy",
+        f"no gradient of `{context.question.target_name}`: a value was to become an ndarray",
+        _became(context),
+        helps=_helps(context),
+    )
+
+
+def _became(context: Context) -> str:
+    return f"the value becomes a plain ndarray here; {context.words.cannot_follow}"
+
+
+def _helps(context: Context, instead: str = "") -> tuple[str, ...]:
+    own = f"if another library must compute it, give its derivative: `{context.words.own_rule}`"
+    if not instead:
+        return (context.words.keep, own)
+    if instead.endswith("*"):
+        return (f"the functions of `{instead[:-2]}` stay on the tape; if this one is not there: {own}",)
+    return (f"call `{instead}`: it computes the same and stays on the tape",)
+
+
 CAUSE = Cause("left-through-numpy", Stage.BREAK, detect, frozenset({BreakKind.LEFT_AS_ARRAY}))
 UNSEEN = Cause("left-through-numpy", Stage.ABSENCE, detect_unseen)
+FAILURE = Cause("left-through-numpy", Stage.FAILURE, detect_failure)

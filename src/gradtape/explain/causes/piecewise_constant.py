@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtape.explain.cause import Cause, Context, Stage, break_labels, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import steps
 from gradtape.explain.graph import BreakKind
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 SMOOTH = {
-    "floor": ("soft_floor",),
-    "ceil": ("soft_ceil",),
-    "round": ("soft_round",),
-    "rint": ("soft_round",),
-    "sign": ("soft_sign",),
-    "heaviside": ("soft_step",),
+    "floor": "soft_floor",
+    "ceil": "soft_ceil",
+    "round": "soft_round",
+    "rint": "soft_round",
+    "sign": "soft_sign",
+    "heaviside": "soft_step",
 }
 """The smooth replacements of operations, by the operation's name."""
 
@@ -28,19 +28,18 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation = group.links[0].operation
     span = operation.site.span
     suggestion, mended = steps.pass_through(context, span)
-    return context.finding(
+    soft = SMOOTH.get(operation.function or operation.name) if context.words.soft else None
+    return context.broken(
         "piecewise-constant",
-        span,
+        route,
+        group,
         f"{operation.name} {group.first.reason}",
-        labels=break_labels(group),
-        notes=route_note(context, route),
         helps=(
             f"use a smooth or straight-through {operation.name}"
             + (f": `{mended}` keeps the value and lets the gradient pass" if mended else ""),
-            *(f"`gradtape.{name}(x, temperature=...)` is smooth" for name in SMOOTH.get(operation.name, ())),
+            *((f"{context.words.soft.format(f=soft)} is smooth",) if soft else ()),
         ),
         suggestion=suggestion,
-        route=route,
     )
 
 

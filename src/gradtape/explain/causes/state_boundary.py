@@ -1,26 +1,19 @@
-"""GT504: the value went through an assignment to a variable, which is not part of the gradient."""
+"""GT504: the value went through state, an assignment or a metric or a data set, which is not part of the gradient."""
 
-from gradtape.explain.cause import Cause, Context, Stage, break_labels, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
-    operation = group.links[0].operation
-    made = operation.name != "assign"
-    return context.finding(
+    return context.broken(
         "state-boundary",
-        operation.site.span,
-        "a Variable made from a tensor takes its value and starts a new path"
-        if made
-        else "an assignment stores the value; the variable starts a new path, and nothing flows back through it",
-        labels=break_labels(group),
-        notes=route_note(context, route),
-        helps=(
-            "use the tensor itself where the gradient is needed, and assign it to the variable after `gradient(...)`",
-        ),
-        route=route,
+        route,
+        group,
+        group.first.reason
+        or "an assignment stores the value; the variable starts a new path, and nothing flows back through it",
+        helps=(f"use the {context.words.array} itself where the gradient is needed, and store it afterwards",),
     )
 
 

@@ -1,6 +1,6 @@
 """GT304: a stop_gradient ends the path on purpose."""
 
-from gradtape.explain.cause import Cause, Context, Stage, break_labels, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import leaving
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
@@ -8,16 +8,14 @@ from gradtape.explain.search import BreakGroup, Route
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
-    operation = group.links[0].operation
-    return context.finding(
+    name = group.links[0].operation.name
+    return context.broken(
         "stop-gradient",
-        operation.site.span,
-        "stop_gradient ends the path here, because the program says so",
-        labels=break_labels(group),
-        notes=route_note(context, route),
-        helps=(f"leave out the stop_gradient if `{context.source.name}` is meant to learn through this value",),
-        suggestion=leaving.through_stop(operation.site.span),
-        route=route,
+        route,
+        group,
+        group.first.reason or f"{name} ends the path here, because the program says so",
+        helps=(f"leave out the {name} if `{context.source.name}` is meant to learn through this value",),
+        suggestion=leaving.through_stop(group.links[0].operation.site.span),
     )
 
 

@@ -1,4 +1,4 @@
-"""GT505: a tape that is not persistent gave its gradients before."""
+"""GT505: a tape that is not persistent gave its gradients before, or a graph was walked and dropped."""
 
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import builders, sources
@@ -15,9 +15,20 @@ def detect(context: Context) -> Finding | None:
         "asks a tape that is not persistent for a second set of gradients",
         labels=((used_at.span, "the tape gave its gradients here and dropped what it needs for more"),),
         headline=f"no second set of gradients, from `{context.question.target_name}` to `{context.source.name}`",
-        helps=("ask for all gradients in one call, or make the tape with `GradientTape(persistent=True)`",),
+        helps=(context.words.again,),
         suggestion=builders.safe(*sources.with_argument(context.entered_at, "persistent", "True")),
     )
 
 
+def detect_failure(context: Context) -> Finding | None:
+    """Tell of a graph that was walked before; `at` is what it still holds, `also` where it was walked."""
+    return context.failed(
+        "tape-used-up",
+        f"no second set of gradients of `{context.question.target_name}`: the graph was used up",
+        "this part of the graph gave its gradients before and dropped what it needs for more",
+        helps=(context.words.again,),
+    )
+
+
 CAUSE = Cause("tape-used-up", Stage.CALL, detect)
+FAILURE = Cause("tape-used-up", Stage.FAILURE, detect_failure)

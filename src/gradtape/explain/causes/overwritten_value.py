@@ -1,4 +1,4 @@
-"""GT104: the source was written to after it was used, so its name stands for a value that the target does not know."""
+"""GT507: a value was overwritten after it was used: the source itself, or one that the backward pass needs."""
 
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import Event
@@ -12,12 +12,25 @@ def detect(context: Context) -> Finding | None:
         return None
     uses = [op for op, _ in context.run.uses.get(write.detail, ()) if op.output in context.before_target]
     used = uses[-1].site.span if uses else None
+    copied = context.words.copy.format(x=source.name)
     return context.finding(
-        "mutated",
+        "overwritten-value",
         write.site.span,
         f"from here on `{source.name}` stands for a new value; `{question.target_name}` was computed from the old one",
         labels=((used, "the old value is used here"),),
-        helps=(f"write to a copy, `numpy.copy({source.name})`, and ask for the gradient in `{source.name}` itself",),
+        helps=(f"write to a copy, `{copied}`, and ask for the gradient in `{source.name}` itself",),
+    )
+
+
+def detect_failure(context: Context) -> Finding | None:
+    """Tell of a write that the framework refused, or found out about on the way back."""
+    failure = context.question.failure
+    what = f"`{failure.detail}`" if failure is not None and failure.detail else "a value"
+    return context.failed(
+        "overwritten-value",
+        f"{what} was overwritten, and its old value is needed",
+        "overwritten here",
+        helps=("compute a new value instead of writing into this one", "or write after the gradient was taken"),
     )
 
 
@@ -33,4 +46,5 @@ def _first_write_after_use(context: Context) -> Event | None:
     return None
 
 
-CAUSE = Cause("mutated", Stage.ABSENCE, detect)
+CAUSE = Cause("overwritten-value", Stage.ABSENCE, detect)
+FAILURE = Cause("overwritten-value", Stage.FAILURE, detect_failure)

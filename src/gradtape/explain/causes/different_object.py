@@ -1,0 +1,277 @@
+"""GT104: the source that was asked for is not the one that was used: a copy, a second run, a layer built anew.
+
+Three things prove it: the source was made from something that the target depends on (`row = W[0]`); the target depends
+on another object that the same line made, or that goes by the same name; or none of a whole list of variables is used
+while others are.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradtape.diagnostics import Span, syntax
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.graph import Event, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradtape.diagnostics import Site
+    from gradtape.explain.report import Finding
+
+PARTS = {
+    "getitem",
+    "reshape",
+    "transpose",
+    "squeeze",
+    "expand_dims",
+    "ravel",
+    "copy",
+    "identity",
+    "cast",
+    "broadcast_to",
+}
+"""What gives the elements of its argument, some of them or in another form, as an object of its own."""
+
+
+class Used(NamedTuple):
+    """What the target depends on instead of the source: its ids, and how to tell it."""
+
+    ids: frozenset[int]
+    at: Span | None
+    label: str
+    labels: tuple[tuple[Span | None, str], ...]
+    help: str
+
+
+def detect(context: Context) -> Finding | None:
+    used = used_instead(context)
+    if used is None:
+        return None
+    return context.finding(
+        "different-object",
+        used.at,
+        used.label,
+        labels=used.labels,
+        helps=(used.help,),
+        proven=not context.may_have_left,
+    )
+
+
+def used_instead(context: Context) -> Used | None:
+    """Return what the target depends on in the place of the source, if that is proven."""
+    return _original(context) or _made_anew(context) or _another_list(context)
+
+
+# -- made from what is used -----------------------------------------------------------------------------------------
+
+
+def _original(context: Context) -> Used | None:
+    """Look for what the source was made from on the way to the target."""
+    source, made = context.source, context.source.made
+    part = isinstance(made, Operation) and (made.function or made.name) in PARTS
+    elsewhere = any(op.output not in source.ids for op, _ in _uses(context, source.ids))
+    if made is None or (elsewhere and not part):
+        return None
+    shared = _shared(context, made)
+    if not shared:
+        return None
+    reader = next((op for op, _ in _uses(context, shared) if op.output in context.before_target), None)
+    name = _name_of(context, made, shared)
+    again = _again(context, made)
+    target = context.question.target_name
+    if again is not None:
+        label = f"`{source.name}` is a value of its own, and nothing on the way to `{target}` uses it"
+        return Used(
+            frozenset({again.output}),
+            made.site.span,
+            label,
+            ((again.site.span, f"`{target}` uses the result of this run"),),
+            f"compute it once, and use that value both for `{target}` and as the source",
+        )
+    what = f"`{name}`" if name else "what it was made from"
+    return Used(
+        shared,
+        made.site.span,
+        f"`{source.name}` is a value of its own, made here from {what}; `{target}` does not use it",
+        ((reader.site.span if reader is not None else None, f"`{target}` is computed from {what} itself"),),
+        f"compute `{target}` from `{source.name}`" + (f", or ask for the gradient in `{name}`" if name else ""),
+    )
+
+
+def _uses(context: Context, ids: Iterable[int]) -> list[tuple[Operation, int]]:
+    return [use for id in ids for use in context.run.uses.get(id, ())]
+
+
+def _shared(context: Context, made: Operation | Event | None) -> frozenset[int]:
+    """Return the nearest values that both the source was made from and the target depends on."""
+    start: list[int] = []
+    if isinstance(made, Operation):
+        start = [i for i in made.inputs if i]
+    elif made is not None and isinstance(made.detail, int) and made.detail:
+        start = [made.detail]
+    seen, found = set(start), set()
+    while start:
+        value = start.pop()
+        if value in context.before_target:
+            found.add(value)
+            continue
+        producer = context.run.producers.get(value)
+        new = {i for i in producer.inputs if i} - seen if producer is not None else set()
+        seen |= new
+        start += new
+    return frozenset(found)
+
+
+def _name_of(context: Context, made: Operation | Event, shared: frozenset[int]) -> str:
+    """Return what the source's own line calls the thing that it was made from, empty if it was made on a longer way."""
+    if not isinstance(made, Operation):
+        return ""
+    for position, value in enumerate(made.inputs):
+        if value in shared:
+            node = syntax.expression_at(made.site.span)
+            if isinstance(node, ast.Subscript):
+                return syntax.text_of(node.value)
+            operand = syntax.operand_at(made.site.span, position, len(made.inputs))
+            return syntax.text_of(operand) if operand is not None else context.run.names.get(value, "")
+    return ""
+
+
+def _again(context: Context, made: Operation | Event) -> Operation | None:
+    """Return the same operation, run another time for the target: at the same place, or at one that reads the same."""
+    if not isinstance(made, Operation):
+        return None
+    text = made.site.span.text
+    for operation in reversed(context.run.operations):
+        if operation.output not in context.before_target or operation.name != made.name or operation is made:
+            continue
+        if operation.site == made.site or (text and operation.site.span.text == text):
+            return operation
+    return None
+
+
+# -- made anew by the same line, or under the same name ---------------------------------------------------------------
+
+
+def _made_anew(context: Context) -> Used | None:
+    """Look for a variable on the way to the target that the same line made, or that goes by the same name."""
+    source, made = context.source, context.source.made
+    if source.kind != "variable":
+        return None
+    asked = frozenset().union(*(end.ids for end in context.question.together), source.ids)
+    idle = asked.isdisjoint(context.before_target)
+    for event in reversed(context.run.events):
+        if event.kind != "create" or event.value in asked or event.value not in context.before_target:
+            continue
+        while_recording = _during(context, event.seq)
+        after_the_target = made is not None and made.seq > max(context.question.target_ids, default=0) > 0
+        if _alike(context, event) and (idle or while_recording or after_the_target):
+            return _anew(context, event)
+    return None
+
+
+def _alike(context: Context, event: Event) -> bool:
+    """Whether a variable is another edition of the source: the same line in another run, or the same full name."""
+    source, made, names = context.source, context.source.made, context.run.names
+    name = names.get(event.value, "")
+    own = source.path or next((names[i] for i in source.ids if i in names), "")
+    if name and own:
+        if name == own:
+            return True
+        if _last(name) != _last(own):
+            return False
+    if not isinstance(made, Event):
+        return False
+    if made.site == event.site:
+        bound = syntax.assigned_names(event.site.span) and not syntax.in_comprehension(event.site.span)
+        return made.callers != event.callers or bool(bound)
+    both = set(syntax.assigned_names(made.site.span)), set(syntax.assigned_names(event.site.span))
+    return any(_attribute(a) == _attribute(b) for a in both[0] for b in both[1])
+
+
+def _last(path: str) -> str:
+    """Return the last part of a framework's name, without the number that makes it unique: `kernel`."""
+    return path.rpartition("/")[2].rpartition(".")[2].partition(":")[0].rstrip("0123456789").rstrip("_")
+
+
+def _attribute(name: str) -> str:
+    """Return the attribute that `self.w` and `model.w` share; a plain name as it is."""
+    return f".{name.rpartition('.')[2]}" if "." in name else name
+
+
+def _anew(context: Context, event: Event) -> Used:
+    source, made, target = context.source, context.source.made, context.question.target_name
+    mine = _frames(made) if made is not None else []
+    theirs = _frames(event)
+    here, there = _where_they_part(mine, theirs)
+    if made is None or event.seq > made.seq:
+        return Used(
+            frozenset({event.value}),
+            there,
+            f"another one is made here, and `{target}` uses that one, not `{source.name}`",
+            ((here, f"`{source.name}`, which was asked for, is made here"),),
+            f"make it once and use `{source.name}` itself",
+        )
+    return Used(
+        frozenset({event.value}),
+        here,
+        f"`{source.name}` is made here; `{target}` was computed with the one before it",
+        ((there, f"the one that `{target}` uses is made here"),),
+        f"ask for the gradient in the one that `{target}` was computed with, or compute `{target}` again",
+    )
+
+
+def _frames(made: Operation | Event) -> list[Site]:
+    return [made.site, *made.callers]
+
+
+def _where_they_part(mine: list[Site], theirs: list[Site]) -> tuple[Span | None, Span | None]:
+    """Return the innermost calls in which two creations differ; where both were made if they do not."""
+    for a, b in zip(mine, theirs, strict=False):
+        if a != b:
+            return a.span, b.span
+    return (mine[0].span if mine else None), theirs[0].span
+
+
+def _during(context: Context, seq: int) -> bool:
+    tape = context.run.tape
+    return tape is not None and bool(tape.entered) and seq > tape.entered[0][0]
+
+
+# -- another model's variables ----------------------------------------------------------------------------------------
+
+
+def _another_list(context: Context) -> Used | None:
+    """Look whether a whole list of variables is unused while the target depends on others."""
+    together, question = context.question.together, context.question
+    asked = frozenset().union(*(end.ids for end in together)) if together else frozenset()
+    others = context.run.variables & context.before_target
+    if len(together) < 2 or not others or not asked.isdisjoint(context.before_target):
+        return None
+    if not all(end.kind == "variable" for end in together) or _written_out(context):
+        return None
+    first = next((e for e in context.run.events if e.kind == "create" and e.value in others), None)
+    return Used(
+        others,
+        question.call.span,
+        f"`{question.target_name}` depends on none of the {len(together)} variables that are asked for here",
+        (
+            (
+                first.site.span if first is not None else None,
+                f"`{question.target_name}` depends on this one, for example",
+            ),
+        ),
+        f"ask for the variables that `{question.target_name}` is computed from",
+    )
+
+
+def _written_out(context: Context) -> bool:
+    """Whether the sources are listed one by one where they are asked for: then each was meant."""
+    node = syntax.expression_at(context.question.call.span)
+    lists = [n for n in ast.walk(node) if isinstance(n, ast.List | ast.Tuple)] if node is not None else []
+    texts = {syntax.text_of(element) for found in lists for element in found.elts}
+    return context.source.name in texts
+
+
+CAUSE = Cause("different-object", Stage.ABSENCE, detect)

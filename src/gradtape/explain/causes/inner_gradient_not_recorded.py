@@ -1,0 +1,34 @@
+"""GT506: a derivative on the way was computed where nothing recorded it, so it cannot be differentiated again."""
+
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.graph import BreakKind
+from gradtape.explain.report import Finding
+from gradtape.explain.search import BreakGroup, Route
+
+
+def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
+    return context.broken(
+        "inner-gradient-not-recorded",
+        route,
+        group,
+        group.first.reason or "this derivative is computed where nothing records it, so it is a constant from here on",
+        labels=((context.entered_at, "the outer tape records only inside this block"),),
+        helps=(_help(context),),
+    )
+
+
+def detect_failure(context: Context) -> Finding | None:
+    return context.failed(
+        "inner-gradient-not-recorded",
+        f"no gradient of `{context.question.target_name}`: it holds a derivative that was not recorded",
+        "this derivative is computed where nothing records it",
+        helps=(_help(context),),
+    )
+
+
+def _help(context: Context) -> str:
+    return f"{context.words.inner}: then this derivative can be differentiated again"
+
+
+CAUSE = Cause("inner-gradient-not-recorded", Stage.BREAK, detect, frozenset({BreakKind.INNER_GRADIENT}))
+FAILURE = Cause("inner-gradient-not-recorded", Stage.FAILURE, detect_failure)

@@ -1,0 +1,35 @@
+"""GT305: a derivative exists and nobody wrote it, or what was written is incomplete."""
+
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.graph import BreakKind
+from gradtape.explain.report import Finding
+from gradtape.explain.search import BreakGroup, Route
+
+
+def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
+    reason = group.first.reason or f"has a derivative, but {context.words.name} has no rule for it"
+    return context.broken(
+        "missing-rule", route, group, f"{group.links[0].operation.name} {reason}", helps=_helps(context)
+    )
+
+
+def detect_failure(context: Context) -> Finding | None:
+    failure = context.question.failure
+    what = failure.detail if failure is not None and failure.detail else "this operation"
+    return context.failed(
+        "missing-rule",
+        f"no gradient of `{context.question.target_name}`: an operation on the way has no rule",
+        f"{what} has a derivative, but {context.words.name} has no rule for it",
+        helps=_helps(context),
+    )
+
+
+def _helps(context: Context) -> tuple[str, ...]:
+    return (
+        "write it with operations that have a derivative",
+        f"or give the derivative yourself with `{context.words.own_rule}`",
+    )
+
+
+CAUSE = Cause("missing-rule", Stage.BREAK, detect, frozenset({BreakKind.MISSING_RULE}))
+FAILURE = Cause("missing-rule", Stage.FAILURE, detect_failure)

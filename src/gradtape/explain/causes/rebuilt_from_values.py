@@ -1,0 +1,20 @@
+"""GT203: a new tensor, array or variable was made from the values, and starts a path of its own."""
+
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.graph import BreakKind
+from gradtape.explain.report import Finding
+from gradtape.explain.search import BreakGroup, Route
+
+
+def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
+    operation = group.links[0].operation
+    if operation.name in {"Variable", "Parameter"}:
+        label = f"a new {operation.name} takes the values and starts a path of its own"
+        helps = (f"use the {context.words.array} itself; make a {operation.name} of it only to train it from here on",)
+    else:
+        label = group.first.reason or "a new array is made from the values here and forgets where they came from"
+        helps = (f"use `{context.words.stack}([...])`: it makes one {context.words.array} and lets the gradient pass",)
+    return context.broken("rebuilt-from-values", route, group, label, helps=helps)
+
+
+CAUSE = Cause("rebuilt-from-values", Stage.BREAK, detect, frozenset({BreakKind.REBUILT}))

@@ -1,0 +1,80 @@
+"""What a value that left the tape was used for, read from the expression in which it left: a draw, a write, a list."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gradtape.diagnostics import syntax
+from gradtape.explain.graph import BreakKind
+
+if TYPE_CHECKING:
+    from gradtape.diagnostics import Span
+
+ARRAY_MAKERS = {"array", "asarray", "asanyarray", "ascontiguousarray", "fromiter", "vstack", "hstack"}
+"""Functions that make one array of a list of values."""
+
+DRAWS = frozenset(dir(np.random.Generator)) | frozenset(dir(np.random.RandomState))
+"""The methods of NumPy's generators; those that take no parameters let no value leave."""
+
+GENERATORS = {"default_rng", "Generator", "RandomState"}
+"""What makes a generator."""
+
+
+class Purpose(NamedTuple):
+    """What a value left for: what messages call the step, and the kind of break."""
+
+    name: str
+    kind: BreakKind
+
+
+def purpose(span: Span, left: BreakKind, through: str = "") -> Purpose:
+    """Say what a value was used for where it left its framework.
+
+    Parameters
+    ----------
+    span : Span
+        The expression in which it left.
+    left : BreakKind
+        What it became: `LEFT_AS_ARRAY` or `LEFT_AS_NUMBER`.
+    through : str
+        The functions of another library that converted it, outermost last.
+    """
+    if syntax.stored_whole(span) != span:
+        return Purpose("array write", BreakKind.ARRAY_WRITE)
+    call = syntax.expression_at(span)
+    if isinstance(call, ast.Call):
+        called = syntax.text_of(call.func)
+        if _draws(call, span, through):
+            return Purpose(called.rpartition(".")[2], BreakKind.SAMPLED)
+        if called.rpartition(".")[2] in ARRAY_MAKERS and call.args and _is_list(call.args[0], span):
+            return Purpose(called, BreakKind.REBUILT)
+    return Purpose("leave the tape", left)
+
+
+def _is_list(argument: ast.expr, span: Span) -> bool:
+    """Whether an argument is a list of values, written out or put together before."""
+    if isinstance(argument, ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp):
+        return True
+    if isinstance(argument, ast.Call):
+        return syntax.text_of(argument.func) in {"list", "tuple", "sorted"}
+    return isinstance(argument, ast.Name | ast.Attribute) and syntax.is_list(syntax.text_of(argument), span)
+
+
+def _draws(call: ast.Call, span: Span, through: str) -> bool:
+    """Whether a call draws at random: a method of NumPy's generators, `rvs` of SciPy, a function of `random`."""
+    if through:
+        parts = [name.rpartition(".") for name in through.split()]
+        return any(function == "rvs" or module == "random" for module, _, function in parts)
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in DRAWS:
+        return False
+    owner = syntax.text_of(call.func.value)
+    numpy = syntax.imported_as(span.file, "numpy")
+    if owner in {f"{numpy}.random", syntax.imported_as(span.file, "numpy.random")}:
+        return True
+    made = syntax.made_by(owner, span)
+    if made:
+        return bool({text.rpartition(".")[2] for text in made} & GENERATORS)
+    return "rng" in owner.lower() or "random" in owner.lower()
