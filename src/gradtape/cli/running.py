@@ -79,6 +79,7 @@ def run(options: argparse.Namespace, tell: Callable[[Ran], int], *, to_draw: boo
         The exit status. A program that a signal ended takes the process with it, as it would without us.
     """
     from gradtape.recorders.frameworks import Options
+    from gradtape.recorders.heard import Heard
     from gradtape.recorders.hearing import Hearing
 
     name = f"-m {options.script}" if options.module else options.script
@@ -88,7 +89,7 @@ def run(options: argparse.Namespace, tell: Callable[[Ran], int], *, to_draw: boo
     real = stand_in.installed()
     before = set(sys.modules)
     finder = stand_in.StandIn()
-    hearing = Hearing(Options(options.functions, options.all_steps), to_draw=to_draw)
+    hearing = Hearing(Options(options.functions, options.all_steps), Heard(to_draw=to_draw))
     hearing.heard.around = Patience().wait
     forks = Forks(hearing.heard)
     found: Program | None = None

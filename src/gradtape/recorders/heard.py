@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from gradtape.explain.edits.together import reconciled
 from gradtape.explain.report import Finding, GradientReport, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from gradtape.diagnostics import Site
@@ -60,6 +60,17 @@ class Heard:
     def reports(self) -> tuple[GradientReport, ...]:
         """What was found, in the order of the run, each kind of answer once, with edits that go together."""
         return reconciled(self._found.values())
+
+    @contextmanager
+    def apart(self, own: Heard) -> Iterator[None]:
+        """Let another write down what is asked in a `with` block; afterwards it is a part of the whole."""
+        before = (self._found, self._known, self._variants)
+        self._found, self._known, self._variants = own._found, own._known, own._variants
+        try:
+            yield
+        finally:
+            self._found, self._known, self._variants = before
+            self.add(own._found.values())
 
     def add(self, reports: Iterable[GradientReport]) -> None:
         """Take over what was found elsewhere, in another process of the run."""

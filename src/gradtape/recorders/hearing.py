@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from gradtape.recorders.frameworks import Arrivals, Options
@@ -9,9 +11,14 @@ from gradtape.recorders.heard import Heard
 from gradtape.recorders.listening import Listening
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from gradtape.explain.report import GradientReport
+
+
+_HERE: list[Hearing] = []
+"""Who hears at this moment. The recorders of frameworks write to one `Heard` at a time."""
 
 
 class Hearing:
@@ -21,21 +28,19 @@ class Hearing:
     ----------
     options : Options, optional
         How to record.
-    to_draw : bool
-        Keep the graphs of the reports, for a page or a picture.
-
-    Attributes
-    ----------
-    heard : Heard
-        What was found.
+    heard : Heard, optional
+        Where to write what is found.
+    quiet : bool
+        Keep the warnings about missing gradients silent: the reports tell more. Otherwise nothing changes for who runs.
     """
 
-    def __init__(self, options: Options | None = None, *, to_draw: bool = False) -> None:
-        self.heard = Heard(to_draw=to_draw)
+    def __init__(self, options: Options | None = None, heard: Heard | None = None, *, quiet: bool = True) -> None:
+        self.heard = Heard() if heard is None else heard
         self._arrivals = Arrivals(self.heard, options or Options())
-        self._listening = Listening(self.heard)
+        self._listening = Listening(self.heard, quiet=quiet)
 
     def __enter__(self) -> Self:
+        _HERE.append(self)
         self._listening.__enter__()
         self._arrivals.__enter__()
         return self
@@ -43,6 +48,7 @@ class Hearing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        _HERE.remove(self)
         self._arrivals.__exit__(kind, error, traceback)
         self._listening.__exit__(kind, error, traceback)
 
@@ -59,3 +65,18 @@ class Hearing:
     def finish(self, error: BaseException | None = None) -> None:
         """Let the recorders report what only the end of a run tells, the error it ended with included."""
         self._arrivals.finish(error)
+
+
+@contextmanager
+def heard_apart() -> Iterator[Heard]:
+    """Hear what is asked in a `with` block by itself, whoever hears it too; when it ends, the reports are there."""
+    own = Heard()
+    if _HERE:
+        with _HERE[-1].heard.apart(own):
+            yield own
+        return
+    with Hearing(heard=own) as hearing:
+        try:
+            yield own
+        finally:
+            hearing.finish(sys.exc_info()[1])

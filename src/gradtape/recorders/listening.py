@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gradtape.errors import MissingGradientWarning
 from gradtape.recorders.heard import Heard, failed_to_explain
 from gradtape.tape import missing
 from gradtape.tape.asked import story
@@ -20,29 +18,28 @@ if TYPE_CHECKING:
 
 
 class Listening:
-    """Collects what was asked in a `with` block; the warnings about missing gradients are silent meanwhile.
+    """Collects what was asked in a `with` block.
 
     Parameters
     ----------
     heard : Heard, optional
         Where to write the reports, if recorders of frameworks write there too.
+    quiet : bool
+        Whether the warnings are silent meanwhile, because the reports tell more.
     """
 
-    def __init__(self, heard: Heard | None = None) -> None:
+    def __init__(self, heard: Heard | None = None, *, quiet: bool = True) -> None:
         self.heard = Heard() if heard is None else heard
-        self._quiet = warnings.catch_warnings()
+        self._listeners = missing.LISTENERS if quiet else missing.OBSERVERS
 
     def __enter__(self) -> Self:
-        self._quiet.__enter__()
-        warnings.simplefilter("ignore", MissingGradientWarning)
-        missing.LISTENERS.append(self.hear)
+        self._listeners.append(self.hear)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        missing.LISTENERS.remove(self.hear)
-        self._quiet.__exit__(kind, error, traceback)
+        self._listeners.remove(self.hear)
 
     @property
     def reports(self) -> tuple[GradientReport, ...]:

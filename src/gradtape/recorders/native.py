@@ -21,6 +21,7 @@ from gradtape.ops import COMPOSITES, OPS, Rule, load_families
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.exits import purpose
 from gradtape.recorders.steepness import steepest
+from gradtape.recorders.summaries import array_of
 from gradtape.recorders.values import summaries
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def status_of(result: Any) -> Status:
     """Say what came out: nothing, zeros, something that is not finite, or a gradient."""
     if result is None:
         return Status.NONE
-    value = result._value if isinstance(result, Node) else np.asarray(result)
+    value = array_of(result)
     if not np.isfinite(value).all():
         return Status.NAN
     return Status.OK if value.any() or not value.size else Status.ZERO

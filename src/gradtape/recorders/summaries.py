@@ -9,6 +9,20 @@ import numpy as np
 from gradtape.explain.graph import Summary
 
 
+def array_of(value: Any) -> Any:
+    """Return the numbers of a tensor of ours or of a framework, without a trace on any tape; slices as their values."""
+    if hasattr(value, "_value") and hasattr(value, "_id"):
+        return value._value
+    if hasattr(value, "detach"):  # torch
+        value = value.detach()
+        value = value.coalesce().values() if getattr(value, "is_sparse", False) else value
+        value = value.float() if "bfloat16" in str(value.dtype) else value
+        return value.cpu().numpy()
+    if hasattr(value, "indices") and hasattr(value, "values") and hasattr(value, "dense_shape"):  # TensorFlow
+        value = value.values
+    return np.asarray(value)
+
+
 def summary(value: Any) -> Summary:
     """Count what explains a gradient in a value: zeros, NaN, infinities, the range of the rest.
 

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from gradtape.explain.graph import Failure
 
 LISTENERS: list[Callable[[Asked], None]] = []
-"""Called with every gradient question and its answer, before a missing gradient is warned about."""
+"""Called with every gradient question and its answer. They tell the reasons, so that nobody is warned as well."""
+
+OBSERVERS: list[Callable[[Asked], None]] = []
+"""Called too, and only look on: the warnings are as ever."""
 
 _TOLD: dict[tuple[Any, ...], tuple[str, ...]] = {}
 """The one-line reasons that were already worked out, by call and by what ran up to it."""
@@ -47,7 +50,7 @@ told so instead of being slowed down.
 
 def announce(asked: Asked) -> None:
     """Tell the listeners."""
-    for listener in tuple(LISTENERS):
+    for listener in (*LISTENERS, *OBSERVERS):
         listener(asked)
 
 
