@@ -138,6 +138,18 @@ def where(finding: Finding) -> str:
 def report(reports: Iterable[GradientReport], frame: Frame, width: int) -> Iterator[Line]:
     """Lay out everything that was asked in a run: per call a table of its gradients, then the messages."""
     told = list(reports)
+    yield from table(told)
+    details = [r for r in told if r.findings or r.notes]
+    for finding, extra in merged(details):
+        yield ()
+        yield from diagnostic(finding.diagnostic, frame, width, extra)
+    for note in dict.fromkeys(n for r in details for n in r.notes):
+        yield ()
+        yield from diagnostic(note, frame, width)
+
+
+def table(told: list[GradientReport]) -> Iterator[Line]:
+    """Lay out what was asked in a run, call by call, one line per gradient."""
     calls: dict[tuple[str, object], list[GradientReport]] = {}
     for one in told:
         calls.setdefault((one.kind, one.call), []).append(one)
@@ -150,13 +162,6 @@ def report(reports: Iterable[GradientReport], frame: Frame, width: int) -> Itera
         for one in ones:
             rare = f" ({one.times} of {most} times)" if one.times < most else ""
             yield ((" ", "text"), *summary(one, column=column), (rare, "text"))
-    details = [r for r in told if r.findings or r.notes]
-    for finding, extra in merged(details):
-        yield ()
-        yield from diagnostic(finding.diagnostic, frame, width, extra)
-    for note in dict.fromkeys(n for r in details for n in r.notes):
-        yield ()
-        yield from diagnostic(note, frame, width)
 
 
 def tally(reports: Iterable[GradientReport]) -> str:
