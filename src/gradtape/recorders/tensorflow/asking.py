@@ -1,0 +1,255 @@
+"""The questions that a script asks, with their answers: heard, and explained if they are new."""
+
+from __future__ import annotations
+
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape.diagnostics import Site
+from gradtape.explain import Status, engine, graph
+from gradtape.explain.graph import Break, BreakKind
+from gradtape.recorders import pulls
+from gradtape.recorders.crossings import Call
+from gradtape.recorders.heard import failed_to_explain
+from gradtape.recorders.summaries import summary
+from gradtape.recorders.tensorflow import backward, ends, frames, private
+from gradtape.recorders.tensorflow.building import Builder
+from gradtape.recorders.tensorflow.memory import Ran
+from gradtape.tape.structure import flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from types import FrameType
+
+    from gradtape.explain.report import GradientReport
+    from gradtape.recorders.heard import Heard
+    from gradtape.recorders.tensorflow.backward import Backward, Matched
+    from gradtape.recorders.tensorflow.building import Built
+    from gradtape.recorders.tensorflow.memory import Life, Memory
+    from gradtape.recorders.tensorflow.private import Names
+
+
+class Asked:
+    """One question with its answer."""
+
+    def __init__(self, kind: str, life: Life | None, target: Any, sources: Any, frame: FrameType, seq: int) -> None:
+        self.kind = kind
+        self.life = life
+        self.targets = ends.leaves(target)
+        self.sources = ends.leaves(sources)
+        self.frame, self.spelled = ends.call_frame(frame)
+        self.places = frames.stack(frame)
+        self.seq = seq
+        self.results: tuple[Any, ...] = ()
+        self.error: Exception | None = None
+        self.used_at = life.used_at if life is not None else ()
+
+    @property
+    def site(self) -> Site:
+        """Where it was asked."""
+        return Site(*self.places[0])
+
+    def statuses(self) -> tuple[Status, ...]:
+        """Say for each source what came out."""
+        if self.error is not None:
+            return (Status.ERROR,) * len(self.sources)
+        return tuple(map(status_of, self.results))
+
+
+def status_of(result: Any) -> Status:
+    """Say what came out: nothing, zeros, something that is not finite, or a gradient."""
+    if result is None:
+        return Status.NONE
+    values = backward.numbers(result)
+    if values is None:
+        return Status.OK
+    array = np.asarray(values)
+    if not array.size:
+        return Status.OK
+    with np.errstate(all="ignore"):
+        largest = np.abs(array).max()
+    if not np.isfinite(largest):
+        return Status.NAN
+    return Status.OK if largest else Status.ZERO
+
+
+class Asking:
+    """Runs a question, and hands it to `Heard` with the way to its explanation."""
+
+    def __init__(self, memory: Memory, names: Names, heard: Heard, listening: Backward, *, all_steps: bool) -> None:
+        self.memory = memory
+        self.names = names
+        self.heard = heard
+        self.backward = listening
+        self.all_steps = all_steps
+        self.busy = False
+        self.on_failing: Callable[[], None] | None = None
+        self._failing: set[Hashable] = set()
+        self._since = 0
+
+    def ask(self, kind: str, tape: Any, target: Any, sources: Any, run: Callable[[], Any]) -> Any:
+        """Ask TensorFlow, and look at what comes out."""
+        memory = self.memory
+        if memory.stopped or memory.hidden:
+            return run()
+        frame = _getframe(2)
+        life = memory.lives.get(tape) if tape is not None else None
+        places = frames.stack(frame)
+        if not places:
+            return run()
+        asked = Asked(kind, life, target, sources, frame, memory.clock())
+        whole = kind in ("tape.jacobian", "tape.batch_jacobian")
+        recorded = any(other is not life or other.persistent for other in memory.open)
+        self.busy = True
+        memory.hidden += whole or not recorded
+        self.backward.steps, self.backward.bytes, memory.sums = [], 0, {}
+        try:
+            result = run()
+        except Exception as error:
+            asked.error = error
+            raise
+        else:
+            asked.results = tuple(leaf for _, leaf in flatten(result))
+            self._note(asked, whole=whole, recorded=recorded)
+            return result
+        finally:
+            memory.hidden -= whole or not recorded
+            self.busy = False
+            steps, self.backward.steps, sums, memory.sums = self.backward.steps, None, memory.sums, None
+            if asked.error is None or isinstance(asked.error, RuntimeError | LookupError | ValueError | TypeError):
+                self._hear(asked, steps or [], sums or {})
+            if life is not None and not life.persistent and not life.used_at:
+                life.used_at = places
+
+    def _note(self, asked: Asked, *, whole: bool, recorded: bool) -> None:
+        """Write down where the results come from, if no operations of the backward pass were written."""
+        if recorded and not whole:
+            return
+        memory = self.memory
+        results = [backward.id_of(r) for r in asked.results]
+        targets = [leaf.number for leaf in asked.targets]
+        kind = "custom" if recorded else "gradient"
+        detail = (asked.kind.rpartition(".")[2], targets, results) if recorded else (targets, results)
+        memory.happened(kind, private.NO_TENSOR, asked.places, detail)
+        for _ in results[1:]:
+            memory.clock()
+
+    def refused(self, kind: str, value: Any, error: Exception, frame: FrameType) -> None:
+        """Hear that a call refused what it was given."""
+        if self.memory.hidden or self.memory.stopped or not frames.stack(frame):
+            return
+        asked = Asked(kind, None, (), value, frame, self.memory.clock())
+        asked.error = error
+        self._hear(asked, [], {})
+
+    # -- the explanation -------------------------------------------------------------------------------------------
+
+    def _hear(self, asked: Asked, steps: list[backward.Step], sums: dict[int, list[int]]) -> None:
+        memory = self.memory
+        memory.hidden += 1
+        try:
+            statuses = asked.statuses()
+            call = (asked.kind, asked.places[0], statuses)
+            self.heard.hear(call, self._story(asked), lambda: self._explained(asked, statuses, steps, sums))
+        finally:
+            memory.hidden -= 1
+            self._since = asked.seq
+        if any(status is not Status.OK for status in statuses):
+            if call in self._failing and not self.all_steps and self.on_failing is not None:
+                self.on_failing()
+            self._failing.add(call)
+
+    def _story(self, asked: Asked) -> frozenset[Hashable]:
+        """Return what ran up to the question, without order and number: a loop has one story, however long."""
+        since = min(asked.life.began if asked.life is not None else asked.seq, self._since or asked.seq)
+        story: set[Hashable] = set()
+        for ran in reversed(self.memory.operations):
+            if ran[0] < since:
+                break
+            story.add((ran[1], ran[6][:1]))
+        return frozenset(story)
+
+    def _explained(
+        self, asked: Asked, statuses: tuple[Status, ...], steps: list[backward.Step], sums: dict[int, list[int]]
+    ) -> tuple[GradientReport, ...]:
+        try:
+            return self._explain(asked, statuses, steps, sums)
+        except Exception as error:  # noqa: BLE001  a mistake of ours must not end somebody's training
+            answers = [(f"sources{s.path}", str(status)) for s, status in zip(asked.sources, statuses, strict=True)]
+            return failed_to_explain(error, asked.kind, asked.site, answers)
+
+    def _explain(
+        self, asked: Asked, statuses: tuple[Status, ...], steps: list[backward.Step], sums: dict[int, list[int]]
+    ) -> tuple[GradientReport, ...]:
+        numbers = [leaf.number for leaf in (*asked.targets, *asked.sources) if leaf.number >= 0]
+        ran = [Ran._make(r) for r in self.memory.operations if asked.life is None or r[0] >= asked.life.began]
+        matched = backward.match(steps, ran, [leaf.number for leaf in asked.targets], sums)
+        targets = [leaf.number for leaf in asked.targets]
+        builder = Builder(self.memory, self.names, asked.life, numbers, targets, given_none(matched))
+        call = Call(asked.site, asked.seq, asked.life.began if asked.life is not None else 0)
+        built = builder.build(call, [leaf.number for leaf in asked.sources])
+        return tuple(engine.explain(question) for question in self._questions(asked, statuses, matched, built))
+
+    def _questions(
+        self, asked: Asked, statuses: tuple[Status, ...], matched: list[Matched], built: Built
+    ) -> list[graph.Question]:
+        target_names = ends.names_of(asked.targets, asked.frame, "target", 0, spelled=asked.spelled)
+        source_names = ends.names_of(asked.sources, asked.frame, "sources", 1, spelled=asked.spelled)
+        targets = tuple(
+            ends.describe(self.memory, leaf, name, built)
+            for leaf, name in zip(asked.targets, target_names, strict=True)
+        )
+        pulled: tuple[graph.Pull, ...] | None = None
+        found = []
+        for k, (leaf, name, status) in enumerate(zip(asked.sources, source_names, statuses, strict=True)):
+            values = backward.numbers(asked.results[k]) if asked.results else None
+            size = None if values is None else summary(values)
+            worth = status is not Status.NONE and size is not None and pulls.suspicious(size)
+            if worth and pulled is None:
+                pulled = pulls_of(matched, built)
+            found.append(
+                graph.Question(
+                    built.run,
+                    asked.kind,
+                    asked.site,
+                    targets,
+                    ends.describe(self.memory, leaf, name, built),
+                    status,
+                    Site(*asked.used_at[0]) if asked.used_at and isinstance(asked.error, RuntimeError) else None,
+                    gradient=size,
+                    pulls=(pulled or ()) if worth else (),
+                    dialect="tensorflow",
+                )
+            )
+        return found
+
+
+def given_none(matched: list[Matched]) -> dict[tuple[int, int], Break]:
+    """Return the inputs to which the backward pass itself gave nothing."""
+    found = {}
+    for seq, _, step in matched:
+        for position, gave in enumerate(step.gave):
+            if gave is None and position not in step.skipped:
+                kind = BreakKind.CUSTOM_NONE if step.seq else BreakKind.NO_DERIVATIVE
+                found[seq, position] = Break(kind, "" if step.seq else "gives no gradient to this argument")
+    return found
+
+
+def pulls_of(matched: list[Matched], built: Built) -> tuple[graph.Pull, ...]:
+    """Write down the steps of the backward pass."""
+    found = []
+    for seq, output, step in matched:
+        operation = built.by_record.get((seq, output))
+        came = backward.numbers(step.came[output])
+        if operation is None or came is None:
+            continue
+        inputs = [backward.numbers(t) for t in step.inputs]
+        inputs += [None] * (len(operation.inputs) - len(inputs))
+        result = backward.numbers(step.outputs[output]) if output < len(step.outputs) else None
+        for position, gave in enumerate(step.gave[: len(operation.inputs)]):
+            given = backward.numbers(gave)
+            if given is not None:
+                found.append(pulls.pull(operation, position, came, given, inputs[: len(operation.inputs)], result))
+    return tuple(found)

@@ -1,0 +1,139 @@
+"""Every operation that runs: TensorFlow's own callback, and what its fast path reads without telling anybody."""
+
+from __future__ import annotations
+
+from itertools import islice
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape.recorders.tensorflow import frames, private
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradtape.recorders.tensorflow.memory import Memory
+    from gradtape.recorders.tensorflow.patches import Patches
+    from gradtape.recorders.tensorflow.private import Names
+
+READ = "ReadVariableOp"
+
+
+def callback_for(memory: Memory, names: Names) -> Callable[..., None]:
+    """Make the function that TensorFlow calls after every operation; its parameters' names are TensorFlow's."""
+    clock, operations = memory.clock, memory.operations
+    raw, stack = memory.raw, frames.stack
+    tensor_id, eager_dtype, graph_dtype = private.tensor_id, private.eager_dtype, private.graph_dtype
+    eager_tensor = names.eager_tensor
+
+    def on_operation(
+        op_type: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None
+    ) -> None:
+        del op_name
+        if memory.hidden:
+            if op_type == "AddN" and memory.sums is not None:
+                memory.sums[outputs[0]._id] = list(map(tensor_id, inputs))
+            return
+        if type(op_type) is bytes:
+            op_type = op_type.decode()
+        places = stack(_getframe(1))
+        ins = list(map(tensor_id, inputs))
+        if graph is None:
+            if raw and raw[-1][1] == op_type:
+                _note_raw(memory, raw[-1], ins, places, eager_tensor)
+            dtypes = list(map(eager_dtype, outputs))
+        else:
+            dtypes = list(map(graph_dtype, outputs))
+        outs = list(map(tensor_id, outputs))
+        seq = clock()
+        for _ in islice(outs, 1, None):
+            clock()
+        operations.append((seq, op_type, ins, outs, dtypes, attrs, places, graph is not None))
+        if op_type == "AddN" and memory.sums is not None:
+            memory.sums[outs[0]] = ins
+
+    return on_operation
+
+
+def _note_raw(
+    memory: Memory, raw: tuple[Any, ...], ins: list[int], places: tuple[frames.Place, ...], eager_tensor: type[Any]
+) -> None:
+    """Note what the fast path took that was no tensor: a variable, which C++ reads unseen, or an array or number."""
+    position, count = 0, len(ins)
+    for argument in islice(raw, 3, None):
+        if position >= count:
+            return
+        if type(argument) is eager_tensor:
+            position += 1
+            continue
+        for part in argument if type(argument) in (list, tuple) else (argument,):
+            if position >= count:
+                return
+            if type(part) is not eager_tensor:
+                handle = private.handle_of(part)
+                if handle is not None:
+                    read = (memory.clock(), READ, [handle._id], [ins[position]], [1], (), places, False)
+                    memory.operations.append(read)
+                elif memory.something_left and isinstance(part, np.ndarray | np.generic | float | int):
+                    memory.happened("constant", ins[position], places, came_from(memory, part))
+            position += 1
+
+
+def came_from(memory: Memory, value: Any) -> Any:
+    """Return where a plain value left TensorFlow, if it is the very array that did; else the number itself."""
+    if isinstance(value, np.ndarray):
+        here: Any = value
+        while isinstance(here, np.ndarray):
+            known = memory.arrays.get(id(here))
+            if known is not None and known[0]() is here:
+                return known[1]
+            here = here.base
+        return None
+    return value if isinstance(value, float | int | np.generic) else None
+
+
+class Operations:
+    """Hears of every operation in this thread, and in every thread that calls `listen`."""
+
+    def __init__(self, memory: Memory, names: Names) -> None:
+        self.memory = memory
+        self.names = names
+        self.callback = callback_for(memory, names)
+
+    def install(self, patches: Patches) -> None:
+        """Start to listen in this thread, and see what the fast path and constants are given."""
+        memory, names = self.memory, self.names
+        self.listen()
+        fast_path = getattr(names.pywrap, private.FAST_PATH)
+        raw = memory.raw
+
+        def fast_path_seen(*args: Any) -> Any:
+            raw.append(args)
+            try:
+                return fast_path(*args)
+            finally:
+                raw.pop()
+
+        patches.set(names.pywrap, private.FAST_PATH, fast_path_seen)
+        convert = getattr(names.constant_op, private.CONVERT)
+
+        def convert_seen(value: Any, ctx: Any, dtype: Any = None) -> Any:
+            made = convert(value, ctx, dtype)
+            if not memory.hidden and type(value) is not names.eager_tensor and type(value) is not str:
+                detail = came_from(memory, value) if memory.something_left else None
+                memory.happened("constant", made._id, frames.stack(_getframe(1)), detail)
+            return made
+
+        patches.set(names.constant_op, private.CONVERT, convert_seen)
+
+    def listen(self) -> None:
+        """Listen in the current thread."""
+        self.names.op_callbacks.add_op_callback(self.callback)
+
+    def stop(self) -> None:
+        """Listen no longer in the current thread."""
+        try:
+            self.names.op_callbacks.remove_op_callback(self.callback)
+        except KeyError:
+            return

@@ -1,0 +1,119 @@
+"""What is remembered of a run of TensorFlow: the newest operations and events, ids and places, and the tapes' lives.
+
+No tensor is kept alive and no value is copied: a value is known by TensorFlow's own number for it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary, ref
+
+if TYPE_CHECKING:
+    from gradtape.recorders.tensorflow.frames import Place
+
+MOST_OPERATIONS = 100_000
+"""How many operations are remembered: some thousand bytes each, and the newest training steps of most programs."""
+
+FIRST = 1_000_000
+"""Where the clock starts: ids below are for values that nobody remembers making."""
+
+
+class Ran(NamedTuple):
+    """An operation that ran, as readers see it; the hot path writes the plain tuple."""
+
+    seq: int
+    type: str
+    ins: list[int]
+    outs: list[int]
+    dtypes: list[int]
+    attrs: Any
+    places: tuple[Place, ...]
+    graph: bool = False
+
+    def attr(self, name: str) -> Any:
+        """Return one of the operation's settings, None if it has no such."""
+        attrs = self.attrs
+        for k in range(0, len(attrs), 2):
+            if attrs[k] == name:
+                return attrs[k + 1]
+        return None
+
+
+class Happening(NamedTuple):
+    """An event: `kind` is a word of `graph.Event`, or `constant`, `custom`, `inside` and the like, for the builder."""
+
+    seq: int
+    kind: str
+    tensor: int
+    places: tuple[Place, ...]
+    detail: Any = None
+
+
+class Known(NamedTuple):
+    """What is known of a variable, by the number of its handle."""
+
+    variable: ref[Any]
+    name: str
+    trainable: bool
+    dtype: str
+    floating: bool
+    made: Happening
+
+
+class Life:
+    """The life of one tape: when it recorded, what it was told to watch, where it gave its gradients.
+
+    `changes` are (when, what, where) with `enter`, `exit`, `pause`, `resume`, `reset`.
+    """
+
+    def __init__(self, *, auto_watch: bool, persistent: bool) -> None:
+        self.auto_watch = auto_watch
+        self.persistent = persistent
+        self.changes: list[tuple[int, str, tuple[Place, ...]]] = []
+        self.watches: list[Happening] = []
+        self.used_at: tuple[Place, ...] = ()
+
+    @property
+    def began(self) -> int:
+        """When it was entered first; 0 if never."""
+        return self.changes[0][0] if self.changes else 0
+
+
+class Memory:
+    """Everything that the hooks write and the builder reads."""
+
+    def __init__(self) -> None:
+        self.clock = count(FIRST).__next__
+        self.operations: deque[tuple[Any, ...]] = deque(maxlen=MOST_OPERATIONS)
+        self.happenings: deque[Happening] = deque(maxlen=MOST_OPERATIONS)
+        self.variables: dict[int, Known] = {}
+        self.lives: WeakKeyDictionary[Any, Life] = WeakKeyDictionary()
+        self.open: list[Life] = []
+        self.hidden = 0
+        """While positive, nothing is written: we are at work, or a backward pass that no tape records."""
+        self.something_left = False
+        self.arrays: dict[int, tuple[ref[Any], Happening]] = {}
+        self.graphs: dict[str, Any] = {}
+        self.raw: list[tuple[Any, ...]] = []
+        self.sums: dict[int, list[int]] | None = None
+        """While a backward pass runs: which tensors each sum of gradients was made of."""
+        self.stopped = False
+
+    @property
+    def horizon(self) -> int:
+        """The oldest moment that is remembered, 0 while nothing was forgotten."""
+        oldest = self.operations[0][0] if len(self.operations) == MOST_OPERATIONS else 0
+        events = self.happenings[0].seq if len(self.happenings) == MOST_OPERATIONS else 0
+        return max(oldest, events)
+
+    def happened(self, kind: str, tensor: int, places: tuple[Place, ...], detail: Any = None) -> Happening:
+        """Write an event."""
+        happening = Happening(self.clock(), kind, tensor, places, detail)
+        self.happenings.append(happening)
+        return happening
+
+    def life_of(self, tape: Any) -> Life | None:
+        """Return what is known of a tape."""
+        return self.lives.get(tape)

@@ -1,0 +1,125 @@
+"""TensorFlow's operations: what users call them, what they compute in NumPy's words, and where nothing flows back.
+
+One row per operation that differs from the usual: an operation without a row is called by its type in small letters,
+and what its gradient does is asked of TensorFlow's own registry.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradtape.explain.graph import Break, BreakKind
+from gradtape.recorders.tensorflow import private
+
+if TYPE_CHECKING:
+    from gradtape.recorders.tensorflow.private import Names
+
+STEPS = "is constant between its steps"
+SHAPES = frozenset(
+    {"Shape", "ShapeN", "Rank", "Size", "ZerosLike", "OnesLike", "BroadcastGradientArgs", "TensorListLength"}
+)
+"""Operations that read a shape: no value travels through them."""
+
+PIECEWISE = {
+    "Round": "is constant between half integers",
+    "Rint": "is constant between half integers",
+    "Floor": "is constant between integers",
+    "Ceil": "is constant between integers",
+    "FloorDiv": "is constant between its jumps",
+    "TruncateDiv": "is constant between its jumps",
+    "Sign": "is constant away from 0",
+}
+"""Why nothing flows back, where the derivative is zero wherever it exists."""
+
+WHOLE = "gives whole numbers or truth values, which cannot move a little"
+CONSTANT_INPUTS: dict[str, frozenset[int]] = {
+    "SelectV2": frozenset({0}),
+    "Select": frozenset({0}),
+    "TensorListReserve": frozenset({0, 1}),
+}
+RANDOM = re.compile(r"Random|Multinomial|ParameterizedTruncatedNormal|StatelessTruncated")
+DATASETS = re.compile(r"Dataset|Iterator")
+CALLBACKS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
+
+NUMPY = {
+    "Abs": "abs", "ComplexAbs": "abs", "StopGradient": "stop_gradient",
+    "Acos": "arccos", "Acosh": "arccosh", "Add": "add", "AddV2": "add", "AddN": "add",
+    "ArgMax": "argmax", "ArgMin": "argmin", "Asin": "arcsin", "Asinh": "arcsinh", "Atan": "arctan", "Atan2": "arctan2",
+    "Atanh": "arctanh", "BatchMatMulV2": "matmul", "BiasAdd": "add", "Cast": "astype", "Ceil": "ceil",
+    "ClipByValue": "clip", "ConcatV2": "concatenate", "Conv2D": "conv2d", "Cos": "cos", "Cosh": "cosh",
+    "Cumprod": "cumprod", "Cumsum": "cumsum", "Div": "divide", "DivNoNan": "divide_no_nan", "Einsum": "einsum",
+    "Elu": "elu", "Equal": "equal", "Erf": "erf", "Exp": "exp", "ExpandDims": "expand_dims", "Expm1": "expm1",
+    "Floor": "floor", "FloorDiv": "floor_divide", "FloorMod": "mod", "GatherV2": "take", "ResourceGather": "take",
+    "Greater": "greater", "GreaterEqual": "greater_equal", "Identity": "identity", "Inv": "reciprocal",
+    "LeakyRelu": "leaky_relu", "Less": "less", "LessEqual": "less_equal", "Lgamma": "gammaln", "Log": "log",
+    "Log1p": "log1p", "LogSoftmax": "log_softmax", "LogicalAnd": "logical_and", "LogicalNot": "logical_not",
+    "LogicalOr": "logical_or", "MatMul": "matmul", "MatrixDeterminant": "det", "MatrixInverse": "inv",
+    "Max": "max", "Maximum": "maximum", "Mean": "mean", "Min": "min", "Minimum": "minimum", "Mul": "multiply",
+    "Neg": "negative", "NotEqual": "not_equal", "Pack": "stack", "Pow": "power", "Prod": "prod", "RealDiv": "divide",
+    "Reciprocal": "reciprocal", "Relu": "relu", "Relu6": "relu6", "Reshape": "reshape", "Rint": "rint",
+    "Round": "round", "Rsqrt": "rsqrt", "Select": "where", "SelectV2": "where", "SelfAdjointEigV2": "eigh",
+    "Selu": "selu", "Sigmoid": "sigmoid", "Sign": "sign", "Sin": "sin", "Sinh": "sinh", "Softmax": "softmax",
+    "Softplus": "softplus", "SparseSoftmaxCrossEntropyWithLogits": "sparse_softmax_cross_entropy",
+    "SoftmaxCrossEntropyWithLogits": "softmax_cross_entropy", "Split": "split", "SplitV": "split", "Sqrt": "sqrt",
+    "Square": "square", "SquaredDifference": "squared_difference", "Squeeze": "squeeze",
+    "StridedSlice": "getitem", "Sub": "subtract", "Sum": "sum", "Svd": "svd", "Tan": "tan", "Tanh": "tanh",
+    "Tile": "tile", "Transpose": "transpose", "TruncateDiv": "floor_divide", "Unpack": "unstack", "Xdivy": "xdivy",
+    "Xlogy": "xlogy", "Cholesky": "cholesky", "Qr": "qr", "MatrixSolve": "solve", "Digamma": "digamma",
+    "PreventGradient": "stop_gradient", "RandomPoissonV2": "poisson", "StatelessRandomPoisson": "poisson",
+    "HistogramFixedWidth": "histogram", "Bincount": "bincount", "DenseBincount": "bincount", "Unique": "unique",
+    "Lu": "lu", "OneHot": "one_hot", "Where": "nonzero", "TopKV2": "top_k", "BroadcastTo": "broadcast_to",
+}  # fmt: skip
+"""NumPy's names, or the usual ones where NumPy has none, by TensorFlow's types."""
+
+
+class Facts(NamedTuple):
+    """What is known of an operation by its type alone."""
+
+    name: str
+    function: str
+    everywhere: Break | None
+    """Why nothing flows back through any input, None where something does or may."""
+
+
+@lru_cache(maxsize=1024)
+def facts(names: Names, op_type: str) -> Facts:
+    """Return what is known of an operation; the registry is asked once per type."""
+    function = NUMPY.get(op_type, "")
+    name = function or _in_small_letters(op_type)
+    return Facts(name, function, _everywhere(names, op_type))
+
+
+def _everywhere(names: Names, op_type: str) -> Break | None:
+    if op_type in ("StopGradient", "PreventGradient"):
+        return Break(BreakKind.STOP)
+    if PIECEWISE.get(op_type):
+        return Break(BreakKind.PIECEWISE_CONSTANT, PIECEWISE[op_type])
+    if DATASETS.search(op_type):
+        return None  # told where a value goes in
+    if op_type in CALLBACKS:
+        return None if op_type == "EagerPyFunc" else Break(BreakKind.OPAQUE)
+    try:
+        gradient = private.registered_gradient(names, op_type)
+    except LookupError:
+        return Break(BreakKind.MISSING_RULE, "has a derivative, but TensorFlow has no gradient for it")
+    if gradient is None:
+        if RANDOM.search(op_type):
+            return Break(BreakKind.SAMPLED)
+        return Break(BreakKind.NO_DERIVATIVE, "has no derivative")
+    return None
+
+
+def of_whole_numbers(op_type: str) -> Break:
+    """Return the break of an operation that makes whole numbers or truth values from something else."""
+    if op_type == "Cast":
+        return Break(BreakKind.INTEGER_CAST)
+    if RANDOM.search(op_type):
+        return Break(BreakKind.SAMPLED)
+    return Break(BreakKind.NO_DERIVATIVE, WHOLE)
+
+
+def _in_small_letters(op_type: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", re.sub(r"V\d+$", "", op_type))
+    return words.lower()

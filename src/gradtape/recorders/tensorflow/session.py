@@ -1,0 +1,70 @@
+"""One recorded run: which hooks are in place, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtape.recorders.tensorflow import leaving, private, variables
+from gradtape.recorders.tensorflow.asking import Asking
+from gradtape.recorders.tensorflow.backward import Backward
+from gradtape.recorders.tensorflow.hooks import Operations
+from gradtape.recorders.tensorflow.memory import Memory
+from gradtape.recorders.tensorflow.patches import Patches
+from gradtape.recorders.tensorflow.tapes import Tapes
+
+if TYPE_CHECKING:
+    from gradtape.recorders.frameworks import Options
+    from gradtape.recorders.heard import Heard
+
+
+class Session:
+    """The recorder of one run."""
+
+    def __init__(self, heard: Heard, options: Options) -> None:
+        self.heard = heard
+        self.options = options
+        self.patches = Patches()
+        self.memory = Memory()
+        self.operations: Operations | None = None
+        self.backward: Backward | None = None
+
+    def start(self) -> None:
+        """Install the hooks; a TensorFlow without one of the names is said so, and runs unrecorded."""
+        try:
+            names = private.load()
+        except (ImportError, AttributeError) as error:
+            self.heard.remark(f"this TensorFlow cannot be recorded: {error}")
+            return
+        memory, patches = self.memory, self.patches
+        self.operations = Operations(memory, names)
+        self.operations.install(patches)
+        self.backward = Backward(memory, names)
+        self.backward.install(patches)
+        asking = Asking(memory, names, self.heard, self.backward, all_steps=self.options.all_steps)
+        asking.on_failing = self.stop
+        Tapes(memory, names, asking).install(patches)
+        variables.install(memory, names, patches)
+        leaving.install(memory, names, patches)
+        if self.options.functions != "graph":
+            names.tf.config.run_functions_eagerly(True)
+
+    def stop(self) -> None:
+        """Record no more: the first gradient that fails was told, and its like came again."""
+        self.memory.stopped = True
+        self.memory.hidden += 1
+        self.remove()
+
+    def remove(self) -> None:
+        """Take the hooks away."""
+        if self.operations is not None:
+            self.operations.stop()
+            self.operations = None
+        if self.backward is not None:
+            self.backward.uninstall()
+            self.backward = None
+        self.patches.undo()
+
+    def finish(self, error: BaseException | None) -> None:
+        """End the run."""
+        del error
+        self.remove()

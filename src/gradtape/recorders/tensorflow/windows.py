@@ -1,0 +1,46 @@
+"""When a tape recorded: whether it was open at a moment, and if not, why."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from gradtape.explain.graph import BreakKind
+
+if TYPE_CHECKING:
+    from gradtape.recorders.tensorflow.memory import Happening, Life
+
+OPENS = frozenset({"enter", "resume", "reset"})
+CLOSED = {"pause": BreakKind.PAUSED, "drop": BreakKind.OTHER_TAPE}
+
+
+class Window:
+    """The moments at which one tape recorded; a reset forgets those before it."""
+
+    def __init__(self, life: Life | None) -> None:
+        self.life = life
+        changes = [(seq, what) for seq, what, _ in life.changes] if life is not None else []
+        resets = [seq for seq, what in changes if what == "reset"]
+        self.since = resets[-1] if resets else 0
+        self._times = [seq for seq, _ in changes]
+        self._words = [what for _, what in changes]
+        self.auto_watch = life is not None and life.auto_watch
+        self._watches = {h.seq for h in life.watches} if life is not None else set()
+
+    def open_at(self, seq: int) -> bool:
+        """Whether the tape recorded at a moment, and still has what it recorded then."""
+        return self.outside(seq) is None and self.life is not None
+
+    def watches(self, happening: Happening) -> bool:
+        """Whether it was this tape that was told to watch something, and it has not forgotten it."""
+        return happening.seq in self._watches and happening.seq > self.since
+
+    def outside(self, seq: int) -> BreakKind | None:
+        """Say why the tape does not have what happened at a moment; None if it has it."""
+        place = bisect_right(self._times, seq)
+        if not place:
+            return BreakKind.BEFORE_TAPE
+        word = self._words[place - 1]
+        if word in OPENS:
+            return BreakKind.OTHER_TAPE if seq < self.since else None
+        return CLOSED.get(word, BreakKind.AFTER_TAPE)
