@@ -201,9 +201,13 @@ class Asking:
             ends.describe(self.memory, leaf, name, built)
             for leaf, name in zip(asked.targets, target_names, strict=True)
         )
+        sources = tuple(
+            ends.describe(self.memory, leaf, name, built)
+            for leaf, name in zip(asked.sources, source_names, strict=True)
+        )
         pulled: tuple[graph.Pull, ...] | None = None
         found = []
-        for k, (leaf, name, status) in enumerate(zip(asked.sources, source_names, statuses, strict=True)):
+        for k, (source, status) in enumerate(zip(sources, statuses, strict=True)):
             values = backward.numbers(asked.results[k]) if asked.results else None
             size = None if values is None else summary(values)
             worth = status is not Status.NONE and size is not None and pulls.suspicious(size)
@@ -215,12 +219,13 @@ class Asking:
                     asked.kind,
                     asked.site,
                     targets,
-                    ends.describe(self.memory, leaf, name, built),
+                    source,
                     status,
                     Site(*asked.used_at[0]) if asked.used_at and isinstance(asked.error, RuntimeError) else None,
                     gradient=size,
                     pulls=(pulled or ()) if worth else (),
                     dialect="tensorflow",
+                    together=sources,
                 )
             )
         return found

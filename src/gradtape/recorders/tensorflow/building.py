@@ -259,7 +259,7 @@ class Builder:
                 self._broken(item.seq, position, ins[position], None, recorded=recorded) if value else ()
                 for position, value in enumerate(inputs)
             )
-            self.made.append(Operation(output, name, inputs, output, site, broken, callers))
+            self.made.append(Operation(output, name, inputs, output, site, broken, callers, custom=True))
         if recorded:
             self.watched.update(outs)
 
@@ -304,7 +304,16 @@ class Builder:
             plumbing = ran.type == "ReadVariableOp"
             self.made.append(
                 Operation(
-                    output, facts.name, inputs, output, site, breaks, callers, plumbing, facts.function, _params(ran)
+                    output,
+                    facts.name,
+                    inputs,
+                    output,
+                    site,
+                    breaks,
+                    callers,
+                    plumbing,
+                    function=facts.function,
+                    params=_params(ran),
                 )
             )
         for code, lasti in ran.places:

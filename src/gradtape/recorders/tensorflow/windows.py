@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gradtape.recorders.tensorflow.memory import Happening, Life
 
 OPENS = frozenset({"enter", "resume", "reset"})
-CLOSED = {"pause": BreakKind.PAUSED, "drop": BreakKind.OTHER_TAPE}
+CLOSED = {"pause": BreakKind.GRADIENTS_OFF, "drop": BreakKind.OTHER_TAPE}
 
 
 class Window:
