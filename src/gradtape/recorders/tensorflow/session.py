@@ -33,7 +33,9 @@ class Session:
         try:
             names = private.load()
         except (ImportError, AttributeError) as error:
-            self.heard.remark(f"this TensorFlow cannot be recorded: {error}")
+            self.heard.remark(
+                f"this TensorFlow cannot be recorded ({error}): `gradtape why --stand-in SCRIPT` runs it on gradtape.tf"
+            )
             return
         memory, patches = self.memory, self.patches
         self.operations = Operations(memory, names)
