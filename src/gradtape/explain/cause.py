@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity, Site, syntax
-from gradtape.explain import search
 from gradtape.explain.dialects import DIALECTS
 from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
 from gradtape.explain.report import Finding, Status, Step
+from gradtape.explain.ways import MOST_WAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, KeysView
 
     from gradtape.diagnostics import Code, Span, Suggestion
     from gradtape.explain.dialects import Dialect
     from gradtape.explain.search import BreakGroup, Route
+    from gradtape.explain.ways import Reached, Ways
 
 
 class Stage(StrEnum):
@@ -60,18 +62,47 @@ class Context:
         return DIALECTS[self.question.dialect]
 
     @cached_property
+    def ways(self) -> Ways:
+        """All that leads to the targets, shared by the sources of a question."""
+        return self.run.ways(self.question.target_ids)
+
+    @cached_property
+    def _asked(self) -> tuple[tuple[frozenset[int], ...], int]:
+        """The ids of all sources that were asked for together, and the number of this one."""
+        together = self.question.together
+        number = next((k for k, end in enumerate(together) if end is self.source), None)
+        return ((self.source.ids,), 0) if number is None else (tuple(end.ids for end in together), number)
+
+    @cached_property
     def _searched(self) -> tuple[tuple[Route, ...], bool]:
-        return search.broken_routes(self.run, self.source.ids, self.question.target_ids)
+        sources, number = self._asked
+        if self.flows:
+            sources, number = (self.source.ids,), 0
+        return self.ways.fan(sources).routes(number)
+
+    @property
+    def flows(self) -> bool:
+        """Whether a route without a break leads from the source to the target."""
+        return self.ways.flow_from(self.source.ids)
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """Routes from the source to the target that break at different places, fewest breaks first."""
+        """Routes from the source to the target that break at different places, fewest breaks first.
+
+        One route without a break if the gradient flows.
+        """
         return self._searched[0]
 
     @property
     def complete(self) -> bool:
-        """Whether `routes` are all there are, as far as their first breaks go."""
+        """Whether every place that ends a route first is on one of `routes`."""
         return self._searched[1]
+
+    @cached_property
+    def count(self) -> int:
+        """How many routes there are; `ways.MOST_WAYS` stands for that many or more."""
+        sources, number = self._asked
+        return self.ways.fan(sources).count(number)
 
     @cached_property
     def may_have_left(self) -> bool:
@@ -83,27 +114,23 @@ class Context:
             return True
         made = max(self.question.target_ids, default=0)
         done = made if made > 0 else max((event.seq for event in self.run.events), default=0) + 1
-        return any(
-            event.kind.startswith("left") and event.value in self.after_source and 0 < event.seq < done
-            for event in self.run.events
-        )
+        return any(event.value in self.after_source and 0 < event.seq < done for event in self.run.left)
 
     @cached_property
     def origin_unknown(self) -> bool:
         """Whether the target depends on a tensor that nobody remembers making: then no search can rule anything out."""
-        run = self.run
-        known = run.variables | self.source.ids | {e.value for e in run.events if e.kind in {"create", "watch"}}
-        return any(i > 0 and i not in run.producers and i not in known for i in self.before_target)
+        return bool(self.ways.unknown - self.source.ids)
 
-    @cached_property
-    def before_target(self) -> set[int]:
+    @property
+    def before_target(self) -> KeysView[int]:
         """Every id that the target depends on."""
-        return search.backward_cone(self.run, self.question.target_ids)
+        return self.ways.price.keys()
 
     @cached_property
-    def after_source(self) -> set[int]:
+    def after_source(self) -> Reached:
         """Every id that depends on the source."""
-        return search.forward_cone(self.run, self.source.ids)
+        sources, number = self._asked
+        return self.run.reach(sources).of(number)
 
     @property
     def entered_at(self) -> Span | None:
@@ -213,8 +240,16 @@ class Cause(NamedTuple):
         return BY_SLUG[self.slug]
 
 
+MOST_STEPS = 200
+"""How many steps of a long route are shown; those in the middle are left out."""
+
+
 def steps(route: Route) -> tuple[Step, ...]:
-    """Return a route as it is shown."""
+    """Return a route as it is shown: of a long one both ends, and every place that breaks it."""
+    half = MOST_STEPS // 2
+    if len(route) > MOST_STEPS:
+        middle = tuple(islice((link for link in route[half:-half] if link.breaks), MOST_STEPS))
+        route = (*route[:half], *middle, *route[-half:])
     return tuple(Step(link.operation.name, link.operation.site.span) for link in route if not link.operation.plumbing)
 
 
@@ -222,32 +257,40 @@ def route_note(context: Context, route: Route) -> tuple[str, ...]:
     """Say how the source reaches the target; "only" where a second route was searched for and not found."""
     if not route:
         return ()
-    parts = [f"{step.op} ({step.span.line})" for step in steps(route)]
-    if len(parts) > 8:
-        parts = [*parts[:4], f"{len(parts) - 7} more", *parts[-3:]]
-    ends = [context.source.name, *parts, context.question.target_name]
+    ends = [context.source.name, *_shown(route), context.question.target_name]
     shown = " -> ".join(ends)
-    if len(context.routes) == 1 and context.complete and not context.may_have_left:
-        uses = {op.seq for id in context.source.ids for op, _ in context.run.uses.get(id, ())}
-        return (
-            f"the only route is {shown}" + (f"; nothing else uses `{context.source.name}`" if len(uses) == 1 else ""),
-        )
-    if len(context.routes) == 1:
-        return (f"a route is {shown}",)
-    places = {next((link.operation.site.span for link in r if link.breaks), None) for r in context.routes}
-    if len(places) == 1:
-        count = f"{len(context.routes)}{'' if context.complete else ' or more'}"
-        return (f"{count} routes end here, one is {shown}",)
+    if context.count == 1:
+        if context.may_have_left:
+            return (f"a route is {shown}",)
+        uses = {op.seq for op, _ in context.run.readers(context.source.ids)}
+        alone = f"; nothing else uses `{context.source.name}`" if len(uses) == 1 else ""
+        return (f"the only route is {shown}{alone}",)
+    count = f"more than {MOST_WAYS - 1}" if context.count == MOST_WAYS else str(context.count)
     others = len(context.routes) - 1
-    more = f"; {others} more {'route breaks' if others == 1 else 'routes break'} too" if others else ""
-    return (f"one route is {shown}{more}",)
+    if not others:
+        return (f"{count} routes end here, one is {shown}",)
+    more = f"{others} other {'place' if others == 1 else 'places'}"
+    return (f"one of {count} routes is {shown}; routes end at {'' if context.complete else 'more than '}{more} too",)
+
+
+def _shown(route: Route) -> list[str]:
+    """Return the steps of a route for a note, those of a long one left out in the middle."""
+    told = [link.operation for link in route if not link.operation.plumbing]
+    left_out = len(told) - 7
+    ends = [*told[:4], *told[-3:]] if len(told) > 8 else told
+    parts = [f"{operation.name} ({operation.site.span.line})" for operation in ends]
+    return [*parts[:4], f"{left_out} more", *parts[4:]] if len(told) > 8 else parts
+
+
+MOST_LABELS = 4
 
 
 def break_labels(group: BreakGroup) -> tuple[tuple[Span | None, str], ...]:
     """Return labels for the further breaks of a group, after the first, which the primary label tells."""
-    spans = dict.fromkeys(link.operation.site.span for link in group.links[1:])
     first = group.links[0].operation.site.span
-    return tuple((span, "and here") for span in spans if span != first)
+    sites = {(id(link.operation.site.code), link.operation.site.lasti): link.operation.site for link in group.links[1:]}
+    spans = dict.fromkeys(site.span for site in sites.values())
+    return tuple((span, "and here") for span in islice((s for s in spans if s != first), MOST_LABELS))
 
 
 def place_in(operation: Operation | Event, code: object) -> Site:

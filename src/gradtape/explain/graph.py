@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from gradtape.diagnostics import Site
     from gradtape.explain.report import Status
+    from gradtape.explain.ways import Reach, Ways
 
 
 class BreakKind(StrEnum):
@@ -71,9 +73,14 @@ class Break:
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(slots=True, eq=False)
 class Operation:
     """Something that made a value from others; `breaks` has one tuple per input, empty where the gradient flows.
+
+    Nobody changes one. It is not frozen because a run has millions, and a frozen one takes four times as long to make.
 
     `name` is what messages call it. `function` is NumPy's name of what it computes (`sqrt`, `where`, `matmul`, `exp`;
     `relu`, `softmax`, `norm`, `clip` where NumPy has none), by which causes know it in every framework. `params` are
@@ -94,7 +101,7 @@ class Operation:
     plumbing: bool = False
     function: str = ""
     custom: bool = False
-    params: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+    params: Mapping[str, Any] = field(default_factory=lambda: NO_PARAMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +299,46 @@ class Run:
     def producers(self) -> dict[int, Operation]:
         """The operation that made each value."""
         return {op.output: op for op in self.operations}
+
+    @cached_property
+    def _ways(self) -> dict[frozenset[int], Ways]:
+        return {}
+
+    def ways(self, targets: frozenset[int]) -> Ways:
+        """Return the ways to some targets; they are looked for once."""
+        from gradtape.explain.ways import Ways
+
+        if targets not in self._ways:
+            self._ways[targets] = Ways(self, targets)
+        return self._ways[targets]
+
+    @cached_property
+    def _reaches(self) -> dict[tuple[frozenset[int], ...], Reach]:
+        return {}
+
+    def reach(self, sources: tuple[frozenset[int], ...]) -> Reach:
+        """Return what depends on each of these sources; it is looked for once."""
+        from gradtape.explain.ways import Reach
+
+        if sources not in self._reaches:
+            self._reaches[sources] = Reach(self, sources)
+        return self._reaches[sources]
+
+    @cached_property
+    def left(self) -> tuple[Event, ...]:
+        """The events of values that became arrays or numbers."""
+        return tuple(event for event in self.events if event.kind.startswith("left"))
+
+    def readers(self, values: Collection[int]) -> list[tuple[Operation, int]]:
+        """Return the operations that read any of a few values, with the position of the input; one pass."""
+        wanted = {value for value in values if value}
+        return [
+            (operation, position)
+            for operation in self.operations
+            if not wanted.isdisjoint(operation.inputs)
+            for position, value in enumerate(operation.inputs)
+            if value in wanted
+        ]
 
     @cached_property
     def uses(self) -> dict[int, list[tuple[Operation, int]]]:

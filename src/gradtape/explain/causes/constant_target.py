@@ -9,7 +9,7 @@ def detect(context: Context) -> Finding | None:
     if context.origin_unknown:
         return None
     watched = set(run.tape.watches) if run.tape is not None else set()
-    if context.before_target & (run.variables | watched | context.after_source):
+    if context.before_target & (run.variables | watched | context.source.ids):
         return None
     target = question.targets[0] if question.targets else None
     if target is None:

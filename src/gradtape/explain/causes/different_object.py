@@ -15,8 +15,6 @@ from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import Event, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gradtape.diagnostics import Site
     from gradtape.explain.report import Finding
 
@@ -71,13 +69,13 @@ def _original(context: Context) -> Used | None:
     """Look for what the source was made from on the way to the target."""
     source, made = context.source, context.source.made
     part = isinstance(made, Operation) and (made.function or made.name) in PARTS
-    elsewhere = any(op.output not in source.ids for op, _ in _uses(context, source.ids))
+    elsewhere = any(op.output not in source.ids for op, _ in context.run.readers(source.ids))
     if made is None or (elsewhere and not part):
         return None
     shared = _shared(context, made)
     if not shared:
         return None
-    reader = next((op for op, _ in _uses(context, shared) if op.output in context.before_target), None)
+    reader = next((op for op, _ in context.run.readers(shared) if op.output in context.before_target), None)
     name = _name_of(context, made, shared)
     again = _again(context, made)
     target = context.question.target_name
@@ -98,10 +96,6 @@ def _original(context: Context) -> Used | None:
         ((reader.site.span if reader is not None else None, f"`{target}` is computed from {what} itself"),),
         f"compute `{target}` from `{source.name}`" + (f", or ask for the gradient in `{name}`" if name else ""),
     )
-
-
-def _uses(context: Context, ids: Iterable[int]) -> list[tuple[Operation, int]]:
-    return [use for id in ids for use in context.run.uses.get(id, ())]
 
 
 def _shared(context: Context, made: Operation | Event | None) -> frozenset[int]:

@@ -10,7 +10,7 @@ def detect(context: Context) -> Finding | None:
     write = _first_write_after_use(context) if source.kind == "tensor" else None
     if write is None:
         return None
-    uses = [op for op, _ in context.run.uses.get(write.detail, ()) if op.output in context.before_target]
+    uses = [op for op, _ in context.run.readers([write.detail]) if op.output in context.before_target]
     used = uses[-1].site.span if uses else None
     copied = context.words.copy.format(x=source.name)
     return context.finding(
