@@ -23,13 +23,14 @@ from gradtape.recorders.exits import purpose
 from gradtape.recorders.steepness import steepest
 from gradtape.recorders.summaries import array_of
 from gradtape.recorders.values import summaries
+from gradtape.tape.asked import Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradtape.arrays.record import Event, Record
     from gradtape.diagnostics import Site
-    from gradtape.tape.asked import Asked, Leaf
+    from gradtape.tape.asked import Asked
 
 KIND_OF_STATUS = {
     "piecewise-constant": BreakKind.PIECEWISE_CONSTANT,
@@ -59,7 +60,8 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
     run = builder.run(targets)
     if to_draw:
         leaves = (*asked.targets, *asked.sources)
-        run = replace(run, values={**summaries(asked.recording, leaves, builder.version_at), **run.values})
+        values = {**summaries(asked.recording, leaves, builder.version_at), **run.values}
+        run = replace(run, values=values, names={**builder.names_of_variables(), **run.names})
     targets = builder.linked(targets)
     sources = builder.linked(sources)
     results = asked.results or (None,) * len(sources)
@@ -171,6 +173,15 @@ class Builder:
             if found is not None:
                 return found
         return None
+
+    def names_of_variables(self) -> dict[int, str]:
+        """Return how the program calls the variables that the tape met, for every version of theirs."""
+        found = {}
+        for id, variable in (self.recording.variables if self.recording is not None else {}).items():
+            name = self._name_in_scope(Leaf("", variable)) or variable.name
+            if name:
+                found |= dict.fromkeys((id, *self.versions.get(id, ())), name)
+        return found
 
     def _end(self, name: str, leaf: Leaf) -> graph.End:
         value = leaf.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,18 +35,29 @@ def summaries(
         `(id, when) -> id`: a variable's version at a time.
     """
     found: dict[int, Summary] = {}
-    if recording is not None and len(recording.saved) == len(recording.written):
-        for record, saved in zip(recording.records, recording.saved, strict=True):
-            for id, value in _kept(record, saved):
-                key = version_at(id, record.output)
-                known = found.get(key)
-                if known is None or (known.low != known.low and not isinstance(value, Spec)):
-                    found[key] = _told(value)
-    now = max((record[2] for record in recording.written), default=0) if recording is not None else 0
+    records = [] if recording is None else recording.records
+    saved = [] if recording is None else recording.saved
+    now = max((record.output for record in records), default=0)
     for leaf in leaves:
         if isinstance(leaf.value, Node):
-            found.setdefault(version_at(leaf.id, now + 1), summary(leaf.value._value))
+            _note(found, version_at(leaf.id, now + 1), leaf.value._value)
+    for record, residuals in zip(records, saved if len(saved) == len(records) else [None] * len(records), strict=True):
+        for id, value in _kept(record, residuals):
+            _note(found, version_at(id, record.output), value)
+        if record.op.elementwise:
+            inputs = [found[i].shape for i in (version_at(i, record.output) for i in record.inputs if i) if i in found]
+            if record.shapes is not None or inputs:
+                shape = inputs[0] if record.shapes is None else np.broadcast_shapes(*map(tuple, record.shapes))
+                _note(found, record.output, Spec(shape, None))
     return found
+
+
+def _note(found: dict[int, Summary], id: int, value: Any) -> None:
+    """Keep the best that is known of a value: what it is like, or its shape and dtype, or its shape."""
+    known = found.get(id)
+    spec = isinstance(value, Spec)
+    if known is None or (isnan(known.low) and not spec) or (not known.dtype and spec and value.dtype is not None):
+        found[id] = _told(value)
 
 
 def _kept(record: Record, saved: tuple[Any, ...] | None) -> Iterator[tuple[int, Any]]:
@@ -55,7 +67,7 @@ def _kept(record: Record, saved: tuple[Any, ...] | None) -> Iterator[tuple[int, 
         if len(saved) == 2 and isinstance(saved[1], list):  # the arguments of a variadic operation
             values = (saved[0], *saved[1])
         for id, value in zip((record.output, *record.inputs), values, strict=False):
-            if id and isinstance(value, np.ndarray | np.generic | Spec):
+            if id and isinstance(value, np.ndarray | np.generic | Spec | float):
                 yield id, value
     if record.shapes is not None:
         for id, shape in zip(record.inputs, record.shapes, strict=False):

@@ -11,7 +11,7 @@ from gradtape.render import cells, paths
 from gradtape.render.snippet import ASCII, UNICODE, Frame, Line, gutter_width, snippets, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from gradtape.diagnostics import Diagnostic, Suggestion
     from gradtape.explain.report import Finding, GradientReport
@@ -96,19 +96,22 @@ def gradients(reports: Iterable[GradientReport], frame: Frame, width: int) -> It
 
 def merged(reports: Iterable[GradientReport]) -> list[tuple[Finding, tuple[str, ...]]]:
     """Pair each finding with a note on the other gradients that have the same one, and leave those out."""
-    groups: dict[object, list[tuple[GradientReport, Finding]]] = {}
+    groups: dict[Hashable, list[tuple[GradientReport, Finding]]] = {}
     for report in reports:
         for finding in report.findings:
-            message = finding.diagnostic
-            key: object = (finding.code, message.annotations, message.helps, message.suggestion)
-            if message.primary is None:
-                key = (key, message.headline)
-            groups.setdefault(key, []).append((report, finding))
+            groups.setdefault(told_of(finding), []).append((report, finding))
     result: list[tuple[Finding, tuple[str, ...]]] = []
     for (first, finding), *others in groups.values():
         names = list(dict.fromkeys(ratio(r) for r, _ in others if ratio(r) != ratio(first)))
         result.append((finding, (f"the same holds for {', '.join(names)}",) if names else ()))
     return result
+
+
+def told_of(finding: Finding) -> Hashable:
+    """Return what two findings share that are told as one."""
+    message = finding.diagnostic
+    shared = (finding.code, message.annotations, message.helps, message.suggestion)
+    return shared if message.primary is not None else (shared, message.headline)
 
 
 def ratio(report: GradientReport) -> str:
@@ -148,19 +151,25 @@ def report(reports: Iterable[GradientReport], frame: Frame, width: int) -> Itera
         yield from diagnostic(note, frame, width)
 
 
-def table(told: list[GradientReport]) -> Iterator[Line]:
-    """Lay out what was asked in a run, call by call, one line per gradient."""
+def by_call(reports: Iterable[GradientReport]) -> Iterator[tuple[str, list[tuple[GradientReport, str]]]]:
+    """Group reports by the call that asked; beside each one stands how rare that answer was, if it was not the rule."""
     calls: dict[tuple[str, object], list[GradientReport]] = {}
-    for one in told:
+    for one in reports:
         calls.setdefault((one.kind, one.call), []).append(one)
-    column = max((cells.width_of(ratio(r)) for r in told), default=0)
     for (kind, _), ones in calls.items():
         call = ones[0].call
         most = max(r.times for r in ones)
         times = f", asked {most} times" if most > 1 else ""
-        yield ((f"{kind} at {paths.shown(call.file)}:{call.line}{times}", "path"),)
-        for one in ones:
-            rare = f" ({one.times} of {most} times)" if one.times < most else ""
+        title = f"{kind} at {paths.shown(call.file)}:{call.line}{times}"
+        yield title, [(one, f" ({one.times} of {most} times)" if one.times < most else "") for one in ones]
+
+
+def table(told: list[GradientReport]) -> Iterator[Line]:
+    """Lay out what was asked in a run, call by call, one line per gradient."""
+    column = max((cells.width_of(ratio(r)) for r in told), default=0)
+    for title, ones in by_call(told):
+        yield ((title, "path"),)
+        for one, rare in ones:
             yield ((" ", "text"), *summary(one, column=column), (rare, "text"))
 
 

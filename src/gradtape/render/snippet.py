@@ -79,7 +79,7 @@ def _bar(gutter: int, frame: Frame) -> Line:
 
 def _file(annotations: list[Annotation], gutter: int, frame: Frame, width: int) -> Iterator[Line]:
     previous: int | None = None
-    for number, shown in groupby(_stretches(annotations), key=lambda s: s[0]):
+    for number, shown in groupby(stretches(annotations), key=lambda s: s[0]):
         here = [(annotation, last) for _, annotation, last in shown]
         if previous is not None and number > previous + 2:
             yield ((" " * (gutter - 1) + frame.skipped, "gutter"),)
@@ -89,7 +89,7 @@ def _file(annotations: list[Annotation], gutter: int, frame: Frame, width: int) 
         yield from _line(here[0][0].span.file, number, here, gutter, frame, width)
 
 
-def _stretches(annotations: list[Annotation]) -> list[tuple[int, Annotation, bool]]:
+def stretches(annotations: list[Annotation]) -> list[tuple[int, Annotation, bool]]:
     """Return `(line, annotation, whether the annotation ends there)` for every line to show, in the file's order."""
     found = []
     for annotation in annotations:
