@@ -1,7 +1,11 @@
 import importlib.util
+import linecache
 from pathlib import Path
 
 import pytest
+
+from gradtape.recorders.heard import Heard
+from gradtape.recorders.listening import Listening
 
 
 def _load():
@@ -15,3 +19,20 @@ def _load():
 def maker(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return _load().Maker(tmp_path)
+
+
+@pytest.fixture
+def reports(tmp_path, monkeypatch):
+    """Run a program on our own tape, and return its reports with their graphs."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(program, name="train.py"):
+        file = tmp_path / name
+        file.write_text(program, encoding="utf-8")
+        linecache.checkcache(str(file))
+        heard = Heard(to_draw=True)
+        with Listening(heard):
+            exec(compile(program, str(file), "exec"), {"__name__": "__main__"})  # noqa: S102
+        return heard.reports
+
+    return run

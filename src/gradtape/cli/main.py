@@ -40,9 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     why = commands.add_parser(
         "why",
         help="run a script and say for every gradient it asks for whether it flows and, if not, why not",
-        usage=f"gradtape why [--json FILE] [--fix | --fix-all] [--apply] {RUNNING}",
+        usage=f"gradtape why [--json FILE] [--html FILE] [--svg FILE] [--fix | --fix-all] [--apply] {RUNNING}",
     )
     why.add_argument("--json", metavar="FILE", help="also write the findings to FILE as JSON; - is standard output")
+    why.add_argument("--html", metavar="FILE", help="also write a page to look at: findings, source and tape")
+    why.add_argument("--svg", metavar="FILE", help="also write a picture of the routes, for a report or a README")
     why.add_argument("--fix", action="store_const", const="likely", help="print the edits that mend the run as a diff")
     why.add_argument("--fix-all", dest="fix", action="store_const", const="all", help="the same, sketches included")
     why.add_argument("--apply", action="store_true", help="make the edits, run the script again and say what flows now")

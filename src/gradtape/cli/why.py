@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradtape.cli import running
-from gradtape.cli.failing import fail
+from gradtape.cli import looking, running
+from gradtape.cli.failing import fail, refuse_file
 
 if TYPE_CHECKING:
     import argparse
@@ -25,12 +25,12 @@ def run(options: argparse.Namespace) -> int:
     target = None
     if options.json not in {None, "-"}:
         target = Path(options.json).absolute()
-        if not target.parent.is_dir() or target.is_dir():
-            return fail(
-                f"why: --json {options.json} cannot be written",
-                "name a file in a folder that exists, or - for standard output",
-            )
-
+        refused = refuse_file("why: --json", options.json, ", or - for standard output")
+        if refused is not None:
+            return refused
+    views = looking.views(options)
+    if isinstance(views, int):
+        return views
     if options.apply and not options.fix:
         options.fix = "likely"
     if options.fix and options.json == "-":
@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
             _write_json(ran, target)
         if options.json != "-":
             show(ran, f"gradtape why {ran.name}")
+        for view in views:
+            view.write(ran, ["".join(piece for piece, _ in line) for line in remarks(ran)])
         if options.fix:
             from gradtape.cli import fixing
 
@@ -49,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
                 return fixing.run(options, ran.heard.reports, ran.end.status, environment)
         return ran.end.status
 
-    return running.run(options, tell)
+    return running.run(options, tell, to_draw=bool(views))
 
 
 def _write_json(ran: Ran, target: Path | None) -> None:

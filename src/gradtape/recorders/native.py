@@ -22,7 +22,6 @@ from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.exits import purpose
 from gradtape.recorders.steepness import steepest
 from gradtape.recorders.summaries import array_of
-from gradtape.recorders.values import summaries
 from gradtape.tape.asked import Leaf
 
 if TYPE_CHECKING:
@@ -59,8 +58,9 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
     sources = builder.ends(*places[1], asked.sources)
     run = builder.run(targets)
     if to_draw:
-        leaves = (*asked.targets, *asked.sources)
-        values = {**summaries(asked.recording, leaves, builder.version_at), **run.values}
+        from gradtape.recorders.values import summaries
+
+        values = {**summaries(asked, builder.version_at), **run.values}
         run = replace(run, values=values, names={**builder.names_of_variables(), **run.names})
     targets = builder.linked(targets)
     sources = builder.linked(sources)
@@ -176,7 +176,7 @@ class Builder:
 
     def names_of_variables(self) -> dict[int, str]:
         """Return how the program calls the variables that the tape met, for every version of theirs."""
-        found = {}
+        found: dict[int, str] = {}
         for id, variable in (self.recording.variables if self.recording is not None else {}).items():
             name = self._name_in_scope(Leaf("", variable)) or variable.name
             if name:

@@ -13,34 +13,31 @@ from gradtape.ops import Spec
 from gradtape.recorders.summaries import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from gradtape.arrays.record import Record, Recording
-    from gradtape.tape.asked import Leaf
+    from gradtape.arrays.record import Record
+    from gradtape.tape.asked import Asked
 
 UNSEEN = float("nan")
 
 
-def summaries(
-    recording: Recording | None, leaves: Iterable[Leaf], version_at: Callable[[int, int], int]
-) -> dict[int, Summary]:
+def summaries(asked: Asked, version_at: Callable[[int, int], int]) -> dict[int, Summary]:
     """Count every value that the tape kept for its rules, and the targets and sources; of others tell the shape.
 
     Parameters
     ----------
-    recording : Recording or None
-    leaves : iterable of Leaf
-        Targets and sources: their values are at hand whatever the tape kept.
+    asked : Asked
+        Its targets' and sources' values are at hand whatever the tape kept.
     version_at : callable
         `(id, when) -> id`: a variable's version at a time.
     """
+    recording = asked.recording
     found: dict[int, Summary] = {}
     records = [] if recording is None else recording.records
     saved = [] if recording is None else recording.saved
-    now = max((record.output for record in records), default=0)
-    for leaf in leaves:
+    for leaf in (*asked.targets, *asked.sources):
         if isinstance(leaf.value, Node):
-            _note(found, version_at(leaf.id, now + 1), leaf.value._value)
+            _note(found, version_at(leaf.id, asked.seq), leaf.value._value)
     for record, residuals in zip(records, saved if len(saved) == len(records) else [None] * len(records), strict=True):
         for id, value in _kept(record, residuals):
             _note(found, version_at(id, record.output), value)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from gradtape.render.markup import Markup
 
 
+CHANGES = {"-": "del", "+": "ins", " ": "code"}
+"""The elements for lines that go, come and stay."""
+
+
 class Links(NamedTuple):
     """How a card refers to other parts of its page.
 
@@ -116,14 +120,16 @@ def mark(annotation: Annotation, number: int, line: str) -> tuple[int, int, str]
 def _edits(suggestion: Suggestion) -> Iterator[Markup]:
     for file, group in groupby(suggestion.edits, key=lambda edit: edit.file):
         edits = list(group)
-        lines: list[tuple[str, int, str, str]] = []
-        for edit in edits:
-            lines += [("del", edit.line, "-", old) for old in source_lines(edit.file, edit.line, edit.line)]
-            lines += [("ins", edit.line, "+", new) for new in edit.replace_with.splitlines()]
+        lines = [(edit.line, sign, line) for edit in edits for sign, line in layout.changed(edit)]
         indent = _indent(line for *_, line in lines)
         rows = (
-            tag("div", tag("span", str(n), class_="n"), tag(kind, f"{sign} {line.rstrip()[indent:]}"), class_="line")
-            for kind, n, sign, line in lines
+            tag(
+                "div",
+                tag("span", str(n), class_="n"),
+                tag(CHANGES[sign], f"{sign} {line.rstrip()[indent:]}"),
+                class_="line",
+            )
+            for n, sign, line in lines
         )
         title = f"{layout.TRUST[suggestion.applicability]}: {paths.shown(file)}:{edits[0].line}"
         yield tag("figure", tag("figcaption", title), tag("div", *rows, class_="snippet"), class_="edit")

@@ -19,7 +19,7 @@ class Lanes(NamedTuple):
     far: tuple[tuple[bool, ...], ...]
 
     @property
-    def count(self) -> int:
+    def width(self) -> int:
         """How many lanes there are."""
         return max(self.lane, default=-1) + 1
 

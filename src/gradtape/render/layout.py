@@ -13,7 +13,7 @@ from gradtape.render.snippet import ASCII, UNICODE, Frame, Line, gutter_width, s
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
-    from gradtape.diagnostics import Diagnostic, Suggestion
+    from gradtape.diagnostics import Diagnostic, Edit, Suggestion
     from gradtape.explain.report import Finding, GradientReport
 
 WIDTH = 120
@@ -61,18 +61,21 @@ def _edits(suggestion: Suggestion, gutter: int, width: int, frame: Frame) -> Ite
                 (f" {paths.shown(edit.file)}:{edit.line}", "path"),
             )
         room = max(width - gutter - 3, 20)
-        old = source_lines(edit.file, edit.line, edit.line)
-        new = edit.replace_with.splitlines()
-        stays = new.index(old[0]) if old and old[0] in new else None
-        if stays is None:
-            yield from (_row(edit.line, "-", "removed", text, gutter, room) for text in old)
-        for number, text in enumerate(new):
-            sign, style = (" ", "text") if number == stays else ("+", "added")
-            yield _row(edit.line, sign, style, text, gutter, room)
+        for sign, text in changed(edit):
+            yield ((f"{edit.line:>{gutter}} ", "gutter"), (f"{sign} {_fitted(text, room)}", SIGNS[sign]))
 
 
-def _row(number: int, sign: str, style: str, text: str, gutter: int, room: int) -> Line:
-    return ((f"{number:>{gutter}} ", "gutter"), (f"{sign} {_fitted(text, room)}", style))
+SIGNS = {"-": "removed", "+": "added", " ": "text"}
+
+
+def changed(edit: Edit) -> Iterator[tuple[str, str]]:
+    """Yield the lines of an edit with their signs: `-` goes, `+` comes, a space stays."""
+    old = source_lines(edit.file, edit.line, edit.line)
+    new = edit.replace_with.splitlines()
+    stays = new.index(old[0]) if old and old[0] in new else None
+    if stays is None:
+        yield from (("-", text) for text in old)
+    yield from ((" " if k == stays else "+", text) for k, text in enumerate(new))
 
 
 def _fitted(text: str, room: int) -> str:

@@ -34,7 +34,7 @@ def text(plain: str) -> Markup:
     return Markup(html.escape(HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", plain), quote=True))
 
 
-def tag(name: str, /, *children: str, **attributes: str | int | None) -> Markup:
+def tag(name: str, /, *children: str, **attributes: str | float | None) -> Markup:
     """Make an element.
 
     Parameters

@@ -31,17 +31,11 @@ class About(NamedTuple):
     ----------
     script : str
         What was run, as the user called it.
-    framework : str
-        What computed the gradients, empty if that need not be said.
-    outcome : str
-        `ok`, or how the run ended.
     remarks : tuple of str
         What a reader should know about how the report came about.
     """
 
     script: str
-    framework: str = ""
-    outcome: str = "ok"
     remarks: tuple[str, ...] = ()
 
 
@@ -125,6 +119,9 @@ KEYS = (
     ("right, left", "open and close rounds of a loop"),
     ("+, -, 0", "zoom the tape; all of it"),
     ("Escape", "let go of what is marked"),
+    ("solid line", "the value depends on the source of that colour, and a gradient can flow"),
+    ("dotted line", "it depends on it, but no gradient can flow: the path broke before"),
+    ("\u2715", "where the path of a gradient breaks; grey where nobody asked for it"),
 )
 
 
@@ -240,9 +237,8 @@ class _Page:
                     if row >= 0:
                         self.rows.setdefault(number, (place, row))
                 gradients[order[id(report)]] = compact.gradient(report, place, drawn, found)
-            for row in drawn.rows:
-                if row.site is not None:
-                    self.used[row.site.span.file].add(row.site.span.line)
+            for site in {row.site for row in drawn.rows if row.site is not None}:
+                self.used[site.span.file].add(site.span.line)
         return {
             "files": [paths.shown(file) for file in self.files],
             "tapes": tapes,
@@ -254,11 +250,7 @@ class _Page:
 
     def findings(self, about: About) -> Markup:
         """Return the pane with the table of gradients and the messages."""
-        said = [tag("p", f"the run ended with {about.outcome.splitlines()[0]}", class_="outcome")]
-        said = said if about.outcome != "ok" else []
-        said += [tag("p", remark, class_="remark") for remark in about.remarks]
-        if about.framework:
-            said.append(tag("p", about.framework, class_="framework"))
+        said = [tag("p", remark, class_="remark") for remark in about.remarks]
         if not self.reports:
             said.append(tag("p", "no gradient was asked for in this run", class_="absent"))
         remarks = dict.fromkeys(note for report in self.reports for note in report.notes)
@@ -316,7 +308,7 @@ class _Page:
         )
 
     def _card(self, number: int, finding: Finding, extra: tuple[str, ...]) -> Markup:
-        more = ()
+        more: tuple[Markup, ...] = ()
         if number in self.rows:
             place, row = self.rows[number]
             more = (tag("a", "on the tape", href="#tape", data_tape=place, data_row=row),)

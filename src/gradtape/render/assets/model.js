@@ -169,7 +169,7 @@ class Model {
       for (let edge = 0; edge < this.edges; edge++) {
         const source = this.from[edge];
         if (source < 0 || !after[source] || !before[this.to[edge]]) continue;
-        const flowing = alive[source] && !this.broken[edge];
+        const flowing = alive[source]; // up to the break, if it is one
         if (edgeColour[edge] < 0 || (flowing && !flows[edge])) {
           edgeColour[edge] = gradient.number;
           flows[edge] = flowing ? 1 : 0;
@@ -182,8 +182,9 @@ class Model {
     for (let edge = 0; edge < this.edges; edge++) {
       if (edgeColour[edge] < 0) continue;
       const row = this.to[edge];
-      if (rowColour[row] < 0 || (flows[edge] && !alive[row])) rowColour[row] = edgeColour[edge];
-      if (flows[edge]) alive[row] = alive[this.from[edge]] = 1;
+      const flowing = flows[edge] && !this.broken[edge];
+      if (rowColour[row] < 0 || (flowing && !alive[row])) rowColour[row] = edgeColour[edge];
+      if (flowing) alive[row] = alive[this.from[edge]] = 1;
     }
     // the stroke down a lane also carries what is used further down
     const strokeColour = Int16Array.from(edgeColour);

@@ -1,0 +1,42 @@
+"""Programs whose pages and pictures are looked at."""
+
+SMALL = """\
+import numpy as np, gradtape as gt
+
+w = gt.Variable(np.ones(3), name="w")
+slack = gt.Variable(2.0)
+b = gt.Variable(0.5)
+unused = gt.Variable(1.0)
+with gt.GradientTape() as tape:
+    steps = np.floor(w * 2.0)
+    rest = float(slack)
+    loss = np.sum(steps**2) * b / rest
+g = tape.gradient(loss, [w, slack, b, unused])
+"""
+
+EVIL = """\
+import numpy as np, gradtape as gt
+
+w = gt.Variable(np.ones(3))  # </script><script>alert(1)</script><b>bold</b> & "quoted" 'single' <!-- comment
+with gt.GradientTape() as tape:
+    parts = {"</script><img src=x onerror=alert(2)>": np.floor(w), "\u202e": 1}
+    loss = np.sum(parts["</script><img src=x onerror=alert(2)>"])
+g = tape.gradient(loss, {"<i>w</i>": w})
+"""
+
+LOOP = """\
+import numpy as np, gradtape as gt
+
+w = gt.Variable(0.5)
+b = gt.Variable(0.1)
+k = gt.Variable(1.2)
+with gt.GradientTape() as tape:
+    h = 1.0
+    for step in range(100):
+        h = np.tanh(
+            w * h
+            + b
+        )
+    loss = h * np.round(k)
+g = tape.gradient(loss, [w, b, k])
+"""
