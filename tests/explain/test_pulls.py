@@ -59,20 +59,28 @@ def test_what_was_broadcast_is_found_by_its_place():
 
 
 def test_what_has_no_place_in_another_shape_is_left_out():
-    step = pull(operation(2), 0, np.ones((2, 5)), np.ones((2, 3)), (np.ones((2, 3)), np.ones((3, 5))), np.ones((2, 5)))
+    step = pull(operation(2), 0, np.ones((2, 5)), np.zeros((2, 3)), (np.ones((2, 3)), np.ones((3, 5))), np.ones((2, 5)))
     assert step.element.inputs == (1.0, None)
     assert step.element.came is None
     assert step.element.output is None
 
 
 def test_the_size_of_a_complex_number_is_told():
-    step = pull(operation(), 0, np.array(1.0), np.array(3.0 + 4.0j), (np.array(6.0 + 8.0j),))
-    assert (step.element.gave, step.element.inputs) == (5.0, (10.0,))
+    step = pull(operation(), 0, np.array(3.0 + 4.0j), np.array(0.0j), (np.array(6.0 + 8.0j),))
+    assert (step.element.came, step.element.inputs) == (5.0, (10.0,))
+
+
+def test_a_step_at_which_nothing_happened_shows_no_element():
+    assert pull(operation(), 0, np.ones(2), np.array([0.0, 2.0])).element is None
 
 
 @pytest.mark.parametrize(
     ("came", "gave", "tells"),
     [
+        ([np.inf, 1.0], [np.inf, np.nan], True),
+        ([np.inf], [np.inf, np.nan], False),
+        ([1.0, -1.0], [1.0, -1.0], False),
+        ([2.0, -2.0], [0.0, 0.0], True),
         ([1.0, 2.0], [1.0, np.inf], True),
         ([1.0, np.inf], [1.0, np.inf], False),
         ([1.0, 0.0], [0.0, 0.0], True),

@@ -361,7 +361,7 @@ PROGRAMS = {
             g = tape.gradient(loss, [angle, w])
             w.assign_sub(0.1 * g[1])
         """,
-        [("angle", [("piecewise-constant", 7)]), ("w", [])],
+        [("angle", [("piecewise-constant", 7)]), ("w", [("flat-region", 7)])],
     ),
 }
 

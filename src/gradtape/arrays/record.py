@@ -96,6 +96,9 @@ class Recording:
     `since` says when each variable was watched: what was read of it before is not on the tape. `late` repeats it for
     variables that may have been read while the tape was recording already.
 
+    `odd` is set where a gradient came out zero or not finite; then `evidence` keeps what the rules needed, so that the
+    reason can be found after the tape was used up.
+
     `opened` tells which of two recordings is the outer one. `settle` is set by an open accumulator, which has tangents
     to compute before any outer recording stops or goes on.
     """
@@ -105,9 +108,11 @@ class Recording:
         "_seen",
         "auto_watch",
         "events",
+        "evidence",
         "handed_over",
         "known",
         "late",
+        "odd",
         "opened",
         "roots",
         "saved",
@@ -132,6 +137,8 @@ class Recording:
         self.late: dict[int, int] = {}
         self.events: list[Event] = []
         self.handed_over = 0
+        self.odd = False
+        self.evidence: list[tuple[Any, ...] | None] | None = None
         self.opened = next_id()
         self.settle: Callable[[], None] | None = None
         self._seen: set[int] = set()

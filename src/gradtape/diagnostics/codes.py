@@ -39,6 +39,12 @@ CODES: tuple[Code, ...] = (
     Code(
         "GT307", "custom-rule-none", "a derivative that the program gives itself returned nothing, or the wrong thing"
     ),
+    Code("GT401", "singular-point", "the derivative of an operation is infinite or 0/0 at this point"),
+    Code("GT402", "masked-branch", "the branch that `where` does not take gives 0 * inf in the backward pass"),
+    Code("GT403", "overflow", "the forward pass made something infinite or NaN"),
+    Code("GT404", "flat-region", "connected, but the target does not change with the source around this point"),
+    Code("GT405", "vanishing", "connected, but the gradient is too small to be of use"),
+    Code("GT406", "exploding", "connected, but the gradient is too large to be of use"),
     Code("GT501", "outside-the-tape", "an operation on the way ran while the tape was not recording"),
     Code("GT502", "gradients-off", "an operation on the way ran while the program had turned gradients off"),
     Code("GT503", "branch-not-taken", "a branch of the program skipped the lines that use the source"),

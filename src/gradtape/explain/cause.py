@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain.dialects import DIALECTS
-from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
+from gradtape.explain.graph import BreakKind, End, Event, Operation, Pull, Question, Run
 from gradtape.explain.report import Finding, Status, Step
 from gradtape.explain.ways import MOST_WAYS
 
@@ -94,6 +94,11 @@ class Context:
         return self._searched[0]
 
     @property
+    def flows(self) -> bool:
+        """Whether a way without breaks leads from the source to the target."""
+        return any(not any(link.breaks for link in route) for route in self.routes)
+
+    @property
     def complete(self) -> bool:
         """Whether every place that ends a route first is on one of `routes`."""
         return self._searched[1]
@@ -131,6 +136,14 @@ class Context:
         """Every id that depends on the source."""
         sources, number = self._asked
         return self.run.reach(sources).of(number)
+
+    @cached_property
+    def pulls(self) -> tuple[Pull, ...]:
+        """The steps of the backward pass on the ways from this source."""
+        after, before = self.after_source, self.before_target
+        return tuple(
+            p for p in self.question.pulls if p.operation.inputs[p.position] in after and p.operation.output in before
+        )
 
     @property
     def entered_at(self) -> Span | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradtape.explain import notes
+from gradtape.explain import notes, numbers
 from gradtape.explain.cause import Context, Stage
 from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
 from gradtape.explain.causes.different_object import used_instead
@@ -52,9 +52,46 @@ def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
     if status is Status.ERROR:
         return status, _why_failed(context)
     if status is not Status.NONE:
-        strange = _first(context, Stage.NUMBERS)
-        return status, () if strange is None else (strange,)
+        return _why_odd(context, status)
     return status, _why_missing(context) or (unexplained(context),)
+
+
+def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, ...]]:
+    """Explain the numbers of a gradient that arrived.
+
+    Zeros where the graph has no open way are a missing gradient, in a framework that fills in zeros. What cancels
+    whatever the numbers are is zero, and rounding all that is left.
+    """
+    if status is Status.ZERO and not context.flows:
+        missing = _why_missing(context)
+        if missing:
+            return status, missing
+    found = numbers.spots(context)
+    if status is Status.OK and context.question.pulls:
+        constants = numbers.constants(context)
+        if constants and not numbers.flows_besides(context, constants):
+            status, found = Status.ZERO, tuple(constants)
+    findings: list[Finding] = []
+    for spot in found:
+        told = next((f for f in (cause.detect(context, spot) for cause in BY_STAGE[Stage.NUMBERS]) if f), None)
+        if told is not None and not any(_same_place(told, f) for f in findings):
+            findings.append(told)
+    if status is Status.NAN and not findings and context.question.pulls:
+        findings.append(unexplained(context))
+    return status, _at_most(findings)
+
+
+MOST = 4
+"""How many places are told of one gradient; further ones are counted."""
+
+
+def _at_most(findings: list[Finding]) -> tuple[Finding, ...]:
+    told = findings[:MOST]
+    if len(findings) > MOST:
+        message = told[-1].diagnostic
+        more = f"{len(findings) - MOST} more places do the same to other elements"
+        told[-1] = replace(told[-1], diagnostic=replace(message, notes=(*message.notes, more)))
+    return tuple(told)
 
 
 def _why_missing(context: Context) -> tuple[Finding, ...]:

@@ -225,7 +225,7 @@ class Pull:
     output : Summary or None
         What its result was like.
     element : Element or None
-        The first element that is not finite, or that became zero; the largest otherwise.
+        Where something happened, the first element that is not finite, or that became zero.
     inside : Operation or None
         Where the derivative is the user's own code: the operation in it that first made a number that is not finite.
     """
@@ -352,15 +352,6 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Steepest:
-    """How large a gradient is, and the operation on its way whose own derivative is the largest, where known."""
-
-    gradient: float
-    operation: Operation | None = None
-    derivative: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """What was asked, and what came out, for one source; `status` is None where nothing was computed.
 
@@ -382,7 +373,6 @@ class Question:
     source: End
     status: Status | None
     used_at: Site | None = None
-    steepest: Steepest | None = None
     gradient: Summary | None = None
     pulls: tuple[Pull, ...] = ()
     failure: Failure | None = None

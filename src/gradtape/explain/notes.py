@@ -5,24 +5,53 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Annotation, Diagnostic, Severity
+from gradtape.explain import numbers, wording
+from gradtape.explain.causes.flat_region import row_of
+from gradtape.explain.numbers import JOINING, Trouble
 from gradtape.explain.report import Status
+from gradtape.explain.wording import numbers_at
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Span
     from gradtape.explain.cause import Context
 
 LARGE = 1e6
+MOST = 4
+"""How many places are remarked on for one reason."""
 
 
 def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
     """Return the remarks on one gradient."""
     if status is Status.ZERO:
-        name = context.source.name
-        text = f"every element is zero: `{name}` is connected, and the target does not change with it at this point"
-        return (_note(text, context.question.call.span),)
+        return _stationary(context)
     if status is not Status.OK:
         return ()
     return (*_branches(context), *_assignments(context), *_size(context))
+
+
+def _stationary(context: Context) -> tuple[Diagnostic, ...]:
+    """Say why a gradient is zero and right: the source is connected, and this is a stationary point."""
+    found = numbers.spots(context)
+    told = {}
+    for spot in found:
+        row = row_of(context, spot)
+        if spot.operation is None or spot.trouble is Trouble.CONSTANT or (row is not None and not row.harmless):
+            continue
+        name = wording.name_of(spot.operation)
+        if spot.trouble is Trouble.CANCELLED:
+            text = "what comes back on several ways adds up to zero here"
+        else:
+            text = row.says.format(f=name) if row is not None else f"the derivative of {name} is zero here"
+            if spot.operation.function in JOINING:
+                text = f"what uses {name}'s result takes none of the elements that came from `{context.source.name}`"
+            elif spot.pull is not None and numbers_at(spot.pull):
+                text += f": {numbers_at(spot.pull)}"
+        told[spot.operation.site.span] = f"the gradient is zero because {text}"
+    if not found:
+        name = context.source.name
+        text = f"every element is zero: `{name}` is connected, and the target does not change with it at this point"
+        return (_note(text, context.question.call.span),)
+    return tuple(_note(text, span) for span, text in list(told.items())[:MOST])
 
 
 def _branches(context: Context) -> tuple[Diagnostic, ...]:
@@ -49,16 +78,17 @@ def _assignments(context: Context) -> tuple[Diagnostic, ...]:
 
 
 def _size(context: Context) -> tuple[Diagnostic, ...]:
-    fact = context.question.steepest
-    if fact is None or not fact.gradient >= LARGE:
+    gradient = context.question.gradient
+    if gradient is None or not gradient.largest >= LARGE or numbers.sizes(context):
         return ()
-    text = f"the gradient is large, up to {fact.gradient:.3g}, but size never makes a gradient None"
-    if fact.operation is None:
+    text = f"the gradient is large, up to {gradient.largest:.3g}, but size never makes a gradient None"
+    steps = [p for p in context.pulls if p.came.largest > 0]
+    if not steps:
         return (_note(text, context.question.call.span),)
-    factor = (
-        f"{text}; the largest factor on its way is the derivative of {fact.operation.name} here, {fact.derivative:.3g}"
-    )
-    return (_note(factor, fact.operation.site.span),)
+    steepest = max(steps, key=lambda p: p.gave.largest / p.came.largest)
+    factor = steepest.gave.largest / steepest.came.largest
+    name = steepest.operation.name
+    return (_note(f"{text}; the largest factor on its way is {name}'s, {factor:.3g}", steepest.operation.site.span),)
 
 
 def _during(context: Context, seq: int) -> bool:

@@ -18,10 +18,10 @@ from gradtape.explain import Explanation, Status, engine, graph
 from gradtape.explain.edits.together import reconciled
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.ops import COMPOSITES, OPS, Rule, load_families
+from gradtape.recorders.backward import numbers_of
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.exits import purpose
-from gradtape.recorders.steepness import steepest
-from gradtape.recorders.summaries import array_of
+from gradtape.recorders.pulls import status_of, suspicious
 from gradtape.tape.asked import Leaf
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ ARGUMENTS = {
 """Where targets and sources stand in the calls that are not like `tape.gradient`: keyword and position."""
 
 
+FUNCTIONS = {"vector_norm": "norm", "p_norm": "norm", "abs": "absolute", "expit": "sigmoid"}
+"""What rows of our table compute, where they are called otherwise than causes know it."""
+
+
 def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
     """Work out why the gradients of a question are what they are; `to_draw` also tells what all values are like."""
     builder = Builder(asked)
@@ -64,35 +68,26 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
         run = replace(run, values=values, names={**builder.names_of_variables(), **run.names})
     targets = builder.linked(targets)
     sources = builder.linked(sources)
-    results = asked.results or (None,) * len(sources)
+    numbers = numbers_of(asked, run, builder.version_at)
+    run = replace(run, values={**run.values, **numbers.values})
     reports = []
-    for source, leaf, result in zip(sources, asked.sources, results, strict=True):
-        status = Status.ERROR if asked.failure else None if asked.results is None else status_of(result)
-        size = steepest(asked, run, leaf, result) if status is Status.OK else None
+    for source, gradient in zip(sources, numbers.gradients, strict=True):
+        status = None if asked.results is None and gradient is None else status_of(gradient)
         question = graph.Question(
             run,
             asked.kind,
             asked.site,
             targets,
             source,
-            status,
+            Status.ERROR if asked.failure else status,
             asked.used_at,
-            size,
+            gradient=gradient,
+            pulls=numbers.pulls if gradient is not None and suspicious(gradient) else (),
             failure=asked.failure,
             together=sources,
         )
         reports.append(engine.explain(question))
     return Explanation(reconciled(reports))
-
-
-def status_of(result: Any) -> Status:
-    """Say what came out: nothing, zeros, something that is not finite, or a gradient."""
-    if result is None:
-        return Status.NONE
-    value = array_of(result)
-    if not np.isfinite(value).all():
-        return Status.NAN
-    return Status.OK if value.any() or not value.size else Status.ZERO
 
 
 def kind_of(value: Any) -> str:
@@ -293,9 +288,18 @@ class Builder:
     ) -> graph.Operation:
         callers: tuple[Site, ...] = self.callers.get(record.output, ())
         name, plumbing = record.op.name, record.op.plumbing
-        given = record.op.given
         return graph.Operation(
-            record.output, name, inputs, record.output, record.site, breaks, callers, plumbing, custom=given
+            record.output,
+            name,
+            inputs,
+            record.output,
+            record.site,
+            breaks,
+            callers,
+            plumbing,
+            FUNCTIONS.get(name, name),
+            record.op.given,
+            record.params,
         )
 
     def _breaks(self, record: Record, position: int) -> tuple[Break, ...]:

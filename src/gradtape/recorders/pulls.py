@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from cmath import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradtape.explain import Status
 from gradtape.explain.graph import Element, Pull, Summary
 from gradtape.recorders.summaries import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gradtape.explain.graph import Operation
 
@@ -23,14 +25,26 @@ def suspicious(gradient: Summary) -> bool:
     return bool(gradient.size) and not (gradient.finite and SMALL < gradient.largest < LARGE)
 
 
+def status_of(gradient: Summary | None) -> Status:
+    """Say what came out: nothing, zeros, something that is not finite, or a gradient."""
+    if gradient is None:
+        return Status.NONE
+    return Status.NAN if not gradient.finite else Status.ZERO if gradient.all_zero else Status.OK
+
+
 def telling(came: Any, gave: Any) -> bool:
     """Whether something happened at a step: it made something infinite or NaN, or nothing but zeros.
 
-    Cheap, for recorders that look at every step and write down only those that tell.
+    Cheap, for recorders that look at every step and write down only those that tell; run it where overflows of a sum
+    are no news (`np.errstate(all="ignore")`).
     """
-    with np.errstate(all="ignore"):
-        if not np.isfinite(gave).all():
-            return bool(np.isfinite(came).all())
+    total = np.add.reduce(gave, axis=None)
+    if total and isfinite(total):
+        return False
+    if not np.isfinite(gave).all():
+        fine = np.isfinite(came)
+        same = came.shape == gave.shape
+        return bool(fine.all() or (same and (fine & ~np.isfinite(gave)).any()))
     return not np.any(gave) and bool(np.any(came))
 
 
@@ -42,6 +56,7 @@ def pull(
     inputs: Sequence[Any] = (),
     output: Any = None,
     inside: Operation | None = None,
+    summarise: Callable[[Any], Summary] = summary,
 ) -> Pull:
     """Write down one step of the backward pass.
 
@@ -55,18 +70,22 @@ def pull(
         The values of the operation's inputs, None for those that were not kept; may be left out altogether.
     output : array_like, optional
         The operation's result.
+    summarise : callable
+        `summary`, or one that remembers arrays that it has seen.
     """
     values = tuple(None if v is None else np.asarray(v) for v in inputs) or (None,) * len(operation.inputs)
     result = None if output is None else np.asarray(output)
     came, gave = np.asarray(came), np.asarray(gave)
+    with np.errstate(all="ignore"):
+        element = _element(operation, came, gave, values, result) if telling(came, gave) else None
     return Pull(
         operation,
         position,
-        summary(came),
-        summary(gave),
-        tuple(None if v is None else summary(v) for v in values),
-        None if result is None else summary(result),
-        _element(operation, came, gave, values, result),
+        summarise(came),
+        summarise(gave),
+        tuple(None if v is None else summarise(v) for v in values),
+        None if result is None else summarise(result),
+        element,
         inside,
     )
 
@@ -89,16 +108,14 @@ def _number(value: Any) -> float:
 
 
 def _telling_index(came: Any, gave: Any, axis: Any) -> tuple[int, ...]:
-    """Return the first element that is not finite although what came is; or that alone became zero; or the largest."""
+    """Return the first element that is not finite although what came is, or else the first that became zero."""
     finite = np.isfinite(gave)
     arrived = _spread(came, gave.shape, axis)
     if not finite.all():
         wrong = ~finite
         made_here = wrong if arrived is None else wrong & np.isfinite(arrived)
         return _first(made_here if made_here.any() else wrong)
-    if not gave.any():
-        return _first(np.ones(gave.shape, bool) if arrived is None or not arrived.any() else arrived != 0)
-    return tuple(map(int, np.unravel_index(int(np.argmax(np.abs(gave))), gave.shape)))
+    return _first(np.ones(gave.shape, bool) if arrived is None or not arrived.any() else arrived != 0)
 
 
 def _first(where: Any) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,10 @@ def summary(value: Any) -> Summary:
     """
     array = np.asarray(value)
     shape, dtype = array.shape, str(array.dtype)
+    if array.dtype.kind == "f" and array.size:  # the usual case: where both ends are finite, all are
+        low, high = float(array.min()), float(array.max())
+        if isfinite(low) and isfinite(high):
+            return Summary(shape, dtype, array.size, low, high, array.size - int(np.count_nonzero(array)))
     try:
         numbers = np.abs(array) if array.dtype.kind == "c" else array.astype(np.float64, copy=False)
     except (TypeError, ValueError):  # text, objects

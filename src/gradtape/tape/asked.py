@@ -11,10 +11,10 @@ from gradtape.arrays.record import STATE, next_id, user_frame
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
     from types import FrameType
 
-    from gradtape.arrays.record import Recording
+    from gradtape.arrays.record import Recording, Written
     from gradtape.explain.graph import Failure
 
 
@@ -28,6 +28,14 @@ class Leaf(NamedTuple):
     def id(self) -> int:
         """The id that records speak of, 0 for a value that is no tensor."""
         return self.value._id if isinstance(self.value, Node) else 0
+
+
+class Swept(NamedTuple):
+    """What a sweep needs to run once more: records, what their rules need, and the cotangents of the targets by id."""
+
+    records: Sequence[Written]
+    saved: Sequence[Any]
+    seeds: dict[int, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ class Asked:
     spelled : int
         How many of the two, targets and sources, are arguments of the call; the others go by their names in scope or,
         if they have none, by their paths.
+    swept : Swept or None
+        How the answer was computed, for who wants to look at it closely; None if nothing was computed, or not so.
     seq : int
         When, on the clock of the run.
     """
@@ -71,6 +81,7 @@ class Asked:
     frame: FrameType | None = None
     since: int = 0
     spelled: int = 2
+    swept: Swept | None = None
     seq: int = field(default_factory=next_id)
 
 
@@ -85,11 +96,14 @@ def asked_from(
     used_at: Site | None = None,
     failure: Failure | None = None,
     spelled: int = 2,
+    swept: Swept | None = None,
 ) -> Asked:
     """Write down a question that was asked somewhere below a frame."""
     place = user_frame(frame)
     since = STATE.last_asked
-    asked = Asked(kind, recording, targets, sources, results, Site.of(place), used_at, failure, place, since, spelled)
+    asked = Asked(
+        kind, recording, targets, sources, results, Site.of(place), used_at, failure, place, since, spelled, swept
+    )
     STATE.last_asked = asked.seq
     return asked
 

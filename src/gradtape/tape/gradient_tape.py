@@ -388,13 +388,16 @@ class GradientTape:
         result = answer(recording)
         if not self._persistent:
             self._used_at = Site.of(user_frame(frame))
+            if recording.odd:
+                recording.evidence = list(recording.saved)
             recording.saved[:] = [None] * len(recording.saved)  # one for each record: a task may be writing on
         return result
 
     def why(self, target: Any, sources: Any) -> Explanation:
         """Say for each source whether a gradient flows to it from the target and, if not, why not.
 
-        Works before and after `gradient`, also on a tape that is used up. Nothing is computed again.
+        Works before and after `gradient`, also on a tape that is used up. The backward pass runs once more to see where
+        numbers get lost; a tape that is used up still can if it gave a gradient that was zero or not finite.
 
         Parameters
         ----------
@@ -416,4 +419,4 @@ class GradientTape:
         'not-watched'
         """
         frame = _getframe(1)
-        return missing.explain(self._opened("why", frame), target, sources, frame)
+        return query.why(self._opened("why", frame), target, sources, frame)

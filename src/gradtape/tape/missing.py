@@ -83,13 +83,6 @@ def fail(error: GradtapeError, asked: Asked) -> NoReturn:
     raise error
 
 
-def explain(recording: Recording, target: Any, sources: Any, frame: FrameType) -> Explanation:
-    """Answer `tape.why`."""
-    targets = tuple(Leaf(path, value) for path, value in flatten(target))
-    wanted = tuple(Leaf(path, value) for path, value in flatten(sources))
-    return explain_asked(asked_from("tape.why", recording, targets, wanted, None, frame))
-
-
 def refuse_used_up(recording: Recording, target: Any, sources: Any, frame: FrameType, used_at: Site) -> NoReturn:
     """Refuse a second set of gradients from a tape that is not persistent.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -16,7 +17,7 @@ from gradtape.arrays.tensor import Tensor, wrap
 from gradtape.errors import NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import OPS
 from gradtape.tape import missing
-from gradtape.tape.asked import Leaf, asked_from
+from gradtape.tape.asked import Leaf, Swept, asked_from
 from gradtape.tape.reverse import needed_ids, sweep
 from gradtape.tape.structure import flatten, rebuild
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from gradtape.arrays.record import Recording, Written
+    from gradtape.explain import Explanation
 
 
 class UnconnectedGradients(StrEnum):
@@ -161,12 +163,16 @@ def answer(
     )
     try:
         found = sweep(records, saved, seeds, ids, needed, recorded=recorded, picked=picked)
+        odd = [value for value in found.values() if is_odd(value)]
         if (
-            _config.settings.strong_zeros
-            and not all(map(_is_finite, found.values()))
-            and all(_is_finite(t.value) for t in targets if t.id)
+            odd
+            and _config.settings.strong_zeros
+            and not all(map(is_finite, odd))
+            and all(is_finite(t.value) for t in targets if t.id)
         ):
             found = sweep(records, saved, seeds, ids, needed, recorded=recorded, strong=True)
+        if odd and recording is not None:
+            recording.odd = True
     except (NoGradientError, RuleError) as error:
         failed(error, Asking(kind, recording, frame), targets, wanted, spelled)
     found = seeds | found  # a target is its own source, also where the tape never saw it
@@ -177,7 +183,8 @@ def answer(
             for leaf, result in zip(wanted, results, strict=True)
         )
     remember_results(() if recorded else targets, results, frame)
-    asked = asked_from(kind, recording, targets, wanted, results, frame, spelled=spelled)
+    swept = Swept(records, saved, seeds)
+    asked = asked_from(kind, recording, targets, wanted, results, frame, spelled=spelled, swept=swept)
     missing.announce(asked)
     if any(r is None for r in results):
         results = missing.fill(asked, results, unconnected, frame)
@@ -204,9 +211,23 @@ def failed(
     missing.fail(error, asked_from(kind, recording, targets, wanted, None, frame, failure=failure, spelled=spelled))
 
 
+def why(recording: Recording, target: Any, sources: Any, frame: FrameType) -> Explanation:
+    """Answer `tape.why`."""
+    targets = tuple(Leaf(path, value) for path, value in flatten(target))
+    wanted = tuple(Leaf(path, value) for path, value in flatten(sources))
+    saved = recording.saved if recording.evidence is None else recording.evidence
+    swept = Swept(on_the_tape(recording), saved, make_seeds(target, targets, None, frame, recorded=False))
+    return missing.explain_asked(asked_from("tape.why", recording, targets, wanted, None, frame, swept=swept))
+
+
 def answers_for(recording: Recording | None, leaf: Leaf) -> bool:
     """Whether a tape may answer for a source: what it does not know is not on it, though its records name it."""
     return recording is None or leaf.id in recording.known
+
+
+def on_the_tape(recording: Recording) -> Sequence[Written]:
+    """Return a tape's records as far as they are on it."""
+    return without_early_reads(recording.written, recording.late) if recording.late else recording.written
 
 
 def without_early_reads(records: Sequence[Written], late: dict[int, int]) -> list[Written]:
@@ -317,10 +338,17 @@ def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame:
             note_event(EventKind.GRADIENT, result._id, frame, made_from)
 
 
-def _is_finite(value: Any) -> bool:
+@np.errstate(all="ignore")  # a sum of large numbers, or of both infinities, is a question here and no result
+def is_odd(value: Any) -> bool:
+    """Whether a value is nothing but zeros, or may have an element that is not finite: cheap, for every gradient."""
     plain = value._value if isinstance(value, Node) else value
-    with np.errstate(all="ignore"):  # a sum of large numbers, or of both infinities, is a question here and no result
-        return bool(np.isfinite(np.add.reduce(plain, axis=None))) or bool(np.isfinite(plain).all())
+    total = np.add.reduce(plain, axis=None)
+    return not cmath.isfinite(total) or (not total and not plain.any())
+
+
+def is_finite(value: Any) -> bool:
+    """Whether all elements of a value are finite."""
+    return bool(np.isfinite(value._value if isinstance(value, Node) else value).all())
 
 
 def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:

@@ -1,7 +1,9 @@
 """GT307: a derivative that the program gives itself returned None, zeros, or the wrong number or shape."""
 
 from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.causes.flat_region import headline as zero_headline
 from gradtape.explain.graph import BreakKind
+from gradtape.explain.numbers import Spot, Trouble
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 
@@ -13,19 +15,18 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     return context.broken("custom-rule-none", route, group, f"{group.links[0].operation.name} {reason}", helps=(HELP,))
 
 
-def detect_zeros(context: Context) -> Finding | None:
-    """Look on the way back for a derivative of the user's own that turned something into nothing."""
-    for pull in context.question.pulls:
-        if pull.operation.custom and not pull.came.all_zero and pull.gave.all_zero:
-            name = context.source.name
-            return context.finding(
-                "custom-rule-none",
-                pull.operation.site.span,
-                f"{pull.operation.name} was given a derivative of its own, which returned zeros for this argument",
-                headline=f"the gradient of `{context.question.target_name}` is zero in all of `{name}`",
-                helps=(HELP,),
-            )
-    return None
+def detect_zeros(context: Context, spot: Spot) -> Finding | None:
+    """Say that a derivative of the user's own turned something into nothing."""
+    operation = spot.operation
+    if operation is None or not operation.custom or spot.trouble is not Trouble.ZERO:
+        return None
+    return context.finding(
+        "custom-rule-none",
+        operation.site.span,
+        f"{operation.name} was given a derivative of its own, which returned zeros for this argument",
+        headline=zero_headline(context),
+        helps=(HELP,),
+    )
 
 
 def detect_failure(context: Context) -> Finding | None:

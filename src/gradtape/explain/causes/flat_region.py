@@ -1,0 +1,85 @@
+"""GT404: the source is connected, but the target does not change with it around this point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtape.explain import flat, wording
+from gradtape.explain.cause import Cause, Context, Stage, place_in, route_note
+from gradtape.explain.numbers import Spot, Trouble, flat_at
+
+if TYPE_CHECKING:
+    from gradtape.explain.graph import Pull
+    from gradtape.explain.report import Finding
+
+
+def detect(context: Context, spot: Spot) -> Finding | None:
+    operation = spot.operation
+    if operation is None or spot.trouble not in {Trouble.ZERO, Trouble.CONSTANT, Trouble.CANCELLED}:
+        return None
+    if spot.trouble is Trouble.CONSTANT:
+        return _constant(context, spot)
+    row = row_of(context, spot)
+    if row is None or row.harmless or spot.pull is None:
+        return None
+    route = wording.route_through(context, operation, spot.pull.position)
+    return context.finding(
+        "flat-region",
+        operation.site.span,
+        row.says.format(f=wording.called(operation) if spot.whole else wording.name_of(operation)),
+        notes=(*(() if spot.whole else _facts(spot.pull)), *wording.again(spot), *route_note(context, route)),
+        helps=tuple(wording.filled(text, context, operation) for text in row.helps),
+        route=route,
+        headline=headline(context),
+    )
+
+
+def headline(context: Context) -> str:
+    """Say what is wrong with the gradient."""
+    return f"the gradient from `{context.question.target_name}` to `{context.source.name}` is zero"
+
+
+def row_of(context: Context, spot: Spot) -> flat.Flat | None:
+    """Return why the derivative is zero at a spot, None if no row knows."""
+    if spot.trouble is Trouble.CANCELLED:
+        return flat.by_name(wording.called(spot.operation)) if spot.whole and spot.operation is not None else None
+    return flat_at(context, spot.pull) if spot.pull is not None else None
+
+
+def _facts(pull: Pull) -> tuple[str, ...]:
+    facts = []
+    before = pull.came.zeros
+    if pull.came.all_zero:
+        facts.append("a square or the like behind it is at its smallest here as well, where its slope is zero")
+    elif before:
+        facts.append(f"of the {pull.came.size} elements that come back here {before} are zero already")
+    told = wording.numbers_at(pull)
+    if told and pull.element is not None:
+        place = f"at {list(pull.element.index)} " if pull.element.index else ""
+        facts.append(f"{place}{told}")
+    return tuple(facts)
+
+
+def _constant(context: Context, spot: Spot) -> Finding | None:
+    operation = spot.operation
+    if operation is None:
+        return None
+    name = context.source.name
+    route = wording.route_through(context, operation)
+    place = place_in(operation, context.question.call.code)
+    inner = operation.site.span if place is not operation.site else None
+    return context.finding(
+        "flat-region",
+        place.span,
+        f"`{name}` cancels here: it is added on one way and subtracted on another, so the result does not depend on it",
+        labels=((inner, "this is where"),),
+        notes=route_note(context, route),
+        helps=(
+            f"stop one of the ways on purpose, `{context.words.stop.format(x='x')}`, if the other is meant to count",
+        ),
+        route=route,
+        headline=headline(context),
+    )
+
+
+CAUSE = Cause("flat-region", Stage.NUMBERS, detect)

@@ -1,0 +1,85 @@
+"""GT402: `where` hides a bad value in the forward pass, and its branch that is not taken gives 0 * inf backwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtape.explain import singular, wording
+from gradtape.explain.cause import Cause, Context, Stage, route_note
+from gradtape.explain.causes.singular_point import headline
+from gradtape.explain.numbers import Spot, Trouble
+
+if TYPE_CHECKING:
+    from gradtape.explain.graph import Operation, Pull
+    from gradtape.explain.report import Finding
+
+CHOOSING = frozenset({"where", "select", "masked_fill", "choose", "nan_to_num", "nansum", "nanmean", "cond"})
+"""Operations that leave some of their values out, so that nothing comes back to those."""
+
+
+def detect(context: Context, spot: Spot) -> Finding | None:
+    pull = spot.pull
+    if spot.trouble is not Trouble.BACKWARD or pull is None or not _nothing_came(pull):
+        return None
+    choice = _chosen_by(context, pull.operation)
+    if choice is None:
+        return None
+    operation = pull.operation
+    row = singular.at_step(pull)
+    bad = row.says.format(f=wording.name_of(operation)) if row is not None else _overflow(pull)
+    route = wording.route_through(context, operation, pull.position)
+    name = wording.name_of(choice)
+    where = wording.elements(pull, pull.gave.nans + pull.gave.infs, pull.gave.size)
+    return context.finding(
+        "masked-branch",
+        operation.site.span,
+        f"{bad}; {name} leaves the result out, but 0 * inf comes back",
+        labels=((choice.site.span, f"{name} does not take it here"),),
+        notes=tuple(n for n in (where, *wording.again(spot), *route_note(context, route)) if n),
+        helps=(f"make the argument safe too: `{context.words.where}(condition, x, 1.0)` before the operation",),
+        route=route,
+        headline=headline(context),
+    )
+
+
+def _nothing_came(pull: Pull) -> bool:
+    """Whether zero came back to the element that was lost, so that only a product with infinity can have lost it."""
+    element = pull.element
+    if element is None or element.came is None:
+        return pull.came.zeros > 0 and pull.gave.nans > 0 and not pull.gave.infs
+    return element.came == 0
+
+
+def _overflow(pull: Pull) -> str:
+    name = wording.name_of(pull.operation)
+    infinite = pull.output is not None and not pull.output.finite
+    return f"{name} is {'infinite' if infinite else 'not differentiable'} here"
+
+
+def _chosen_by(context: Context, operation: Operation) -> Operation | None:
+    """Return the operation behind this one that leaves its result out; none if a product with zeros comes before it."""
+    queue, seen = [operation.output], {operation.output}
+    found = []
+    while queue:
+        for user, position in context.run.uses.get(queue.pop(), ()):
+            if user.output not in context.before_target or user.breaks[position]:
+                continue
+            if user.function in CHOOSING:
+                found.append(user)
+            elif user.output not in seen and not _is_mask(context, user, position):
+                seen.add(user.output)
+                queue.append(user.output)
+    return min(found, key=lambda op: op.seq, default=None)
+
+
+def _is_mask(context: Context, operation: Operation, position: int) -> bool:
+    """Whether a product multiplies with zeros: then they are what comes back."""
+    if operation.function != "multiply":
+        return False
+    step = next((p for p in context.pulls if p.operation is operation and p.position == position), None)
+    others = [v for k, v in enumerate(step.inputs) if k != position] if step is not None else []
+    others += [context.run.values.get(i) for k, i in enumerate(operation.inputs) if k != position and i]
+    return any(v is not None and v.zeros for v in others)
+
+
+CAUSE = Cause("masked-branch", Stage.NUMBERS, detect)

@@ -1,0 +1,147 @@
+"""GT403: the forward pass made something infinite or NaN: an overflowing exp, inf - inf, a softmax over -inf alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtape.explain import wording
+from gradtape.explain.cause import Cause, Context, Stage, route_note
+from gradtape.explain.causes.singular_point import headline, too_large
+from gradtape.explain.numbers import Spot, Trouble, not_finite, summary_of
+
+if TYPE_CHECKING:
+    from gradtape.explain.graph import Operation, Pull, Summary
+    from gradtape.explain.report import Finding
+
+EXPONENTIALS = frozenset({"exp", "exp2", "expm1", "sinh", "cosh", "power", "float_power", "exp10", "square"})
+FILLS = frozenset({"where", "masked_fill", "full", "constant", "select", "log", "tril", "triu", "pad"})
+"""Operations that put something infinite in on purpose; what makes NaN of it is told beside them."""
+
+
+def detect(context: Context, spot: Spot) -> Finding | None:
+    if spot.trouble is Trouble.DATA:
+        return _data(context, spot)
+    if spot.operation is None or spot.trouble not in {Trouble.FORWARD, Trouble.BACKWARD}:
+        return None
+    operation, pull = spot.operation, spot.pull
+    if spot.trouble is Trouble.BACKWARD and pull is not None:
+        if pull.inside is not None:
+            return _inside(context, spot, pull, pull.inside)
+        if too_large(pull) and (pull.output is None or pull.output.finite):
+            return None
+        operation = _origin(context, operation)
+    route = wording.route_through(context, operation)
+    made = summary_of(context, operation.output) or (pull.output if pull is not None else None)
+    name = wording.name_of(operation)
+    spoiled = _spoiled(context, operation)
+    return context.finding(
+        "overflow",
+        operation.site.span,
+        f"{name} makes {_what(made)} of finite numbers",
+        labels=((spoiled.site.span, f"{wording.name_of(spoiled)} makes NaN of it"),) if spoiled is not None else (),
+        notes=(*_facts(context, operation, made), *wording.again(spot), *route_note(context, route)),
+        helps=_helps(operation, spoiled),
+        route=route,
+        headline=headline(context),
+    )
+
+
+def _data(context: Context, spot: Spot) -> Finding | None:
+    """Say that a value was bad before anything was computed: a source after a bad step, or the data."""
+    mine = spot.value in context.source.ids
+    name = context.source.name if mine else context.run.names.get(spot.value, "")
+    known = summary_of(context, spot.value)
+    user = next((op for op in context.run.operations if spot.value in op.inputs), None)
+    made = context.made_at(context.source) if mine else None
+    at = made or (user.site.span if user is not None else None)
+    if known is None or at is None:
+        return None
+    shown = f"`{name}`" if name else "a value that is used here"
+    count = known.nans + known.infs
+    return context.finding(
+        "overflow",
+        at,
+        f"{shown} holds {_what(known)} before anything is computed",
+        labels=((user.site.span, "it is used here"),) if user is not None else (),
+        notes=(f"{count} of {known.size} elements" if known.size > 1 else "it is a single number",),
+        helps=(
+            "look where it was last written: an update with a gradient that was not finite spoils it for good"
+            if mine
+            else "look at the data before they are used: `np.isfinite(x).all()`",
+        ),
+        headline=headline(context),
+    )
+
+
+def _inside(context: Context, spot: Spot, pull: Pull, inner: Operation) -> Finding:
+    """Say where the user's own derivative lost the numbers."""
+    route = wording.route_through(context, pull.operation, pull.position)
+    return context.finding(
+        "overflow",
+        inner.site.span,
+        f"{wording.name_of(inner)} makes something infinite or NaN here, in the backward pass",
+        labels=((pull.operation.site.span, "this is the operation whose derivative it is"),),
+        notes=(*wording.again(spot), *route_note(context, route)),
+        helps=("write the derivative so that its parts stay finite",),
+        route=route,
+        headline=headline(context),
+    )
+
+
+def _origin(context: Context, operation: Operation) -> Operation:
+    """Return the operation whose result was infinite or NaN first, of those that led to this one."""
+    bad = not_finite(context)
+    seen = {operation.output}
+    while True:
+        before = [i for i in operation.inputs if bad.get(i) and i in context.run.producers and i not in seen]
+        if not before:
+            return operation
+        seen.update(before)
+        operation = context.run.producers[before[0]]
+
+
+def _spoiled(context: Context, operation: Operation) -> Operation | None:
+    """Return the operation that made NaN of the infinity that another had put in."""
+    first = summary_of(context, operation.output)
+    if first is None or first.nans:
+        return None
+    reached = {operation.output}
+    for later in context.run.operations:
+        if reached.isdisjoint(later.inputs) or later.output not in context.before_target:
+            continue
+        known = summary_of(context, later.output)
+        if known is not None and known.nans:
+            return later
+        reached.add(later.output)
+    return None
+
+
+def _what(made: Summary | None) -> str:
+    if made is None or (made.nans and made.infs):
+        return "something infinite or NaN"
+    return "NaN" if made.nans else "inf" if made.infs else "something infinite or NaN"
+
+
+def _facts(context: Context, operation: Operation, made: Summary | None) -> tuple[str, ...]:
+    facts = []
+    if made is not None and made.size > 1:
+        facts.append(f"{made.nans + made.infs} of {made.size} elements of the result are not finite")
+    known = [(k, summary_of(context, i)) for k, i in enumerate(operation.inputs) if i]
+    ranges = [(k, v) for k, v in known if v is not None and v.size and v.low == v.low]
+    for _, v in ranges[:2]:
+        told = wording.number(v.low) if v.low == v.high else f"{wording.number(v.low)} to {wording.number(v.high)}"
+        facts.append(f"its argument is {told}" if len(known) == 1 else f"an argument is {told}")
+    return tuple(facts)
+
+
+def _helps(operation: Operation, spoiled: Operation | None) -> tuple[str, ...]:
+    if operation.function in FILLS:
+        if spoiled is not None and spoiled.function in {"softmax", "log_softmax", "logsumexp", "divide"}:
+            return ("fill with a large negative number, -1e9, so that a row with nothing else stays finite",)
+        return ("put a finite number in", "or leave these elements out before the operation that spoils them")
+    if operation.function in EXPONENTIALS:
+        return ("keep its argument bounded, or use a function that does not overflow: sigmoid, softplus, logsumexp",)
+    return ("keep its arguments in a range in which the result exists",)
+
+
+CAUSE = Cause("overflow", Stage.NUMBERS, detect)

@@ -1,0 +1,86 @@
+"""GT401: the derivative of an operation is infinite or 0/0 at this very point, or the operation has no value there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtape.explain import singular, wording
+from gradtape.explain.cause import Cause, Context, Stage, route_note
+from gradtape.explain.numbers import Spot, Trouble, summary_of
+
+if TYPE_CHECKING:
+    from gradtape.explain.graph import Operation, Pull
+    from gradtape.explain.report import Finding
+
+
+def detect(context: Context, spot: Spot) -> Finding | None:
+    operation, pull = spot.operation, spot.pull
+    if operation is None:
+        return None
+    if spot.trouble is Trouble.FORWARD:
+        inputs = tuple(summary_of(context, i) if i else None for i in operation.inputs)
+        row = singular.at_run(operation.function, pull.inputs if pull and pull.inputs else inputs, None)
+        if row is None:
+            return None
+        facts: tuple[str, ...] = (
+            f"`{context.question.target_name}` itself is not finite: it is lost in the forward pass",
+        )
+    elif spot.trouble is Trouble.BACKWARD and pull is not None:
+        row = singular.at_step(pull)
+        if row is None and (_overflowed(pull) or pull.inside is not None):
+            return None
+        facts = tuple(fact for fact in (_where(pull), wording.product(pull)) if fact)
+    else:
+        return None
+    route = wording.route_through(context, operation, pull.position if pull is not None else None)
+    name = wording.name_of(operation)
+    return context.finding(
+        "singular-point",
+        operation.site.span,
+        row.says.format(f=name) if row is not None else f"the derivative of {name} {_what(pull)} here",
+        notes=(*facts, *wording.again(spot), *route_note(context, route)),
+        helps=helps(context, operation, row),
+        route=route,
+        headline=headline(context),
+    )
+
+
+def headline(context: Context) -> str:
+    """Say what is wrong with the gradient."""
+    gradient = context.question.gradient
+    what = "infinite" if gradient is not None and gradient.infs and not gradient.nans else "not a number"
+    return f"the gradient from `{context.question.target_name}` to `{context.source.name}` is {what}"
+
+
+def helps(context: Context, operation: Operation, row: singular.Singular | None) -> tuple[str, ...]:
+    """Return what to do about a singular place."""
+    if row is None:
+        return ("keep its argument away from this point, before the operation",)
+    return tuple(wording.filled(text, context, operation) for text in row.helps)
+
+
+def _what(pull: Pull | None) -> str:
+    return "is infinite" if pull is not None and pull.gave.infs and not pull.gave.nans else "is not finite"
+
+
+def _where(pull: Pull) -> str:
+    return wording.elements(pull, pull.gave.nans + pull.gave.infs, pull.gave.size)
+
+
+def _overflowed(pull: Pull) -> bool:
+    """Whether the operation's own result is not finite, or the numbers only grew too large."""
+    if pull.output is not None and not pull.output.finite:
+        return True
+    return any(v is not None and not v.finite for v in pull.inputs) or too_large(pull)
+
+
+def too_large(pull: Pull) -> bool:
+    """Whether a product of finite numbers left the range of the dtype: what came was huge already."""
+    return not pull.gave.nans and pull.came.largest > HUGE.get(pull.came.dtype, 1e100)
+
+
+HUGE = {"float32": 1e15, "complex64": 1e15, "float16": 1e2, "bfloat16": 1e15}
+"""From which size on an overflow is no wonder, by dtype; that of double precision for all others."""
+
+
+CAUSE = Cause("singular-point", Stage.NUMBERS, detect)

@@ -1,0 +1,132 @@
+"""How the causes of NUMBERS say what they saw: the operation's name, the elements, the user's own expressions."""
+
+from __future__ import annotations
+
+import ast
+from math import isinf, isnan
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import syntax
+from gradtape.explain.search import Link, shortest_route
+
+if TYPE_CHECKING:
+    from gradtape.explain.cause import Context
+    from gradtape.explain.graph import Operation, Pull
+    from gradtape.explain.numbers import Spot
+    from gradtape.explain.search import Route
+
+SHORT = 30
+"""Characters of an expression that is quoted within a sentence."""
+
+
+def number(value: float) -> str:
+    """Write a number as people do."""
+    return "inf" if value == float("inf") else "-inf" if isinf(value) else "NaN" if isnan(value) else f"{value:.4g}"
+
+
+def called(operation: Operation) -> str | None:
+    """Return the function that the program calls where an operation ran: `softmax` of `tf.nn.softmax(x)`."""
+    node = syntax.expression_at(operation.site.span)
+    return syntax.text_of(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else None
+
+
+def name_of(operation: Operation) -> str:
+    """Return an operation's name, with the function that it is a part of."""
+    whole = called(operation)
+    if whole is None or whole in {operation.name, operation.function} or not whole.isidentifier():
+        return operation.name
+    same = whole.lower().strip("_") in operation.name.lower() or operation.name.lower() in whole.lower()
+    return whole if same else f"{operation.name} in {whole}"
+
+
+def filled(text: str, context: Context, operation: Operation) -> str:
+    """Put the program's own words in the place of `{f}`, `{x}` and `{where}` in a help."""
+    span = operation.site.span
+    node = syntax.expression_at(span)
+    function = f"{context.words.module}.{operation.function}"
+    argument = syntax.operand_at(span, 0, 1)
+    if isinstance(node, ast.Call) and syntax.text_of(node.func).rpartition(".")[2] in {
+        operation.function,
+        operation.name.rpartition(".")[2],
+    }:
+        function = syntax.text_of(node.func)
+    elif isinstance(node, ast.Call):
+        argument = None
+    shown = syntax.text_of(argument) if argument is not None else "x"
+    if len(shown) > SHORT or "\n" in shown:
+        shown = "x"
+    return text.format(f=function, x=shown, where=context.words.where, module=context.words.module)
+
+
+def elements(pull: Pull, count: int, total: int) -> str:
+    """Say at how many elements something happened, and what the numbers are at the first."""
+    element = pull.element
+    where = ""
+    if total > 1:
+        where = f"{'all' if count == total else f'{count} of'} {total} elements"
+        if element is not None:
+            where += f", for example {list(element.index)}" if count > 1 else f", {list(element.index)}"
+        where = f"at {where}: "
+    told = numbers_at(pull)
+    return f"{where}{told}" if told else where.rstrip(": ")
+
+
+def numbers_at(pull: Pull) -> str:
+    """Say what an operation's inputs and result are at the element that shows what happened; literals speak already."""
+    element = pull.element
+    if element is None:
+        return ""
+    named = [(_input(pull.operation, k), v) for k, v in enumerate(element.inputs) if v is not None]
+    parts = [f"{name} is {number(v)}" for name, v in named if name]
+    if element.output is not None:
+        parts.append(f"the result is {number(element.output)}")
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 2 else parts)
+
+
+def _input(operation: Operation, position: int) -> str:
+    """Return what an input is called, empty for a literal, and for further arguments of a call that cannot be read."""
+    span, count = operation.site.span, len(operation.inputs)
+    node = syntax.expression_at(span)
+    whole = called(operation)
+    readable = whole is None or whole in {operation.function, operation.name}
+    operand = syntax.operand_at(span, position, count) if readable else None
+    text = syntax.text_of(operand) if operand is not None else ""
+    if text and len(text) <= SHORT and "\n" not in text:
+        return f"`{text}`"
+    if readable and operand is None and _has_operand(node, position):
+        return ""
+    if position == 0:
+        return "the argument" if count == 1 or isinstance(node, ast.Call) else "the first operand"
+    return "the second operand" if position == 1 and not isinstance(node, ast.Call) else ""
+
+
+def _has_operand(node: ast.expr | None, position: int) -> bool:
+    """Whether an expression has an operand at a position, which must be a literal if it has no name."""
+    return isinstance(node, ast.BinOp) or (isinstance(node, ast.Call) and position < len(node.args))
+
+
+def product(pull: Pull) -> str:
+    """Say what came back to the element and what it gave on, where that is not finite."""
+    element = pull.element
+    if element is None or element.came is None:
+        return ""
+    if element.came == 0 and isnan(element.gave):
+        return "what comes back there is 0, and 0 * inf is not a number"
+    return f"what comes back there is {number(element.came)}, and {number(element.gave)} is passed on"
+
+
+def route_through(context: Context, operation: Operation, position: int | None = None) -> Route:
+    """Return a route from the source to the target through an operation, empty if there is none."""
+    run, targets = context.run, context.question.target_ids
+    positions = range(len(operation.inputs)) if position is None else (position,)
+    for k in positions:
+        before = shortest_route(run, context.source.ids, {operation.inputs[k]})
+        if before is not None:
+            behind = shortest_route(run, {operation.output}, targets)
+            return () if behind is None else (*before, Link(operation, k), *behind)
+    return ()
+
+
+def again(spot: Spot) -> tuple[str, ...]:
+    """Say how often it happened at the same expression."""
+    return (f"it happens here {spot.times} times in this run",) if spot.times > 1 else ()

@@ -1,0 +1,303 @@
+"""The backward pass of a question to our own tape, run once more with somebody looking: where numbers get lost.
+
+The sweep is the ordinary one. It is shown records whose rules report what came and what they gave, so that the hot loop
+knows nothing of it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradtape import _config
+from gradtape.arrays.dispatch import Node, is_differentiable
+from gradtape.arrays.record import EventKind
+from gradtape.errors import NoGradientError
+from gradtape.ops import OPS, Cotangents, General, Partial, Spec
+from gradtape.recorders.pulls import pull, suspicious, telling
+from gradtape.recorders.summaries import array_of, summary
+from gradtape.tape import strong_zeros
+from gradtape.tape.query import answers_for, is_finite
+from gradtape.tape.reverse import needed_ids, sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gradtape.arrays.record import Written
+    from gradtape.explain.graph import Operation, Pull, Run, Summary
+    from gradtape.ops import Rule
+    from gradtape.tape.asked import Asked
+
+
+class Step(NamedTuple):
+    """What was seen where a rule ran; `record` and `residuals` are those of the operation."""
+
+    record: Written
+    residuals: Any
+    position: int
+    came: Any
+    gave: Any
+
+
+DEAD = 1000
+"""How many steps that nothing comes to are written down: what they would have given tells whether the point matters."""
+
+
+class Numbers(NamedTuple):
+    """What a question's numbers are like: the gradients in the order of the sources, the backward pass, all values."""
+
+    gradients: tuple[Summary | None, ...]
+    pulls: tuple[Pull, ...] = ()
+    values: Mapping[int, Summary] = {}
+
+
+def numbers_of(asked: Asked, run: Run, version_at: Callable[[int, int], int]) -> Numbers:
+    """Look at the gradients of a question and, if one of them is odd, at how it came about.
+
+    Parameters
+    ----------
+    asked : Asked
+    run : Run
+        The graph, in which the steps are to be found.
+    version_at : callable
+        `(id, when) -> id`: a variable's version at a time.
+    """
+    backward = Backward(asked)
+    if asked.results is not None:
+        arrays = [None if r is None else array_of(r) for r in asked.results]
+    else:
+        arrays = [backward.gradients.get(s.id) for s in asked.sources]
+    gradients = tuple(None if a is None else summary(a) for a in arrays)
+    odd = [g for g in gradients if g is not None and suspicious(g)]
+    if not odd or not backward.possible:
+        return Numbers(gradients)
+    pulls = backward.pulls(run.producers, every=any(g.finite and not g.all_zero for g in odd))
+    broken = any(not g.finite for g in odd)
+    values = {version_at(i, asked.seq): summary(v) for i, v in backward.known.items()} if broken else {}
+    return Numbers(gradients, pulls, values)
+
+
+class Backward:
+    """Runs the backward pass of a question again.
+
+    Parameters
+    ----------
+    asked : Asked
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.swept = asked.swept if asked.used_at is None and not asked.failure else None
+
+    @property
+    def possible(self) -> bool:
+        """Whether what the rules need is still there."""
+        return self.swept is not None and any(s is not None for s in self.swept.saved)
+
+    @cached_property
+    def gradients(self) -> dict[int, Any]:
+        """What arrives at each source, by id: computed as the answer was."""
+        return self._run(None) if self.possible else {}
+
+    def pulls(self, operations: Mapping[int, Operation], *, every: bool) -> tuple[Pull, ...]:
+        """Return the steps of the backward pass, in its order.
+
+        Parameters
+        ----------
+        operations : mapping
+            The operations of the graph by what they made.
+        every : bool
+            All steps, not only those at which numbers were lost; also where no step tells.
+        """
+        found: list[Step] = []
+        room, tells = DEAD, False
+
+        def see(step: Step) -> None:
+            nonlocal room, tells
+            if telling(step.came, step.gave):
+                tells = True
+                found.append(step)
+            elif every:
+                found.append(step)
+            elif room and not step.came.any():
+                room -= 1
+                found.append(step)
+
+        self._run(see)
+        if not tells and not every:
+            return self.pulls(operations, every=True)
+        told: dict[int, tuple[Any, Summary]] = {}
+
+        def remembered(array: Any) -> Summary:
+            if id(array) not in told:
+                told[id(array)] = array, summary(array)
+            return told[id(array)][1]
+
+        kept = [values_of(step.residuals, len(step.record[1])) for step in found]
+        known = self._looked_up(
+            {
+                id
+                for step, (output, inputs) in zip(found, kept, strict=True)
+                for id, value in zip((step.record[2], *step.record[1]), (output, *inputs), strict=True)
+                if id and value is None
+            }
+        )
+        pulls = []
+        for (record, _, position, came, gave), (output, inputs) in zip(found, kept, strict=True):
+            operation = operations.get(record[2])
+            if operation is not None:
+                result = known.get(record[2]) if output is None else output
+                arguments = [known.get(i) if v is None else v for v, i in zip(inputs, record[1], strict=True)]
+                pulls.append(pull(operation, position, came, gave, arguments, result, summarise=remembered))
+        return tuple(pulls)
+
+    def _looked_up(self, ids: set[int]) -> dict[int, Any]:
+        """Return what the tape has of some values."""
+        known: dict[int, Any] = {}
+        if self.swept is None or not ids:
+            return known
+        for leaf in (*self.asked.targets, *self.asked.sources):
+            if leaf.id and leaf.id in ids and not self._was_assigned(leaf.id):
+                known[leaf.id] = leaf.value._value
+        for record, saved in zip(self.swept.records, self.swept.saved, strict=True):
+            if saved is not None and (record[2] in ids or not ids.isdisjoint(record[1])):
+                output, inputs = values_of(saved, len(record[1]))
+                pairs = zip((record[2], *record[1]), (output, *inputs), strict=True)
+                known |= {id: value for id, value in pairs if id in ids and value is not None}
+        return known
+
+    @cached_property
+    def known(self) -> dict[int, Any]:
+        """The values that the tape has, by id, and those that follow from them."""
+        if self.swept is None:
+            return {}
+        leaves = (*self.asked.targets, *self.asked.sources)
+        known = self._looked_up(
+            {id for record in self.swept.records for id in (record[2], *record[1]) if id} | {leaf.id for leaf in leaves}
+        )
+        with np.errstate(all="ignore"):
+            for record, saved in zip(self.swept.records, self.swept.saved, strict=True):
+                if record[2] not in known:
+                    made = _computed(record, saved, known)
+                    if made is not None:
+                        known[record[2]] = made
+        return known
+
+    def _was_assigned(self, id: int) -> bool:
+        recording = self.asked.recording
+        return recording is not None and any(e.value == id and e.kind is EventKind.ASSIGN for e in recording.events)
+
+    def _run(self, see: Callable[[Step], None] | None) -> dict[int, Any]:
+        """Sweep as the answer was swept: plainly, and once more with strong zeros where that was not finite."""
+        swept, asked = self.swept, self.asked
+        if swept is None:
+            return {}
+        ids = {s.id for s in asked.sources if s.id and is_differentiable(s.value._value)}
+        ids = {s.id for s in asked.sources if s.id in ids and answers_for(asked.recording, s)}
+        needed = needed_ids(swept.records, swept.saved, ids)
+        seeds = {id: _plain(seed) for id, seed in swept.seeds.items()}
+
+        def once(*, strong: bool, seeing: Callable[[Step], None] | None) -> dict[int, Any]:
+            records = swept.records if seeing is None else watched(swept.records, seeing, strong=strong)
+            return sweep(records, swept.saved, seeds, ids, needed, strong=strong and seeing is None)
+
+        try:
+            found = once(strong=False, seeing=None)
+            strong = (
+                _config.settings.strong_zeros
+                and not all(map(is_finite, found.values()))
+                and all(is_finite(t.value) for t in asked.targets if t.id)
+            )
+            if strong or see is not None:
+                found = once(strong=strong, seeing=see)
+        except NoGradientError:
+            return {}
+        return seeds | found
+
+
+def watched(records: Sequence[Written], see: Callable[[Step], None], *, strong: bool) -> list[Any]:
+    """Return records whose rules report what came to them and what they gave."""
+    return [(Watched(record, see, strong=strong), *record[1:]) for record in records]
+
+
+class Watched:
+    """Stands in for the operation of a record in a sweep."""
+
+    __slots__ = ("name", "room", "rules", "variadic")
+
+    def __init__(self, record: Written, see: Callable[[Step], None], *, strong: bool) -> None:
+        op = record[0]
+        self.name, self.room, self.variadic = op.name, op.room, op.variadic
+        self.rules = tuple(
+            None if rule is None else General(reporting(record, k, rule, see, strong=strong))
+            for k, rule in enumerate(op.rules)
+        )
+
+
+def reporting(
+    record: Written, position: int, rule: Rule, see: Callable[[Step], None], *, strong: bool
+) -> Callable[..., Any]:
+    """Return a rule that computes what another does, and reports it."""
+    apply = strong_zeros.pull if strong else plain_pull
+    variadic, shapes = record[0].variadic, record[4]
+
+    def run(xp: Any, g: Any, *residuals: Any, **params: Any) -> Any:
+        ct = apply(rule, xp, g, residuals, params)
+        if ct is None:
+            return None
+        place = params["k"] if variadic else position
+        if shapes is not None and not isinstance(ct, Cotangents):
+            ct = xp.unbroadcast(ct, shapes[place])
+        see(Step(record, residuals, place, _flat(g), _flat(ct)))
+        return ct
+
+    return run
+
+
+def plain_pull(rule: Rule, xp: Any, g: Any, residuals: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """Apply a rule as the ordinary sweep does."""
+    return g * rule.fn(xp, *residuals, **params) if isinstance(rule, Partial) else rule.fn(xp, g, *residuals, **params)
+
+
+def _flat(cotangent: Any) -> Any:
+    """Return a cotangent as one array; of several results all together."""
+    if isinstance(cotangent, Cotangents):
+        return np.concatenate([np.ravel(part) for part in cotangent.of.values()])
+    return np.asarray(cotangent)
+
+
+def _plain(value: Any) -> Any:
+    return value._value if isinstance(value, Node) else value
+
+
+def values_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:
+    """Return the result of an operation and its inputs, as far as they were kept: None for the others."""
+    if residuals is None:
+        return None, [None] * count
+    output, *inputs = residuals
+    if len(inputs) == 1 and isinstance(inputs[0], list):  # the arguments of a variadic operation
+        inputs = inputs[0]
+    return _array(output), [_array(v) for v in inputs]
+
+
+def _array(value: Any) -> Any:
+    """Return an array or number, None for what is neither: a description, several results."""
+    if isinstance(value, Spec) or not isinstance(value, np.ndarray | np.generic | float | int | complex):
+        return None
+    return np.asarray(value)
+
+
+def _computed(record: Written, saved: Any, known: dict[int, Any]) -> Any:
+    """Compute an operation again from its inputs, if all are known; None if not. Nobody else's code runs twice."""
+    op, ids, _, params, *_ = record
+    _, inputs = values_of(saved, len(ids))
+    inputs = [known.get(i) if v is None and i else v for v, i in zip(inputs, ids, strict=True)]
+    if OPS.get(op.name) is not op or not op.connects or op.parts or any(v is None for v in inputs):
+        return None
+    try:
+        made = op.kernel(*inputs, **params)
+    except Exception:  # noqa: BLE001  a value that cannot be had again is not told
+        return None
+    return _array(made)
