@@ -353,7 +353,7 @@ def on_the_tape(names: str) -> str:
     for name in reversed(names.split()):
         *modules, function = name.split(".")
         public = [m for m in modules[1:] if not m.startswith("_")]
-        if modules[0] == "scipy" and public:
+        if modules[:1] == ["scipy"] and public:
             load_families()
             known = {row.scipy for rows in (OPS, COMPOSITES) for row in rows.values() if row.scipy}
             if ".".join([*public, function]) in known:
