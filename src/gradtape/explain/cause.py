@@ -94,11 +94,6 @@ class Context:
         return self._searched[0]
 
     @property
-    def flows(self) -> bool:
-        """Whether a way without breaks leads from the source to the target."""
-        return any(not any(link.breaks for link in route) for route in self.routes)
-
-    @property
     def complete(self) -> bool:
         """Whether every place that ends a route first is on one of `routes`."""
         return self._searched[1]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gradtape.explain.numbers import Spot
     from gradtape.explain.search import Route
 
+LONGEST_WAY = 8
+"""Operations of a route that are all shown."""
+
 SHORT = 30
 """Characters of an expression that is quoted within a sentence."""
 
@@ -125,6 +128,24 @@ def route_through(context: Context, operation: Operation, position: int | None =
             behind = shortest_route(run, {operation.output}, targets)
             return () if behind is None else (*before, Link(operation, k), *behind)
     return ()
+
+
+def way_note(context: Context, route: Route, operation: Operation) -> tuple[str, ...]:
+    """Say on which route an operation lies; of a long one the ends and the operation are shown."""
+    told = [link.operation for link in route if not link.operation.plumbing]
+    if not told:
+        return ()
+    at = next((k for k, op in enumerate(told) if op is operation), 0)
+    kept = sorted({*range(2), *range(at - 1, at + 2), *range(len(told) - 2, len(told))} & set(range(len(told))))
+    kept = list(range(len(told))) if len(told) <= LONGEST_WAY else kept
+    parts: list[str] = []
+    for before, k in zip([-1, *kept], kept, strict=False):
+        if k - before > 1:
+            parts.append(f"{k - before - 1} more")
+        parts.append(f"{told[k].name} ({told[k].site.span.line})")
+    shown = " -> ".join([context.source.name, *parts, context.question.target_name])
+    only = context.count == 1 and not context.may_have_left
+    return (f"the only route is {shown}" if only else f"a route through it is {shown}",)
 
 
 def again(spot: Spot) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from gradtape.arrays.record import user_frame
 from gradtape.diagnostics import BY_NUMBER, BY_SLUG, Site, Span, sources, syntax
 from gradtape.explain.report import Explanation, GradientReport, Status
 from gradtape.recorders.hearing import heard_apart
-from gradtape.recorders.native import status_of
+from gradtape.recorders.pulls import status_of
+from gradtape.recorders.summaries import array_of, summary
 from gradtape.render import concise, layout, plain
 from gradtape.tape.structure import flatten, rebuild
 from gradtape.testing.asking import ask
@@ -198,9 +199,13 @@ def _seen(variables: Any, gradients: Sequence[Any], place: Site) -> list[Gradien
     names = syntax.argument_texts(place.span, 1, "variables", ends) or [f"variables{end}" for end in ends]
     target = (syntax.argument_texts(place.span, 0, "loss", [""]) or ["loss"])[0]
     return [
-        GradientReport("assert_gradients_flow", place.span, target, name, status_of(gradient))
+        GradientReport("assert_gradients_flow", place.span, target, name, _status(gradient))
         for name, gradient in zip(names, gradients, strict=True)
     ]
+
+
+def _status(gradient: Any) -> Status:
+    return status_of(None if gradient is None else summary(array_of(gradient)))
 
 
 def _message(told: Sequence[GradientReport], broken: Sequence[GradientReport]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.explain import wording
-from gradtape.explain.cause import Cause, Context, Stage, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import too_large
 from gradtape.explain.numbers import Spot, Trouble
 
@@ -33,7 +33,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         "exploding",
         operation.site.span,
         label,
-        notes=(size, *route_note(context, route)),
+        notes=(size, *wording.way_note(context, route, operation)),
         helps=(
             "keep the factors near 1: scale the initial weights, normalise between the layers, or shorten the chain",
             "clip the gradient by its norm if single steps are to blame",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.explain import flat, wording
-from gradtape.explain.cause import Cause, Context, Stage, place_in, route_note
+from gradtape.explain.cause import Cause, Context, Stage, place_in
 from gradtape.explain.numbers import Spot, Trouble, flat_at
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         "flat-region",
         operation.site.span,
         row.says.format(f=wording.called(operation) if spot.whole else wording.name_of(operation)),
-        notes=(*(() if spot.whole else _facts(spot.pull)), *wording.again(spot), *route_note(context, route)),
+        notes=(
+            *(() if spot.whole else _facts(spot.pull)),
+            *wording.again(spot),
+            *wording.way_note(context, route, operation),
+        ),
         helps=tuple(wording.filled(text, context, operation) for text in row.helps),
         route=route,
         headline=headline(context),
@@ -73,7 +77,7 @@ def _constant(context: Context, spot: Spot) -> Finding | None:
         place.span,
         f"`{name}` cancels here: it is added on one way and subtracted on another, so the result does not depend on it",
         labels=((inner, "this is where"),),
-        notes=route_note(context, route),
+        notes=wording.way_note(context, route, operation),
         helps=(
             f"stop one of the ways on purpose, `{context.words.stop.format(x='x')}`, if the other is meant to count",
         ),

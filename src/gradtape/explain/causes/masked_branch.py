@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.explain import singular, wording
-from gradtape.explain.cause import Cause, Context, Stage, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline
 from gradtape.explain.numbers import Spot, Trouble
 
@@ -35,7 +35,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         operation.site.span,
         f"{bad}; {name} leaves the result out, but 0 * inf comes back",
         labels=((choice.site.span, f"{name} does not take it here"),),
-        notes=tuple(n for n in (where, *wording.again(spot), *route_note(context, route)) if n),
+        notes=tuple(n for n in (where, *wording.again(spot), *wording.way_note(context, route, operation)) if n),
         helps=(f"make the argument safe too: `{context.words.where}(condition, x, 1.0)` before the operation",),
         route=route,
         headline=headline(context),

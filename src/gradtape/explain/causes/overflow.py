@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.explain import wording
-from gradtape.explain.cause import Cause, Context, Stage, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline, too_large
 from gradtape.explain.numbers import Spot, Trouble, not_finite, summary_of
 
@@ -39,7 +39,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         operation.site.span,
         f"{name} makes {_what(made)} of finite numbers",
         labels=((spoiled.site.span, f"{wording.name_of(spoiled)} makes NaN of it"),) if spoiled is not None else (),
-        notes=(*_facts(context, operation, made), *wording.again(spot), *route_note(context, route)),
+        notes=(*_facts(context, operation, made), *wording.again(spot), *wording.way_note(context, route, operation)),
         helps=_helps(operation, spoiled),
         route=route,
         headline=headline(context),
@@ -81,7 +81,7 @@ def _inside(context: Context, spot: Spot, pull: Pull, inner: Operation) -> Findi
         inner.site.span,
         f"{wording.name_of(inner)} makes something infinite or NaN here, in the backward pass",
         labels=((pull.operation.site.span, "this is the operation whose derivative it is"),),
-        notes=(*wording.again(spot), *route_note(context, route)),
+        notes=(*wording.again(spot), *wording.way_note(context, route, pull.operation)),
         helps=("write the derivative so that its parts stay finite",),
         route=route,
         headline=headline(context),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.explain import singular, wording
-from gradtape.explain.cause import Cause, Context, Stage, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.numbers import Spot, Trouble, summary_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         "singular-point",
         operation.site.span,
         row.says.format(f=name) if row is not None else f"the derivative of {name} {_what(pull)} here",
-        notes=(*facts, *wording.again(spot), *route_note(context, route)),
+        notes=(*facts, *wording.again(spot), *wording.way_note(context, route, operation)),
         helps=helps(context, operation, row),
         route=route,
         headline=headline(context),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.explain import flat, wording
-from gradtape.explain.cause import Cause, Context, Stage, route_note
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.numbers import Spot, Trouble
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         + (f", in {spot.times} steps" if spot.times > 1 else ""),
         notes=(
             f"its largest element is {wording.number(gradient.largest)}: a step that large is lost in rounding",
-            *route_note(context, route),
+            *wording.way_note(context, route, operation),
         ),
         helps=(
             "keep the factors near 1: scale the inputs and the initial weights, or normalise between the layers",
