@@ -311,7 +311,7 @@ def test_a_module_of_a_package(gradtape, tmp_path):
         assert line, ran.err
         assert own == alone.stdout
         assert TOLD in report
-        assert "--> package/parts.py:7:" in report
+        assert "--> package/parts.py:8:" in report
 
 
 def test_a_module_whose_package_fails(gradtape, tmp_path):
@@ -332,7 +332,7 @@ def test_an_archive_and_its_modules(gradtape, tmp_path):
     own, _, report = ran.out.partition("-- gradtape why app.pyz -")
     assert own == plain(["app.pyz", "x"], tmp_path).stdout
     assert TOLD in report
-    assert "app.pyz/parts.py:7:" in report
+    assert "app.pyz/parts.py:8:" in report
     assert "loss = (w * w).sum()" in report  # the text comes out of the archive
 
 

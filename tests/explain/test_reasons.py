@@ -242,7 +242,7 @@ PROGRAMS = {
             loss = v * scale(b)
         tape.gradient(loss, [a, b])
         """,
-        [("a", [("not-used?", 9)]), ("b", [("left-through-number", 5)])],
+        [("a", [("not-used?", 10)]), ("b", [("left-through-number", 5)])],
     ),
     "of two numbers in a dictionary one is used": (
         """
@@ -255,7 +255,7 @@ PROGRAMS = {
             loss = d["b"] * v
         tape.gradient(loss, [a, b])
         """,
-        [("a", [("not-used?", 8)]), ("b", [("left-through-number", 7)])],
+        [("a", [("not-used?", 9)]), ("b", [("left-through-number", 7)])],
     ),
     "of two returned numbers one is used": (
         """
@@ -268,7 +268,7 @@ PROGRAMS = {
             loss = s * v
         tape.gradient(loss, [a, b])
         """,
-        [("a", [("left-through-number", 4)]), ("b", [("not-used?", 8)])],
+        [("a", [("left-through-number", 4)]), ("b", [("not-used?", 9)])],
     ),
     "a second epoch that took another way": (
         """
@@ -293,7 +293,7 @@ PROGRAMS = {
             loss = act(2.0, v)
         tape.gradient(loss, b)
         """,
-        [("b", [("not-used?", 6)])],
+        [("b", [("not-used?", 9)])],
     ),
     "an early return is a branch": (
         """
@@ -325,7 +325,7 @@ PROGRAMS = {
             y = model()
         tape.gradient(y, w)
         """,
-        [("w", [("not-used", 7)])],
+        [("w", [("not-used", 13)])],
     ),
     "history that was forgotten is not guessed": (
         """

@@ -51,6 +51,9 @@ def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
         return (Status.NONE, found) if found else (Status.OK, ())
     if status is Status.ERROR:
         return status, _why_failed(context)
+    if status is Status.ZERO and not context.flows:
+        # some frameworks answer with zeros where nothing flows
+        return status, _why_missing(context)
     if status is not Status.NONE:
         return _why_odd(context, status)
     return status, _why_missing(context) or (unexplained(context),)

@@ -18,9 +18,10 @@ def detect(context: Context) -> Finding | None:
     kind = {"array": "a plain array", "number": "a plain number"}.get(target.kind, "made from constants alone")
     return context.finding(
         "constant-target",
-        made,
+        question.call.span,
         f"`{target.name}` is {kind} and depends on no variable and no watched tensor",
         labels=(
+            (made, f"`{target.name}` is made here"),
             (
                 context.made_at(context.source),
                 f"`{context.source.name}` is made here and does not reach `{target.name}`",

@@ -17,9 +17,10 @@ def detect(context: Context) -> Finding | None:
     recorded = "recorded " if context.may_have_left else ""
     return context.finding(
         "not-used",
-        made,
-        f"`{question.target_name}` is computed here, and nothing {recorded}on the way to it uses `{source.name}`",
+        question.call.span,
+        f"nothing {recorded}on the way to `{question.target_name}` uses `{source.name}`",
         labels=(
+            (made, f"`{question.target_name}` is computed here"),
             (elsewhere, f"`{source.name}` is used here, but the result never reaches `{question.target_name}`"),
             (context.made_at(source), f"`{source.name}` is made here"),
         ),

@@ -1,8 +1,9 @@
 """GT501: operations between source and target ran while the tape was not recording."""
 
+from gradtape.diagnostics import Site, syntax
 from gradtape.explain.cause import Cause, Context, Stage, place_in, route_note
 from gradtape.explain.edits import places
-from gradtape.explain.graph import OUTSIDE
+from gradtape.explain.graph import OUTSIDE, Operation
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 
@@ -13,7 +14,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     entered = tape.entered[0][1] if tape is not None and tape.entered else None
     # the call to move stands where the tape stands, not in the helper that it runs
     owner = entered.code if entered is not None else context.question.call.code
-    place = place_in(operation, owner)
+    place = _to_move(operation, owner)
     inner = operation.site.span if place is not operation.site else None
     last = group.links[-1].operation
     when = f"ran {group.kind.value}"
@@ -29,9 +30,15 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         ),
         notes=route_note(context, route),
         helps=(move.get(group.kind.value.split()[0], "run it while the tape records"),),
-        suggestion=places.into_tape(context, [place_in(link.operation, owner).span for link in group.links]),
+        suggestion=places.into_tape(context, [_to_move(link.operation, owner).span for link in group.links]),
         route=route,
     )
+
+
+def _to_move(operation: Operation, owner: object) -> Site:
+    """Return the call to move; where the result was stored in an object and not returned, the operation itself."""
+    stored = any("." in name for name in syntax.assigned_names(operation.site.span))
+    return operation.site if stored else place_in(operation, owner)
 
 
 CAUSE = Cause("outside-the-tape", Stage.BREAK, detect, OUTSIDE)
