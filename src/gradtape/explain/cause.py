@@ -98,11 +98,6 @@ class Context:
         """Whether every place that ends a route first is on one of `routes`."""
         return self._searched[1]
 
-    @property
-    def flows(self) -> bool:
-        """Whether a route without a break leads from the source to the target."""
-        return any(not any(link.breaks for link in route) for route in self.routes)
-
     @cached_property
     def count(self) -> int:
         """How many routes there are; `ways.MOST_WAYS` stands for that many or more."""
