@@ -38,8 +38,8 @@ def name_of(operation: Operation) -> str:
     whole = called(operation)
     if whole is None or whole in {operation.name, operation.function} or not whole.isidentifier():
         return operation.name
-    same = whole.lower().strip("_") in operation.name.lower() or operation.name.lower() in whole.lower()
-    return whole if same else f"{operation.name} in {whole}"
+    mine, written = (name.lower().strip("_").replace("arc", "a") for name in (operation.name, whole))
+    return whole if written in mine or mine in written else f"{operation.name} in {whole}"
 
 
 def filled(text: str, context: Context, operation: Operation) -> str:

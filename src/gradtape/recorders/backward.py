@@ -6,6 +6,8 @@ knows nothing of it.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +16,7 @@ import numpy as np
 from gradtape import _config
 from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.record import EventKind
-from gradtape.errors import NoGradientError
+from gradtape.errors import NoGradientError, RuleError
 from gradtape.ops import OPS, Cotangents, General, Partial, Spec
 from gradtape.recorders.pulls import pull, suspicious, telling
 from gradtape.recorders.summaries import array_of, summary
@@ -23,11 +25,11 @@ from gradtape.tape.query import answers_for, is_finite
 from gradtape.tape.reverse import needed_ids, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from gradtape.arrays.record import Written
     from gradtape.explain.graph import Operation, Pull, Run, Summary
-    from gradtape.ops import Rule
+    from gradtape.ops import Op, Rule
     from gradtape.tape.asked import Asked
 
 
@@ -46,11 +48,15 @@ DEAD = 1000
 
 
 class Numbers(NamedTuple):
-    """What a question's numbers are like: the gradients in the order of the sources, the backward pass, all values."""
+    """What a question's numbers are like: the gradients in the order of the sources, the backward pass, all values.
+
+    `stopped` means that they are those of TensorFlow, and not finite where our own are: a zero stopped.
+    """
 
     gradients: tuple[Summary | None, ...]
     pulls: tuple[Pull, ...] = ()
     values: Mapping[int, Summary] = {}
+    stopped: bool = False
 
 
 def numbers_of(asked: Asked, run: Run, version_at: Callable[[int, int], int]) -> Numbers:
@@ -68,15 +74,25 @@ def numbers_of(asked: Asked, run: Run, version_at: Callable[[int, int], int]) ->
     if asked.results is not None:
         arrays = [None if r is None else array_of(r) for r in asked.results]
     else:
-        arrays = [backward.gradients.get(s.id) for s in asked.sources]
+        found = backward.gradients()
+        arrays = [found.get(s.id) for s in asked.sources]
     gradients = tuple(None if a is None else summary(a) for a in arrays)
+    stopped = False
+    if stands_in() and all(g is None or g.finite for g in gradients):
+        found = backward.gradients_in_tensorflow()
+        stopped = not all(map(is_finite, found.values()))
+        if stopped:
+            gradients = tuple(
+                g if g is None else summary(found[s.id]) for g, s in zip(gradients, asked.sources, strict=True)
+            )
     odd = [g for g in gradients if g is not None and suspicious(g)]
     if not odd or not backward.possible:
         return Numbers(gradients)
-    pulls = backward.pulls(run.producers, every=any(g.finite and not g.all_zero for g in odd))
+    every = any(g.finite and not g.all_zero for g in odd)
+    pulls = backward.pulls(run.producers, every=every, in_tensorflow=stopped)
     broken = any(not g.finite for g in odd)
     values = {version_at(i, asked.seq): summary(v) for i, v in backward.known.items()} if broken else {}
-    return Numbers(gradients, pulls, values)
+    return Numbers(gradients, pulls, values, stopped)
 
 
 class Backward:
@@ -96,12 +112,17 @@ class Backward:
         """Whether what the rules need is still there."""
         return self.swept is not None and any(s is not None for s in self.swept.saved)
 
-    @cached_property
     def gradients(self) -> dict[int, Any]:
-        """What arrives at each source, by id: computed as the answer was."""
-        return self._run(None) if self.possible else {}
+        """Return what arrives at each source, by id: computed as the answer was."""
+        return self._run(Looking(every=False))[0] if self.possible else {}
 
-    def pulls(self, operations: Mapping[int, Operation], *, every: bool) -> tuple[Pull, ...]:
+    def gradients_in_tensorflow(self) -> dict[int, Any]:
+        """Return what would arrive at each source in TensorFlow, where a zero stops before a few operations only."""
+        return self._sweep(_nobody, tensorflow) if self.possible else {}
+
+    def pulls(
+        self, operations: Mapping[int, Operation], *, every: bool, in_tensorflow: bool = False
+    ) -> tuple[Pull, ...]:
         """Return the steps of the backward pass, in its order.
 
         Parameters
@@ -110,24 +131,20 @@ class Backward:
             The operations of the graph by what they made.
         every : bool
             All steps, not only those at which numbers were lost; also where no step tells.
+        in_tensorflow : bool
+            The steps as TensorFlow would take them.
         """
-        found: list[Step] = []
-        room, tells = DEAD, False
+        if in_tensorflow:
+            looking = Looking(every=every)
+            self._sweep(looking.see, tensorflow)
+        else:
+            looking = self._run(Looking(every=every))[1]
+        if not looking.tells and not every:
+            return self.pulls(operations, every=True, in_tensorflow=in_tensorflow)
+        return self._told(looking.steps, operations)
 
-        def see(step: Step) -> None:
-            nonlocal room, tells
-            if telling(step.came, step.gave):
-                tells = True
-                found.append(step)
-            elif every:
-                found.append(step)
-            elif room and not step.came.any():
-                room -= 1
-                found.append(step)
-
-        self._run(see)
-        if not tells and not every:
-            return self.pulls(operations, every=True)
+    def _told(self, steps: list[Step], operations: Mapping[int, Operation]) -> tuple[Pull, ...]:
+        """Write steps down, with what the tape has of the operations' inputs and results."""
         told: dict[int, tuple[Any, Summary]] = {}
 
         def remembered(array: Any) -> Summary:
@@ -135,17 +152,17 @@ class Backward:
                 told[id(array)] = array, summary(array)
             return told[id(array)][1]
 
-        kept = [values_of(step.residuals, len(step.record[1])) for step in found]
+        kept = [values_of(step.residuals, len(step.record[1])) for step in steps]
         known = self._looked_up(
             {
                 id
-                for step, (output, inputs) in zip(found, kept, strict=True)
+                for step, (output, inputs) in zip(steps, kept, strict=True)
                 for id, value in zip((step.record[2], *step.record[1]), (output, *inputs), strict=True)
                 if id and value is None
             }
         )
         pulls = []
-        for (record, _, position, came, gave), (output, inputs) in zip(found, kept, strict=True):
+        for (record, _, position, came, gave), (output, inputs) in zip(steps, kept, strict=True):
             operation = operations.get(record[2])
             if operation is not None:
                 result = known.get(record[2]) if output is None else output
@@ -189,8 +206,19 @@ class Backward:
         recording = self.asked.recording
         return recording is not None and any(e.value == id and e.kind is EventKind.ASSIGN for e in recording.events)
 
-    def _run(self, see: Callable[[Step], None] | None) -> dict[int, Any]:
+    def _run(self, looking: Looking) -> tuple[dict[int, Any], Looking]:
         """Sweep as the answer was swept: plainly, and once more with strong zeros where that was not finite."""
+        found = self._sweep(looking.see, None)
+        if (
+            _config.settings.strong_zeros
+            and not all(map(is_finite, found.values()))
+            and all(is_finite(t.value) for t in self.asked.targets if t.id)
+        ):
+            looking = Looking(every=looking.every)
+            found = self._sweep(looking.see, strong)
+        return found, looking
+
+    def _sweep(self, see: Callable[[Step], None], pulling: Pulling | None) -> dict[int, Any]:
         swept, asked = self.swept, self.asked
         if swept is None:
             return {}
@@ -198,53 +226,92 @@ class Backward:
         ids = {s.id for s in asked.sources if s.id in ids and answers_for(asked.recording, s)}
         needed = needed_ids(swept.records, swept.saved, ids)
         seeds = {id: _plain(seed) for id, seed in swept.seeds.items()}
-
-        def once(*, strong: bool, seeing: Callable[[Step], None] | None) -> dict[int, Any]:
-            records = swept.records if seeing is None else watched(swept.records, seeing, strong=strong)
-            return sweep(records, swept.saved, seeds, ids, needed, strong=strong and seeing is None)
-
+        records: Sequence[Any] = swept.records
+        if see is not _nobody or pulling is not None:
+            records = [(Watched(record, see, pulling or plain), *record[1:]) for record in records]
         try:
-            found = once(strong=False, seeing=None)
-            strong = (
-                _config.settings.strong_zeros
-                and not all(map(is_finite, found.values()))
-                and all(is_finite(t.value) for t in asked.targets if t.id)
-            )
-            if strong or see is not None:
-                found = once(strong=strong, seeing=see)
-        except NoGradientError:
+            return seeds | sweep(records, swept.saved, seeds, ids, needed)
+        except (NoGradientError, RuleError):
             return {}
-        return seeds | found
 
 
-def watched(records: Sequence[Written], see: Callable[[Step], None], *, strong: bool) -> list[Any]:
-    """Return records whose rules report what came to them and what they gave."""
-    return [(Watched(record, see, strong=strong), *record[1:]) for record in records]
+class Looking:
+    """Collects the steps that tell something, and those that nothing comes to."""
+
+    def __init__(self, *, every: bool) -> None:
+        self.every = every
+        self.steps: list[Step] = []
+        self.tells = False
+        self._room = DEAD
+
+    def see(self, step: Step) -> None:
+        """Look at one step."""
+        if telling(step.came, step.gave):
+            self.tells = True
+            self.steps.append(step)
+        elif self.every:
+            self.steps.append(step)
+        elif self._room and not step.came.any():
+            self._room -= 1
+            self.steps.append(step)
+
+
+def _nobody(step: Step) -> None:
+    del step
+
+
+Pulling = Callable[["Op"], Callable[..., Any]]
+"""How the rules of an operation are applied: a function of rule, namespace, cotangent, residuals and parameters."""
+
+
+def plain(op: Op) -> Callable[..., Any]:
+    """Apply rules as the ordinary sweep does."""
+    del op
+    return plain_pull
+
+
+def strong(op: Op) -> Callable[..., Any]:
+    """Apply rules so that a zero stops."""
+    del op
+    return strong_zeros.pull
+
+
+STOPPING_IN_TENSORFLOW = frozenset({"sqrt", "rsqrt", "reciprocal", "vector_norm", "p_norm", "xlogy", "xlog1py"})
+"""Operations before which a zero that comes back stops in TensorFlow too."""
+
+
+def tensorflow(op: Op) -> Callable[..., Any]:
+    """Apply rules as TensorFlow does."""
+    return strong_zeros.pull if op.name in STOPPING_IN_TENSORFLOW else plain_pull
+
+
+def stands_in() -> bool:
+    """Whether the program asked for TensorFlow and got `gradtape.tf`: then it is TensorFlow's answer that matters."""
+    return getattr(sys.modules.get("tensorflow"), "__name__", "") == "gradtape.tf"
 
 
 class Watched:
-    """Stands in for the operation of a record in a sweep."""
+    """Stands in for the operation of a record in a sweep; its rules report what came to them and what they gave."""
 
     __slots__ = ("name", "room", "rules", "variadic")
 
-    def __init__(self, record: Written, see: Callable[[Step], None], *, strong: bool) -> None:
+    def __init__(self, record: Written, see: Callable[[Step], None], pulling: Pulling) -> None:
         op = record[0]
         self.name, self.room, self.variadic = op.name, op.room, op.variadic
+        pull = pulling(op)
         self.rules = tuple(
-            None if rule is None else General(reporting(record, k, rule, see, strong=strong))
-            for k, rule in enumerate(op.rules)
+            None if rule is None else General(reporting(record, k, rule, see, pull)) for k, rule in enumerate(op.rules)
         )
 
 
 def reporting(
-    record: Written, position: int, rule: Rule, see: Callable[[Step], None], *, strong: bool
+    record: Written, position: int, rule: Rule, see: Callable[[Step], None], pull: Callable[..., Any]
 ) -> Callable[..., Any]:
     """Return a rule that computes what another does, and reports it."""
-    apply = strong_zeros.pull if strong else plain_pull
     variadic, shapes = record[0].variadic, record[4]
 
     def run(xp: Any, g: Any, *residuals: Any, **params: Any) -> Any:
-        ct = apply(rule, xp, g, residuals, params)
+        ct = pull(rule, xp, g, residuals, params)
         if ct is None:
             return None
         place = params["k"] if variadic else position

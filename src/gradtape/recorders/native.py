@@ -13,12 +13,12 @@ import numpy as np
 from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.record import LEAVING, STATE, EventKind, Recording
 from gradtape.arrays.variable import Variable
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import Annotation, Diagnostic, Severity, syntax
 from gradtape.explain import Explanation, Status, engine, graph
 from gradtape.explain.edits.together import reconciled
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.ops import COMPOSITES, OPS, Rule, load_families
-from gradtape.recorders.backward import numbers_of
+from gradtape.recorders.backward import numbers_of, stands_in
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.exits import purpose
 from gradtape.recorders.pulls import status_of, suspicious
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from gradtape.arrays.record import Event, Record
     from gradtape.diagnostics import Site
+    from gradtape.explain import GradientReport
     from gradtape.tape.asked import Asked
 
 KIND_OF_STATUS = {
@@ -85,9 +86,20 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
             pulls=numbers.pulls if gradient is not None and suspicious(gradient) else (),
             failure=asked.failure,
             together=sources,
+            dialect="tensorflow" if stands_in() else "gradtape",
         )
-        reports.append(engine.explain(question))
+        report = engine.explain(question)
+        reports.append(with_remark(report, STOPPED) if numbers.stopped and report.status is Status.NAN else report)
     return Explanation(reconciled(reports))
+
+
+STOPPED = "gradtape stops the zero that comes back there, and gave a number; TensorFlow does not"
+
+
+def with_remark(report: GradientReport, text: str) -> GradientReport:
+    """Add a remark to what was found."""
+    note = Diagnostic(None, Severity.NOTE, text, (Annotation(report.call, primary=True),))
+    return replace(report, notes=(*report.notes, note))
 
 
 def kind_of(value: Any) -> str:

@@ -78,10 +78,11 @@ def _binary(name: str, least_ndim: int = 0) -> tuple[Callable[[Any, Any], Any], 
 
 def _insist_on_axes(name: str, values: Any, least: int, frame: FrameType) -> None:
     for value in values:
-        if np.ndim(value) < least:
+        shape = np.shape(getattr(value, "_value", value))  # a question about the shape lets no value leave the tape
+        if len(shape) < least:
             raise located(
                 InvalidShapeError,
-                f"{name}: an operand of shape {np.shape(value)} has fewer than {least} axes",
+                f"{name}: an operand of shape {shape} has fewer than {least} axes",
                 frame,
                 "for vectors use `tf.tensordot(a, b, 1)` or `tf.linalg.matvec(a, b)`",
             )
