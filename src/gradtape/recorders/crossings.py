@@ -139,7 +139,8 @@ class Crossings:
         self.exits: dict[Origin, list[Exit]] = defaultdict(list)
         for left in exits:
             self.exits[left.site, left.callers].append(left)
-        self.recorded = frozenset(operation.site.span for operation in operations)
+        places = {id(operation.site): operation.site for operation in operations}  # far fewer than operations
+        self.recorded = frozenset(site.span for site in places.values())
         self.flows: dict[Origin, Flow] = {}
         self.found = _index_links(operations, self.exits)
 
@@ -253,8 +254,10 @@ def _index_links(operations: list[Operation], exits: Mapping[Origin, list[Exit]]
         by_site[operation.site].append(operation)
     found = []
     for left in picked:
-        picking = next((op for op in by_site[left.site] if op.seq > left.seq), None)
-        if picking is not None:
+        here = by_site[left.site]
+        place = bisect_right(here, left.seq, key=lambda op: op.seq)
+        if place < len(here):
+            picking = here[place]
             broken = (Break(BreakKind.NO_DERIVATIVE, "picks by position, and positions are integers"),)
             found.append(Operation(left.seq, "getitem", (left.value,), picking.output, left.site, (broken,)))
     return found

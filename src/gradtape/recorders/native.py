@@ -13,7 +13,7 @@ import numpy as np
 from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.record import LEAVING, STATE, EventKind, Recording
 from gradtape.arrays.variable import Variable
-from gradtape.diagnostics import Annotation, Diagnostic, Severity, syntax
+from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain import Explanation, Status, engine, graph
 from gradtape.explain.edits.together import reconciled
 from gradtape.explain.graph import Break, BreakKind
@@ -27,8 +27,7 @@ from gradtape.tape.asked import Leaf
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradtape.arrays.record import Event, Record
-    from gradtape.diagnostics import Site
+    from gradtape.arrays.record import Event, Written
     from gradtape.explain import GradientReport
     from gradtape.tape.asked import Asked
 
@@ -42,6 +41,9 @@ KIND_OF_STATUS = {
     "sampled": BreakKind.SAMPLED,
     "left-through-numpy": BreakKind.LEFT_AS_ARRAY,
 }
+
+MAKING = {EventKind.ASSIGN, EventKind.CREATE, EventKind.GRADIENT}
+"""Events by which a value comes about without an operation."""
 
 ARGUMENTS = {
     "tape.watch": (("", -1), ("tensor", 0)),
@@ -124,9 +126,9 @@ class Builder:
         self.recording = asked.recording
         self.source_ids = [leaf.id for leaf in asked.sources if leaf.id]
         ambient = STATE.ambient
-        taped = {r.output: r for r in self.recording.records} if self.recording is not None else {}
-        merged = {r.output: r for r in ambient.records} | taped
-        self.records = [merged[output] for output in sorted(merged)]
+        # a tape may hold millions of records: they stay the plain tuples that the hot path wrote, by their outputs
+        taped = {written[2]: written for written in self.recording.written} if self.recording is not None else {}
+        self.written: dict[int, Written] = {written[2]: written for written in ambient.written} | taped
         self.taped = taped.keys()
         events = {e.seq: e for e in ambient.events}
         if self.recording is not None:
@@ -142,6 +144,8 @@ class Builder:
         self.unanswered = {(e.value, e.detail) for e in self.events if e.kind is EventKind.NO_ANSWER}
         self.watched_at = {e.value: e.seq for e in reversed(self.events) if e.kind is EventKind.WATCH}
         self._fresh = 0
+        self._sites: dict[tuple[int, int], Site] = {}
+        self._statuses: dict[tuple[int, int], tuple[Rule | Any, ...]] = {}
 
     def fresh(self) -> int:
         """Return an id for a value that has none in the records."""
@@ -216,8 +220,8 @@ class Builder:
         created = self.created.get(id)
         if created is not None:
             return self._event(created)
-        record = next((r for r in reversed(self.records) if r.output == id), None)
-        return None if record is None else self._operation(record, record.inputs, ((),) * len(record.inputs))
+        written = self.written.get(id)
+        return None if written is None else self._operation(written, written[1], ((),) * len(written[1]))
 
     # -- the run --------------------------------------------------------------------------------------------------
 
@@ -226,10 +230,12 @@ class Builder:
         operations = list(self._operations())
         roots = {id for source in self.source_ids for id in (source, *self.versions.get(source, []))}
         call = Call(self.asked.site, self.asked.seq, self.began)
-        operations += find_crossings(
+        crossings = find_crossings(
             operations, list(self._exits()), roots=roots, call=call, fresh=self.fresh, targets=targets
         )
-        operations.sort(key=lambda op: op.seq)
+        if crossings:
+            operations += crossings
+            operations.sort(key=lambda op: op.seq)
         variables = {*self.created, *self.versions, *(v for many in self.versions.values() for v in many)}
         if self.recording is not None:
             variables.update(self.recording.variables)
@@ -264,30 +270,38 @@ class Builder:
         """
         current: dict[int, int] = {}
         updates: set[int] = set()
-        timeline: list[tuple[int, Any]] = [(r.output, r) for r in self.records]
-        making = {EventKind.ASSIGN, EventKind.CREATE, EventKind.GRADIENT}
-        timeline += [(e.seq, e) for e in self.events if e.kind in making]
-        for _, item in sorted(timeline, key=lambda pair: pair[0]):
-            if hasattr(item, "op"):
-                if not updates.isdisjoint(item.inputs):
-                    updates.add(item.output)
-                inputs = tuple(current.get(i, i) for i in item.inputs)
-                yield self._operation(item, inputs, tuple(self._breaks(item, k) for k in range(len(inputs))))
-            elif item.kind is EventKind.GRADIENT:
-                updates.add(item.value)
-                if item.detail:
-                    yield self._gradient(item, current)
-            else:
-                version = item.value
-                if item.kind is EventKind.ASSIGN:
-                    version = current[item.value] = self.fresh()
-                    self.versions[item.value].append(version)
-                    self.history[item.value].append((item.seq, version))
-                if item.detail and item.detail not in updates:
-                    assigned = item.kind is EventKind.ASSIGN
-                    name, kind = ("assign", BreakKind.STATE) if assigned else ("Variable", BreakKind.REBUILT)
-                    source = current.get(item.detail, item.detail)
-                    yield graph.Operation(item.seq, name, (source,), version, item.site, ((Break(kind),),))
+        making = [e for e in self.events if e.kind in MAKING]
+        done = 0
+        for output in sorted(self.written):
+            while done < len(making) and making[done].seq < output:
+                yield from self._made_by(making[done], current, updates)
+                done += 1
+            written = self.written[output]
+            inputs = written[1]
+            if updates and not updates.isdisjoint(inputs):
+                updates.add(output)
+            breaks = self._breaks(written)
+            yield self._operation(written, tuple([current.get(i, i) for i in inputs]) if current else inputs, breaks)
+        for event in making[done:]:
+            yield from self._made_by(event, current, updates)
+
+    def _made_by(self, event: Event, current: dict[int, int], updates: set[int]) -> Iterable[graph.Operation]:
+        """Yield the way of a value into a variable, or out of a gradient that no tape recorded."""
+        if event.kind is EventKind.GRADIENT:
+            updates.add(event.value)
+            if event.detail:
+                yield self._gradient(event, current)
+            return
+        version = event.value
+        assigned = event.kind is EventKind.ASSIGN
+        if assigned:
+            version = current[event.value] = self.fresh()
+            self.versions[event.value].append(version)
+            self.history[event.value].append((event.seq, version))
+        if event.detail and event.detail not in updates:
+            name, kind = ("assign", BreakKind.STATE) if assigned else ("Variable", BreakKind.REBUILT)
+            source = current.get(event.detail, event.detail)
+            yield graph.Operation(event.seq, name, (source,), version, event.site, ((Break(kind),),))
 
     def _gradient(self, event: Event, current: dict[int, int]) -> graph.Operation:
         """Connect a gradient that no tape recorded with what it was computed from."""
@@ -296,41 +310,55 @@ class Builder:
         return graph.Operation(event.seq, "gradient", inputs, event.value, event.site, (broken,) * len(inputs))
 
     def _operation(
-        self, record: Record, inputs: tuple[int, ...], breaks: tuple[tuple[Break, ...], ...]
+        self, written: Written, inputs: tuple[int, ...], breaks: tuple[tuple[Break, ...], ...]
     ) -> graph.Operation:
-        callers: tuple[Site, ...] = self.callers.get(record.output, ())
-        name, plumbing = record.op.name, record.op.plumbing
+        op, _, output, params, _, code, lasti = written
+        key = (id(code), lasti)
+        site = self._sites.get(key)
+        if site is None:  # one for all operations of a place
+            site = self._sites[key] = Site(code, lasti)
+        callers: tuple[Site, ...] = self.callers.get(output, ())
+        name = op.name
+        function = FUNCTIONS.get(name, name)
         return graph.Operation(
-            record.output,
-            name,
-            inputs,
-            record.output,
-            record.site,
-            breaks,
-            callers,
-            plumbing,
-            FUNCTIONS.get(name, name),
-            record.op.given,
-            record.params,
+            output, name, inputs, output, site, breaks, callers, op.plumbing, function, op.given, params
         )
 
-    def _breaks(self, record: Record, position: int) -> tuple[Break, ...]:
-        if not record.inputs[position]:
+    def _breaks(self, written: Written) -> tuple[tuple[Break, ...], ...]:
+        """Return what ends the path at each input: mostly nothing, and then it is quickly found."""
+        op, inputs, output, *_ = written
+        key = (id(op), len(inputs))
+        statuses = self._statuses.get(key)
+        if statuses is None:
+            statuses = tuple(op.status(k) for k in range(len(inputs)))
+            # no statuses at all stand for rules alone
+            self._statuses[key] = statuses = () if all(isinstance(s, Rule) for s in statuses) else statuses
+        recording = self.recording
+        if not statuses and not self.unanswered:
+            if recording is None:
+                return ((),) * len(inputs)
+            if output in self.taped and (not self.watched_at or output in recording.known):
+                return ((),) * len(inputs)
+        return tuple(self._breaks_at(written, k) for k in range(len(inputs)))
+
+    def _breaks_at(self, written: Written, position: int) -> tuple[Break, ...]:
+        op, inputs, output, *_ = written
+        if not inputs[position]:
             return ()
         found = []
-        status = record.op.status(position)
+        status = op.status(position)
         if not isinstance(status, Rule):
             found.append(Break(KIND_OF_STATUS[status.cause], status.reason))
-        elif (record.output, position) in self.unanswered:
+        elif (output, position) in self.unanswered:
             found.append(Break(BreakKind.CUSTOM_NONE))
         recording = self.recording
         if recording is None:
             return tuple(found)
-        if record.output not in self.taped:
-            found.append(Break(self._when(record.output)))
-        elif record.output not in recording.known and isinstance(status, Rule):
-            watched = self.watched_at.get(record.inputs[position])
-            if watched is not None and watched > record.output:
+        if output not in self.taped:
+            found.append(Break(self._when(output)))
+        elif output not in recording.known and isinstance(status, Rule):
+            watched = self.watched_at.get(inputs[position])
+            if watched is not None and watched > output:
                 found.append(Break(BreakKind.WATCHED_LATER))
         return tuple(found)
 
