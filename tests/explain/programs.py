@@ -9,7 +9,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gradtape.arrays.record import STATE
+from gradtape.recorders.frameworks import RECORDERS
+from gradtape.recorders.hearing import Hearing
 from gradtape.recorders.listening import Listening
 
 if TYPE_CHECKING:
@@ -19,15 +23,23 @@ MARK = re.compile(r"  #~ (?P<code>GT\d+)$", re.MULTILINE)
 
 
 def run_program(source: str, folder: Path, name: str = "program.py") -> tuple[GradientReport, ...]:
-    """Run a program from a file of that name and return a report per gradient it asked for."""
+    """Run a program from a file of that name and return a report per gradient it asked for.
+
+    A program that imports a framework is heard by that framework's recorder, and skipped where it is not installed.
+    """
     path = folder / name
     path.write_text(source, encoding="utf-8")
     STATE.__init__()
     before = Path.cwd()
     os.chdir(folder)
+    frameworks = [f for f in RECORDERS if re.search(rf"^(import|from) {f}\b", source, re.MULTILINE)]
+    for framework in frameworks:
+        pytest.importorskip(framework)
     try:
-        with Listening() as heard, contextlib.redirect_stdout(io.StringIO()):
+        with Hearing() if frameworks else Listening() as heard, contextlib.redirect_stdout(io.StringIO()):
             exec(compile(source, str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})  # noqa: S102
+            if isinstance(heard, Hearing):
+                heard.finish()
     finally:
         os.chdir(before)
     return heard.reports

@@ -2,7 +2,7 @@
 
 from gradtape.diagnostics.codes import BY_NUMBER, BY_SLUG, CODES, Code
 from gradtape.diagnostics.model import Annotation, Applicability, Diagnostic, Edit, Severity, Suggestion
-from gradtape.diagnostics.spans import Site, Span
+from gradtape.diagnostics.spans import Passage, Site, Span
 
 __all__ = [
     "BY_NUMBER",
@@ -13,6 +13,7 @@ __all__ = [
     "Code",
     "Diagnostic",
     "Edit",
+    "Passage",
     "Severity",
     "Site",
     "Span",

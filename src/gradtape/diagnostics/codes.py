@@ -52,6 +52,8 @@ CODES: tuple[Code, ...] = (
     Code("GT505", "tape-used-up", "the tape or the graph was consumed before"),
     Code("GT506", "inner-gradient-not-recorded", "a derivative on the way was computed where nothing recorded it"),
     Code("GT507", "overwritten-value", "a value was overwritten after it was used, and its gradient is of the old one"),
+    Code("GT508", "traced-control-flow", "an `if` or a loop of Python's asks a traced value, which has no number yet"),
+    Code("GT509", "leaked-tracer", "a traced value was kept when the function that it belongs to had returned"),
     Code("GT601", "nonscalar-output", "a gradient is of one real number, and the target is something else"),
     Code("GT901", "not-explained", "the recorded operations do not explain the result"),
 )

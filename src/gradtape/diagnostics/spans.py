@@ -88,6 +88,12 @@ class Site(NamedTuple):
         return cls(frame.f_code, frame.f_lasti)
 
 
+class Passage(NamedTuple):
+    """A place that was found by reading, a statement or an expression, where something else is told by a `Site`."""
+
+    span: Span
+
+
 def source_lines(file: str, first: int, last: int) -> list[str]:
     """Lines `first` to `last` (from 1, inclusive) of a file, without line ends; empty if there is no source."""
     lines = sources.lines(file)

@@ -14,6 +14,7 @@ from gradtape.diagnostics.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import CodeType
 
 type_of_function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -122,6 +123,26 @@ def operand_at(span: Span, position: int, count: int) -> ast.expr | None:
         isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
     )
     return None if literal or not isinstance(node, ast.expr) else node
+
+
+def decision_at(span: Span) -> str:
+    """Return what asks an expression for its truth or number: `` `if` ``, `` `max` ``; "Python" if it is not seen."""
+    for node in reversed(around(span)):
+        if isinstance(node, ast.If | ast.IfExp) and span_of(node.test, span.file).contains(span):
+            return "`if`"
+        if isinstance(node, ast.While) and span_of(node.test, span.file).contains(span):
+            return "`while`"
+        if isinstance(node, ast.For) and span_of(node.iter, span.file).contains(span):
+            return "`for`"
+        if isinstance(node, ast.Assert):
+            return "`assert`"
+        if isinstance(node, ast.BoolOp):
+            return "`and`" if isinstance(node.op, ast.And) else "`or`"
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return "`not`"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return f"`{node.func.id}`"
+    return "Python"
 
 
 def share_a_loop(a: Span, b: Span) -> bool:
@@ -364,6 +385,19 @@ def is_list(name: str, span: Span) -> bool:
         isinstance(value, kinds) or (isinstance(value, ast.Call) and text_of(value.func) in {"list", "tuple"})
         for value in given
     )
+
+
+def results_of(code: CodeType) -> list[ast.expr]:
+    """Return the expressions that a function returns, as its source has them; a lambda's body."""
+    tree = parse_file(code.co_filename)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Lambda) and code.co_name == "<lambda>" and node.lineno == code.co_firstlineno:
+            return [node.body]
+        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if first == code.co_firstlineno:
+                return [n.value for n in walk_scope(node) if isinstance(n, ast.Return) and n.value is not None]
+    return []
 
 
 class Fork(NamedTuple):

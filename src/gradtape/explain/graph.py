@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from gradtape.diagnostics import Site
+    from gradtape.diagnostics import Passage, Site
     from gradtape.explain.report import Status
     from gradtape.explain.ways import Reach, Ways
 
@@ -251,9 +251,9 @@ class Failure:
         or empty where the recorder does not know.
     text : str
         The framework's own words, one line.
-    at : Site or None
+    at : Site, Passage or None
         The expression that caused it.
-    also : tuple of (Site, str)
+    also : tuple of (Site or Passage, str)
         Other places that belong to it, with what to say there.
     value : int
         The id of the value it is about, 0 if there is none.
@@ -263,8 +263,8 @@ class Failure:
 
     kind: str
     text: str
-    at: Site | None = None
-    also: tuple[tuple[Site, str], ...] = ()
+    at: Site | Passage | None = None
+    also: tuple[tuple[Site | Passage, str], ...] = ()
     value: int = 0
     detail: str = ""
 

@@ -48,7 +48,10 @@ class Recorder(Protocol):
         """Remove the hooks, and report what only the end of the run tells, the error it ended with included."""
 
 
-RECORDERS: dict[str, str] = {"tensorflow": "gradtape.recorders.tensorflow"}
+RECORDERS: dict[str, str] = {
+    "jax": "gradtape.recorders.jax",
+    "tensorflow": "gradtape.recorders.tensorflow",
+}
 """The package of the recorder by the name of the module whose import starts it."""
 
 

@@ -14,6 +14,7 @@ from gradtape.explain.causes import (
     inner_gradient_not_recorded,
     integer_cast,
     integer_source,
+    leaked_tracer,
     left_through_number,
     left_through_numpy,
     masked_branch,
@@ -35,6 +36,7 @@ from gradtape.explain.causes import (
     state_boundary,
     stop_gradient,
     tape_used_up,
+    traced_control_flow,
     vanishing,
 )
 from gradtape.explain.graph import BreakKind
@@ -75,6 +77,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         gradients_off.FAILURE,
         inner_gradient_not_recorded.FAILURE,
         integer_source.FAILURE,
+        leaked_tracer.FAILURE,
         left_through_number.FAILURE,
         left_through_numpy.FAILURE,
         missing_rule.FAILURE,
@@ -83,6 +86,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         opaque_callback.FAILURE,
         overwritten_value.FAILURE,
         tape_used_up.FAILURE,
+        traced_control_flow.FAILURE,
     ),
     Stage.ABSENCE: (
         integer_source.CAUSE,
@@ -92,6 +96,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         branch_not_taken.CAUSE,
         left_through_numpy.UNSEEN,
         left_through_number.UNSEEN,
+        traced_control_flow.CAUSE,
         constant_target.CAUSE,
         not_used.CAUSE,
     ),

@@ -1,0 +1,43 @@
+"""GT508: an `if` or a loop of Python's depends on a traced value."""
+
+from gradtape.diagnostics import syntax
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.report import Finding
+
+
+def detect(context: Context) -> Finding | None:
+    """Look for a source that reaches no more than a decision: the choice between two sides has no derivative."""
+    for event in context.run.events:
+        if event.kind == "branch" and event.value in context.after_source:
+            name = context.source.name
+            return context.finding(
+                "traced-control-flow",
+                event.site.span,
+                f"`{name}` only decides which way the program goes here, and no decision has a derivative",
+                notes=(f"no value that depends on `{name}` reaches `{context.question.target_name}`",),
+                helps=_helps(context),
+                proven=not context.may_have_left,
+            )
+    return None
+
+
+def detect_failure(context: Context) -> Finding | None:
+    failure = context.question.failure
+    span = failure.at.span if failure is not None and failure.at is not None else context.question.call.span
+    return context.failed(
+        "traced-control-flow",
+        f"no gradient of `{context.question.target_name}`: a traced value decides which way it goes",
+        f"{syntax.decision_at(span)} needs a truth value or a size here, and a traced value has none yet",
+        helps=_helps(context),
+    )
+
+
+def _helps(context: Context) -> tuple[str, ...]:
+    return (
+        f"compute both sides and choose with `{context.words.where}(condition, a, b)`",
+        "or pass what decides as a plain Python value that is not traced",
+    )
+
+
+CAUSE = Cause("traced-control-flow", Stage.ABSENCE, detect)
+FAILURE = Cause("traced-control-flow", Stage.FAILURE, detect_failure)

@@ -1,0 +1,166 @@
+"""From the numbers of an answer to its reports: the program is run again, and the question put to the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gradtape.explain import engine
+from gradtape.explain.graph import End, Question, Run, Summary
+from gradtape.explain.report import Status
+from gradtape.recorders.jax import sweep
+from gradtape.recorders.jax.graphs import Graph
+from gradtape.recorders.jax.program import NotReplayable, replayed
+from gradtape.recorders.pulls import suspicious
+from gradtape.recorders.summaries import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradtape.explain.report import GradientReport
+    from gradtape.recorders.jax.asking import Asked, Source
+    from gradtape.recorders.jax.derivatives import Derivatives
+    from gradtape.recorders.jax.program import Program
+
+JACOBIANS = {"jax.jacrev", "jax.jacfwd", "jax.jacobian"}
+NO_RUN = Run((), (), None)
+
+
+class Answer(NamedTuple):
+    """What came out of a question, per source."""
+
+    asked: Asked
+    gradients: tuple[Any, ...]
+    others: tuple[Any, ...]
+    found: tuple[Summary, ...]
+    statuses: tuple[Status, ...]
+
+    @classmethod
+    def of(cls, asked: Asked, gradients: Sequence[Any], others: Sequence[Any]) -> Answer | None:
+        """Sort gradients by the sources; None if they cannot be told apart."""
+        count = len(asked.sources)
+        plain = tuple(map(np.asarray, gradients))
+        if not count or not plain or (not asked.forward and len(plain) % count):
+            return None
+        some = [plain if asked.forward else plain[k::count] for k in range(count)]
+        found = tuple(summary(g[0] if len(g) == 1 else np.concatenate([np.ravel(x) for x in g])) for g in some)
+        statuses = [status_of(g[0] if len(g) == 1 else np.concatenate([np.ravel(x) for x in g])) for g in some]
+        if asked.forward:  # a tangent of zeros asks for nothing
+            seeds = jax.tree.leaves(asked.seed)
+            idle = [not np.asarray(s).any() for s in others[len(others) - len(seeds) :]]
+            if len(idle) == count:
+                statuses = [Status.OK if quiet else s for s, quiet in zip(statuses, idle, strict=True)]
+        return cls(asked, plain, tuple(others), found, tuple(statuses))
+
+    @property
+    def strange(self) -> tuple[bool, ...]:
+        """Per source, whether it is worth looking into how the gradient came about."""
+        return tuple(
+            s is not Status.OK or (suspicious(f) and not self.asked.forward)
+            for s, f in zip(self.statuses, self.found, strict=True)
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether a gradient is zero, or not finite, or does not exist."""
+        return any(s is not Status.OK for s in self.statuses)
+
+
+def status_of(gradient: Any) -> Status:
+    """Say what came out: zeros, something that is not finite, or a gradient; None for an integer's."""
+    if gradient.dtype == jax.dtypes.float0:
+        return Status.NONE
+    if not jnp.issubdtype(gradient.dtype, jnp.inexact):
+        return Status.OK
+    if not np.isfinite(gradient.astype(np.float32) if gradient.dtype.kind == "V" else gradient).all():
+        return Status.NAN
+    return Status.OK if gradient.any() or not gradient.size else Status.ZERO
+
+
+def healthy(asked: Asked) -> tuple[GradientReport, ...]:
+    """Report that every gradient flows."""
+    return tuple(_fine(asked, source) for source in asked.sources)
+
+
+def _fine(asked: Asked, source: Source) -> GradientReport:
+    return engine.explain(plain_question(asked, source, Status.OK))
+
+
+def explained(answer: Answer, derivatives: Derivatives, to_draw: bool) -> tuple[GradientReport, ...]:
+    """Work out the reports of an answer."""
+    asked = answer.asked
+    if not any(answer.strange) and not to_draw:
+        return healthy(asked)
+    seeds = len(jax.tree.leaves(asked.seed))
+    outer, seed = answer.others[: len(answer.others) - seeds], answer.others[len(answer.others) - seeds :]
+    if asked.recording is None:
+        raise NotReplayable("the function was not run")
+    program = replayed(asked.recording, outer)
+    connections = sweep.connected(program, derivatives)
+    graph = Graph(program, connections, asked.sources)
+    name = target_name(asked)
+    targets = [graph.target(name, number) for number in asked.recording.targets]
+    wanted, cotangents = _seeds(answer, program, seed)
+    targets_asked = tuple(targets[k] for k in wanted)
+    run, targets_asked = graph.run(asked, targets_asked, values=True)
+    pulled, _ = sweep.backwards(program, derivatives, connections, cotangents)
+    pulls = graph.pulls(pulled)
+    reports = []
+    for k, source in enumerate(asked.sources):
+        status, found = answer.statuses[k], answer.found[k]
+        if not answer.strange[k] and not to_draw:
+            reports.append(_fine(asked, source))
+            continue
+        end = graph.source(source) if source.number else _plain_end(source)
+        question = Question(
+            run, asked.kind, asked.place.site, targets_asked, end, status, gradient=found, pulls=pulls, dialect="jax"
+        )
+        reports.append(engine.explain(question))
+    return tuple(reports)
+
+
+def target_name(asked: Asked) -> str:
+    """Return what a function's result is called: as the function."""
+    name = getattr(asked.function, "__name__", "")
+    return "the result" if not name or name == "<lambda>" else name
+
+
+def _seeds(answer: Answer, program: Program, seed: Sequence[Any]) -> tuple[list[int], dict[int, Any]]:
+    """Return which targets are meant, and what goes back from each of them."""
+    asked = answer.asked
+    numbers = [program.names[n] for n in asked.recording.targets] if asked.recording is not None else []
+    values = [program.values[n] for n in numbers]
+    real = [k for k, v in enumerate(values) if jnp.issubdtype(jnp.result_type(v), jnp.inexact)]
+    if asked.kind in JACOBIANS:
+        count = len(asked.sources)
+        bad = next((k for k, g in enumerate(answer.gradients) if not np.isfinite(g).all()), None)
+        if bad is not None and bad // count < len(values):
+            value, gradient = values[bad // count], answer.gradients[bad]
+            rows = ~np.isfinite(gradient).reshape(*np.shape(value), -1).all(axis=-1)
+            first = np.unravel_index(int(np.argmax(rows)), np.shape(value)) if np.shape(value) else ()
+            return [bad // count], {numbers[bad // count]: jnp.zeros_like(value).at[first].set(1)}
+    if asked.kind == "jax.vjp" and len(seed) == len(numbers):
+        return real, {numbers[k]: jnp.asarray(seed[k]) for k in real}
+    if not real:
+        return list(range(len(numbers))), {}
+    return real, {numbers[k]: jnp.ones_like(values[k]) for k in real}
+
+
+def plain_question(asked: Asked, source: Source, status: Status, **more: Any) -> Question:
+    """Return a question whose run nobody looks at."""
+    name = target_name(asked)
+    target = End(name, frozenset(), "tensor", "", differentiable=True, watched=True)
+    return Question(NO_RUN, asked.kind, asked.place.site, (target,), _plain_end(source), status, dialect="jax", **more)
+
+
+def _plain_end(source: Source) -> End:
+    dtype = str(getattr(source.value, "dtype", type(source.value).__name__))
+    try:
+        real = bool(jnp.issubdtype(jnp.result_type(source.value), jnp.inexact))
+    except TypeError:
+        real = False
+    kind = "tensor" if hasattr(source.value, "dtype") else "number"
+    return End(source.name, frozenset(), kind, dtype, real, watched=True)

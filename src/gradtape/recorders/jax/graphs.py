@@ -1,0 +1,254 @@
+"""The neutral graph of a replayed program, and the questions about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradtape.explain.graph import Break, BreakKind, End, Event, Operation, Run
+from gradtape.recorders.crossings import Call, Exit, find_crossings
+from gradtape.recorders.jax import naming
+from gradtape.recorders.jax.derivatives import Connections, differentiable
+from gradtape.recorders.pulls import pull, telling
+from gradtape.recorders.summaries import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gradtape.explain.graph import Pull
+    from gradtape.recorders.jax.asking import Asked, Source
+    from gradtape.recorders.jax.program import Program, Step
+    from gradtape.recorders.jax.recording import Left
+    from gradtape.recorders.jax.sweep import Pulled
+
+MOST_PULLS = 3000
+"""Of a longer backward pass only the steps are written down at which something happened."""
+
+
+class Made(NamedTuple):
+    """The operations of one step: one per result."""
+
+    operations: tuple[Operation, ...]
+    order: tuple[int, ...]
+    """Where the step's inputs stand among those of the operations."""
+
+
+class Graph:
+    """Turns steps into operations; ids are given in the order of the run, and are their operations' times."""
+
+    def __init__(self, program: Program, connections: Sequence[Connections | None], sources: Sequence[Source]) -> None:
+        self.program = program
+        self.connections = connections
+        self.ids: dict[int, int] = {}
+        self.made: list[Made] = []
+        self.began_at: list[int] = []
+        """The time before each step."""
+        self.clock = 0
+        for source in sources:
+            if source.number:
+                self.ids[program.names[source.number]] = self.tick()
+        for index, step in enumerate(program.steps):
+            self.began_at.append(self.tick())
+            self.made.append(self._made(index, step))
+        self._tidy()
+
+    def tick(self) -> int:
+        """Return the next time."""
+        self.clock += 1
+        return self.clock
+
+    def id_of(self, number: int) -> int:
+        """Return the id of a program's value; 0 for a constant."""
+        return self.ids.get(number, 0)
+
+    # -- operations -----------------------------------------------------------------------------------------------
+
+    def _made(self, index: int, step: Step) -> Made:
+        order = _numpys_order(step)
+        name, function, params = naming.called(step), naming.function_of(step), naming.params_of(step)
+        values = self.program.values
+        operations = []
+        for j, output in enumerate(step.outputs):
+            breaks = tuple(self._breaks(index, step, k, j, name) for k in order)
+            id = self.ids[output] = self.tick()
+            operations.append(
+                Operation(
+                    id,
+                    name,
+                    tuple(self.id_of(step.inputs[k]) for k in order),
+                    id,
+                    step.place.site,
+                    breaks,
+                    step.place.callers,
+                    plumbing=step.plumbing,
+                    function=function,
+                    params={**params, "dtype": str(values[output].dtype)} if function == "cast" else params,
+                    custom=naming.is_users_own(step),
+                )
+            )
+        return Made(tuple(operations), order)
+
+    def _breaks(self, index: int, step: Step, position: int, output: int, name: str) -> tuple[Break, ...]:
+        values, links = self.program.values, self.connections[index]
+        if not self.id_of(step.inputs[position]):
+            return ()
+        if links is None:
+            return (Break(BreakKind.MISSING_RULE, "has no derivative rule"),)
+        # integers come from where the path ended already: one break is told, not all that hang on it
+        if links[position][output] or not differentiable(values[step.inputs[position]]):
+            return ()
+        return (naming.broken(step, name, to_float=differentiable(values[step.outputs[output]])),)
+
+    def _tidy(self) -> None:
+        """Let each expression of the user's be one step of a route: the rest of what it consists of is plumbing."""
+        start = 0
+        steps = self.program.steps
+        for k in range(1, len(steps) + 1):
+            if k == len(steps) or steps[k].place != steps[start].place:
+                self._hide(range(start, k))
+                start = k
+
+    def _hide(self, group: range) -> None:
+        broken = [k for k in group if any(b for op in self.made[k].operations for b in op.breaks)]
+        working = [k for k in group if self.program.steps[k].name not in naming.DRESSING] or list(group)
+        shown = set(broken or working[-1:])
+        for k in group:
+            if k not in shown:
+                made = self.made[k]
+                hidden = tuple(replace(op, plumbing=True) for op in made.operations)
+                self.made[k] = made._replace(operations=hidden)
+
+    # -- the run --------------------------------------------------------------------------------------------------
+
+    def run(self, asked: Asked, targets: tuple[End, ...], *, values: bool) -> tuple[Run, tuple[End, ...]]:
+        """Put the graph together; values that left are linked with constants that came in."""
+        operations = [op for made in self.made for op in made.operations]
+        left = asked.recording.left if asked.recording is not None else []
+        exits = [self._exit(item) for item in left if item.kind is not None and self._id_of(item.value)]
+        known = self._came_back(left)
+        fresh = iter(range(-1, -1_000_000, -1))
+        roots = {self.ids[self.program.names[s.number]] for s in asked.sources if s.number}
+        crossings = find_crossings(
+            operations,
+            exits,
+            roots=roots,
+            call=Call(asked.place.site, self.clock + 1),
+            fresh=lambda: next(fresh),
+            targets=targets,
+            known=known,
+        )
+        events = [*map(self._event, (item for item in left if self._id_of(item.value))), *self._decisions()]
+        everything = tuple(sorted([*operations, *crossings], key=lambda op: op.seq))
+        summaries = {self.ids[n]: summary(self.program.values[n]) for n in self.ids} if values else {}
+        run = Run(everything, tuple(sorted(events, key=lambda e: e.seq)), None, values=summaries)
+        return run, targets
+
+    def _id_of(self, number: int) -> int:
+        return self.id_of(self.program.names.get(number, 0))
+
+    def _time(self, entry: int) -> int:
+        """Return a time right before the first step of an entry of the recording, behind the entries before it."""
+        index = next((k for k, step in enumerate(self.program.steps) if step.entry >= entry), None)
+        return self.began_at[index] if index is not None else self.clock + 1
+
+    def _exit(self, left: Left) -> Exit:
+        kind = left.kind or BreakKind.LEFT_AS_NUMBER
+        return Exit(self._time(left.when), self._id_of(left.value), kind, left.place.site, left.place.callers)
+
+    def _event(self, left: Left) -> Event:
+        kind = {None: "branch", BreakKind.LEFT_AS_ARRAY: "left as array"}.get(left.kind, "left as number")
+        return Event(self._time(left.when), kind, self._id_of(left.value), left.place.site, None, left.place.callers)
+
+    def _decisions(self) -> Iterable[Event]:
+        for before, values, place in self.program.decided:
+            time = self.began_at[before] if before < len(self.began_at) else self.clock + 1
+            for value in values:
+                if self.id_of(value):
+                    yield Event(time, "branch", self.id_of(value), place.site, None, place.callers)
+
+    def _came_back(self, left: Sequence[Left]) -> dict[tuple[int, int], list[Exit]]:
+        """Return the constants that are a number which left before: the same value, and one that is no accident."""
+        numbers = [item for item in left if item.kind is BreakKind.LEFT_AS_NUMBER and _telling(item.plain)]
+        found: dict[tuple[int, int], list[Exit]] = {}
+        position = 0
+        for made, step in zip(self.made, self.program.steps, strict=True):
+            for operation in made.operations if numbers else ():
+                for k, input in enumerate(made.order):
+                    value = self.program.values[step.inputs[input]]
+                    if operation.inputs[k] or np.size(value) != 1:
+                        continue
+                    same = [
+                        i for i in numbers if i.when <= step.entry and _equal(i.plain, value) and self._id_of(i.value)
+                    ]
+                    if same:
+                        found[position, k] = [self._exit(same[-1])]
+                position += 1
+            if not numbers:
+                position += len(made.operations)
+        return found
+
+    # -- the ends -------------------------------------------------------------------------------------------------
+
+    def source(self, source: Source) -> End:
+        """Describe a source."""
+        id = self._id_of(source.number)
+        value = np.asarray(self.program.values[self.program.names[source.number]]) if id else np.asarray(source.value)
+        kind = "tensor"
+        return End(
+            source.name,
+            frozenset({id} if id else ()),
+            kind,
+            str(value.dtype),
+            differentiable(value),
+            watched=True,
+            value=summary(value),
+        )
+
+    def target(self, name: str, number: int) -> End:
+        """Describe a target."""
+        inside = self.program.names[number]
+        value = self.program.values[inside]
+        id = self.id_of(inside)
+        made = next((op for m in reversed(self.made) for op in m.operations if op.output == id), None) if id else None
+        kind = "tensor" if id else "number" if isinstance(value, bool | int | float | complex) else "array"
+        dtype = str(np.asarray(value).dtype)
+        return End(
+            name, frozenset({id or -1_000_000}), kind, dtype, differentiable(value), watched=True, made=made,
+            value=summary(value),
+        )  # fmt: skip
+
+    # -- the backward pass ----------------------------------------------------------------------------------------
+
+    def pulls(self, pulled: Sequence[Pulled]) -> tuple[Pull, ...]:
+        """Write down the steps of a backward pass."""
+        found = []
+        values = self.program.values
+        for item in pulled:
+            made, step = self.made[item.step], self.program.steps[item.step]
+            if not self.id_of(step.inputs[item.position]):
+                continue
+            if len(pulled) > MOST_PULLS and not telling(item.came, item.gave):
+                continue
+            inputs = [values[step.inputs[k]] for k in made.order]
+            output = values[step.outputs[item.output]]
+            position = made.order.index(item.position)
+            found.append(pull(made.operations[item.output], position, item.came, item.gave, inputs, output))
+        return tuple(found)
+
+
+def _numpys_order(step: Step) -> tuple[int, ...]:
+    """Return the order of a step's inputs in NumPy's function: `where` takes first what is chosen when true."""
+    count = len(step.inputs)
+    return (0, 2, 1) if step.name == "select_n" and count == 3 else tuple(range(count))
+
+
+def _telling(plain: Any) -> bool:
+    """Whether a number is none that stands in every program."""
+    return isinstance(plain, int | float | complex) and abs(plain) not in {0, 0.5, 1, 2, 10, 100}
+
+
+def _equal(plain: Any, value: Any) -> bool:
+    array = np.asarray(value)
+    return array.dtype.kind in "fciu" and bool(np.asarray(plain).astype(array.dtype) == array.reshape(()))

@@ -1,0 +1,167 @@
+"""The hooks: operations under a transformation are offered to its recording, and values that leave to all of them."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+from gradtape.explain.graph import BreakKind
+from gradtape.recorders.jax import private
+from gradtape.recorders.jax.places import here
+from gradtape.recorders.jax.recording import CustomCall, Left, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradtape.recorders.jax.asking import Asked
+    from gradtape.recorders.jax.recording import Recording
+
+NUMBER, ARRAY = BreakKind.LEFT_AS_NUMBER, BreakKind.LEFT_AS_ARRAY
+LEAVING: dict[str, BreakKind | None] = {
+    "__bool__": None,
+    "__float__": NUMBER,
+    "__int__": NUMBER,
+    "__index__": NUMBER,
+    "__complex__": NUMBER,
+    "item": NUMBER,
+    "tolist": NUMBER,
+    "__array__": ARRAY,
+}
+"""The methods by which a value becomes a plain one, and what it becomes; None for a decision."""
+
+
+class State(threading.local):
+    """The questions and recordings that are open in this thread, innermost last."""
+
+    def __init__(self) -> None:
+        self.open: list[Recording] = []
+        self.asked: list[Asked] = []
+        self.calling: tuple[Any, tuple[Any, ...], dict[str, Any]] | None = None
+        self.busy = False
+        self.refused: Any = None
+        """The traced value that was last refused as a plain one, or as one of another trace; held weakly."""
+
+
+STATE = State()
+
+ESCAPED: list[Callable[[Exception], None]] = []
+"""Who wants to know of each error about a value that outlived its function: the script may catch it."""
+
+
+class Hooks:
+    """Replaces methods of JAX, and puts them back."""
+
+    def __init__(self) -> None:
+        self._replaced: list[tuple[Any, str, Any]] = []
+
+    def install(self) -> None:
+        """Put every hook in place."""
+        for trace in private.DIFFERENTIATING:
+            for name in private.PROCESSING:
+                self.replace(trace, name, _processing)
+        for owner in (private.Tracer, private.CONCRETE):
+            for name, kind in LEAVING.items():
+                if hasattr(owner, name):
+                    self.replace(owner, name, partial(_leaving, kind))
+        self.replace(*private.ESCAPING, _refusing)
+        for custom in (jax.custom_jvp, jax.custom_vjp):
+            self.replace(custom, "__call__", _calling)
+
+    def replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
+        """Replace an attribute by what `wrap` makes of it."""
+        old = getattr(owner, name)
+        self._replaced.append((owner, name, vars(owner).get(name, _INHERITED)))
+        setattr(owner, name, wrap(old))
+
+    def remove(self) -> None:
+        """Put back what was there, last first."""
+        while self._replaced:
+            owner, name, old = self._replaced.pop()
+            if old is _INHERITED:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, old)
+
+
+_INHERITED = object()
+
+
+def _processing(method: Callable[..., Any]) -> Callable[..., Any]:
+    is_custom = method.__name__ != "process_primitive"
+
+    @wraps(method)
+    def process(trace: Any, primitive: Any, *rest: Any, **named: Any) -> Any:
+        recording = next((r for r in reversed(STATE.open) if r.trace is trace), None)
+        if recording is None or STATE.busy:
+            return method(trace, primitive, *rest, **named)
+        arguments = rest[-1] if is_custom else rest[0]
+        custom = _as_called(recording) if is_custom else None
+        params = {} if is_custom else rest[1]
+        try:
+            result = method(trace, primitive, *rest, **named)
+        except Exception as error:
+            recording.failed(primitive, arguments, params, error)
+            raise
+        recording.add(primitive, arguments, params, result, custom)
+        return result
+
+    return process
+
+
+def _calling(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(function: Any, *args: Any, **kwargs: Any) -> Any:
+        recording = STATE.open[-1] if STATE.open else None
+        if recording is not None and recording.trace is private.current_trace():
+            STATE.calling = (function, args, kwargs)
+        return method(function, *args, **kwargs)
+
+    return call
+
+
+def _as_called(recording: Recording) -> CustomCall | None:
+    """Return the call of a function with its own rule that is being processed, with numbers for traced values."""
+    if STATE.calling is None:
+        return None
+    function, args, kwargs = STATE.calling
+    STATE.calling = None
+    leaves, tree = jax.tree.flatten((args, kwargs))
+    return CustomCall(
+        function, [Value(recording.number(x)) if isinstance(x, private.Tracer) else x for x in leaves], tree
+    )
+
+
+def _refusing(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def refuse(value: Any, *args: Any, **kwargs: Any) -> Any:
+        STATE.refused = weakref.ref(value)
+        error = function(value, *args, **kwargs)
+        for listener in ESCAPED:
+            listener(error)
+        return error
+
+    return refuse
+
+
+def _leaving(kind: BreakKind | None, method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def leave(value: Any, *args: Any, **kwargs: Any) -> Any:
+        if STATE.busy:
+            return method(value, *args, **kwargs)
+        try:
+            plain = method(value, *args, **kwargs)
+        except Exception:
+            STATE.refused = weakref.ref(value)
+            raise
+        for recording in STATE.open:
+            number = recording.known(value)
+            place = here() if number is not None else None
+            if number is not None and place is not None:
+                recording.left.append(Left(len(recording.entries), number, kind, place, plain))
+        return plain
+
+    return leave

@@ -1,0 +1,88 @@
+"""Every name of JAX that is not public, in one place: what a new version may move is looked for here alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jax._src import core
+from jax._src.array import ArrayImpl
+from jax._src.interpreters import ad
+from jax._src.traceback_util import register_exclusion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType
+
+SUPPORTED = ((0, 10, 0), (0, 11, 0))
+"""The oldest version that the probes pass on, and the first that nobody has tried."""
+
+Tracer = core.Tracer
+Literal = core.Literal
+DIFFERENTIATING = (ad.LinearizeTrace, ad.JVPTrace)
+"""The traces that carry tangents: `process_primitive` and its siblings see every operation under a transformation."""
+
+PROCESSING = ("process_primitive", "process_custom_jvp_call", "process_custom_vjp_call")
+"""Their methods; all take the operation first and name its arguments `tracers`."""
+
+ESCAPING = (core, "escaped_tracer_error")
+"""The function that makes the error about a traced value that outlived its function; takes the value."""
+
+CONCRETE = ArrayImpl
+"""The class of arrays that hold numbers."""
+
+leave_out_of_tracebacks = register_exclusion
+
+
+def current_trace() -> Any:
+    """Return the trace that operations run under now."""
+    return core.trace_ctx.trace
+
+
+def differentiates(value: Any, trace: Any) -> bool:
+    """Whether a value carries a tangent of this trace."""
+    return isinstance(value, Tracer) and value._trace is trace
+
+
+def primal(value: Any) -> Any:
+    """Return what a value is without the tangent that it carries."""
+    return value.primal if isinstance(value, ad.LinearizeTracer | ad.JVPTracer) else value
+
+
+def alive(tracer: Any) -> bool:
+    """Whether a traced value's trace still runs."""
+    return bool(tracer._trace.is_valid())
+
+
+def origin(tracer: Any) -> Any:
+    """Return the traceback of where a traced value was made, if JAX kept it."""
+    return getattr(getattr(tracer, "_line_info", None), "traceback", None)
+
+
+def under_named_axes() -> bool:
+    """Whether code runs once per device (`shard_map`, `pmap`) or under a `vmap` with a named axis."""
+    return bool(core.get_axis_env().axis_sizes)
+
+
+def frames(traceback: Any) -> Iterator[tuple[CodeType, int]]:
+    """Yield code and instruction of a traceback as JAX keeps it with an equation, innermost first."""
+    if traceback is not None:
+        yield from zip(*traceback.raw_frames(), strict=True)
+
+
+def made_by(jaxpr: Any) -> str:
+    """Return the function that a jaxpr was traced from: `loss at /path/train.py:12`; empty where it is not known."""
+    info = getattr(jaxpr, "debug_info", None)
+    return str(getattr(info, "func_src_info", "") or "")
+
+
+def alone(jaxpr: Any, equation: Any) -> Any:
+    """Return a closed jaxpr of one equation; its inputs are the equation's that are no literal numbers."""
+    variables = [v for v in equation.invars if not isinstance(v, Literal)]
+    only = jaxpr.replace(
+        constvars=(),
+        invars=variables,
+        outvars=list(equation.outvars),
+        eqns=[equation],
+        debug_info=jaxpr.debug_info.with_unknown_names(),
+    )
+    return core.ClosedJaxpr(only, ())
