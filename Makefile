@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage test test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench clean
+.PHONY: help why coverage test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,11 @@ test-tensorflow test-torch test-jax: test-%:
 	@$(MAKE) --no-print-directory VENV=$(VENV)-$* $(VENV)-$*/.test-$*
 	@$(VENV)-$*/bin/python -m pytest -n $(JOBS) tests/recorders/$*
 
+# the browser is the system's: apt-get install chromium chromium-driver
+test-browser: ## test the pages in a headless Chromium, and the notebook in IPython
+	@$(MAKE) --no-print-directory VENV=$(VENV)-browser $(VENV)-browser/.test-browser
+	@GRADTAPE_BROWSER=required $(VENV)-browser/bin/python -m pytest tests/render/browser tests/notebook
+
 programs: $(VENV)/.test ## compare random programs with the oracle: make programs COUNT=100000 FROM=0
 	@$(PY) -m tests.programs --count $(COUNT) --from $(FROM)
 
@@ -59,7 +64,7 @@ bench: $(VENV)/.bench ## measure against hand-written NumPy, autograd and PyTorc
 	@$(PY) benchmarks/chain.py
 
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) $(VENV)-tensorflow $(VENV)-torch $(VENV)-jax .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-browser $(VENV)-tensorflow $(VENV)-torch $(VENV)-jax .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(PY):
 	@for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3.14 python; do \

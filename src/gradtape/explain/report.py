@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from gradtape.diagnostics import Code, Diagnostic, Span
     from gradtape.explain.cause import Context
 
@@ -120,6 +122,29 @@ class Explanation:
         return plain.explanation(self)
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: the messages, and the routes as a picture."""
+        from gradtape.render import notebook
+
+        return notebook.explanation(self.gradients)
+
+    def save(self, file: str | PathLike[str]) -> None:
+        """Write a page to look at, or a picture of the routes, as `gradtape why --html` and `--svg` do.
+
+        Parameters
+        ----------
+        file : str or path
+            Ends in `.html` or `.svg`.
+
+        Raises
+        ------
+        ValueError
+            If it ends in something else.
+        """
+        from gradtape.render import files
+
+        files.save(self.gradients, file)
 
     def one_lines(self) -> tuple[str, ...]:
         """Return the reasons in one line each, one per gradient that does not flow."""

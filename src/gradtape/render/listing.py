@@ -9,7 +9,7 @@ import tokenize
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics.spans import source_lines
+from gradtape.diagnostics import sources
 from gradtape.render.cards import label, mark
 from gradtape.render.markup import join, marked, tag, text
 
@@ -49,7 +49,7 @@ def listing(place: int, file: str, notes: Iterable[Note], used: Iterable[int]) -
     used : iterable of int
         The lines where something happened, which a very long file must show.
     """
-    lines = source_lines(file, 1, _length(file))
+    lines = [line.rstrip("\r\n") for line in sources.lines(file)]
     if not lines:
         return tag("p", "the source is not available", class_="absent")
     told: dict[int, list[Note]] = defaultdict(list)
@@ -103,12 +103,6 @@ def _wanted(count: int, used: set[int]) -> Iterable[int]:
         return range(1, count + 1)
     near = {n for line in used for n in range(line - AROUND, line + AROUND + 1)}
     return sorted(n for n in near if 1 <= n <= count)
-
-
-def _length(file: str) -> int:
-    import linecache
-
-    return len(linecache.getlines(file))
 
 
 def _coloured(lines: list[str]) -> dict[int, list[tuple[int, int, str]]]:

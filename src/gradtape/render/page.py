@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections import defaultdict
-from functools import cache
-from importlib.resources import files as resources
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.explain.report import Status
 from gradtape.render import cards, compact, layout, listing, paths, picture
+from gradtape.render.assets import asset
 from gradtape.render.markup import Markup, join, tag
 
 if TYPE_CHECKING:
@@ -39,12 +38,6 @@ class About(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-@cache
-def asset(name: str) -> str:
-    """Return a file of the folder `assets`."""
-    return (resources("gradtape.render") / "assets" / name).read_text(encoding="utf-8")
-
-
 def page(reports: Sequence[GradientReport], about: About) -> str:
     """Return the whole page.
 
@@ -55,7 +48,7 @@ def page(reports: Sequence[GradientReport], about: About) -> str:
     about : About
     """
     told = _Page(reports)
-    style = "\n".join(map(asset, STYLES))
+    style = "\n".join((f":root {{\n{asset('colours.css')}}}", *map(asset, STYLES)))
     program = "\n".join(map(asset, PROGRAMS))
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(program)}; "

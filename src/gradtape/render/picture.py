@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gradtape.diagnostics import Site, Span
     from gradtape.explain.cause import Context
-    from gradtape.explain.graph import Break, Operation, Run
+    from gradtape.explain.graph import Break, End, Operation, Run
     from gradtape.explain.report import Finding, GradientReport
     from gradtape.explain.search import Route
     from gradtape.render.lanes import Lanes
@@ -132,11 +132,23 @@ def of(reports: Sequence[GradientReport]) -> list[tuple[Picture, list[GradientRe
     return [(_picture([r.context for r in told if r.context is not None]), told) for told in groups.values()]
 
 
+def of_run(run: Run) -> Picture:
+    """Return a picture of everything in a run, for which nobody asked a question yet."""
+    return _drawn(run, list(run.operations), {}, {}, ())
+
+
 def _picture(contexts: list[Context]) -> Picture:
     run = contexts[0].run
     sources = {i: c.source.name for c in contexts for i in sorted(c.source.ids)}
     targets = {i: t.name for c in contexts for t in c.question.targets for i in sorted(t.ids)}
     operations = _worth_showing(run, sources.keys(), targets.keys())
+    return _drawn(run, operations, sources, targets, [c.source for c in contexts])
+
+
+def _drawn(
+    run: Run, operations: list[Operation], sources: dict[int, str], targets: dict[int, str], asked: Iterable[End]
+) -> Picture:
+    """Put the rows together: each value that nobody made before its first use, those without any at the top."""
     wanted = operations[-MOST:]
     rows: list[Row] = []
     row_of: dict[int, int] = {}
@@ -149,9 +161,9 @@ def _picture(contexts: list[Context]) -> Picture:
         row_of[row.value] = len(rows)
         rows.append(row)
 
-    for context in contexts:
-        if used.isdisjoint(context.source.ids) and not any(i in made for i in context.source.ids):
-            add(Row(context.source.name, min(context.source.ids, default=0)))
+    for source in asked:
+        if used.isdisjoint(source.ids) and not any(i in made for i in source.ids):
+            add(Row(source.name, min(source.ids, default=0)))
     for op in wanted:
         for value in op.inputs:
             if value and value not in row_of and value not in made and value in names:

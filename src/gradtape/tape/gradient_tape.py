@@ -74,6 +74,23 @@ class GradientTape:
         if self._is_recording():
             self._stop(EventKind.EXIT, _getframe(1))
 
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: its state, and what it has recorded."""
+        from gradtape.recorders.recorded import recorded
+        from gradtape.render import notebook
+
+        recording = Recording(auto_watch=self._auto_watch) if self._recording is None else self._recording
+        used_up = f"gave its gradients at line {self._used_at.span.line}" if self._used_at is not None else ""
+        state = "recording" if self._is_recording() else used_up or ("closed" if self._recording else "not entered yet")
+        watched = [f"{v.name or 'a variable'} {v.shape} {v.dtype}" for v in self.watched_variables()]
+        facts = [
+            ("state", state),
+            ("gradients", "as many as are asked for" if self._persistent else "one set"),
+            ("operations", f"{len(recording.written):,}"),
+            ("variables watched", ", ".join(watched) or "none"),
+        ]
+        return notebook.tape(recorded(recording), facts)
+
     def _is_recording(self) -> bool:
         return any(recording is self._recording for recording in STATE.recordings)
 

@@ -171,10 +171,8 @@ class Drawing {
     const step = this.rowHeight < 0.5 ? Math.ceil(0.5 / this.rowHeight) : 1;
     const end = Math.min(model.items.length, last + REACH);
     for (let item = first; item < end; item++) {
-      const whole = step === 1 || item % step === 0;
-      for (const edge of model.itemEdges[item]) {
-        if (whole || model.edgeColour[edge] >= 0) this.addEdge(strokes, edge, item);
-      }
+      if (step > 1 && item % step) continue;
+      for (const edge of model.itemEdges[item]) this.addEdge(strokes, edge, item);
     }
     for (const edge of model.farEdges.slice(0, 3000)) this.addFar(strokes, edge, first, last);
     strokes.paint();
@@ -345,7 +343,10 @@ class Drawing {
 
   // ---- what the reader does
 
+  // A reader that speaks presses a row without pointing at a place.
   itemAt(event) {
+    const element = event.target.closest(".row");
+    if (element) return Number(element.id.slice(5));
     const y = event.clientY - this.scroller.getBoundingClientRect().top + this.scroller.scrollTop - 8;
     const item = Math.floor(y / this.rowHeight);
     return item >= 0 && item < this.model.items.length ? item : -1;
@@ -477,7 +478,9 @@ class Strokes {
 
   line(colour, flows, lit, x, top, bottom) {
     const path = this.path(colour, flows, lit);
-    path.moveTo(x, top);
+    // what is far above the view costs time and shows nothing; whole periods of the dots, so that they stay in place
+    const begin = top < -60 ? top + Math.floor((-top - 30) / 6) * 6 : top;
+    path.moveTo(x, begin);
     path.lineTo(x, bottom);
   }
 
