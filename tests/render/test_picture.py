@@ -135,11 +135,13 @@ def test_the_picture_of_the_routes(reports, golden, name, program):
 
 
 def in_other_words(report):
-    """Put fixed words in the place of a cause's own, which change without the picture's doing."""
+    """Put fixed words and places for a cause's own, which change without the picture's doing."""
     findings = []
     for finding in report.findings:
         message = finding.diagnostic
-        annotations = tuple(replace(a, label=f"the words of {finding.code.number}") for a in message.annotations)
+        words = f"the words of {finding.code.number}"
+        span = message.primary.span if finding.path else report.call
+        annotations = (replace(message.primary, span=span, label=words),)
         findings.append(replace(finding, diagnostic=replace(message, annotations=annotations)))
     return replace(report, findings=tuple(findings))
 
