@@ -132,9 +132,7 @@ class Asking:
         targets = [leaf.number for leaf in asked.targets]
         kind = "custom" if recorded else "gradient"
         detail = (asked.kind.rpartition(".")[2], targets, results) if recorded else (targets, results)
-        memory.happened(kind, private.NO_TENSOR, asked.places, detail)
-        for _ in results[1:]:
-            memory.clock()
+        memory.happened(kind, private.NO_TENSOR, asked.places, detail, len(results))
 
     def refused(self, kind: str, value: Any, error: Exception, frame: FrameType) -> None:
         """Hear that a call refused what it was given."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from sys import _getframe
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.recorders.tensorflow import frames, private
@@ -81,14 +82,11 @@ class Backward:
 
     def _custom(self, name: str, outputs: Any, inputs: Any, backward: Callable[..., Any]) -> Callable[..., Any]:
         """Note an operation with a gradient of its own, and hear what that gives."""
-        from sys import _getframe
-
         memory = self.memory
         ins = list(map(private.tensor_id, inputs))
         outs = list(map(private.tensor_id, outputs))
-        happening = memory.happened("custom", private.NO_TENSOR, frames.stack(_getframe(2)), (name, ins, outs))
-        for _ in outs[1:]:
-            memory.clock()
+        places = frames.stack(_getframe(2))
+        happening = memory.happened("custom", private.NO_TENSOR, places, (name, ins, outs), len(outs))
 
         def backward_seen(*came: Any, **options: Any) -> Any:
             gave = backward(*came, **options)

@@ -14,6 +14,7 @@ from gradtape.explain.graph import Break, BreakKind, Operation
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.tensorflow import operations as table
 from gradtape.recorders.tensorflow import private
+from gradtape.recorders.tensorflow.callbacks import PY_FUNCTION
 from gradtape.recorders.tensorflow.frames import sites
 from gradtape.recorders.tensorflow.leaving import ARRAY, NUMBER
 from gradtape.recorders.tensorflow.memory import Happening, Ran
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 READS = frozenset({"ReadVariableOp", "ResourceGather", "ResourceGatherNd"})
 ASSIGNS = {"AssignVariableOp": "assign", "AssignAddVariableOp": "assign_add", "AssignSubVariableOp": "assign_sub"}
 KINDS = {ARRAY: BreakKind.LEFT_AS_ARRAY, NUMBER: BreakKind.LEFT_AS_NUMBER}
-INTERNAL = frozenset({"constant", "custom", "inside", "gradient", "callback", "argument"})
+INTERNAL = frozenset({"constant", "custom", "inside", "gradient", "callback"})
 """Happenings that the builder turns into operations; the others are events of the graph."""
 
 
@@ -91,6 +92,8 @@ class Builder:
         self.known: dict[tuple[int, int], list[Exit]] = {}
         self.left: dict[int, Exit] = {}
         self.recent: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self.inside: tuple[int, list[int], list[int]] | None = None
+        """The newest run of a function that TensorFlow called back: when it began, what it was given, what it gave."""
         self.late: list[tuple[int, int, int]] = []
         self._fresh = 0
         self._unknown = 0
@@ -190,8 +193,10 @@ class Builder:
             self._gradient(item, site, callers)
         elif kind == "custom":
             self._custom(item, site, callers)
-        elif kind == "argument":
-            self._plumbing(item, site)
+        elif kind == "callback":
+            self._callback(item, site, callers)
+        elif kind == "inside":
+            self.inside = item.detail
         elif kind in KINDS:
             values = [number] if number >= 0 else [*item.detail, *self._made_inside(item)]
             for value in dict.fromkeys(values):
@@ -263,14 +268,32 @@ class Builder:
         if recorded:
             self.watched.update(outs)
 
-    def _plumbing(self, item: Happening, site: Site) -> None:
-        """Connect a value with the one that stands for it inside a callback or a traced function."""
-        outside = self.id_of(item.detail)
-        if outside:
-            output = self.ids[item.tensor] = item.seq
-            self.made.append(Operation(item.seq, "argument", (outside,), output, site, ((),), (), plumbing=True))
-            if item.detail in self.watched:
-                self.watched.add(item.tensor)
+    def _callback(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
+        """Connect what a callback gave with what it was given and with what left inside it: nobody sees the way."""
+        begin, name, ins, outs = item.detail
+        inside = [e for e in self.exits if e.seq > begin]
+        self.exits = self.exits[: len(self.exits) - len(inside)]
+        inputs = tuple(dict.fromkeys(i for i in (*map(self.id_of, ins), *(e.value for e in inside)) if i))
+        broken = ((Break(BreakKind.OPAQUE),),) * len(inputs)
+        for k, number in enumerate(outs):
+            output = self.ids[number] = item.seq + k
+            self.made.append(Operation(output, name, inputs, output, site, broken, callers))
+
+    def _opaque(self) -> Break | None:
+        """Say whether the function that TensorFlow has just called back keeps no way from its arguments to its results."""
+        if self.inside is None:
+            return None
+        begin, ins, outs = self.inside
+        reached = {self.ids[n] for n in ins if n in self.ids} | set(ins)
+        for operation in self.made:
+            if operation.seq > begin and any(
+                i in reached and not broken for i, broken in zip(operation.inputs, operation.breaks, strict=True)
+            ):
+                reached.add(operation.output)
+        if any(self.ids.get(n) in reached or n in ins for n in outs):
+            return None
+        self.exits = [e for e in self.exits if e.seq < begin]
+        return Break(BreakKind.OPAQUE, "is called back, and its body leaves TensorFlow")
 
     # -- what ran ----------------------------------------------------------------------------------------------------
 
@@ -287,6 +310,8 @@ class Builder:
         inputs = () if ran.type in table.SHAPES else tuple(map(self.id_of, ran.ins))
         recorded = self._follow(ran)
         facts = table.facts(self.names, ran.type)
+        if ran.type == PY_FUNCTION:
+            facts = facts._replace(name="py_function", everywhere=self._opaque())
         updated = not self.updates.isdisjoint(inputs)
         for k, number in enumerate(ran.outs):
             output = ran.seq + k
@@ -397,9 +422,10 @@ class Builder:
             return None  # whole numbers: the way ended where they were made
         if table.DATASETS.search(ran.type):
             return None if taken in (private.RESOURCE, private.VARIANT) else Break(BreakKind.STATE)
-        if facts.everywhere is not None:
+        whole = dtype not in private.FLOATING and dtype not in (private.RESOURCE, private.VARIANT)
+        if facts.everywhere is not None and not (whole and facts.everywhere.kind is BreakKind.MISSING_RULE):
             return facts.everywhere
-        if dtype not in private.FLOATING and dtype not in (private.RESOURCE, private.VARIANT):
+        if whole:
             return table.of_whole_numbers(ran.type)
         if position in table.CONSTANT_INPUTS.get(ran.type, ()):
             return Break(BreakKind.NO_DERIVATIVE, "only chooses between its arguments")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from sys import _getframe
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +66,8 @@ def _note_raw(
         if position >= count:
             return
         if type(argument) is eager_tensor:
+            if argument._id != ins[position]:  # another thread's call
+                return
             position += 1
             continue
         for part in argument if type(argument) in (list, tuple) else (argument,):
@@ -100,6 +103,7 @@ class Operations:
         self.memory = memory
         self.names = names
         self.callback = callback_for(memory, names)
+        self._threads = local()
 
     def install(self, patches: Patches) -> None:
         """Start to listen in this thread, and see what the fast path and constants are given."""
@@ -129,10 +133,16 @@ class Operations:
 
     def listen(self) -> None:
         """Listen in the current thread."""
+        self._threads.listening = True
         self.names.op_callbacks.add_op_callback(self.callback)
 
+    def listen_once(self) -> None:
+        """Listen in the current thread, if nobody does yet."""
+        if not getattr(self._threads, "listening", False):
+            self.listen()
+
     def stop(self) -> None:
-        """Listen no longer in the current thread."""
+        """Listen no longer in the current thread; in others the callback has nothing more to do."""
         try:
             self.names.op_callbacks.remove_op_callback(self.callback)
         except KeyError:

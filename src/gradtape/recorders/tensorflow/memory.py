@@ -108,9 +108,13 @@ class Memory:
         events = self.happenings[0].seq if len(self.happenings) == MOST_OPERATIONS else 0
         return max(oldest, events)
 
-    def happened(self, kind: str, tensor: int, places: tuple[Place, ...], detail: Any = None) -> Happening:
-        """Write an event."""
+    def happened(
+        self, kind: str, tensor: int, places: tuple[Place, ...], detail: Any = None, count: int = 1
+    ) -> Happening:
+        """Write an event that makes so many values: each has a moment of its own."""
         happening = Happening(self.clock(), kind, tensor, places, detail)
+        for _ in range(count - 1):
+            self.clock()
         self.happenings.append(happening)
         return happening
 

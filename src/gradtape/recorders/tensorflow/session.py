@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtape.recorders.tensorflow import leaving, private, variables
+from gradtape.recorders.tensorflow import callbacks, leaving, private, variables
 from gradtape.recorders.tensorflow.asking import Asking
 from gradtape.recorders.tensorflow.backward import Backward
 from gradtape.recorders.tensorflow.hooks import Operations
@@ -47,6 +47,7 @@ class Session:
         Tapes(memory, names, asking).install(patches)
         variables.install(memory, names, patches)
         leaving.install(memory, names, patches)
+        callbacks.install(memory, names, patches, self.operations)
         if self.options.functions != "graph":
             names.tf.config.run_functions_eagerly(True)
 

@@ -1,0 +1,69 @@
+"""Functions of the user's that TensorFlow calls back: what goes in, what comes out, and what leaves inside."""
+
+from __future__ import annotations
+
+import threading
+from functools import wraps
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+from gradtape.recorders.tensorflow import backward, frames, private
+
+if TYPE_CHECKING:
+    from gradtape.recorders.tensorflow.hooks import Operations
+    from gradtape.recorders.tensorflow.memory import Memory
+    from gradtape.recorders.tensorflow.patches import Patches
+    from gradtape.recorders.tensorflow.private import Names
+
+PY_FUNCTION = "EagerPyFunc"
+
+
+def install(memory: Memory, names: Names, patches: Patches, operations: Operations) -> None:
+    """Follow values through `numpy_function` and `py_function`, and listen in every thread."""
+    patches.set(names.script_ops, "py_func_common", _numpy_function(memory, names.script_ops.py_func_common))
+    eager = names.script_ops.EagerFunc
+    patches.set(eager, "__call__", _py_function(memory, eager.__call__, operations))
+    patches.set(threading.Thread, "run", _in_thread(threading.Thread.run, operations))
+
+
+def _numpy_function(memory: Memory, call: Any) -> Any:
+    @wraps(call)
+    def called(func: Any, inp: Any, Tout: Any, *args: Any, **options: Any) -> Any:  # noqa: N803
+        begin = memory.clock()
+        result = call(func, inp, Tout, *args, **options)
+        if not memory.hidden:
+            results = result if isinstance(result, list | tuple) else [result]
+            ins = [n for n in map(backward.id_of, inp or ()) if n >= 0]
+            outs = [n for n in map(backward.id_of, results) if n >= 0]
+            name = getattr(func, "__name__", "") or "numpy_function"
+            memory.happened(
+                "callback", private.NO_TENSOR, frames.stack(_getframe(1)), (begin, name, ins, outs), len(outs)
+            )
+        return result
+
+    return called
+
+
+def _py_function(memory: Memory, call: Any, operations: Operations) -> Any:
+    @wraps(call)
+    def called(function: Any, device: Any, token: Any, args: Any) -> Any:
+        operations.listen_once()
+        begin = memory.clock()
+        outputs = call(function, device, token, args)
+        if not memory.hidden:
+            results = outputs if isinstance(outputs, list | tuple) else [outputs]
+            ins = [backward.id_of(a) for a in args]
+            outs = [backward.id_of(r) for r in results]
+            memory.happened("inside", private.NO_TENSOR, frames.stack(_getframe(1)), (begin, ins, outs))
+        return outputs
+
+    return called
+
+
+def _in_thread(run: Any, operations: Operations) -> Any:
+    @wraps(run)
+    def ran(thread: threading.Thread) -> None:
+        operations.listen_once()
+        run(thread)
+
+    return ran
