@@ -100,6 +100,11 @@ def _always(pull: Pull) -> bool:
     return True
 
 
+def _the_slope(pull: Pull) -> bool:
+    """Whether it is the argument of the function that the step is about, not what comes back to it."""
+    return pull.position == 1
+
+
 def times_zero(pull: Pull) -> bool:
     """Whether a factor is zero, everywhere or where something came."""
     others = [v for k, v in enumerate(pull.inputs) if k != pull.position and v is not None]
@@ -222,6 +227,13 @@ FLAT: tuple[Flat, ...] = (
         _always,
         "{f} is constant in this precision for every value that arrives",
         ("make its argument less negative: scale the inputs or the initial weights down",),
+    ),
+    Flat(
+        frozenset({"relu_grad", "leaky_relu_grad", "relu6_grad"}),
+        _the_slope,
+        "a derivative of a derivative: the slope of a function that is made of straight lines does not change",
+        ("use a smooth function where the second derivative is needed: softplus, tanh, silu",),
+        everywhere=_the_slope,
     ),
     Flat(
         frozenset({"power", "float_power"}),

@@ -125,9 +125,13 @@ class Asking:
 
     def _note(self, asked: Asked, *, whole: bool, recorded: bool) -> None:
         """Write down where the results come from, if no operations of the backward pass were written."""
-        if recorded and not whole:
-            return
         memory = self.memory
+        if recorded and not whole:
+            places = {r[0]: r[6] for r in memory.operations}
+            for seq, _, step in self._matched(asked, self.backward.steps or [], memory.sums or {}):
+                if step.number and seq in places:
+                    memory.step_of[step.number] = places[seq]
+            return
         results = [backward.id_of(r) for r in asked.results]
         targets = [leaf.number for leaf in asked.targets]
         kind = "custom" if recorded else "gradient"
@@ -182,13 +186,17 @@ class Asking:
         self, asked: Asked, statuses: tuple[Status, ...], steps: list[backward.Step], sums: dict[int, list[int]]
     ) -> tuple[GradientReport, ...]:
         numbers = [leaf.number for leaf in (*asked.targets, *asked.sources) if leaf.number >= 0]
-        ran = [Ran._make(r) for r in self.memory.operations if asked.life is None or r[0] >= asked.life.began]
-        matched = backward.match(steps, ran, [leaf.number for leaf in asked.targets], sums)
+        matched = self._matched(asked, steps, sums)
         targets = [leaf.number for leaf in asked.targets]
         builder = Builder(self.memory, self.names, asked.life, numbers, targets, given_none(matched))
         call = Call(asked.site, asked.seq, asked.life.began if asked.life is not None else 0)
         built = builder.build(call, [leaf.number for leaf in asked.sources])
         return tuple(engine.explain(question) for question in self._questions(asked, statuses, matched, built))
+
+    def _matched(self, asked: Asked, steps: list[backward.Step], sums: dict[int, list[int]]) -> list[Matched]:
+        began = asked.life.began if asked.life is not None else 0
+        ran = [Ran._make(r) for r in self.memory.operations if began <= r[0] <= asked.seq]
+        return backward.match(steps, ran, [leaf.number for leaf in asked.targets], sums)
 
     def _questions(
         self, asked: Asked, statuses: tuple[Status, ...], matched: list[Matched], built: Built

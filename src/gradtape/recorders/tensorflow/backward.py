@@ -30,6 +30,8 @@ class Step(NamedTuple):
     skipped: Sequence[int]
     seq: int = 0
     """When the operation ran, if the step itself knows: it belongs to a custom gradient."""
+    number: int = 0
+    """What the operations that it runs are marked with."""
 
 
 class Matched(NamedTuple):
@@ -57,11 +59,17 @@ class Backward:
         def gradient_seen(
             op_name: Any, attrs: Any, count: Any, inputs: Any, outputs: Any, came: Any, *rest: Any
         ) -> Any:
-            gave = gradient(op_name, attrs, count, inputs, outputs, came, *rest)
-            if self.steps is not None:
+            memory = self.memory
+            if self.steps is None:
+                return gradient(op_name, attrs, count, inputs, outputs, came, *rest)
+            before, memory.step = memory.step, memory.clock()
+            try:
+                gave = gradient(op_name, attrs, count, inputs, outputs, came, *rest)
                 skipped = rest[0] if rest and rest[0] is not None else ()
                 name = op_name.decode() if isinstance(op_name, bytes) else op_name
-                self._keep(Step(name, inputs or (), outputs or (), came, _as_list(gave), skipped))
+                self._keep(Step(name, inputs or (), outputs or (), came, _as_list(gave), skipped, number=memory.step))
+            finally:
+                memory.step = before
             return gave
 
         private.hear_backward(names, gradient_seen)

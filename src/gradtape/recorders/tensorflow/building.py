@@ -300,7 +300,8 @@ class Builder:
     def _ran(self, ran: Ran) -> None:
         if not ran.places:
             return
-        site, callers = Site(*ran.places[0]), sites(ran.places[1:])
+        places = self.memory.step_of.get(ran.step, ran.places) if ran.step else ran.places
+        site, callers = Site(*places[0]), sites(places[1:])
         if ran.type in ASSIGNS:
             self._assign(ran, site, callers)
             return
@@ -322,7 +323,7 @@ class Builder:
             if updated:
                 self.updates.add(output)
             breaks = tuple(
-                self._breaks(ran, facts, position, value, ran.dtypes[k], recorded=recorded)
+                self._breaks(ran, facts, (k, position), value, recorded=recorded)
                 for position, value in enumerate(inputs)
             )
             self.by_record[ran.seq, k] = len(self.made)
@@ -383,11 +384,16 @@ class Builder:
             self.made.append(Operation(ran.seq, name, (source,), version, site, ((Break(BreakKind.STATE),),), callers))
 
     def _breaks(
-        self, ran: Ran, facts: table.Facts, position: int, value: int, dtype: int, *, recorded: bool
+        self, ran: Ran, facts: table.Facts, way: tuple[int, int], value: int, *, recorded: bool
     ) -> tuple[Break, ...]:
+        """Say why nothing flows from one of an operation's results to one of its inputs; empty if something does."""
         if not value:
             return ()
-        found = self._why(ran, facts, position, dtype)
+        result, position = way
+        found = self._why(ran, facts, position, ran.dtypes[result])
+        gap = table.INCOMPLETE.get((ran.type, result, position))
+        if gap is not None and found is None:
+            found = Break(BreakKind.MISSING_RULE, gap)
         return self._broken(ran.seq, position, ran.ins[position], found, recorded=recorded)
 
     def _broken(

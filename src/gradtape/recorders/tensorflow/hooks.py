@@ -50,7 +50,7 @@ def callback_for(memory: Memory, names: Names) -> Callable[..., None]:
         seq = clock()
         for _ in islice(outs, 1, None):
             clock()
-        operations.append((seq, op_type, ins, outs, dtypes, attrs, places, graph is not None))
+        operations.append((seq, op_type, ins, outs, dtypes, attrs, places, graph is not None, memory.step))
         if op_type == "AddN" and memory.sums is not None:
             memory.sums[outs[0]] = ins
 
@@ -76,7 +76,7 @@ def _note_raw(
             if type(part) is not eager_tensor:
                 handle = private.handle_of(part)
                 if handle is not None:
-                    read = (memory.clock(), READ, [handle._id], [ins[position]], [1], (), places, False)
+                    read = (memory.clock(), READ, [handle._id], [ins[position]], [1], (), places, False, memory.step)
                     memory.operations.append(read)
                 elif memory.something_left and isinstance(part, np.ndarray | np.generic | float | int):
                     memory.happened("constant", ins[position], places, came_from(memory, part))

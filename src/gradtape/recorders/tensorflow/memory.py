@@ -31,6 +31,8 @@ class Ran(NamedTuple):
     attrs: Any
     places: tuple[Place, ...]
     graph: bool = False
+    step: int = 0
+    """The step of a backward pass that it is part of; 0 for an operation of the program's own."""
 
     def attr(self, name: str) -> Any:
         """Return one of the operation's settings, None if it has no such."""
@@ -99,6 +101,10 @@ class Memory:
         self.raw: list[tuple[Any, ...]] = []
         self.sums: dict[int, list[int]] | None = None
         """While a backward pass runs: which tensors each sum of gradients was made of."""
+        self.step = 0
+        """The step of the backward pass that runs."""
+        self.step_of: dict[int, tuple[Place, ...]] = {}
+        """Where the operation of a step ran forward, for steps that a tape recorded."""
         self.stopped = False
 
     @property

@@ -34,6 +34,16 @@ PIECEWISE = {
 """Why nothing flows back, where the derivative is zero wherever it exists."""
 
 WHOLE = "gives whole numbers or truth values, which cannot move a little"
+INCOMPLETE: dict[tuple[str, int, int], str] = {
+    (
+        "SoftmaxCrossEntropyWithLogits",
+        1,
+        1,
+    ): "is differentiated twice, and TensorFlow's second derivative leaves out the "
+    "labels: it is zero where it should not be",
+}
+"""Gradients that TensorFlow has and that leave something out, by type, result and input."""
+
 CONSTANT_INPUTS: dict[str, frozenset[int]] = {
     "SelectV2": frozenset({0}),
     "Select": frozenset({0}),
@@ -47,7 +57,7 @@ NUMPY = {
     "Abs": "abs", "ComplexAbs": "abs", "StopGradient": "stop_gradient",
     "Acos": "arccos", "Acosh": "arccosh", "Add": "add", "AddV2": "add", "AddN": "add",
     "ArgMax": "argmax", "ArgMin": "argmin", "Asin": "arcsin", "Asinh": "arcsinh", "Atan": "arctan", "Atan2": "arctan2",
-    "Atanh": "arctanh", "BatchMatMulV2": "matmul", "BiasAdd": "add", "Cast": "astype", "Ceil": "ceil",
+    "Atanh": "arctanh", "BatchMatMulV2": "matmul", "BiasAdd": "add", "Cast": "cast", "Ceil": "ceil",
     "ClipByValue": "clip", "ConcatV2": "concatenate", "Conv2D": "conv2d", "Cos": "cos", "Cosh": "cosh",
     "Cumprod": "cumprod", "Cumsum": "cumsum", "Div": "divide", "DivNoNan": "divide_no_nan", "Einsum": "einsum",
     "Elu": "elu", "Equal": "equal", "Erf": "erf", "Exp": "exp", "ExpandDims": "expand_dims", "Expm1": "expm1",
@@ -62,14 +72,15 @@ NUMPY = {
     "Round": "round", "Rsqrt": "rsqrt", "Select": "where", "SelectV2": "where", "SelfAdjointEigV2": "eigh",
     "Selu": "selu", "Sigmoid": "sigmoid", "Sign": "sign", "Sin": "sin", "Sinh": "sinh", "Softmax": "softmax",
     "Softplus": "softplus", "SparseSoftmaxCrossEntropyWithLogits": "sparse_softmax_cross_entropy",
-    "SoftmaxCrossEntropyWithLogits": "softmax_cross_entropy", "Split": "split", "SplitV": "split", "Sqrt": "sqrt",
+    "SoftmaxCrossEntropyWithLogits": "softmax_cross_entropy_with_logits", "Split": "split", "SplitV": "split", "Sqrt": "sqrt",
     "Square": "square", "SquaredDifference": "squared_difference", "Squeeze": "squeeze",
     "StridedSlice": "getitem", "Sub": "subtract", "Sum": "sum", "Svd": "svd", "Tan": "tan", "Tanh": "tanh",
     "Tile": "tile", "Transpose": "transpose", "TruncateDiv": "floor_divide", "Unpack": "unstack", "Xdivy": "xdivy",
     "Xlogy": "xlogy", "Cholesky": "cholesky", "Qr": "qr", "MatrixSolve": "solve", "Digamma": "digamma",
     "PreventGradient": "stop_gradient", "RandomPoissonV2": "poisson", "StatelessRandomPoisson": "poisson",
     "HistogramFixedWidth": "histogram", "Bincount": "bincount", "DenseBincount": "bincount", "Unique": "unique",
-    "Lu": "lu", "OneHot": "one_hot", "Where": "nonzero", "TopKV2": "top_k", "BroadcastTo": "broadcast_to",
+    "Lu": "lu", "OneHot": "one_hot", "ReadVariableOp": "identity", "ReluGrad": "relu_grad",
+    "LeakyReluGrad": "leaky_relu_grad", "Relu6Grad": "relu6_grad", "Where": "nonzero", "TopKV2": "top_k", "BroadcastTo": "broadcast_to",
 }  # fmt: skip
 """NumPy's names, or the usual ones where NumPy has none, by TensorFlow's types."""
 
