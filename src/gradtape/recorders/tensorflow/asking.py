@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
     from gradtape.recorders.tensorflow.private import Names
 
 
+ARGUMENTS = {
+    "tape.watch": (("", -1), ("tensor", 0)),
+    "tf.gradients": (("ys", 0), ("xs", 1)),
+    "tape.batch_jacobian": (("target", 0), ("source", 1)),
+}
+"""Where targets and sources stand in the calls that are not like `tape.gradient`: keyword and position."""
+
+
 class Asked:
     """One question with its answer."""
 
@@ -44,6 +53,7 @@ class Asked:
         self.seq = seq
         self.results: tuple[Any, ...] = ()
         self.error: Exception | None = None
+        self.failure: graph.Failure | None = None
         self.used_at = life.used_at if life is not None else ()
 
     @property
@@ -73,6 +83,36 @@ def status_of(result: Any) -> Status:
     if not np.isfinite(largest):
         return Status.NAN
     return Status.OK if largest else Status.ZERO
+
+
+CUSTOM = re.compile(r"custom_gradient function expected|Must return gradient for each variable|grad_fn must accept")
+
+
+def failure_of(kind: str, error: Exception) -> graph.Failure | None:
+    """Say what an error is about, as far as its text tells; None for what is not about gradients."""
+    text = str(error).partition("\n")[0]
+    if kind == "tape.watch":
+        what = "is no tensor and no `tf.Variable`; the weights of a Keras model are watched by themselves"
+        return graph.Failure("not-a-value", text, detail=f"what `watch` is given here {what}")
+    if CUSTOM.search(text):
+        return graph.Failure("custom-rule-none", text)
+    return graph.Failure("", text)
+
+
+def speaks(asked: Asked) -> bool:
+    """Whether there is something to say about an error: the others are the program's own affair."""
+    error = asked.error
+    if error is None or isinstance(error, LookupError) or asked.used_at:
+        return True
+    ends_ = (*asked.targets, *asked.sources)
+    odd = any(ends.kind_of(leaf) not in ("tensor", "variable", "array", "number") for leaf in ends_)
+    return odd or bool(asked.failure and asked.failure.kind)
+
+
+def _same_thing(leaf: Leaf) -> Hashable:
+    """Return what tells a source from another in the next round of a loop: a variable is the same, a tensor is new."""
+    kind = ends.kind_of(leaf)
+    return leaf.number if kind == "variable" else (kind, type(leaf.given).__name__)
 
 
 class Asking:
@@ -108,7 +148,7 @@ class Asking:
         try:
             result = run()
         except Exception as error:
-            asked.error = error
+            asked.error, asked.failure = error, failure_of(kind, error)
             raise
         else:
             asked.results = tuple(leaf for _, leaf in flatten(result))
@@ -118,7 +158,7 @@ class Asking:
             memory.hidden -= whole or not recorded
             self.busy = False
             steps, self.backward.steps, sums, memory.sums = self.backward.steps, None, memory.sums, None
-            if asked.error is None or isinstance(asked.error, RuntimeError | LookupError | ValueError | TypeError):
+            if speaks(asked):
                 self._hear(asked, steps or [], sums or {})
             if life is not None and not life.persistent and not life.used_at:
                 life.used_at = places
@@ -143,7 +183,7 @@ class Asking:
         if self.memory.hidden or self.memory.stopped or not frames.stack(frame):
             return
         asked = Asked(kind, None, (), value, frame, self.memory.clock())
-        asked.error = error
+        asked.error, asked.failure = error, failure_of(kind, error)
         self._hear(asked, [], {})
 
     # -- the explanation -------------------------------------------------------------------------------------------
@@ -159,9 +199,10 @@ class Asking:
             memory.hidden -= 1
             self._since = asked.seq
         if any(status is not Status.OK for status in statuses):
-            if call in self._failing and not self.all_steps and self.on_failing is not None:
+            again = (call, tuple(map(_same_thing, asked.sources)))
+            if again in self._failing and not self.all_steps and self.on_failing is not None:
                 self.on_failing()
-            self._failing.add(call)
+            self._failing.add(again)
 
     def _story(self, asked: Asked) -> frozenset[Hashable]:
         """Return what ran up to the question, without order and number: a loop has one story, however long."""
@@ -201,8 +242,9 @@ class Asking:
     def _questions(
         self, asked: Asked, statuses: tuple[Status, ...], matched: list[Matched], built: Built
     ) -> list[graph.Question]:
-        target_names = ends.names_of(asked.targets, asked.frame, "target", 0, spelled=asked.spelled)
-        source_names = ends.names_of(asked.sources, asked.frame, "sources", 1, spelled=asked.spelled)
+        places = ARGUMENTS.get(asked.kind, (("target", 0), ("sources", 1)))
+        target_names = ends.names_of(asked.targets, asked.frame, *places[0], spelled=asked.spelled)
+        source_names = ends.names_of(asked.sources, asked.frame, *places[1], spelled=asked.spelled)
         targets = tuple(
             ends.describe(self.memory, leaf, name, built)
             for leaf, name in zip(asked.targets, target_names, strict=True)
@@ -230,6 +272,7 @@ class Asking:
                     Site(*asked.used_at[0]) if asked.used_at and isinstance(asked.error, RuntimeError) else None,
                     gradient=size,
                     pulls=(pulled or ()) if worth else (),
+                    failure=asked.failure if not isinstance(asked.error, LookupError) else None,
                     dialect="tensorflow",
                     together=sources,
                 )

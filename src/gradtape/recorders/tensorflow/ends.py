@@ -58,8 +58,7 @@ def names_of(
     written = None
     if frame is not None and spelled:
         span = Site.of(frame).span
-        for word in (keyword, keyword.removesuffix("s")):
-            written = written or syntax.argument_texts(span, position, word, [leaf.path for leaf in found])
+        written = syntax.argument_texts(span, position, keyword, [leaf.path for leaf in found])
     names = []
     for k, leaf in enumerate(found):
         text = written[k] if written is not None else f"{keyword}{leaf.path}"
@@ -112,6 +111,12 @@ def kind_of(leaf: Leaf) -> str:
         return "array" if value.ndim else "number"
     if isinstance(value, float | int | complex):
         return "number"
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return "string"
+    if callable(value) and hasattr(value, "__name__"):
+        return "function"
     return "object"
 
 
