@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gradtape.recorders.heard import Heard
     from gradtape.recorders.tensorflow.backward import Backward, Matched
     from gradtape.recorders.tensorflow.building import Built
+    from gradtape.recorders.tensorflow.ends import Leaf
     from gradtape.recorders.tensorflow.memory import Life, Memory
     from gradtape.recorders.tensorflow.private import Names
 

@@ -280,7 +280,7 @@ class Builder:
             self.made.append(Operation(output, name, inputs, output, site, broken, callers))
 
     def _opaque(self) -> Break | None:
-        """Say whether the function that TensorFlow has just called back keeps no way from its arguments to its results."""
+        """Say whether the function that was just called back keeps no way from its arguments to its results."""
         if self.inside is None:
             return None
         begin, ins, outs = self.inside
