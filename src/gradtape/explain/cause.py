@@ -170,6 +170,10 @@ class Context:
         headline = headline or f"no gradient flows from `{q.target_name}` to `{q.source.name}`"
         primary = at or q.call.span
         severity = Severity.ERROR if q.status is Status.ERROR or q.used_at is not None else Severity.WARNING
+        if suggestion is None:
+            from gradtape.explain.edits.mends import mend
+
+            suggestion = mend(slug, self, primary, route)
         others = tuple(Annotation(span, text) for span, text in labels if span is not None and span != primary)
         if not proven:
             notes = (*notes, "this is possible, not proven: a value may have gone through plain Python on the way")
@@ -195,7 +199,6 @@ class Context:
         at: Span | None = None,
         labels: tuple[tuple[Span | None, str], ...] = (),
         helps: tuple[str, ...] = (),
-        suggestion: Suggestion | None = None,
     ) -> Finding:
         """Tell where a route breaks: at the first operation of a group, unless `at` says better."""
         return self.finding(
@@ -205,7 +208,6 @@ class Context:
             labels=(*labels, *break_labels(group)),
             notes=route_note(self, route),
             helps=helps,
-            suggestion=suggestion,
             proven=group.first.proven,
             route=route,
         )

@@ -1,7 +1,6 @@
 """GT102: a Variable that tapes do not watch by themselves, or a tape that watches none by itself."""
 
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import sources
 from gradtape.explain.report import Finding
 
 
@@ -19,7 +18,6 @@ def detect(context: Context) -> Finding | None:
             f"this tape watches no variable by itself, and nobody called `watch` on `{source.name}`",
             labels=((context.made_at(source), f"`{source.name}` is made here"),),
             helps=(f"call `tape.watch({source.name})` inside the tape, or leave out `watch_accessed_variables=False`",),
-            suggestion=sources.without_argument(context.entered_at, "watch_accessed_variables"),
             route=route,
         )
     return context.finding(
@@ -30,7 +28,6 @@ def detect(context: Context) -> Finding | None:
         helps=(
             f"leave out `trainable=False`, or call `tape.watch({source.name})` if it is frozen on purpose elsewhere",
         ),
-        suggestion=sources.without_argument(context.made_at(source), "trainable"),
         route=route,
     )
 

@@ -1,7 +1,6 @@
 """GT303: a value on the way is cast to integers or booleans."""
 
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import steps
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -15,7 +14,6 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         group,
         "this cast gives whole numbers or truth values, which cannot move a little, so nothing flows back through it",
         helps=(f"stay in floating point; if whole numbers are needed forward, use `{mended}`",),
-        suggestion=steps.around_cast(context, group, route),
     )
 
 

@@ -1,7 +1,6 @@
 """GT107: the source or the target has a dtype whose values cannot move a little."""
 
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import sources
 from gradtape.explain.graph import End
 from gradtape.explain.report import Finding
 
@@ -19,7 +18,6 @@ def detect(context: Context) -> Finding | None:
         _label(end),
         labels=((context.question.call.span, "asked for here"),),
         helps=(_help(end),),
-        suggestion=sources.floats(context.made_at(end)),
     )
 
 

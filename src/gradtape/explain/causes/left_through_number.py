@@ -1,7 +1,6 @@
 """GT202: the value became a Python number and came back as a constant."""
 
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import leaving
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -10,9 +9,8 @@ from gradtape.explain.unseen import unseen_way
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     label = group.first.reason or _became(context)
-    suggestion = leaving.stay(context, group.links[0].operation.site.span)
     return context.broken(
-        "left-through-number", route, group, label, helps=(context.words.number,), suggestion=suggestion
+        "left-through-number", route, group, label, helps=(context.words.number,)
     )
 
 
@@ -27,7 +25,6 @@ def detect_unseen(context: Context) -> Finding | None:
         _became(context),
         labels=((entry, "a constant comes in here that may be made from it"),),
         helps=(context.words.number,),
-        suggestion=leaving.stay(context, left),
         proven=False,
     )
 

@@ -1,7 +1,6 @@
 """GT201: the value became a plain ndarray, or an unknown function computed it, and it came back as a constant."""
 
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import leaving
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -16,7 +15,6 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         group,
         label,
         helps=_helps(context, group.first.instead),
-        suggestion=leaving.stay(context, group.links[0].operation.site.span),
     )
 
 
@@ -31,7 +29,6 @@ def detect_unseen(context: Context) -> Finding | None:
         _became(context),
         labels=((entry, "a constant comes in here that may be made from it"),),
         helps=_helps(context),
-        suggestion=leaving.stay(context, left),
         proven=False,
     )
 

@@ -1,7 +1,6 @@
 """GT101: the source is a tensor that the tape did not watch, or watched only after it was used."""
 
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import sources
 from gradtape.explain.graph import BreakKind, Operation
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -39,7 +38,6 @@ def detect(context: Context, route: Route = (), group: BreakGroup | None = None)
         ),
         notes=notes,
         helps=(f"call `tape.watch({name})` first thing inside the tape, or make `{name}` a Variable",),
-        suggestion=sources.watch(context),
         route=route,
     )
 

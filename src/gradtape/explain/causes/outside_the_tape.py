@@ -2,7 +2,6 @@
 
 from gradtape.diagnostics import Site, syntax
 from gradtape.explain.cause import Cause, Context, Stage, place_in, route_note
-from gradtape.explain.edits import places
 from gradtape.explain.graph import OUTSIDE, Operation
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -30,7 +29,6 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         ),
         notes=route_note(context, route),
         helps=(move.get(group.kind.value.split()[0], "run it while the tape records"),),
-        suggestion=places.into_tape(context, [_to_move(link.operation, owner).span for link in group.links]),
         route=route,
     )
 

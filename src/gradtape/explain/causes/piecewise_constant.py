@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import steps
+from gradtape.explain.edits.case import Case
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ SMOOTH = {
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation = group.links[0].operation
     span = operation.site.span
-    suggestion, mended = steps.pass_through(context, span)
+    mended = steps.straight_through(Case(context, span, route))
     soft = SMOOTH.get(operation.function or operation.name) if context.words.soft else None
     return context.broken(
         "piecewise-constant",
@@ -39,7 +40,6 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
             + (f": `{mended}` keeps the value and lets the gradient pass" if mended else ""),
             *((f"{context.words.soft.format(f=soft)} is smooth",) if soft else ()),
         ),
-        suggestion=suggestion,
     )
 
 

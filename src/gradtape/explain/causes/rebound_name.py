@@ -2,7 +2,6 @@
 
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import sources
 from gradtape.explain.graph import Operation
 from gradtape.explain.report import Finding
 from gradtape.explain.search import backward_cone
@@ -26,7 +25,6 @@ def detect(context: Context) -> Finding | None:
             f"change a variable in place instead: `{name}.assign(...)` or `{name}.assign_sub(...)`",
             f"or call `tape.watch({source.name})` in each round, if the new tensor is what you mean",
         ),
-        suggestion=sources.in_place(context, made.site.span),
         route=context.routes[0] if context.routes else (),
     )
 

@@ -1,7 +1,6 @@
 """GT304: a stop_gradient ends the path on purpose."""
 
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import leaving
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -15,7 +14,6 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         group,
         group.first.reason or f"{name} ends the path here, because the program says so",
         helps=(f"leave out the {name} if `{context.source.name}` is meant to learn through this value",),
-        suggestion=leaving.through_stop(group.links[0].operation.site.span),
     )
 
 

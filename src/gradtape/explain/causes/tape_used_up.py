@@ -1,7 +1,6 @@
 """GT505: a tape that is not persistent gave its gradients before, or a graph was walked and dropped."""
 
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import builders, sources
 from gradtape.explain.report import Finding
 
 
@@ -16,7 +15,6 @@ def detect(context: Context) -> Finding | None:
         labels=((used_at.span, "the tape gave its gradients here and dropped what it needs for more"),),
         headline=f"no second set of gradients, from `{context.question.target_name}` to `{context.source.name}`",
         helps=(context.words.again,),
-        suggestion=builders.safe(*sources.with_argument(context.entered_at, "persistent", "True")),
     )
 
 

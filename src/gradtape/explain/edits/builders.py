@@ -32,6 +32,8 @@ OPEN_CONTEXTS = (
     | ast.ListComp
     | ast.SetComp
     | ast.Lambda
+    | ast.If
+    | ast.While
 )
 """What may hold any expression without parentheses around it."""
 
@@ -80,7 +82,7 @@ def operand(node: ast.AST, file: str) -> str:
 
 
 def _is_plain_number(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, float)
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
 
 
 def path_to(node: ast.AST, file: str) -> list[ast.AST]:
@@ -109,7 +111,7 @@ def _fits(node: ast.expr, span: Span, text: str) -> bool:
         return False  # several lines, or no expression: the check of the whole will tell
     if type(new) is not type(bare):
         return False
-    if isinstance(new, CLOSED):
+    if isinstance(new, CLOSED) or _is_wrapped(text):
         return True
     parent = parent_of(node, span.file)
     if isinstance(parent, ast.Call):
@@ -117,6 +119,14 @@ def _fits(node: ast.expr, span: Span, text: str) -> bool:
     if isinstance(parent, ast.Subscript):
         return node is parent.slice
     return isinstance(parent, OPEN_CONTEXTS) or _in_parentheses(span)
+
+
+def _is_wrapped(text: str) -> bool:
+    """Whether one pair of parentheses holds a whole text."""
+    tokens = _tokens(text)
+    if not tokens or tokens[0].string != "(" or tokens[-1].string != ")":
+        return False
+    return all(_depth(tokens[: k + 1]) > 0 for k in range(len(tokens) - 1))
 
 
 def _in_parentheses(span: Span) -> bool:
@@ -259,7 +269,7 @@ def _ends_its_line(statement: ast.stmt, file: str) -> bool:
 def insert_before(statement: ast.stmt, file: str, *code: str) -> Changes:
     """Put statements before another one: on lines of their own, or on its line where it shares that with others."""
     if not _starts_its_line(statement, file):
-        if any("\n" in text for text in code):
+        if not all(_fits_in_a_line(text) for text in code):
             return ()
         span = syntax.span_of(statement, file)
         return (insertion(file, span.line, span.column, "; ".join(code) + "; "),)
@@ -277,13 +287,21 @@ def insert_after(statement: ast.stmt, file: str, *code: str) -> Changes:
     span = syntax.span_of(statement, file)
     alone = _starts_its_line(statement, file) or not _is_simple(statement)
     if not (alone and _ends_its_line(statement, file)):
-        if any("\n" in text for text in code) or not _is_simple(statement):
+        if not all(_fits_in_a_line(text) for text in code) or not _is_simple(statement):
             return ()
         return (insertion(file, span.end_line, span.end_column, "".join(f"; {text}" for text in code)),)
     indent = indent_of(statement, file)
     last = next(iter(source_lines(file, span.end_line, span.end_line)), "")
     lines = [line for text in code for line in text.split("\n")]
     return (insertion(file, span.end_line, len(last) + 1, "".join(f"\n{indent}{line}" for line in lines)),)
+
+
+def _fits_in_a_line(text: str) -> bool:
+    """Whether statements may stand behind a semicolon: they have no block, and no comment behind them."""
+    try:
+        return "\n" not in text and "#" not in text and all(_is_simple(s) for s in ast.parse(text).body)
+    except SyntaxError:
+        return False
 
 
 def _is_simple(statement: ast.stmt) -> bool:
@@ -318,6 +336,8 @@ def lines_of(statement: ast.stmt, file: str) -> str | None:
         return written(statement, file) if _is_simple(statement) else None
     indent = indent_of(statement, file)
     lines = source_lines(file, first_line(statement), statement.end_lineno or statement.lineno)
+    if block_of(statement, file) == [statement]:  # `pass` stays in its place, and so does the comment
+        lines[-1] = lines[-1][: syntax.span_of(statement, file).end_column - 1]
     inside_text = _lines_inside_strings(lines)
     moved = []
     for k, line in enumerate(lines):

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import Case, defined_in, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.names import MATH
 
 if TYPE_CHECKING:
-    from gradtape.explain.cause import Context
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
 
 CONVERSIONS = {"float", "int", "complex", "asarray", "array", "ascontiguousarray", "asanyarray", "float32", "float64"}
@@ -21,14 +22,102 @@ METHODS = {"numpy", "item", "tolist", "detach", "cpu", "eval", "__array__", "__f
 """Methods that only turn a value into a plain one."""
 
 
-def stay(context: Context, span: Span) -> Suggestion | None:
-    """Keep a value on the tape where it left at a span."""
-    node = _outermost(syntax.expression_at(span), span)
+def stay(case: Case) -> Suggestion | None:
+    """Keep a value on the tape where it left, and in what the function computes from it on the way back."""
+    node = _outermost(case.node, case.at) if case.node is not None else None
     if node is None:
         return None
-    pen = Pen(context, span.file)
-    changes = kept(pen, node, span.file)
-    return builders.likely(*changes, *pen.imports) if changes else None
+    pen = case.pen
+    changes = kept(pen, node, case.file)
+    if not changes:
+        return _known_instead(case, node)
+    more = [*changes, *_on_the_way_back(case, pen, node), *_entries(case, pen)]
+    return builders.likely(*_outer_only(more), *pen.imports)
+
+
+def _known_instead(case: Case, node: ast.expr) -> Suggestion | None:
+    """Call the function that computes the same on the tape, if the records know one."""
+    instead = next((b.instead for link in case.route for b in link.breaks if b.instead), "")
+    if not isinstance(node, ast.Call) or not instead or instead.endswith("*"):
+        return None
+    module, _, name = instead.rpartition(".")
+    ours = syntax.imported_as(case.file, module)
+    imports = () if ours is not None else builders.add_import(case.file, f"import {module}")
+    return builders.safe(*builders.rename_call(node, case.file, f"{ours or module}.{name}"), *imports)
+
+
+def _on_the_way_back(case: Case, pen: Pen, node: ast.expr) -> Changes:
+    """Return the changes of later statements of the function that compute with what left."""
+    scope = case.function
+    start = case.statement
+    if scope is None or start is None:
+        return ()
+    plain = _filled(start, node) | syntax.names_in(start, ast.Store)
+    found: list[Change] = []
+    for statement in statements_of(scope):
+        if statement.lineno <= start.lineno or hasattr(statement, "body"):
+            continue
+        if plain & syntax.names_in(statement, ast.Load):
+            found += [c for part in ast.iter_child_nodes(statement) for c in _inside_any(pen, part, case.file)]
+            plain |= syntax.names_in(statement, ast.Store)
+    return tuple(found)
+
+
+def _filled(statement: ast.stmt, node: ast.expr) -> set[str]:
+    """Return the lists that a value is put into: `losses` in `losses.append(float(loss))`."""
+    return {
+        syntax.text_of(n.func.value)
+        for n in ast.walk(statement)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr in {"append", "extend", "insert"}
+        and any(part is node for part in ast.walk(n))
+    }
+
+
+def _entries(case: Case, pen: Pen) -> Changes:
+    """Return the changes where values that left come in as constants."""
+    found: list[Change] = []
+    for link in case.route:
+        place = link.operation.site.span
+        for node in reversed(syntax.around(place)) if place.file == case.file and link.breaks else ():
+            if (
+                isinstance(node, ast.expr)
+                and is_conversion(node, case.file)
+                and syntax.span_of(node, case.file) != case.at
+            ):
+                found += _without_conversion(pen, node, case.file)
+    return tuple(found)
+
+
+def _outer_only(changes: list[Change]) -> list[Change]:
+    """Leave out changes inside others, and changes that are there twice."""
+    unique = list(dict.fromkeys(changes))
+    return [c for c in unique if not any(o is not c and o.conflicts(c) and o.span.contains(c.span) for o in unique)]
+
+
+def without_callback(case: Case) -> Suggestion | None:
+    """Call the function itself instead of handing it to a callback, and keep what it computes on the tape."""
+    call = case.call
+    if call is None or len(call.args) < 2:
+        return None
+    file, pen = case.file, case.pen
+    function, given = call.args[0], call.args[1]
+    if isinstance(given, ast.List | ast.Tuple):
+        arguments = ", ".join(builders.written(e, file) for e in given.elts)
+    else:
+        arguments = ", ".join(builders.written(a, file) for a in call.args[2:])
+    changes = [*builders.replace(call, file, f"{builders.operand(function, file)}({arguments})")]
+    body = defined_in(file, ast.Call(func=function, args=[], keywords=[]))
+    if body is not None:
+        changes += [c for part in body.body for c in _inside_any(pen, part, file)]
+    return builders.likely(*_outer_only(changes), *pen.imports)
+
+
+def _inside_any(pen: Pen, node: ast.AST, file: str) -> Changes:
+    if isinstance(node, ast.expr):
+        return _inside(pen, node, file)
+    return tuple(c for child in ast.iter_child_nodes(node) for c in _inside_any(pen, child, file))
 
 
 def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
@@ -117,9 +206,40 @@ def _outermost(node: ast.expr | None, span: Span) -> ast.expr | None:
     return node
 
 
-def through_stop(span: Span) -> Suggestion | None:
+STILL = {"stop_gradient", "detach", "data", "StopGradient"}
+
+
+def through_stop(case: Case) -> Suggestion | None:
     """Leave out what ends a path on purpose: `stop_gradient(x)`, `x.detach()`, `x.data`."""
-    node = syntax.expression_at(span)
-    if node is None or syntax.span_of(node, span.file) != span:
+    node = case.node
+    stored = stored_in_parameter(case)
+    if stored:
+        return builders.likely(*stored)
+    if node is None:
         return None
-    return builders.likely(*builders.drop_call(node, span.file))
+    name = syntax.text_of(node.func if isinstance(node, ast.Call) else node)
+    if isinstance(node, ast.Call) and ".compat.v1." in f".{name}":
+        return builders.likely(*builders.rename_call(node, case.file, name.replace(".compat.v1", "")))
+    if name.rpartition(".")[2] in STILL:
+        return builders.likely(*builders.drop_call(_outermost(node, case.at) or node, case.file))
+    return None
+
+
+def stored_in_parameter(case: Case) -> Changes:
+    """Put a computed tensor in the place of a parameter of a PyTorch module: the parameter must go first."""
+    statement = case.statement
+    if case.pen.dialect != "torch" or not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return ()
+    target, value = statement.targets[0], statement.value
+    if isinstance(target, ast.Attribute) and target.attr == "data":
+        target = target.value
+    elif isinstance(value, ast.Call) and syntax.text_of(value.func).endswith("Parameter") and value.args:
+        value = value.args[0]
+    else:
+        return ()
+    if not isinstance(target, ast.Attribute):
+        return ()
+    name = builders.written(target, case.file)
+    text = builders.written(value, case.file).replace(f"{name}.data", name)
+    new = syntax.free_name(case.file, "new")
+    return builders.replace_statement(statement, case.file, f"{new} = {text}; del {name}; {name} = {new}")

@@ -6,29 +6,70 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
+from gradtape.explain.cause import place_in
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.sources import tape_block, tape_name
+from gradtape.explain.edits.case import Case, simple_name
+from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
+from gradtape.explain.graph import OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gradtape.explain.cause import Context
     from gradtape.explain.edits.builders import Changes
 
 
-def into_tape(context: Context, places: Iterable[Span]) -> Suggestion | None:
+def into_tape(case: Case) -> Suggestion | None:
     """Move what ran outside the tape into its block: what ran before to its start, what ran after to its end."""
+    context = case.context
     entered = context.entered_at
     block = tape_block(entered) if entered is not None else None
     if entered is None or block is None:
         return None
     file = entered.file
-    inside = [p for p in places if p.file == file]
+    inside = [place for place in _outside(case) if place.file == file]
     where = syntax.span_of(block, file)
+    paused = _paused(case)
+    if paused:
+        return builders.likely(*paused)
     statements = _statements(p for p in inside if (p.line, p.column) < (where.line, where.column))
-    if statements:
-        return builders.likely(*_before(block, statements, entered, file))
-    return builders.likely(*_after(block, [p for p in inside if p.line > where.end_line], file))
+    changes = _before(block, statements, entered, file) if statements else ()
+    question = syntax.statement_at(context.question.call.span)
+    changes = changes or _after(block, [p for p in inside if p.line > where.end_line], question, file)
+    return builders.likely(*changes) if changes else _kept_in_attribute(case)
+
+
+def _outside(case: Case) -> list[Span]:
+    """Return where the operations of the route that the tape does not have were called, in the function of the tape."""
+    tape = case.context.run.tape
+    code = tape.entered[0][1].code if tape is not None and tape.entered else case.context.question.call.code
+    links = [link for link in case.route if any(b.kind in OUTSIDE for b in link.breaks)]
+    return list(dict.fromkeys([case.at, *(place_in(link.operation, code).span for link in links)]))
+
+
+def _paused(case: Case) -> Changes:
+    """Take away the block that pauses the tape, if what ran stands in one."""
+    for node in reversed(syntax.around(case.at)):
+        items = node.items if isinstance(node, ast.With) else []
+        if isinstance(node, ast.With) and [simple_name(i.context_expr) for i in items] == ["stop_recording"]:
+            return builders.unwrap_block(node, case.file)
+    return ()
+
+
+def _kept_in_attribute(case: Case) -> Suggestion | None:
+    """Compute `self.kernel` where it is read, if it was computed once from other attributes."""
+    statement = case.statement
+    holder = next((n for n in syntax.around(case.at) if isinstance(n, ast.ClassDef)), None)
+    if holder is None or not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return None
+    name = syntax.text_of(statement.targets[0])
+    local = {n for n in syntax.names_in(statement.value, ast.Load) if "." not in n} - {"self"}
+    bound = syntax.names_in(statement.value, ast.Store)
+    modules = {n for n in local if syntax.is_module(ast.Name(n), case.file)}
+    if not name.startswith("self.") or local - bound - modules or "\n" in builders.written(statement.value, case.file):
+        return None
+    value = builders.operand(statement.value, case.file)
+    reads = [n for m in holder.body for n in syntax.mentions(m, name) if not _holds(statement, n, case.file)]
+    return builders.likely(*(c for n in reads for c in builders.replace(n, case.file, value)))
 
 
 def _statements(places: Iterable[Span]) -> list[ast.stmt]:
@@ -61,7 +102,7 @@ def _before(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], entered
     return builders.move_before(moved, block.body[0], file)
 
 
-def _holds(statement: ast.stmt, block: ast.stmt, file: str) -> bool:
+def _holds(statement: ast.stmt, block: ast.AST, file: str) -> bool:
     return syntax.span_of(statement, file).contains(syntax.span_of(block, file))
 
 
@@ -92,20 +133,30 @@ def _leading_watches(block: ast.With | ast.AsyncWith, tape: str | None) -> list[
     return found
 
 
-def _after(block: ast.With | ast.AsyncWith, places: Sequence[Span], file: str) -> Changes:
+def _after(block: ast.With | ast.AsyncWith, places: Sequence[Span], question: ast.stmt | None, file: str) -> Changes:
     """Move what stands after the block to its end: statements as they are, a part of an expression under a name."""
     around = builders.block_of(block, file)
     rest = around[around.index(block) + 1 :] if block in around else []
     statements = [s for s in _statements(places) if s in rest]
     if not statements:
         return ()
-    last = rest.index(statements[-1])
-    asking = next((s for s in rest[: last + 1] if _asks(s)), None)
-    if asking is None:
-        group = rest[: last + 1]
-        moved = _needed(group, statements)
-        return builders.move_after(moved, block.body[-1], file)
-    return _named_inside(block, asking, places, file)
+    if question in statements:
+        return _named_inside(block, question, places, file)
+    return moved_to_end(block, statements, file)
+
+
+def moved_to_end(block: ast.With | ast.AsyncWith, statements: Sequence[ast.stmt], file: str) -> Changes:
+    """Move statements that stand behind a block, at once or after others that do not matter to them, to its end."""
+    around = builders.block_of(block, file)
+    rest = around[around.index(block) + 1 :] if block in around else []
+    if not statements or any(s not in rest for s in statements):
+        return builders.move_after(statements, block.body[-1], file) if _last_inside(block, statements, file) else ()
+    moved = _needed(rest[: rest.index(statements[-1]) + 1], statements)
+    return builders.move_after(moved, block.body[-1], file)
+
+
+def _last_inside(block: ast.stmt, statements: Sequence[ast.stmt], file: str) -> bool:
+    return bool(statements) and all(_holds(block, s, file) for s in statements)
 
 
 def _needed(group: Sequence[ast.stmt], chosen: Sequence[ast.stmt]) -> list[ast.stmt]:
@@ -122,7 +173,8 @@ def _needed(group: Sequence[ast.stmt], chosen: Sequence[ast.stmt]) -> list[ast.s
 ASKING = {"gradient", "jacobian", "batch_jacobian", "gradients"}
 
 
-def _asks(statement: ast.stmt) -> bool:
+def asks(statement: ast.stmt) -> bool:
+    """Whether a statement asks a tape for gradients."""
     return any(
         isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in ASKING
         for n in ast.walk(statement)
@@ -153,3 +205,113 @@ def _named_inside(block: ast.With | ast.AsyncWith, asking: ast.stmt, places: Seq
         *builders.insert_after(block.body[-1], file, f"{name} = {text}"),
         *builders.replace(target, file, name),
     )
+
+
+def gradients_on(case: Case) -> Suggestion | None:
+    """Let gradients on where a block or a decorator turned them off."""
+    file = case.file
+    for node in [*reversed(syntax.around(case.at)), case.node]:
+        items = [i.context_expr for i in node.items] if isinstance(node, ast.With | ast.AsyncWith) else []
+        for item in items:
+            if _turns_off(item):
+                return builders.likely(*_turned_on(item, file))
+        for decorator in getattr(node, "decorator_list", []):
+            if _turns_off(decorator):
+                return builders.likely(*builders.drop_decorator(decorator, file))
+        if isinstance(node, ast.expr) and _turns_off(node):
+            return _decorator_away(node, file) or builders.likely(*_turned_on(node, file))
+    return _paused_suggestion(case)
+
+
+def _paused_suggestion(case: Case) -> Suggestion | None:
+    changes = _paused(case)
+    return builders.likely(*changes) if changes else None
+
+
+def _decorator_away(node: ast.expr, file: str) -> Suggestion | None:
+    """Take the decorator away if that is what an expression is."""
+    tree = syntax.parse_file(file)
+    for function in ast.walk(tree) if tree is not None else ():
+        if any(d is node or getattr(d, "func", None) is node for d in getattr(function, "decorator_list", [])):
+            return builders.likely(*builders.drop_decorator(node, file))
+    return None
+
+
+def _turns_off(node: ast.expr) -> bool:
+    text = syntax.text_of(node.func if isinstance(node, ast.Call) else node)
+    return text.rpartition(".")[2] in GRADIENTS_OFF
+
+
+def _turned_on(node: ast.expr, file: str) -> Changes:
+    name = syntax.text_of(node.func if isinstance(node, ast.Call) else node)
+    module, _, last = name.rpartition(".")
+    if last == "set_grad_enabled" and isinstance(node, ast.Call) and node.args:
+        return builders.replace(node.args[0], file, "True")
+    return builders.replace(node, file, f"{module}.enable_grad()" if module else "torch.enable_grad()")
+
+
+def both_sides(case: Case) -> Suggestion | None:
+    """Compute both sides of a branch and choose by `where`: a sketch, because the side that was skipped now runs."""
+    chosen = chosen_by_where(case)
+    return builders.sketch(*chosen.changes) if chosen is not None else None
+
+
+def chosen_by_where(case: Case) -> Suggestion | None:
+    """Choose between two values by `where`, which a traced value can do, instead of by `if`."""
+    statement = case.statement
+    file, pen = case.file, case.pen
+    if isinstance(case.node, ast.IfExp) or (case.node is not None and isinstance(_parent(case), ast.IfExp)):
+        choice = case.node if isinstance(case.node, ast.IfExp) else _parent(case)
+        if isinstance(choice, ast.IfExp):
+            texts = (builders.written(n, file) for n in (choice.test, choice.body, choice.orelse))
+            return builders.likely(*builders.replace(choice, file, pen.call("where", *texts)), *pen.imports)
+    if not isinstance(statement, ast.If) or len(statement.body) != 1:
+        return None
+    test = builders.written(statement.test, file)
+    block = builders.block_of(statement, file)
+    follows = block[block.index(statement) + 1 :] if statement in block else []
+    return _returned_by_where(case, statement, test, follows) or _assigned_by_where(case, statement, test)
+
+
+def _parent(case: Case) -> ast.AST | None:
+    return builders.parent_of(case.node, case.file) if case.node is not None else None
+
+
+def _returned_by_where(case: Case, statement: ast.If, test: str, follows: Sequence[ast.stmt]) -> Suggestion | None:
+    """Write `return where(c, a, b)` for `if c: return a` with `return b` on the other side or behind it.
+
+    Where the loop goes on instead, `z = next`, the name keeps its old value: `z = where(c, z, next)`.
+    """
+    file, pen = case.file, case.pen
+    first = statement.body[0]
+    if not isinstance(first, ast.Return) or first.value is None:
+        return None
+    other = (
+        statement.orelse[0] if len(statement.orelse) == 1 else follows[0] if follows and not statement.orelse else None
+    )
+    gone = () if statement.orelse or other is None else builders.remove(other, file)
+    yes = builders.written(first.value, file)
+    if isinstance(other, ast.Return) and other.value is not None:
+        text = f"return {pen.call('where', test, yes, builders.written(other.value, file))}"
+    elif isinstance(other, ast.Assign) and syntax.text_of(other.targets[0]) == yes:
+        text = f"{yes} = {pen.call('where', test, yes, builders.written(other.value, file))}"
+    else:
+        return None
+    return builders.likely(*builders.replace_statement(statement, file, text), *gone, *pen.imports)
+
+
+def _assigned_by_where(case: Case, statement: ast.If, test: str) -> Suggestion | None:
+    """Write `x = where(c, a, b)` for `if c: x = a` with `else: x = b`, or with the old value of `x`."""
+    file, pen = case.file, case.pen
+    first = statement.body[0]
+    if not isinstance(first, ast.Assign) or len(first.targets) != 1:
+        return None
+    name, yes = syntax.text_of(first.targets[0]), builders.written(first.value, file)
+    no = name
+    if statement.orelse:
+        other = statement.orelse[0]
+        if len(statement.orelse) != 1 or not isinstance(other, ast.Assign) or syntax.text_of(other.targets[0]) != name:
+            return None
+        no = builders.written(other.value, file)
+    text = f"{name} = {pen.call('where', test, yes, no)}"
+    return builders.likely(*builders.replace_statement(statement, file, text), *pen.imports)

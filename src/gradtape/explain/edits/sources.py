@@ -7,34 +7,50 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.pen import Pen
+from gradtape.explain.edits.case import Case, assigned_before, calls_of, defined_in, given_for, statements_of
 
 if TYPE_CHECKING:
-    from gradtape.explain.cause import Context
     from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.pen import Pen
 
 WHOLE = {"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "int", "long", "bool"}
 """The last part of the names of dtypes without derivatives."""
 
+GRADIENTS_OFF = {"no_grad", "inference_mode", "set_grad_enabled"}
+FOLLOWED = 6
+"""How many names and calls are followed to where a value was written down."""
 
-def watch(context: Context) -> Suggestion | None:
+
+def watch(case: Case) -> Suggestion | None:
     """Watch the source: first thing in the tape's block, or right after the block makes it."""
+    if "{tape}" not in case.pen.phrases.watch:
+        return _require_gradient(case)
+    context = case.context
     place = context.entered_at
-    if place is None:
-        return None
-    block = tape_block(place)
+    block = tape_block(place) if place is not None else None
     name = context.source.name
-    if block is None or not _is_path(name) or not _same_scope(place, context.question.call.span):
+    if place is None or block is None or not _is_path(name) or not _same_scope(place, context.question.call.span):
         return None
     tape = tape_name(block, place)
     if tape is None:
         return None
-    pen = Pen(context, place.file)
-    statement = pen.say(pen.phrases.watch, tape=tape, x=name)
+    statement = case.moved(place).pen.say(case.pen.phrases.watch, tape=tape, x=name)
     made = [s for s in block.body if name in syntax.names_in(s, ast.Store)]
     if made:
         return builders.likely(*builders.insert_after(made[0], place.file, statement))
     return builders.likely(*builders.insert_before(block.body[0], place.file, statement))
+
+
+def _require_gradient(case: Case) -> Suggestion | None:
+    """Let the expression that makes the source ask for a gradient, as PyTorch's users do."""
+    at = case.context.made_at(case.context.source)
+    if at is None or not case.pen.phrases.watch:
+        return None
+    node = case.moved(at).node
+    if node is None:
+        return None
+    text = case.pen.say(case.pen.phrases.watch, x=builders.operand(node, at.file))
+    return builders.likely(*builders.replace(node, at.file, text))
 
 
 def tape_block(place: Span) -> ast.With | ast.AsyncWith | None:
@@ -69,28 +85,22 @@ def _same_scope(a: Span, b: Span) -> bool:
     return a.file == b.file and syntax.function_at(a) is syntax.function_at(b)
 
 
-def without_argument(place: Span | None, name: str) -> Suggestion | None:
-    """Leave one keyword argument out of the call at a place."""
-    if place is None:
-        return None
-    node = syntax.expression_at(place)
-    if not isinstance(node, ast.Call):
-        return None
-    return builders.likely(*builders.drop_argument(node, place.file, name))
+def unfreeze(case: Case) -> Suggestion | None:
+    """Leave out what keeps a variable from being followed: an argument, or a False that should be True."""
+    if case.call is not None:
+        for name in ("watch_accessed_variables", "trainable"):
+            changes = builders.drop_argument(case.call, case.file, name)
+            if changes:
+                return builders.likely(*changes)
+    statement = case.statement
+    off = [n for n in ast.walk(statement) if isinstance(n, ast.Constant) and n.value is False] if statement else []
+    return builders.likely(*(c for n in off for c in builders.replace(n, case.file, "True"))) if len(off) == 1 else None
 
 
-def with_argument(place: Span | None, name: str, text: str) -> Changes:
-    """Give the call at a place one keyword argument."""
-    node = syntax.expression_at(place) if place is not None else None
-    return (
-        builders.set_argument(node, place.file, name, text) if place is not None and isinstance(node, ast.Call) else ()
-    )
-
-
-def in_place(context: Context, place: Span) -> Suggestion | None:
+def in_place(case: Case) -> Suggestion | None:
     """Write an assignment that binds a variable's name anew as one that changes the variable."""
-    statement = syntax.statement_at(place)
-    changes = _assigned_in_place(Pen(context, place.file), statement, place.file) if statement is not None else ()
+    statement = case.statement
+    changes = _assigned_in_place(case.pen, statement, case.file) if statement is not None else ()
     return builders.likely(*changes)
 
 
@@ -115,7 +125,20 @@ def _assigned_in_place(pen: Pen, statement: ast.stmt, file: str) -> Changes:
     written = [_changed(pen, t, v, file) for t, v in pairs]
     if any(text is None for text in written):
         return ()
-    return builders.replace_statement(statement, file, "; ".join(text for text in written if text is not None))
+    text = "; ".join(text for text in written if text is not None)
+    if pen.dialect == "torch" and not without_gradients(statement, file):
+        text = pen.say("with torch.no_grad(): {x}", x=text)
+    return (*builders.replace_statement(statement, file, text), *pen.imports)
+
+
+def without_gradients(statement: ast.stmt, file: str) -> bool:
+    """Whether a statement stands in a block or a function where gradients are off."""
+    for node in builders.path_to(statement, file):
+        items = [i.context_expr for i in node.items] if isinstance(node, ast.With | ast.AsyncWith) else []
+        items += getattr(node, "decorator_list", [])
+        if any(word in syntax.text_of(item) for item in items for word in GRADIENTS_OFF):
+            return True
+    return False
 
 
 def _changed(pen: Pen, target: ast.expr, value: ast.expr, file: str) -> str | None:
@@ -141,28 +164,62 @@ def _loop_in_place(pen: Pen, statement: ast.Assign, comprehension: ast.ListComp,
     read = element.left if isinstance(element, ast.BinOp) else None
     if not isinstance(read, ast.Name):
         return ()
-    text = _changed(pen, ast.copy_location(ast.Name(read.id, ast.Store()), read), element, file)
+    text = _changed(pen, read, element, file)
     if text is None:
         return ()
     head = f"for {builders.written(loop.target, file)} in {builders.written(loop.iter, file)}"
     return builders.replace_statement(statement, file, f"{head}: {text}")
 
 
-def floats(place: Span | None) -> Suggestion | None:
-    """Make a value floating point where it is made: literals with a point, no dtype of whole numbers."""
-    node = syntax.expression_at(place) if place is not None else None
-    if place is None or node is None:
-        return None
-    file = place.file
+def floats(case: Case) -> Suggestion | None:
+    """Make a value floating point where it is written down: literals with a point, no dtype of whole numbers."""
+    node = case.node
+    for _ in range(FOLLOWED):
+        if node is None:
+            return None
+        changes = _as_floats(case, node)
+        if changes:
+            return builders.likely(*changes)
+        node = _followed(case, node)
+    return None
+
+
+def _as_floats(case: Case, node: ast.expr) -> Changes:
+    file = case.file
     changes: Changes = builders.as_float(node, file)
-    if isinstance(node, ast.Call):
-        changes = tuple(c for argument in node.args[:1] for c in builders.as_float(argument, file))
-        for given in [*node.args[1:], *(k.value for k in node.keywords)]:
-            text = syntax.text_of(given)
-            module, _, last = text.rpartition(".")
-            if last.strip("'\"") in WHOLE and not isinstance(given, ast.Name):
-                new = f"{module}.float32" if module else "'float32'"
-                changes = (*changes, *builders.replace(given, file, new))
-            elif isinstance(given, ast.Name) and given.id in WHOLE:
-                changes = (*changes, *builders.replace(given, file, "float"))
-    return builders.likely(*changes)
+    if not isinstance(node, ast.Call):
+        return changes
+    changes = tuple(c for given in node.args for c in builders.as_float(given, file))
+    for given in [*node.args[1:], *(k.value for k in node.keywords if k.arg == "dtype")]:
+        module, _, last = syntax.text_of(given).rpartition(".")
+        if last.strip("'\"") not in WHOLE:
+            continue
+        new = "float" if isinstance(given, ast.Name) else f"{module}.float32" if module else "'float32'"
+        changes = (*(c for c in changes), *builders.replace(given, file, new))
+    return changes
+
+
+def _followed(case: Case, node: ast.expr) -> ast.expr | None:
+    """Return what gave an expression its value: an assignment, the argument of a call, what a function returns."""
+    scope = syntax.function_at(syntax.span_of(node, case.file)) or syntax.parse_file(case.file)
+    if isinstance(node, ast.Name) and scope is not None:
+        if isinstance(scope, ast.FunctionDef) and node.id in syntax.parameter_names(scope):
+            given = [argument for call in calls_of(case.file, scope) if (argument := given_for(call, scope, node.id))]
+            return given[0] if given else None
+        return assigned_before(scope, node.id, node.lineno)
+    function = defined_in(case.file, node) if isinstance(node, ast.Call) else None
+    if function is None and isinstance(node, ast.Call):
+        return next((a for a in node.args if isinstance(a, ast.Name | ast.Call)), None)
+    returned = [s.value for s in statements_of(function) if isinstance(s, ast.Return)] if function is not None else []
+    return returned[0] if len(returned) == 1 else None
+
+
+def make_leaf(case: Case) -> Suggestion | None:
+    """Make a result a leaf that keeps its own gradient, instead of the value that it was made from."""
+    made = case.context.made_at(case.context.source)
+    node = (case.moved(made) if made is not None else case).node
+    if node is None:
+        return None
+    file = (made or case.at).file
+    text = f"{builders.operand(node, file)}.detach().requires_grad_()"
+    return builders.likely(*builders.replace(node, file, text))

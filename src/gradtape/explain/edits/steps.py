@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
-
-if TYPE_CHECKING:
-    from gradtape.explain.cause import Context
-    from gradtape.explain.search import BreakGroup, Route
 
 CASTS = {"int", "long", "short", "byte", "bool", "astype"}
 """Methods that cast to a dtype without derivatives; `astype` takes it as an argument."""
 
 
-def pass_through(context: Context, span: Span) -> tuple[Suggestion | None, str]:
-    """Suggest the expression whose value stays and whose gradient is that of what it works on; also return its text."""
-    node = syntax.expression_at(span)
-    if node is None or syntax.span_of(node, span.file) != span:
-        return None, ""
-    pen = Pen(context, span.file)
-    mended = _passing(pen, node, span.file)
-    if mended is None:
-        return None, ""
-    return builders.likely(*builders.replace(node, span.file, mended), *pen.imports), mended
+def pass_through(case: Case) -> Suggestion | None:
+    """Suggest the expression whose value stays and whose gradient is that of what it works on."""
+    pen = case.pen
+    mended = _passing(pen, case.node, case) if case.node is not None else None
+    if case.node is None or mended is None:
+        return soften(case)
+    return builders.likely(*builders.replace(case.node, case.file, mended), *pen.imports)
 
 
-def around_cast(context: Context, group: BreakGroup, route: Route) -> Suggestion | None:
+def straight_through(case: Case) -> str:
+    """Return the text of that expression, for a help; empty where there is none."""
+    return (_passing(case.pen, case.node, case) or "") if case.node is not None else ""
+
+
+def around_cast(case: Case) -> Suggestion | None:
     """Let the gradient pass around a cast to whole numbers: around the cast back, where there is one."""
-    span = group.links[0].operation.site.span
-    node = syntax.expression_at(span)
-    inner = builders.worked_on(node, span.file) if node is not None else None
-    if node is None or inner is None or syntax.span_of(node, span.file) != span:
+    node, file = case.node, case.file
+    inner = builders.worked_on(node, file) if node is not None else None
+    if node is None or inner is None:
         return None
-    file = span.file
     outer = (n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call) and _is_cast(n))
-    whole: ast.expr = next(outer, None) or _cast_later(group, route, span) or node
-    pen = Pen(context, file)
+    whole: ast.expr = next(outer, None) or _cast_later(case) or node
+    pen = case.pen
     text = builders.operand(inner, file)
     mended = pen.say(pen.phrases.passing, x=text, e=builders.written(whole, file))
     return builders.likely(*builders.replace(whole, file, mended), *pen.imports)
@@ -57,20 +53,38 @@ def _is_cast(node: ast.Call) -> bool:
     }
 
 
-def _cast_later(group: BreakGroup, route: Route, span: Span) -> ast.Call | None:
+def _cast_later(case: Case) -> ast.Call | None:
     """Return the call that makes the whole numbers floating point again, if it stands in the same function."""
-    last = group.links[-1].operation.seq
-    for link in route:
+    blamed = case.operation
+    for link in case.route:
         place = link.operation.site.span
-        if link.operation.seq <= last or place.file != span.file:
+        if blamed is None or link.operation.seq <= blamed.seq or place.file != case.file:
             continue
         node = syntax.expression_at(place)
-        if isinstance(node, ast.Call) and _is_cast(node) and syntax.function_at(place) is syntax.function_at(span):
+        if isinstance(node, ast.Call) and _is_cast(node) and syntax.function_at(place) is syntax.function_at(case.at):
             return node
     return None
 
 
-def _passing(pen: Pen, node: ast.expr, file: str) -> str | None:
+COUNTING = (
+    "histogram",
+    "histc",
+    "bincount",
+    "count",
+    "argmax",
+    "argmin",
+    "argsort",
+    "searchsorted",
+    "digitize",
+    "unique",
+)
+"""Functions whose result has not one element per element of what they work on."""
+
+
+def _passing(pen: Pen, node: ast.expr, case: Case) -> str | None:
+    file = case.file
+    if simple_name(node).startswith(COUNTING):
+        return None
     if isinstance(node, ast.Call) and pen.phrases.passing_call and len(node.args) == 1 and not node.keywords:
         function, given = builders.written(node.func, file), builders.written(node.args[0], file)
         if not isinstance(node.args[0], ast.Starred) and not builders.is_method(node, file):
@@ -79,7 +93,12 @@ def _passing(pen: Pen, node: ast.expr, file: str) -> str | None:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
         smooth = f"{builders.operand(node.left, file)} / {builders.operand(node.right, file)}"
         return pen.say(pen.phrases.passing.replace("- {x}", "- ({x})"), x=smooth, e=whole)
-    inner = builders.worked_on(node, file)
+    return _passing_text(pen, node, file)
+
+
+def _passing_text(pen: Pen, node: ast.expr, file: str) -> str | None:
+    whole = builders.written(node, file)
+    inner = _value_in(node, file)
     if inner is None:
         return None
     text = builders.operand(inner, file)
@@ -92,6 +111,17 @@ def _passing(pen: Pen, node: ast.expr, file: str) -> str | None:
     )
 
 
+PARAMETERS = {"x", "input", "lam", "rate", "p", "a", "probs", "mean", "scale"}
+
+
+def _value_in(node: ast.expr, file: str) -> ast.expr | None:
+    """Return what an operation works on: of several arguments the first that is no literal."""
+    if isinstance(node, ast.Call) and not builders.is_method(node, file):
+        given = [*node.args, *(k.value for k in node.keywords if k.arg in PARAMETERS)]
+        return next((a for a in given if not isinstance(a, ast.List | ast.Tuple | ast.Constant | ast.Starred)), None)
+    return builders.worked_on(node, file)
+
+
 def _with_part(node: ast.expr, part: ast.expr, file: str, text: str) -> str:
     """Return the text of an expression with one part of it written otherwise."""
     whole, inner = syntax.span_of(node, file), syntax.span_of(part, file)
@@ -100,8 +130,159 @@ def _with_part(node: ast.expr, part: ast.expr, file: str, text: str) -> str:
     return before + text + after
 
 
-def name_of_function(node: ast.expr, file: str) -> str:
-    """Return the last part of the name of what an expression calls, in NumPy's words where it is NumPy's."""
+COMPARISONS = {"greater": 1, "greater_equal": 1, "less": -1, "less_equal": -1, "gt": 1, "ge": 1, "lt": -1, "le": -1}
+HISTOGRAMS = {"histogram_fixed_width", "histc"}
+
+
+def soften(case: Case) -> Suggestion | None:
+    """Sketch a smooth function in the place of one that has no derivative."""
+    node, file, pen = case.node, case.file, case.pen
+    for part in parts(node) if node is not None else ():
+        text = _soft(pen, part, file)
+        if text is not None:
+            return builders.sketch(*builders.replace(part, file, text), *pen.imports)
+    return None
+
+
+def _soft(pen: Pen, node: ast.expr, file: str) -> str | None:
+    name = simple_name(node)
+    if (
+        isinstance(node, ast.Compare)
+        and len(node.ops) == 1
+        and isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+    ):
+        sides = [node.left, node.comparators[0]]
+        return _soft_step(pen, sides if isinstance(node.ops[0], ast.Gt | ast.GtE) else sides[::-1], file)
     if not isinstance(node, ast.Call):
-        return ""
-    return function_name(node.func, file) or syntax.text_of(node.func).rpartition(".")[2]
+        return None
+    if name in COMPARISONS and len(node.args) == 2:
+        return _soft_step(pen, node.args[:: COMPARISONS[name]], file)
+    if name == "argmax":
+        return _soft_argmax(pen, node, file)
+    if name in HISTOGRAMS and len(node.args) >= 2 and pen.dialect == "tensorflow":
+        return _soft_histogram(pen, node, file)
+    if name.endswith(DRAWS) and pen.phrases.passing:
+        return _passing_text(pen, node, file)
+    return None
+
+
+def _soft_step(pen: Pen, sides: list[ast.expr], file: str) -> str:
+    high, low = (builders.operand(s, file) for s in sides)
+    difference = f"{high} - {low}"
+    return pen.say("gt.soft_step({x})", x=difference) if pen.dialect == "gradtape" else pen.call("sigmoid", difference)
+
+
+def _soft_argmax(pen: Pen, node: ast.Call, file: str) -> str | None:
+    """Write the mean position under a softmax, which moves with the values."""
+    inner = builders.worked_on(node, file)
+    if builders.is_method(node, file) and isinstance(node.func, ast.Attribute):
+        inner = node.func.value
+    if inner is None:
+        return None
+    given = [a for a in node.args if a is not inner]
+    axis = next((k.value for k in node.keywords if k.arg in {"axis", "dim"}), given[0] if given else None)
+    text, place = builders.operand(inner, file), builders.written(axis, file) if axis is not None else "-1"
+    if pen.dialect == "gradtape":
+        return pen.say("gt.soft_argmax({x}, axis={a})", x=text, a=place)
+    if place not in {"1", "-1"}:
+        return None
+    weights = pen.call("softmax", text, "-1")
+    count = f"{text}.shape[-1]"
+    positions = f"float({count})" if pen.dialect == "tensorflow" else count
+    return pen.call("sum", f"{weights} * {pen.call('arange', positions)}", "-1")
+
+
+def _soft_histogram(pen: Pen, node: ast.Call, file: str) -> str:
+    """Count with a smooth bump per bin."""
+    values, bounds = (builders.operand(a, file) for a in node.args[:2])
+    bins = builders.written(node.args[2], file) if len(node.args) > 2 else "100"
+    keyword = next((k.value for k in node.keywords if k.arg == "nbins"), None)
+    bins = builders.written(keyword, file) if keyword is not None else bins
+    low, high = f"{bounds}[0]", f"{bounds}[1]"
+    if isinstance(node.args[1], ast.List | ast.Tuple) and len(node.args[1].elts) == 2:
+        low, high = (builders.written(e, file) for e in node.args[1].elts)
+    centres = pen.call("linspace", low, high, bins)
+    return pen.call("sum", pen.call("exp", f"-0.5 * ({values}[:, None] - {centres}[None, :]) ** 2"), "axis=0")
+
+
+EQUIVALENT = {
+    "eigvalsh": "{module}.eigh({x})[0]",
+    "softmax_cross_entropy_with_logits": "-tf.reduce_sum({labels} * tf.nn.log_softmax({logits}), axis=-1)",
+}
+"""Other ways to compute the same, for functions whose derivative is not there, or only the first one."""
+
+
+def another_way(case: Case) -> Suggestion | None:
+    """Compute the same by functions that have a derivative, or let the gradient pass."""
+    call, file, pen = case.call, case.file, case.pen
+    if call is None:
+        return None
+    name = simple_name(call)
+    if name == "eigvalsh" and call.args:
+        module = syntax.text_of(call.func).rpartition(".")[0]
+        text = EQUIVALENT[name].format(module=module, x=builders.written(call.args[0], file))
+        return builders.likely(*builders.replace(call, file, text))
+    if name == "softmax_cross_entropy_with_logits":
+        labels, logits = builders.argument(call, 0, "labels"), builders.argument(call, 1, "logits")
+        if labels is None or logits is None:
+            return None
+        text = pen.say(EQUIVALENT[name], labels=builders.operand(labels, file), logits=builders.written(logits, file))
+        return builders.likely(*builders.replace(call, file, text))
+    if name in {"lu", "lu_solve"}:
+        return _solved_directly(case)
+    if name == "fori_loop":
+        return _plain_bounds(case, call)
+    return pass_through(case) if name.endswith(DRAWS) else None
+
+
+def _solved_directly(case: Case) -> Suggestion | None:
+    """Solve with the matrix itself where a function factors it first and solves with the factors."""
+    scope, file = case.function, case.file
+    nodes = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
+    factored = next((n for n in nodes if isinstance(n, ast.Call) and simple_name(n) == "lu" and n.args), None)
+    solved = next((n for n in nodes if isinstance(n, ast.Call) and simple_name(n) == "lu_solve"), None)
+    if factored is None or solved is None or len(solved.args) < 2:
+        return None
+    text = case.pen.call(
+        "linalg.solve", builders.written(factored.args[0], file), builders.written(solved.args[-1], file)
+    )
+    statement = syntax.statement_at(syntax.span_of(factored, file))
+    gone = builders.remove(statement, file) if statement is not None else ()
+    return builders.likely(*builders.replace(solved, file, text), *gone)
+
+
+def _plain_bounds(case: Case, call: ast.Call) -> Suggestion | None:
+    """Give a loop bounds that are plain numbers, so that it runs a known number of times."""
+    scope = case.function
+    for bound in call.args[:2]:
+        value = (
+            assigned_before(scope, bound.id, call.lineno)
+            if isinstance(bound, ast.Name) and scope is not None
+            else bound
+        )
+        if isinstance(value, ast.Call) and simple_name(value) in {"asarray", "array", "int32", "int64"}:
+            return builders.likely(*builders.drop_call(value, case.file))
+    return None
+
+
+DRAWS = ("poisson", "bernoulli", "multinomial", "categorical", "binomial", "gamma", "sample", "normal", "uniform")
+
+
+def reparameterise(case: Case) -> Suggestion | None:
+    """Draw so that the gradient reaches the parameters."""
+    call, file, pen = case.call, case.file, case.pen
+    if call is None:
+        return None
+    name = simple_name(call)
+    if name == "sample" and pen.dialect == "torch" and isinstance(call.func, ast.Attribute):
+        return builders.likely(*builders.rename_call(call, file, f"{builders.written(call.func.value, file)}.rsample"))
+    if name == "normal" and len(call.args) >= 2 and pen.dialect == "torch":
+        mean, spread = (builders.operand(a, file) for a in call.args[:2])
+        return builders.likely(
+            *builders.replace(call, file, pen.say("{m} + {s} * torch.randn_like({m})", m=mean, s=spread))
+        )
+    if function_name(call.func, file) == "random.normal" and len(call.args) == 2:
+        mean, spread = (builders.operand(a, file) for a in call.args)
+        draw = pen.say("np.random.normal(size=np.shape({m}))", m=mean)
+        return builders.likely(*builders.replace(call, file, f"{mean} + {spread} * {draw}"))
+    return pass_through(case)

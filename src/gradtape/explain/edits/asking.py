@@ -1,0 +1,90 @@
+"""Edits of the question itself: ask again, ask for one number, ask so that the answer can be differentiated again."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Suggestion, syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.places import moved_to_end
+from gradtape.explain.edits.sources import tape_block
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.case import Case
+
+
+def again(case: Case) -> Suggestion | None:
+    """Make a tape, or a graph, that can be asked more than once."""
+    context = case.context
+    if case.pen.dialect == "torch":
+        return _retain_graph(case)
+    entered = context.entered_at
+    node = case.moved(entered).node if entered is not None else None
+    if entered is None or not isinstance(node, ast.Call):
+        return None
+    return builders.safe(*builders.set_argument(node, entered.file, "persistent", "True"))
+
+
+def _retain_graph(case: Case) -> Suggestion | None:
+    """Keep the graph at the first call for gradients, the one that the finding names."""
+    failure, used = case.context.question.failure, case.context.question.used_at
+    first = used.span if used is not None else None
+    if first is None and failure is not None and failure.also:
+        first = failure.also[0][0].span
+    call = case.moved(first or case.at).call
+    file = (first or case.at).file
+    return builders.likely(*builders.set_argument(call, file, "retain_graph", "True")) if call is not None else None
+
+
+def inner_recorded(case: Case) -> Suggestion | None:
+    """Compute the first derivative where the outer tape records it; for PyTorch, keep its graph."""
+    call = case.call
+    if call is None:
+        return None
+    if case.pen.dialect == "torch":
+        return builders.safe(*builders.set_argument(call, case.file, "create_graph", "True"))
+    outer, statement = case.context.entered_at, case.statement
+    block = tape_block(outer) if outer is not None else None
+    if outer is None or block is None or statement is None:
+        return None
+    return builders.likely(*moved_to_end(block, [statement], case.file))
+
+
+def one_number(case: Case) -> Suggestion | None:
+    """Ask for the gradient of one number: the sum, which has the gradients of all; for a function, its Jacobian."""
+    call = case.call
+    if call is None:
+        return None
+    name = syntax.text_of(call.func).rpartition(".")[2]
+    file = case.file
+    if name == "backward" and isinstance(call.func, ast.Attribute):
+        base = call.func.value
+        return builders.likely(*builders.replace(base, file, f"{builders.operand(base, file)}.sum()"))
+    asks = next((c for c in (call, call.func) if isinstance(c, ast.Call) and _asks(c)), None)
+    if asks is None or not asks.args:
+        return None
+    last = syntax.text_of(asks.func).rpartition(".")[2]
+    if last == "grad" and len(asks.args) > 1:  # torch.autograd.grad(outputs, inputs)
+        return builders.likely(*builders.replace(asks.args[0], file, f"{builders.operand(asks.args[0], file)}.sum()"))
+    if last == "grad":
+        other = f"{syntax.text_of(asks.func).removesuffix('grad')}jacobian"
+        return builders.likely(*builders.rename_call(asks, file, other))
+    return builders.likely(
+        *builders.replace(asks.args[0], file, f"lambda *a, **k: {builders.operand(asks.args[0], file)}(*a, **k).sum()")
+    )
+
+
+def _asks(call: ast.Call) -> bool:
+    return syntax.text_of(call.func).rpartition(".")[2] in {"grad", "value_and_grad"}
+
+
+def values(case: Case) -> Suggestion | None:
+    """Ask for the values of a list of variables instead of the objects that hold them."""
+    call = case.call
+    given = call.args[0] if call is not None and call.args else None
+    if call is None or given is None or not isinstance(call.func, ast.Attribute) or call.func.attr != "watch":
+        return None
+    name = syntax.free_name(case.file, "v")
+    text = builders.written(given, case.file)
+    return builders.likely(*builders.replace(given, case.file, f"[{name}.value for {name} in {text}]"))

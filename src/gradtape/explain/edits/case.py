@@ -1,0 +1,126 @@
+"""What an edit is built from: the question, the place that a finding blames, the route that it ends."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradtape.diagnostics import Span, syntax
+from gradtape.explain.edits.pen import Pen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradtape.explain.cause import Context
+    from gradtape.explain.graph import Operation
+    from gradtape.explain.search import Route
+
+
+class Case(NamedTuple):
+    """One finding, as far as an edit needs it."""
+
+    context: Context
+    at: Span
+    route: Route = ()
+
+    @property
+    def file(self) -> str:
+        """The file of the place."""
+        return self.at.file
+
+    @property
+    def pen(self) -> Pen:
+        """Writes in that file; a new one, which knows of no missing import yet."""
+        return Pen(self.context, self.file)
+
+    @property
+    def node(self) -> ast.expr | None:
+        """The expression whose text is exactly the place."""
+        found = syntax.expression_at(self.at)
+        return found if found is not None and syntax.span_of(found, self.file) == self.at else None
+
+    @property
+    def call(self) -> ast.Call | None:
+        """The call whose text is exactly the place, or that is what a statement there computes."""
+        if isinstance(self.node, ast.Call):
+            return self.node
+        value = getattr(self.statement, "value", None)
+        return value if isinstance(value, ast.Call) else None
+
+    @property
+    def statement(self) -> ast.stmt | None:
+        """The statement around the place."""
+        return syntax.statement_at(self.at)
+
+    @property
+    def function(self) -> ast.AST | None:
+        """The function around the place, or the whole module."""
+        return syntax.function_at(self.at) or syntax.parse_file(self.file)
+
+    @property
+    def operation(self) -> Operation | None:
+        """The operation on the route that ran at the place."""
+        return next((link.operation for link in self.route if link.operation.site.span == self.at), None)
+
+    def moved(self, at: Span) -> Case:
+        """Return the same case at another place."""
+        return self._replace(at=at)
+
+
+def statements_of(scope: ast.AST) -> Iterator[ast.stmt]:
+    """Yield the statements of a function or module in the order of their lines, without those of nested functions."""
+    found = [node for node in syntax.walk_scope(scope) if isinstance(node, ast.stmt)]
+    yield from sorted(found, key=lambda s: (s.lineno, s.col_offset))
+
+
+def parts(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the expressions in a piece of code, itself first, the outer before the inner."""
+    stack = [node]
+    while stack:
+        here = stack.pop(0)
+        if isinstance(here, ast.expr):
+            yield here
+        stack = [*ast.iter_child_nodes(here), *stack]
+
+
+def simple_name(node: ast.expr) -> str:
+    """Return the last part of the name of what a call calls: `sqrt` for `tf.math.sqrt(x)` and for `x.sqrt()`."""
+    return syntax.text_of(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+
+
+def assigned_before(scope: ast.AST, name: str, line: int) -> ast.expr | None:
+    """Return the value that a scope gives to a name last before a line; None where it is not simply assigned."""
+    found = None
+    for statement in statements_of(scope):
+        if statement.lineno >= line:
+            break
+        if isinstance(statement, ast.Assign) and any(syntax.text_of(t) == name for t in statement.targets):
+            found = statement.value
+        elif name in syntax.names_in(statement, ast.Store) and not hasattr(statement, "body"):
+            found = None
+    return found
+
+
+def defined_in(file: str, call: ast.Call) -> ast.FunctionDef | None:
+    """Return the function of the same file that a call goes to, known by its name."""
+    name = syntax.text_of(call.func).rpartition(".")[2]
+    tree = syntax.parse_file(file)
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == name] if tree is not None else []
+    return found[0] if len(found) == 1 else None
+
+
+def calls_of(file: str, function: ast.FunctionDef) -> list[ast.Call]:
+    """Return the calls of the same file that go to a function, known by its name."""
+    tree = syntax.parse_file(file)
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)] if tree is not None else []
+    return [c for c in calls if syntax.text_of(c.func).rpartition(".")[2] == function.name]
+
+
+def given_for(call: ast.Call, function: ast.FunctionDef, parameter: str) -> ast.expr | None:
+    """Return what a call gives for a parameter of the function that it goes to."""
+    named = next((k.value for k in call.keywords if k.arg == parameter), None)
+    if named is not None or any(isinstance(a, ast.Starred) for a in call.args):
+        return named
+    names = syntax.parameter_names(function)
+    position = names.index(parameter) if parameter in names else len(call.args)
+    return call.args[position] if position < len(call.args) else None

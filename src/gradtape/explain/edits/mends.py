@@ -1,0 +1,58 @@
+"""Which edit mends which cause: one row per cause that has one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtape.explain.edits import asking, leaving, numbers, objects, places, sources, state, steps
+from gradtape.explain.edits.case import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradtape.diagnostics import Span, Suggestion
+    from gradtape.explain.cause import Context
+    from gradtape.explain.search import Route
+
+MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
+    "not-watched": sources.watch,
+    "frozen-variable": sources.unfreeze,
+    "rebound-name": sources.in_place,
+    "different-object": objects.same_object,
+    "not-used": objects.use,
+    "constant-target": objects.use,
+    "integer-source": sources.floats,
+    "not-a-value": asking.values,
+    "nonleaf-grad-read": sources.make_leaf,
+    "left-through-numpy": leaving.stay,
+    "left-through-number": leaving.stay,
+    "rebuilt-from-values": state.not_rebuilt,
+    "opaque-callback": leaving.without_callback,
+    "array-assignment": state.on_the_tape,
+    "no-derivative": steps.soften,
+    "piecewise-constant": steps.pass_through,
+    "integer-cast": steps.around_cast,
+    "stop-gradient": leaving.through_stop,
+    "missing-rule": steps.another_way,
+    "sampled": steps.reparameterise,
+    "singular-point": numbers.away_from_singular,
+    "masked-branch": numbers.masked_twice,
+    "overflow": numbers.without_overflow,
+    "flat-region": numbers.with_slope,
+    "outside-the-tape": places.into_tape,
+    "gradients-off": places.gradients_on,
+    "branch-not-taken": places.both_sides,
+    "state-boundary": state.without_state,
+    "tape-used-up": asking.again,
+    "inner-gradient-not-recorded": asking.inner_recorded,
+    "overwritten-value": state.not_overwritten,
+    "traced-control-flow": places.chosen_by_where,
+    "nonscalar-output": asking.one_number,
+}
+"""By the slug of the cause."""
+
+
+def mend(slug: str, context: Context, at: Span, route: Route) -> Suggestion | None:
+    """Return the edit that mends a finding at a place, None where there is no source or no edit is known."""
+    build = MENDS.get(slug)
+    return build(Case(context, at, route)) if build is not None else None

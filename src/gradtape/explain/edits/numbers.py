@@ -1,0 +1,367 @@
+"""Edits where the numbers are at fault: a point without a derivative, a masked branch, an overflow, a flat region."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Span, Suggestion, syntax
+from gradtape.diagnostics.changes import Change
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.pen import Pen
+
+SMALL = "1e-12"
+"""Added below a root or a logarithm: far below what float32 shows next to one, far above its smallest number."""
+
+EDGE = "1e-6"
+"""How far an arc cosine is kept from one: more than half a step of float32 there."""
+
+ROOTS = {"sqrt", "log", "rsqrt", "reciprocal", "log2", "log10"}
+ARCS = {"acos", "arccos", "asin", "arcsin", "atanh", "arctanh"}
+NORMS = {"norm"}
+SPREADS = {"std": "var", "reduce_std": "var"}
+SINGULAR = (
+    ROOTS | ARCS | NORMS | {"pow", "power", "exp", "exp2", "arctan2", "atan2", "divide", "true_divide", "truediv"}
+)
+"""Functions whose derivative can be infinite, or whose value can be."""
+
+
+def away_from_singular(case: Case) -> Suggestion | None:
+    """Keep what an operation works on away from the point where its derivative is not finite."""
+    node = case.node
+    pen = case.pen
+    changes = _safe_in_expression(pen, node, case.file) if node is not None else ()
+    if not changes and node is not None:
+        inner = [n for n in parts(node) if n is not node]
+        changes = next((c for n in inner if (c := _safe_in_expression(pen, n, case.file))), ())
+    return builders.likely(*changes, *pen.imports) if changes else None
+
+
+def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
+    name = simple_name(node)
+    if name in ROOTS:
+        inner = builders.worked_on(node, file)
+        if name == "log" and inner is not None and simple_name(inner) == "softmax" and pen.knows("log_softmax"):
+            return _log_softmax(pen, node, inner, file)
+        return _plus_small(inner, file)
+    if isinstance(node, ast.Call) and name in ARCS:
+        inner = builders.worked_on(node, file)
+        text = (
+            pen.call("clip", builders.written(inner, file), f"-1 + {EDGE}", f"1 - {EDGE}") if inner is not None else ""
+        )
+        return builders.replace(inner, file, text) if inner is not None else ()
+    if isinstance(node, ast.Call) and name in NORMS:
+        return _smooth_norm(pen, node, file)
+    if isinstance(node, ast.Call) and name in SPREADS:
+        return _smooth_spread(pen, node, file)
+    if isinstance(node, ast.Call) and name in {"vmap", "norm"}:
+        return ()
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and simple_name(node.func) == "vmap":
+        return _smooth_mapped_norm(pen, node, file)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return _plus_small(node.right, file)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        return _plus_small(node.left, file)
+    if isinstance(node, ast.Call) and name in {"divide", "true_divide", "truediv"} and len(node.args) == 2:
+        return _plus_small(node.args[1], file)
+    if isinstance(node, ast.Call) and name in {"pow", "power"} and node.args:
+        return _plus_small(node.args[0], file)
+    if isinstance(node, ast.Call) and name in {"atan2", "arctan2"} and len(node.args) == 2:
+        return _plus_small(node.args[1], file)
+    return ()
+
+
+def _plus_small(node: ast.expr | None, file: str) -> Changes:
+    if node is None:
+        return ()
+    loose = isinstance(node, ast.IfExp | ast.Lambda | ast.Compare | ast.BoolOp)
+    text = builders.operand(node, file) if loose else builders.written(node, file)
+    return builders.replace(node, file, f"{text} + {SMALL}")
+
+
+def _log_softmax(pen: Pen, node: ast.expr, inner: ast.expr, file: str) -> Changes:
+    span, call = syntax.span_of(node, file), syntax.span_of(inner, file)
+    if not isinstance(inner, ast.Call):
+        return ()
+    rest = Span(file, *_end(syntax.span_of(inner.func, file)), *_end(call)).text
+    text = pen.call("log_softmax").removesuffix("()") + rest
+    return (Change(span, text),)
+
+
+def _end(span: Span) -> tuple[int, int]:
+    return span.end_line, span.end_column
+
+
+def _settings(pen: Pen, call: ast.Call, file: str) -> list[str]:
+    """Return the keyword arguments of a reduction, as they stand there; a bare second argument is its axis."""
+    axis = "dim" if pen.dialect == "torch" else "axis"
+    given = [builders.written(k, file) for k in call.keywords if k.arg in {"axis", "dim", "keepdims", "keepdim"}]
+    if builders.is_method(call, file) and call.args:
+        return [*(f"{axis}={builders.written(a, file)}" for a in call.args[-1:]), *given]
+    return given
+
+
+def _smooth_norm(pen: Pen, call: ast.Call, file: str) -> Changes:
+    """Write a norm as the root of a sum of squares plus a little; its square without the root."""
+    inner = builders.worked_on(call, file)
+    if builders.is_method(call, file) and isinstance(call.func, ast.Attribute):
+        inner = call.func.value
+    if inner is None:
+        return ()
+    squares = f"{builders.operand(inner, file)} ** 2"
+    total = pen.call("sum", squares, *_settings(pen, call, file))
+    parent = builders.parent_of(call, file)
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and syntax.text_of(parent.right) == "2":
+        return builders.replace(parent, file, total)
+    return builders.replace(call, file, pen.call("sqrt", f"{total} + {SMALL}"))
+
+
+def _smooth_mapped_norm(pen: Pen, call: ast.Call, file: str) -> Changes:
+    if not isinstance(call.func, ast.Call):
+        return ()
+    mapped = syntax.text_of(call.func.args[0]).rpartition(".")[2] if call.func.args else ""
+    if mapped not in NORMS or len(call.args) != 1:
+        return ()
+    total = pen.call("sum", f"{builders.operand(call.args[0], file)} ** 2", "axis=-1")
+    return builders.replace(call, file, pen.call("sqrt", f"{total} + {SMALL}"))
+
+
+def _smooth_spread(pen: Pen, call: ast.Call, file: str) -> Changes:
+    """Write a standard deviation as the root of a variance plus a little."""
+    span = syntax.span_of(call, file)
+    rest = Span(file, *_end(syntax.span_of(call.func, file)), *_end(span)).text
+    if builders.is_method(call, file) and isinstance(call.func, ast.Attribute):
+        variance = f"{builders.written(call.func.value, file)}.var{rest}"
+    else:
+        variance = pen.call("var").removesuffix("()") + rest
+    return builders.replace(call, file, pen.call("sqrt", f"{variance} + {SMALL}"))
+
+
+def masked_twice(case: Case) -> Suggestion | None:
+    """Choose the input of an operation as its output is chosen, so that the branch not taken never sees a bad value."""
+    where = _where_around(case)
+    if where is None:
+        return away_from_singular(case)
+    call, condition, branches = where
+    pen = case.pen
+    inside = [
+        (inner, k)
+        for k, branch in enumerate(branches)
+        for place in _computed_in(case, branch, call)
+        for node in parts(place)
+        if (inner := _risky_operand(node, case.file)) is not None and not _any_risky(inner, case.file)
+    ]
+    changes = [c for inner, k in dict.fromkeys(inside) for c in _chosen(pen, inner, condition, k, case.file)]
+    return builders.likely(*changes, *pen.imports) if changes else None
+
+
+def _any_risky(node: ast.expr, file: str) -> bool:
+    """Whether something inside is the better place: what it gets is safe then, and so is what comes after it."""
+    return any(_risky_operand(n, file) is not None for n in parts(node))
+
+
+def _chosen(pen: Pen, inner: ast.expr, condition: str, branch: int, file: str) -> Changes:
+    value = builders.written(inner, file)
+    kept = (condition, value, "1.0") if branch == 0 else (condition, "1.0", value)
+    return builders.replace(inner, file, pen.call("where", *kept))
+
+
+def _where_around(case: Case) -> tuple[ast.Call, str, list[ast.expr]] | None:
+    """Return the `where` that masks what was computed at a place: around it, or later in the function."""
+    around = [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.Call) and _is_where(n)]
+    scope = case.function
+    later = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s) if _is_where(n)]
+    for call in [*around, *later]:
+        if isinstance(call, ast.Call) and len(call.args) == 3:
+            return call, builders.written(call.args[0], case.file), list(call.args[1:])
+    return None
+
+
+def _is_where(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and simple_name(node) in {"where", "select", "cond"}
+
+
+def _computed_in(case: Case, branch: ast.expr, call: ast.Call) -> Iterator[ast.expr]:
+    """Yield what a branch computes: its own text, and the values of the names in it."""
+    yield branch
+    scope = case.function
+    for node in parts(branch):
+        if isinstance(node, ast.Name) and scope is not None:
+            value = assigned_before(scope, node.id, call.lineno)
+            if value is not None and _known_there(scope, call.args[0], value.lineno, call.lineno):
+                yield value
+
+
+def _known_there(scope: ast.AST, condition: ast.expr, place: int, end: int) -> bool:
+    """Whether a condition has at an earlier line the value that it has at a later one."""
+    names = syntax.names_in(condition, ast.Load)
+    between = [s for s in statements_of(scope) if place <= s.lineno < end]
+    return not any(names & syntax.names_in(s, ast.Store) for s in between)
+
+
+def _risky_operand(node: ast.expr, file: str) -> ast.expr | None:
+    """Return what an operation works on where it may be singular or overflow, None for any other operation."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return None if isinstance(node.right, ast.Constant) else node.right
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        return None if _whole_power(node.right) else node.left
+    if simple_name(node) not in SINGULAR or not isinstance(node, ast.Call):
+        return None
+    if simple_name(node) in {"divide", "true_divide", "truediv", "arctan2", "atan2"} and len(node.args) == 2:
+        return node.args[1]
+    if simple_name(node) in {"pow", "power"} and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
+        return node.args[1]
+    inner = builders.worked_on(node, file)
+    return None if isinstance(inner, ast.Constant) else inner
+
+
+def _whole_power(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value in {1, 2, 3, 4}
+
+
+LARGEST = "80.0"
+"""The largest argument of `exp` that leaves room in float32."""
+
+
+def without_overflow(case: Case) -> Suggestion | None:
+    """Write what overflows in a form that does not: a sigmoid, a softplus, a softmax, or with a bound."""
+    pen = case.pen
+    infinite = _minus_infinity(case)
+    if infinite is not None:
+        return builders.likely(*builders.replace(infinite, case.file, "-1e9"))
+    start = case.node
+    if start is None:
+        return None
+    exponentials = [n for n in parts(start) if simple_name(n) == "exp"]
+    exponentials += [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.expr) and simple_name(n) == "exp"]
+    for node in exponentials:
+        changes = _stable(pen, node, case.file) or _bounded(pen, node, case.file)
+        if changes:
+            return builders.likely(*changes, *pen.imports)
+    named = [n for n in parts(start) if isinstance(n, ast.Name) and case.function is not None]
+    for name in named:
+        value = assigned_before(case.function, name.id, start.lineno) if case.function is not None else None
+        if value is not None and simple_name(value) == "exp":
+            return builders.likely(*_bounded(pen, value, case.file), *pen.imports)
+    return None
+
+
+def _minus_infinity(case: Case) -> ast.expr | None:
+    """Return where the functions that ran write minus infinity as a mask."""
+    places = dict.fromkeys([case.at, *(link.operation.site.span for link in reversed(case.route))])
+    places |= dict.fromkeys(p.operation.site.span for p in case.context.question.pulls)
+    for place in places:
+        scope = syntax.function_at(place)
+        if place.file != case.file or scope is None:
+            continue
+        for node in (n for s in [scope] for n in parts(s)):
+            text = syntax.text_of(node)
+            if text in {"float('-inf')", "-float('inf')"} or (text.startswith("-") and text.endswith(".inf")):
+                return node
+    return None
+
+
+def _stable(pen: Pen, node: ast.expr, file: str) -> Changes:
+    """Rewrite the expression around an exponential, if it is one of the forms that have a stable function."""
+    inner = builders.worked_on(node, file)
+    if inner is None:
+        return ()
+    exponent = builders.written(inner, file)
+    exp = syntax.text_of(node)
+    for outer in reversed(builders.path_to(node, file)):
+        if not isinstance(outer, ast.expr):
+            return ()
+        text = syntax.text_of(outer)
+        if text in {f"1 / (1 + {exp})", f"1.0 / (1.0 + {exp})"}:
+            return builders.replace(outer, file, pen.call("sigmoid", _negated(inner, file)))
+        if text in {f"{exp} / (1 + {exp})", f"{exp} / (1.0 + {exp})", f"{exp} / ({exp} + 1)"}:
+            return builders.replace(outer, file, pen.call("sigmoid", exponent))
+        if text in {f"{exp} / (1 + {exp}) ** 2", f"{exp} / (1.0 + {exp}) ** 2"}:
+            once = pen.call("sigmoid", exponent)
+            return builders.replace(outer, file, f"{once} * (1 - {once})")
+        last = simple_name(outer)
+        argument = builders.worked_on(outer, file) if isinstance(outer, ast.Call) else None
+        if argument is None:
+            continue
+        inside = syntax.text_of(argument)
+        if (last == "log" and inside in {f"1 + {exp}", f"1.0 + {exp}", f"{exp} + 1"}) or (
+            last == "log1p" and inside == exp
+        ):
+            return builders.replace(outer, file, pen.call("softplus", exponent))
+        summed = simple_name(argument) in {"sum", "reduce_sum"} and builders.worked_on(argument, file) is node
+        if last == "log" and summed and isinstance(argument, ast.Call):
+            more = [builders.written(k, file) for k in argument.keywords]
+            return builders.replace(outer, file, pen.call("logsumexp", exponent, *more))
+    return ()
+
+
+def _negated(node: ast.expr, file: str) -> str:
+    """Write the negative of an expression, without two signs."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return builders.written(node.operand, file)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        left = node.left
+        if isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub):
+            sign = "*" if isinstance(node.op, ast.Mult) else "/"
+            return f"{builders.written(left.operand, file)} {sign} {builders.written(node.right, file)}"
+    return f"-{builders.operand(node, file)}"
+
+
+def _bounded(pen: Pen, node: ast.expr, file: str) -> Changes:
+    inner = builders.worked_on(node, file)
+    if inner is None:
+        return ()
+    bound = f"torch.tensor({LARGEST})" if pen.dialect == "torch" else LARGEST
+    return builders.replace(inner, file, pen.call("minimum", builders.written(inner, file), pen.say(bound)))
+
+
+BOUNDS = {"clip", "clamp", "clip_by_value", "clip_by_norm", "relu6", "hardtanh", "hard_sigmoid", "hard_tanh"}
+DEAD = {"relu"}
+SATURATED = {"softmax", "sigmoid", "tanh"}
+
+
+def with_slope(case: Case) -> Suggestion | None:
+    """Give a flat region a slope: a gradient around a clip, a smooth relu, the logits for the saturated function."""
+    pen = case.pen
+    node = case.node
+    if node is None:
+        return None
+    for call in parts(node):
+        name = simple_name(call)
+        if not isinstance(call, ast.Call):
+            continue
+        inner = builders.worked_on(call, case.file)
+        if name in BOUNDS and inner is not None:
+            text = pen.say(
+                pen.phrases.passing, x=builders.operand(inner, case.file), e=builders.written(call, case.file)
+            )
+            return builders.likely(*builders.replace(call, case.file, text), *pen.imports)
+        if name in DEAD and inner is not None:
+            text = pen.call("softplus", builders.written(inner, case.file))
+            return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)
+        if name in SATURATED and inner is not None:
+            return builders.sketch(*builders.drop_call(call, case.file))
+    return _own_sample_still(case)
+
+
+def _own_sample_still(case: Case) -> Suggestion | None:
+    """Keep a sample still where its own density is asked for: else both move together, and nothing is left."""
+    pen = case.pen
+    for node in reversed(syntax.around(case.at)):
+        if isinstance(node, ast.Call) and simple_name(node) == "log_prob" and node.args:
+            text = pen.say(pen.phrases.still, x=builders.operand(node.args[0], case.file))
+            return builders.likely(*builders.replace(node.args[0], case.file, text), *pen.imports)
+    tree = syntax.parse_file(case.file)
+    calls = [n for n in (ast.walk(tree) if tree is not None else ()) if isinstance(n, ast.Call)]
+    asked = [c for c in calls if simple_name(c) == "log_prob" and len(c.args) == 1]
+    function = syntax.function_at(case.at)
+    if len(asked) == 1 and isinstance(function, ast.FunctionDef) and function.name == "log_prob":
+        text = pen.say(pen.phrases.still, x=builders.operand(asked[0].args[0], case.file))
+        return builders.likely(*builders.replace(asked[0].args[0], case.file, text), *pen.imports)
+    return None

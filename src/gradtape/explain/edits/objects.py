@@ -1,0 +1,242 @@
+"""Edits where another thing than the source is used, or nothing of it: the object that is there, the forgotten part."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Suggestion, syntax
+from gradtape.diagnostics.changes import insertion
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import Case, calls_of, given_for, parts, statements_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradtape.explain.edits.builders import Changes
+
+FORWARD = ("call", "__call__", "forward")
+"""The methods by which a layer computes."""
+
+LISTS = {"trainable_variables", "trainable_weights", "variables", "weights", "parameters"}
+"""Attributes and methods that list a model's variables."""
+
+
+def same_object(case: Case) -> Suggestion | None:
+    """Use the object that was asked for: the layer that `__init__` made, the whole tensor, the model that ran."""
+    changes = _kept_layer(case) or _whole_source(case) or _model_that_ran(case)
+    return builders.likely(*changes) if changes else use(case)
+
+
+def _kept_layer(case: Case) -> Changes:
+    """Use `self.layer` where a method makes the same layer anew."""
+    made = next((c for c in _calls_at(case) if _class_name(c)), None)
+    holder = next((n for n in syntax.around(case.at) if isinstance(n, ast.ClassDef)), None)
+    if made is None or holder is None:
+        return ()
+    for statement in ast.walk(holder):
+        kept = statement.value if isinstance(statement, ast.Assign) else None
+        if (
+            isinstance(statement, ast.Assign)
+            and isinstance(kept, ast.Call)
+            and kept is not made
+            and syntax.text_of(kept.func) == syntax.text_of(made.func)
+            and syntax.text_of(statement.targets[0]).startswith("self.")
+        ):
+            return builders.replace(made, case.file, builders.written(statement.targets[0], case.file))
+    return ()
+
+
+def _calls_at(case: Case) -> Iterator[ast.Call]:
+    """Yield the calls at a place, the call itself first, then those around it in its statement."""
+    if case.node is not None:
+        yield from (n for n in parts(case.node) if isinstance(n, ast.Call))
+    yield from (n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.Call))
+    if case.statement is not None and not hasattr(case.statement, "body"):
+        yield from (n for n in parts(case.statement) if isinstance(n, ast.Call))
+
+
+def _class_name(call: ast.Call) -> bool:
+    return syntax.text_of(call.func).rpartition(".")[2][:1].isupper()
+
+
+def _asking_call(case: Case) -> ast.Call | None:
+    """Return the call that asked for the gradient."""
+    node = case.moved(case.context.question.call.span).node
+    return node if isinstance(node, ast.Call) else None
+
+
+def _whole_source(case: Case) -> Changes:
+    """Ask for the whole tensor and take the part of its gradient: `grad(y, x)[:, 0]` for `grad(y, x[:, 0])`."""
+    call = _asking_call(case)
+    file = case.context.question.call.span.file
+    source = call.args[1] if call is not None and len(call.args) > 1 else None
+    if call is None or not isinstance(source, ast.Subscript):
+        return ()
+    whole: ast.AST = call
+    parent = builders.parent_of(call, file)
+    if isinstance(parent, ast.Subscript) and parent.value is call and syntax.text_of(parent.slice) == "0":
+        whole = parent
+    elif syntax.text_of(call.func).endswith("autograd.grad"):
+        return ()
+    end = syntax.span_of(whole, file)
+    index = f"[{builders.written(source.slice, file)}]"
+    return (
+        *builders.replace(source, file, builders.written(source.value, file)),
+        insertion(file, end.end_line, end.end_column, index),
+    )
+
+
+def _model_that_ran(case: Case) -> Changes:
+    """Ask for the variables of the one model that the function runs, where those of another were asked for."""
+    call = _asking_call(case)
+    file = case.context.question.call.span.file
+    scope = syntax.function_at(case.context.question.call.span) or syntax.parse_file(file)
+    if call is None or scope is None:
+        return ()
+    asked = [n for n in parts(call) if isinstance(n, ast.Attribute) and n.attr in LISTS]
+    if len(asked) != 1:
+        return ()
+    base = asked[0].value
+    ran = {
+        syntax.text_of(n.func)
+        for n in ast.walk(scope)
+        if isinstance(n, ast.Call) and type(n.func) is type(base) and not syntax.is_module(n.func, file)
+    }
+    tree = syntax.parse_file(file) or scope
+    listed = {syntax.text_of(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in LISTS}
+    holder = syntax.class_at(case.context.question.call.span)
+    others = {name for name in ran - {syntax.text_of(base)} if name in listed or _is_model(file, name, holder)}
+    return builders.replace(base, file, others.pop()) if len(others) == 1 else ()
+
+
+def _is_model(file: str, name: str, holder: str | None) -> bool:
+    """Whether a name is assigned an object of a class (its name begins with a capital letter)."""
+    tree = syntax.parse_file(file)
+    return any(
+        isinstance(n, ast.Assign)
+        and isinstance(n.value, ast.Call)
+        and _class_name(n.value)
+        and any(syntax.text_of(t) == name for t in n.targets)
+        for n in (ast.walk(tree) if tree is not None else ())
+    ) and (holder is not None or not name.startswith("self."))
+
+
+def use(case: Case) -> Suggestion | None:
+    """Bring in what was forgotten: a parameter that nobody reads, an attribute of a layer that nobody adds."""
+    for function in _functions_that_ran(case):
+        for name in _never_read(function):
+            changes = _read_instead(function, name, case) or _read_once_of_two(function, name, case)
+            if changes:
+                return builders.likely(*changes)
+    changes = _forgotten_attribute(case)
+    if changes:
+        return builders.sketch(*changes)
+    for function in _functions_that_ran(case):
+        for name in _never_read(function):
+            if _source_is_given(case, function, name):
+                return builders.sketch(*_added_to_result(function, name, case.file))
+    return None
+
+
+def _functions_that_ran(case: Case) -> Iterator[ast.FunctionDef]:
+    """Yield the functions of the file in which something ran, the newest first."""
+    found: dict[ast.FunctionDef, None] = {}
+    places = dict.fromkeys(
+        site.span
+        for operation in reversed(case.context.run.operations)
+        for site in (operation.site, *operation.callers)
+        if site.code.co_filename == case.file
+    )
+    for place in places:
+        for node in syntax.around(place):
+            if isinstance(node, ast.FunctionDef):
+                found[node] = None
+    yield from found
+
+
+def _never_read(function: ast.FunctionDef) -> list[str]:
+    read = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return [n for n in syntax.parameter_names(function) if n not in read and not n.startswith("_")]
+
+
+def _read_instead(function: ast.FunctionDef, name: str, case: Case) -> Changes:
+    """Read the parameter where the function reads, from outside, what the caller made the argument from."""
+    own = {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)} | _stored(function)
+    for call in calls_of(case.file, function):
+        given = given_for(call, function, name)
+        if given is None:
+            continue
+        from_outside = syntax.names_in(given, ast.Load) - own
+        called = {n.func for n in ast.walk(function) if isinstance(n, ast.Call)}
+        places = [
+            n
+            for n in ast.walk(function)
+            if isinstance(n, ast.Name) and n.id in from_outside and isinstance(n.ctx, ast.Load) and n not in called
+        ]
+        if places:
+            return tuple(c for n in places for c in builders.replace(n, case.file, name))
+    return ()
+
+
+def _stored(function: ast.FunctionDef) -> set[str]:
+    return {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _read_once_of_two(function: ast.FunctionDef, name: str, case: Case) -> Changes:
+    """Read the parameter in the second place, where a call gets the same other parameter twice."""
+    others = set(syntax.parameter_names(function)) - {name}
+    for call in ast.walk(function):
+        if not isinstance(call, ast.Call) or len(call.args) < 2:
+            continue
+        reads = [{n.id for n in ast.walk(a) if isinstance(n, ast.Name)} & others for a in call.args]
+        twice = set.intersection(*reads[:2])
+        if len(twice) == 1:
+            again = twice.pop()
+            places = [n for n in ast.walk(call.args[1]) if isinstance(n, ast.Name) and n.id == again]
+            return tuple(c for n in places for c in builders.replace(n, case.file, name))
+    return ()
+
+
+def _forgotten_attribute(case: Case) -> Changes:
+    """Add `self.bias` to what a layer returns, if no method that computes reads it."""
+    tree = syntax.parse_file(case.file)
+    source = case.context.source.name.rpartition(".")[2]
+    made = case.context.made_at(case.context.source)
+    names = [source, *(n.removeprefix("self.") for n in (syntax.assigned_names(made) if made is not None else ()))]
+    for holder in ast.walk(tree) if tree is not None else ():
+        methods = (
+            {n.name: n for n in holder.body if isinstance(n, ast.FunctionDef)}
+            if isinstance(holder, ast.ClassDef)
+            else {}
+        )
+        forward = next((methods[n] for n in FORWARD if n in methods), None)
+        attributes = {f"self.{n}" for n in names}
+        stored = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Store)}
+        read = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Load)}
+        if forward is not None and len(stored - read) == 1:
+            return _added_to_result(forward, (stored - read).pop(), case.file)
+    return ()
+
+
+def _source_is_given(case: Case, function: ast.FunctionDef, name: str) -> bool:
+    """Whether a call gives the source itself for a parameter, or the parameter has the source's name."""
+    if re.search(rf"\b{re.escape(name)}\W*$", case.context.source.name):
+        return True
+    given = [given_for(call, function, name) for call in calls_of(case.file, function)]
+    return any(g is not None and syntax.text_of(g) == case.context.source.name for g in given)
+
+
+def _added_to_result(function: ast.FunctionDef, name: str, file: str) -> Changes:
+    returned = [s for s in statements_of(function) if isinstance(s, ast.Return) and s.value is not None]
+    value = returned[-1].value if returned else None
+    if value is None or isinstance(value, ast.Tuple):
+        return ()
+    return builders.replace(value, file, f"{_term(value, file)} + {name}")
+
+
+def _term(node: ast.expr, file: str) -> str:
+    loose = isinstance(node, ast.IfExp | ast.Lambda | ast.Compare | ast.BoolOp | ast.NamedExpr)
+    text = builders.written(node, file)
+    return f"({text})" if loose or ("\n" in text and not text.endswith(")")) else text

@@ -1,0 +1,203 @@
+"""Edits where a value goes through what keeps values only: a new tensor, a variable, a plain array, a write."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Suggestion, syntax
+from gradtape.diagnostics.changes import Change, insertion
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import Case, assigned_before, statements_of
+from gradtape.explain.edits.leaving import kept, stacked, stored_in_parameter
+from gradtape.explain.edits.places import asks
+from gradtape.explain.edits.sources import without_gradients
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.builders import Changes
+
+ZEROS = {"zeros", "ones", "empty", "full", "eye", "zeros_like", "ones_like", "empty_like", "array", "copy", "arange"}
+"""Functions of NumPy that make an array to write into."""
+
+
+def not_rebuilt(case: Case) -> Suggestion | None:
+    """Use the values themselves instead of a new tensor made from them."""
+    stored = stored_in_parameter(case)
+    if stored:
+        return builders.likely(*stored)
+    pen = case.pen
+    call = case.call
+    if call is None or not call.args:
+        return None
+    given = call.args[0]
+    if isinstance(given, ast.List | ast.Tuple):
+        text = _as_one(case, given)
+        return builders.likely(*builders.replace(call, case.file, text), *pen.imports) if text else None
+    if isinstance(given, ast.ListComp | ast.GeneratorExp):
+        if syntax.text_of(call.func).rpartition(".")[2] in {"Variable", "Parameter"}:
+            return builders.likely(*builders.drop_call(call, case.file))
+        return builders.likely(
+            *builders.replace(call, case.file, pen.call("stack", builders.written(given, case.file)))
+        )
+    return builders.likely(*builders.drop_call(call, case.file))
+
+
+def _as_one(case: Case, node: ast.List | ast.Tuple) -> str | None:
+    """Write a nested list of tensors and numbers as one tensor."""
+    pen = case.pen
+    if pen.dialect == "torch":
+        rows = [e for e in node.elts if isinstance(e, ast.List | ast.Tuple)]
+        flat = [x for r in rows for x in r.elts] if rows else node.elts
+        inside = ", ".join(builders.written(x, case.file) for x in flat)
+        shape = f".reshape({len(rows)}, -1)" if rows else ""
+        name = syntax.free_name(case.file, "v")
+        return pen.say("torch.stack([torch.as_tensor({v}) for {v} in [{x}]])", v=name, x=inside) + shape
+    if pen.dialect == "gradtape":
+        return pen.say("gt.numpy.array({x})", x=builders.written(node, case.file))
+    if pen.dialect == "jax":
+        return pen.say("jnp.array({x})", x=builders.written(node, case.file))
+    return stacked(pen, node, case.file) if isinstance(node, ast.List) else None
+
+
+def without_state(case: Case) -> Suggestion | None:
+    """Use the tensor where the variable that keeps its value is read, or do without the new variable."""
+    call = case.call
+    if call is None:
+        return None
+    name = syntax.text_of(call.func).rpartition(".")[2]
+    if name in {"Variable", "Parameter"} and call.args:
+        return builders.likely(*builders.drop_call(call, case.file))
+    if name == "reduce" and len(call.args) == 2:
+        return _python_reduce(case, call)
+    if name.startswith("assign") and isinstance(call.func, ast.Attribute) and call.args:
+        changes = _read_instead(case, call)
+        asking = syntax.expression_at(case.context.question.call.span)
+        asked_too = asking is not None and syntax.mentions(asking, syntax.text_of(call.func.value))
+        return (builders.sketch if asked_too else builders.likely)(*changes) if changes else None
+    return None
+
+
+def _read_instead(case: Case, call: ast.Call) -> Changes:
+    """Read the value that was assigned, where the function reads the variable afterwards."""
+    scope, statement = case.function, case.statement
+    if scope is None or statement is None or not isinstance(call.func, ast.Attribute):
+        return ()
+    variable = call.func.value
+    value = builders.operand(call.args[0], case.file)
+    if call.func.attr != "assign":
+        sign = {"assign_add": "+", "assign_sub": "-"}.get(call.func.attr)
+        value = f"({builders.written(variable, case.file)} {sign} {value})" if sign else ""
+    later = [s for s in statements_of(scope) if s.lineno > statement.lineno and not hasattr(s, "body") and not asks(s)]
+    reads = [n for s in later for n in syntax.mentions(s, syntax.text_of(variable))]
+    reads = [n for n in reads if not isinstance(builders.parent_of(n, case.file), ast.Attribute)]
+    if not reads or not value:
+        return ()
+    return tuple(c for n in reads for c in builders.replace(n, case.file, value))
+
+
+def _python_reduce(case: Case, call: ast.Call) -> Suggestion | None:
+    """Reduce a dataset with Python's own `reduce`, which the tape sees."""
+    pen = case.pen
+    if not isinstance(call.func, ast.Attribute):
+        return None
+    first, function = (builders.written(a, case.file) for a in call.args)
+    data = builders.written(call.func.value, case.file)
+    text = pen.say("functools.reduce({f}, {d}, {x})", f=function, d=data, x=first)
+    return builders.likely(*builders.replace(call, case.file, text), *pen.imports)
+
+
+def on_the_tape(case: Case) -> Suggestion | None:
+    """Make the array that is written into one that is on the tape; write into a new one where arrays cannot change."""
+    statement = case.statement
+    pen = case.pen
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if statement is None or not isinstance(target, ast.Subscript):
+        return None
+    array = target.value
+    if pen.dialect == "jax" and isinstance(statement, ast.Assign):
+        name = builders.written(array, case.file)
+        index, value = builders.written(target.slice, case.file), builders.written(statement.value, case.file)
+        return builders.likely(
+            *builders.replace_statement(statement, case.file, f"{name} = {name}.at[{index}].set({value})")
+        )
+    if not isinstance(array, ast.Name) or case.function is None:
+        return None
+    made = assigned_before(case.function, array.id, statement.lineno)
+    if made is None:
+        return None
+    if pen.dialect == "gradtape":
+        text = pen.say("gt.constant({x})", x=builders.written(made, case.file))
+        return builders.likely(*builders.replace(made, case.file, text), *pen.imports)
+    changes = kept(pen, made, case.file)
+    if not changes and isinstance(made, ast.Call) and pen.dialect == "torch":
+        name = syntax.text_of(made.func).rpartition(".")[2]
+        if name in ZEROS:
+            changes = builders.rename_call(made, case.file, pen.say(f"torch.{name}"))
+    return builders.likely(*changes, *pen.imports) if changes else None
+
+
+def not_overwritten(case: Case) -> Suggestion | None:
+    """Make a new value instead of writing over one that the backward pass needs."""
+    statement = case.statement
+    if statement is None or hasattr(statement, "body"):
+        return None
+    file = case.file
+    value = getattr(statement, "value", None)
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr.endswith("_"):
+        return _without_in_place_call(case, statement, value)
+    target = statement.target if isinstance(statement, ast.AugAssign) else None
+    if isinstance(statement, ast.Assign):
+        target = statement.targets[0] if isinstance(statement.targets[0], ast.Subscript) else None
+    if isinstance(target, ast.Subscript):
+        base = builders.written(target.value, file)
+        copy = f"{base} = {base}.clone()" if case.pen.dialect == "torch" else f"{base} = {base}.copy()"
+        return builders.likely(*builders.insert_before(statement, file, copy))
+    if isinstance(statement, ast.AugAssign):
+        if _is_leaf(case, statement.target):
+            return _in_no_grad(case, statement)
+        name, right = builders.written(statement.target, file), builders.operand(statement.value, file)
+        sign = OPERATORS[type(statement.op)]
+        return builders.likely(*builders.replace_statement(statement, file, f"{name} = {name} {sign} {right}"))
+    return None
+
+
+OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.MatMult: "@",
+    ast.Pow: "**",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+}
+
+
+def _is_leaf(case: Case, target: ast.expr) -> bool:
+    """Whether the value that is changed is the source of the question, under its own name."""
+    failure = case.context.question.failure
+    return syntax.text_of(target) == case.context.source.name or (failure is not None and "leaf" in failure.text)
+
+
+def _in_no_grad(case: Case, statement: ast.stmt) -> Suggestion | None:
+    if without_gradients(statement, case.file):
+        return None
+    pen = case.pen
+    text = pen.say("with torch.no_grad(): {x}", x=builders.written(statement, case.file))
+    return builders.likely(*builders.replace_statement(statement, case.file, text), *pen.imports)
+
+
+def _without_in_place_call(case: Case, statement: ast.stmt, call: ast.Call) -> Suggestion | None:
+    """Write `x = x.add(y)` for `x.add_(y)`."""
+    if not isinstance(call.func, ast.Attribute):
+        return None
+    if _is_leaf(case, call.func.value):
+        return _in_no_grad(case, statement)
+    file, base = case.file, call.func.value
+    name = syntax.span_of(call.func, file)
+    plain = Change(name, f"{builders.written(base, file)}.{call.func.attr.removesuffix('_')}")
+    if isinstance(statement, ast.Assign | ast.Return):
+        return builders.likely(plain)
+    whole = f"{builders.written(base, file)} = "
+    begin = syntax.span_of(statement, file)
+    return builders.likely(insertion(file, begin.line, begin.column, whole), plain)
