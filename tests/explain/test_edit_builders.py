@@ -96,7 +96,7 @@ def after(file, changes):
     """Return the text of a file after changes; they must give a program."""
     edits = edits_of(changes)
     assert edits is not None
-    with open(file, encoding="utf-8", newline="") as opened:
+    with Path(file).open(encoding="utf-8", newline="") as opened:
         lines = list(opened)
     new = applied(lines, {e.line: e.replace_with for e in edits}, "\r\n" if "\r\n" in lines[0] else "\n")
     untouched = [line for k, line in enumerate(lines, 1) if k not in {e.line for e in edits}]
@@ -143,7 +143,7 @@ def swapped(tree, file, old, *new):
 
 
 def replaceable(tree, file):
-    """Return the expressions that may be replaced by any other: not names that are written to, not parts of f-strings."""
+    """Return the expressions that may be replaced: not names that are written to, not parts of f-strings."""
     inside = {id(n) for j in ast.walk(tree) if isinstance(j, ast.JoinedStr | ast.FormattedValue) for n in ast.walk(j)}
     inside |= {id(n) for p in ast.walk(tree) if isinstance(p, ast.pattern) for n in ast.walk(p)}
     inside |= {id(n) for c in ast.walk(tree) for n in getattr(c, "decorator_list", ())}
@@ -258,7 +258,7 @@ def test_a_statement_moves_to_another_place(program):
             continue
         result = after(file, changes)
         alone = builders.block_of(statement, file) == [statement]
-        copy, twin = swapped(tree, file, place, statement, place)
+        copy = swapped(tree, file, place, statement, place)[0]
         removed = next(
             n
             for n in ast.walk(copy)

@@ -9,9 +9,7 @@ from gradtape.explain.unseen import unseen_way
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     label = group.first.reason or _became(context)
-    return context.broken(
-        "left-through-number", route, group, label, helps=(context.words.number,)
-    )
+    return context.broken("left-through-number", route, group, label, helps=(context.words.number,))
 
 
 def detect_unseen(context: Context) -> Finding | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import steps
 from gradtape.explain.edits.case import Case
-from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:

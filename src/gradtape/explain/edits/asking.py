@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, syntax
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import defined_in, statements_of
 from gradtape.explain.edits.places import moved_to_end
 from gradtape.explain.edits.sources import tape_block
 
@@ -67,6 +68,12 @@ def one_number(case: Case) -> Suggestion | None:
     last = syntax.text_of(asks.func).rpartition(".")[2]
     if last == "grad" and len(asks.args) > 1:  # torch.autograd.grad(outputs, inputs)
         return builders.likely(*builders.replace(asks.args[0], file, f"{builders.operand(asks.args[0], file)}.sum()"))
+    function = defined_in(file, ast.Call(func=asks.args[0], args=[], keywords=[]))
+    returned = [s for s in statements_of(function) if isinstance(s, ast.Return)] if function is not None else []
+    if len(returned) == 1 and returned[0].value is not None:
+        pen = case.pen
+        text = pen.call("sum", builders.written(returned[0].value, file))
+        return builders.likely(*builders.replace(returned[0].value, file, text), *pen.imports)
     if last == "grad":
         other = f"{syntax.text_of(asks.func).removesuffix('grad')}jacobian"
         return builders.likely(*builders.rename_call(asks, file, other))

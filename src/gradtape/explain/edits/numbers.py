@@ -241,7 +241,7 @@ def without_overflow(case: Case) -> Suggestion | None:
     exponentials = [n for n in parts(start) if simple_name(n) == "exp"]
     exponentials += [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.expr) and simple_name(n) == "exp"]
     for node in exponentials:
-        changes = _stable(pen, node, case.file) or _bounded(pen, node, case.file)
+        changes = _shifted(case, pen, node) or _stable(pen, node, case.file) or _bounded(pen, node, case.file)
         if changes:
             return builders.likely(*changes, *pen.imports)
     named = [n for n in parts(start) if isinstance(n, ast.Name) and case.function is not None]
@@ -298,6 +298,28 @@ def _stable(pen: Pen, node: ast.expr, file: str) -> Changes:
         if last == "log" and summed and isinstance(argument, ast.Call):
             more = [builders.written(k, file) for k in argument.keywords]
             return builders.replace(outer, file, pen.call("logsumexp", exponent, *more))
+    return ()
+
+
+def _shifted(case: Case, pen: Pen, node: ast.expr) -> Changes:
+    """Take the largest exponent away where the exponentials are divided by their sum: the ratio stays what it is."""
+    scope, statement = case.function, case.statement
+    inner = builders.worked_on(node, case.file)
+    if scope is None or inner is None or not isinstance(statement, ast.Assign) or statement.value is not node:
+        return ()
+    name = syntax.text_of(statement.targets[0])
+    for part in (n for s in statements_of(scope) for n in parts(s)):
+        total = part.right if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div) else None
+        if not isinstance(part, ast.BinOp) or not isinstance(total, ast.Call) or syntax.text_of(part.left) != name:
+            continue
+        if (
+            simple_name(total) in {"sum", "reduce_sum"}
+            and syntax.text_of(builders.worked_on(total, case.file) or total) == name
+        ):
+            exponent = builders.written(inner, case.file)
+            settings = _settings(pen, total, case.file)
+            largest = "amax" if pen.dialect == "torch" else "max"
+            return builders.replace(inner, case.file, f"{exponent} - {pen.call(largest, exponent, *settings)}")
     return ()
 
 

@@ -148,6 +148,8 @@ def not_overwritten(case: Case) -> Suggestion | None:
     target = statement.target if isinstance(statement, ast.AugAssign) else None
     if isinstance(statement, ast.Assign):
         target = statement.targets[0] if isinstance(statement.targets[0], ast.Subscript) else None
+    if isinstance(target, ast.Subscript) and _is_leaf(case, target.value):
+        return _written_to_copy(case, statement, target.value)
     if isinstance(target, ast.Subscript):
         base = builders.written(target.value, file)
         copy = f"{base} = {base}.clone()" if case.pen.dialect == "torch" else f"{base} = {base}.copy()"
@@ -177,6 +179,19 @@ def _is_leaf(case: Case, target: ast.expr) -> bool:
     """Whether the value that is changed is the source of the question, under its own name."""
     failure = case.context.question.failure
     return syntax.text_of(target) == case.context.source.name or (failure is not None and "leaf" in failure.text)
+
+
+def _written_to_copy(case: Case, statement: ast.stmt, base: ast.expr) -> Suggestion | None:
+    """Write to a copy of the source, which the rest of the function goes on with; the question keeps the source."""
+    file, pen, scope = case.file, case.pen, case.function
+    if not isinstance(base, ast.Name) or scope is None:
+        return None
+    new = syntax.free_name(file, f"changed_{base.id}")
+    copy = f"{new} = {base.id}.clone()" if pen.dialect == "torch" else pen.say("{n} = np.copy({x})", n=new, x=base.id)
+    later = [s for s in statements_of(scope) if s.lineno > statement.lineno and not hasattr(s, "body") and not asks(s)]
+    reads = [base, *(n for s in later for n in syntax.mentions(s, base.id))]
+    changes = [c for n in reads for c in builders.replace(n, file, new)]
+    return builders.likely(*builders.insert_before(statement, file, copy), *changes, *pen.imports)
 
 
 def _in_no_grad(case: Case, statement: ast.stmt) -> Suggestion | None:
