@@ -40,3 +40,14 @@ with gt.GradientTape() as tape:
     loss = h * np.round(k)
 g = tape.gradient(loss, [w, b, k])
 """
+
+NAN = """\
+import numpy as np, gradtape as gt
+
+w = gt.Variable([0.0, 4.0])
+with gt.GradientTape() as tape:
+    direct = np.sum(w)
+    length = np.sqrt(w)
+    loss = np.sum(np.exp(length)) + direct
+g = tape.gradient(loss, w)
+"""

@@ -9,8 +9,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from gradtape.explain.report import Status
 from gradtape.render import lanes, picture, rounds, svg
-from tests.render.programs import EVIL, LOOP, SMALL
+from tests.render.programs import EVIL, LOOP, NAN, SMALL
 
 
 def occupied(inputs, laid):
@@ -127,6 +128,27 @@ def test_a_long_tape_shows_its_newest_rows(reports, monkeypatch):
     ((drawn, _),) = picture.of(reports(LOOP))
     assert len([row for row in drawn.rows if row.operation]) == 100
     assert drawn.left_out == 202
+
+
+def test_a_way_leads_from_row_to_row_or_there_is_none(reports):
+    ((drawn, _),) = picture.of(reports(SMALL))
+    names = [row.name for row in drawn.rows]
+    steps = drawn.way([names.index("w")], {names.index("sum")})
+    assert [names[row] for row, _ in steps] == ["multiply", "floor", "power", "sum"]
+    for (before, _), (row, position) in pairwise(steps):
+        assert drawn.rows[row].inputs[position] == before
+    assert drawn.way([names.index("unused")], {names.index("sum")}) == ()
+
+
+def test_a_number_that_got_lost_is_shown_at_its_operation(reports):
+    told = reports(NAN)
+    ((drawn, _),) = picture.of(told)
+    (report,) = told
+    assert report.status is Status.NAN
+    names = [row.name for row in drawn.rows]
+    place = drawn.place_of(report, report.findings[0])
+    assert names[place] == "sqrt"
+    assert "the words of GT401" in svg.routes([in_other_words(report)])
 
 
 @pytest.mark.parametrize(("name", "program"), [("small", SMALL), ("evil", EVIL), ("loop", LOOP)])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 STYLES = ("words.css", "page.css")
 PROGRAMS = ("model.js", "tape.js", "page.js")
-SIGNS = {Status.OK: "\u2713", Status.NONE: "\u2715", Status.ERROR: "!", Status.NAN: "NaN", Status.ZERO: "0"}
+SIGNS = {Status.OK: "\u2713", Status.NONE: "\u2715", Status.ZERO: "\u25cb", Status.PARTIAL: "\u25d0"}
 
 
 class About(NamedTuple):
@@ -230,7 +230,7 @@ class _Page:
                     if row >= 0:
                         self.rows.setdefault(number, (place, row))
                 gradients[order[id(report)]] = compact.gradient(report, place, drawn, found)
-            for site in {row.site for row in drawn.rows if row.site is not None}:
+            for site in drawn.sites:
                 self.used[site.span.file].add(site.span.line)
         return {
             "files": [paths.shown(file) for file in self.files],
@@ -286,7 +286,7 @@ class _Page:
             tag("a", str(f.code), f", {_where(f, report)}", href=f"#finding-{self.numbers[layout.told_of(f)]}")
             for f in report.findings
         ]
-        sign = tag("span", SIGNS.get(report.status, "~"), class_="sign", aria_hidden="true")
+        sign = tag("span", SIGNS.get(report.status, "!"), class_="sign", aria_hidden="true")
         name = tag("button", layout.ratio(report), type="button", data_gradient=number, aria_pressed="false")
         return tag(
             "tr",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from gradtape.render import lanes, rounds
 from gradtape.render.rounds import Fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from gradtape.diagnostics import Site, Span
     from gradtape.explain.cause import Context
@@ -102,21 +103,60 @@ class Picture:
         return tuple(found)
 
     def place_of(self, report: GradientReport, finding: Finding) -> int:
-        """Return the row that a finding is about: where a route breaks, else its source; -1 if neither is drawn."""
-        if report.context is None:
+        """Return the row that a finding is about, -1 if it is not drawn.
+
+        It is where a route breaks, or an operation on the finding's path at its place; of a finding without a path the
+        source.
+        """
+        context, primary = report.context, finding.diagnostic.primary
+        if context is None:
             return -1
-        primary = finding.diagnostic.primary
-        broken = [
-            (row, self.rows[row].site)
-            for route in report.context.routes
-            for row, position in self.route(route)
-            if self.rows[row].breaks[position]
-        ]
-        for row, site in broken:
-            if primary is not None and site is not None and _touch(primary.span, site.span):
-                return row
-        sources = self.shown(report.context.source.ids)
-        return sources[0] if sources and not broken else broken[0][0] if broken else -1
+        links = [(row, position) for route in context.routes for row, position in self.route(route)]
+        broken = [row for row, position in links if self.rows[row].breaks[position]]
+        there = [row for row in broken if primary is not None and self._at(row, primary.span)]
+        if not there and primary is not None and finding.path:
+            steps = {(step.op, step.span) for step in finding.path if _touch(step.span, primary.span)}
+            sites = {site for site in self.sites if any(span == site.span for _, span in steps)}
+            there = [row for row, shown in enumerate(self.rows) if shown.site in sites]
+        sources = self.shown(context.source.ids)
+        return next(iter((*there, *(broken or sources))), -1)
+
+    def way(self, begins: Iterable[int], ends: Collection[int]) -> tuple[tuple[int, int], ...]:
+        """Return a shortest way from some rows to others, as `(row, position)` of its steps; empty if there is none."""
+        came: dict[int, tuple[int, int]] = dict.fromkeys(begins, (-1, -1))
+        queue = deque(came)
+        while queue:
+            row = queue.popleft()
+            if row in ends:
+                steps = []
+                while came[row][0] >= 0:
+                    before, position = came[row]
+                    steps.append((row, position))
+                    row = before
+                return tuple(reversed(steps))
+            for user, position in self.users.get(row, ()):
+                if user not in came:
+                    came[user] = (row, position)
+                    queue.append(user)
+        return ()
+
+    @cached_property
+    def users(self) -> dict[int, list[tuple[int, int]]]:
+        """The rows that read what each row makes, with the position of the input."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for row, shown in enumerate(self.rows):
+            for position, source in enumerate(shown.inputs):
+                found.setdefault(source, []).append((row, position))
+        return found
+
+    @cached_property
+    def sites(self) -> set[Site]:
+        """The places of all rows."""
+        return {row.site for row in self.rows if row.site is not None}
+
+    def _at(self, row: int, span: Span) -> bool:
+        site = self.rows[row].site
+        return site is not None and _touch(site.span, span)
 
 
 def _touch(a: Span, b: Span) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from gradtape.render import layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradtape.explain.report import Finding, GradientReport
+    from gradtape.explain.search import Route
     from gradtape.render.picture import Picture
 
 SPARE = 2
@@ -35,8 +38,12 @@ class Node:
         The row of the tape, of several the first.
     inputs : dict
         The rows that lines come from.
+    source : str
+        The name of the source that it is, empty if it is none.
     told : tuple of Finding
         What is said about it.
+    speaks : bool
+        Whether that is written beside it: not where another line said the same.
     hidden : str
         Says how many operations stand for this line, empty where it is one.
     colour : int
@@ -46,7 +53,9 @@ class Node:
 
     row: int
     inputs: dict[int, Stroke] = field(default_factory=dict)
+    source: str = ""
     told: tuple[Finding, ...] = ()
+    speaks: bool = True
     hidden: str = ""
     colour: int = -1
     flows: bool = False
@@ -69,17 +78,37 @@ def routes(drawn: Picture, told: Sequence[GradientReport], numbers: dict[int, in
         assert context is not None  # noqa: S101 - a picture is made of reports that have one
         about = {finding: drawn.place_of(report, finding) for finding in report.findings}
         sources = drawn.shown(context.source.ids)
-        ends.update(drawn.shown(context.question.target_ids))
+        targets = drawn.shown(context.question.target_ids)
+        ends.update(targets)
         stopped = not set(sources).isdisjoint(about.values())
-        for route in context.routes or ((),):
-            steps = drawn.route(route)
+        for steps in _ways(drawn, context.routes, sources, targets, set(about.values())):
             first = [drawn.rows[row].inputs[position] for row, position in steps[:1]]
             begin = next((s for s in first if s in sources), sources[0] if sources else -1)
             _follow(drawn, nodes, begin, steps, Stroke(numbers[id(report)], not stopped))
         for finding, row in about.items():
             if row in nodes and all(f.code != finding.code for f in nodes[row].told):
                 nodes[row].told += (finding,)
+        for row in sources:
+            if row in nodes:
+                nodes[row].source = report.source
+    said: set[object] = set()
+    for node in nodes.values():
+        words = {layout.told_of(finding) for finding in node.told}
+        node.speaks = not words <= said
+        said |= words
     return _shortened([nodes[row] for row in sorted(nodes)], ends)
+
+
+def _ways(
+    drawn: Picture, found: Sequence[Route], sources: Sequence[int], targets: Sequence[int], about: set[int]
+) -> list[tuple[tuple[int, int], ...]]:
+    """Return the routes, and one through each row that a finding is about and no route passes."""
+    ways = [drawn.route(route) for route in found]
+    passed = {row for steps in ways for row, _ in steps} | set(sources)
+    missed = [(drawn.way(sources, {row}), drawn.way([row], targets)) for row in sorted(about - passed) if row >= 0]
+    through = [(*before, *after) for before, after in missed if before and after]
+    whole = not any(drawn.rows[row].breaks[position] for steps in ways for row, position in steps)
+    return (through if whole and through else ways + through) or [()]
 
 
 def _follow(
@@ -147,7 +176,7 @@ def _kept(nodes: list[Node], hidden: dict[int, int]) -> list[Node]:
     kept: dict[int, Node] = {}
     for node in nodes:
         place = hidden.get(node.row, node.row)
-        shown = kept.setdefault(place, Node(place, {}, node.told, node.hidden, node.colour, node.flows))
+        shown = kept.setdefault(place, replace(node, row=place, inputs={}))
         for source, stroke in node.inputs.items():
             begin = hidden.get(source, source)
             if begin != place:

@@ -141,7 +141,7 @@ def _block(drawn: Picture, nodes: list[Node], targets: dict[int, str], top: int)
     below = top
     for node in nodes:
         y.append(below + ROW // 2)
-        below += ROW + 18 * len(node.told)
+        below += ROW + (18 * len(node.told) if node.speaks else 0)
     parts: list[Markup] = []
     x = [LEFT + LANE * k for k in lane.lane]
     for k, node in enumerate(nodes):
@@ -150,7 +150,7 @@ def _block(drawn: Picture, nodes: list[Node], targets: dict[int, str], top: int)
             parts.append(_edge((x[j], y[j]), (x[k], y[k]), stroke))
     indent = LEFT + LANE * lane.width + 4
     for k, node in enumerate(nodes):
-        parts.append(_dot(x[k], y[k], node, value=drawn.rows[node.row].operation is None))
+        parts.append(_dot(x[k], y[k], node, value=bool(node.source) or drawn.rows[node.row].operation is None))
         parts += _words(drawn, node, indent, y[k], targets.get(node.row))
     return parts, below - top
 
@@ -185,21 +185,23 @@ def _words(drawn: Picture, node: Node, x: float, y: int, target: str | None) -> 
     if node.hidden:
         yield tag("text", node.hidden, x=x, y=base)
         return
-    if row.operation is None:
-        yield _pill(row.name, x, y, _hue(node.colour))
-    else:
+    name = node.source or ("" if row.operation is not None else row.name)
+    if name:
+        yield _pill(name, x, y, _hue(node.colour))
+        x += len(name) * CHARACTER + 24
+    if row.operation is not None:
         span = row.operation.site.span
         place = f"{paths.shown(span.file)}:{span.line}"
-        name = tag("tspan", row.name, class_="name")
+        bold = tag("tspan", row.name, class_="name")
         end = f" {target}" if target else ""
         room = int((WIDTH - x - 30) / CHARACTER) - len(row.name) - len(place) - len(end) - 4
         expression = " ".join(span.text.split())
         shown = _cut(expression, room)
-        yield tag("text", name, f"  {shown}", x=x, y=base, xml_space="preserve")
+        yield tag("text", bold, f"  {shown}", x=round(x, 1), y=base, xml_space="preserve")
         if target:
             yield _pill(target, x + (len(row.name) + len(shown) + 3) * CHARACTER, y, "whole")
         yield tag("text", place, x=WIDTH - 18, y=base, class_="where")
-    for k, finding in enumerate(node.told):
+    for k, finding in enumerate(node.told if node.speaks else ()):
         primary = finding.diagnostic.primary
         reason = primary.label if primary is not None and primary.label else finding.diagnostic.headline
         room = int((WIDTH - x - 20) / 6.3) - len(str(finding.code))

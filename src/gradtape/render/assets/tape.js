@@ -145,18 +145,18 @@ class Drawing {
   words(row) {
     const { model } = this;
     const parts = [];
+    const source = model.gradients.find((g) => g.sources.includes(row));
+    const target = model.gradients.find((g) => g.targets.includes(row));
+    if (source) parts.push(make("span", { class: `pill source g${source.number % 8}` }, source.name));
     if (model.isValue(row)) {
-      const ends = model.gradients.filter((g) => g.sources.includes(row));
-      const number = ends.length ? ends[0].number : -1;
-      parts.push(make("span", { class: number < 0 ? "pill" : `pill source g${number % 8}` }, model.nameOf(row)));
-      if (!ends.length) parts.push(make("span", { class: "expression" }, model.gradients.some((g) => g.targets.includes(row)) ? "target" : "not asked for"));
+      if (!source) parts.push(make("span", { class: "pill" }, model.nameOf(row)));
+      if (!source && !target) parts.push(make("span", { class: "expression" }, "not asked for"));
     } else {
       parts.push(make("span", { class: "operation" }, model.nameOf(row)));
       parts.push(make("code", { class: "expression" }, model.expression(row)));
     }
     for (const finding of findingsAt(model, row)) parts.push(make("a", { class: "pill bad", href: `#finding-${finding}` }, `\u2715 ${codeOf(finding)}`));
-    const target = model.gradients.find((g) => g.targets.includes(row));
-    if (target) parts.push(make("span", { class: "pill target" }, target.target));
+    if (target && !model.isValue(row)) parts.push(make("span", { class: "pill target" }, target.target));
     const site = model.tape.sites[model.tape.site[row]];
     if (site) parts.push(make("span", { class: "where" }, String(site[1])));
     return parts;
