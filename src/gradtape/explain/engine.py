@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradtape.explain import notes, numbers
+from gradtape.explain import notes, numbers, partial
 from gradtape.explain.cause import Context, Stage
 from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
 from gradtape.explain.causes.different_object import used_instead
@@ -48,7 +48,7 @@ def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
     status = context.question.status
     if status is None:
         found = _why_missing(context)
-        return (Status.NONE, found) if found else (Status.OK, ())
+        return (Status.NONE, found) if found else _perhaps_partial(context)
     if status is Status.ERROR:
         return status, _why_failed(context)
     if status is Status.ZERO and not context.flows:
@@ -62,13 +62,8 @@ def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
 def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, ...]]:
     """Explain the numbers of a gradient that arrived.
 
-    Zeros where the graph has no open way are a missing gradient, in a framework that fills in zeros. What cancels
-    whatever the numbers are is zero, and rounding all that is left.
+    What cancels whatever the numbers are is zero, and rounding all that is left.
     """
-    if status is Status.ZERO and not context.flows:
-        missing = _why_missing(context)
-        if missing:
-            return status, missing
     found = numbers.spots(context)
     if status is Status.OK and context.question.pulls:
         constants = numbers.constants(context)
@@ -81,7 +76,15 @@ def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, .
             findings.append(told)
     if status is Status.NAN and not findings and context.question.pulls:
         findings.append(unexplained(context))
+    if status is Status.OK and not findings:
+        return _perhaps_partial(context)
     return status, _at_most(findings)
+
+
+def _perhaps_partial(context: Context) -> tuple[Status, tuple[Finding, ...]]:
+    """Say of a gradient that arrived whether a part of it is lost."""
+    lost = _at_most(list(partial.findings(context)))
+    return (Status.PARTIAL if lost else Status.OK), lost
 
 
 MOST = 4
@@ -92,7 +95,7 @@ def _at_most(findings: list[Finding]) -> tuple[Finding, ...]:
     told = findings[:MOST]
     if len(findings) > MOST:
         message = told[-1].diagnostic
-        more = f"{len(findings) - MOST} more places do the same to other elements"
+        more = f"the same is said of {len(findings) - MOST} more places"
         told[-1] = replace(told[-1], diagnostic=replace(message, notes=(*message.notes, more)))
     return tuple(told)
 

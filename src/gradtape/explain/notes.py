@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Annotation, Diagnostic, Severity
 from gradtape.explain import numbers, wording
 from gradtape.explain.causes.flat_region import row_of
+from gradtape.explain.graph import BreakKind
 from gradtape.explain.numbers import JOINING, Trouble
+from gradtape.explain.partial import ends_of_routes
 from gradtape.explain.report import Status
 from gradtape.explain.wording import numbers_at
 
@@ -26,7 +28,7 @@ def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
         return _stationary(context)
     if status is not Status.OK:
         return ()
-    return (*_branches(context), *_assignments(context), *_size(context))
+    return (*_branches(context), *_assignments(context), *_stops(context), *_size(context))
 
 
 def _stationary(context: Context) -> tuple[Diagnostic, ...]:
@@ -75,6 +77,14 @@ def _assignments(context: Context) -> tuple[Diagnostic, ...]:
         )
         for span in found
     )
+
+
+def _stops(context: Context) -> tuple[Diagnostic, ...]:
+    """Remark on routes that end on purpose beside others that flow."""
+    name = context.source.name
+    spans = dict.fromkeys(link.operation.site.span for link in ends_of_routes(context, {BreakKind.STOP}))
+    text = f"one route from `{name}` ends here on purpose; the gradient is what comes back on the others"
+    return tuple(_note(text, span) for span in list(spans)[:MOST])
 
 
 def _size(context: Context) -> tuple[Diagnostic, ...]:

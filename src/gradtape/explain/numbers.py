@@ -122,8 +122,9 @@ def not_finite(context: Context) -> dict[int, bool]:
 
     for operation in context.run.operations:
         if operation.output in context.before_target:
+            before = [of(i) for i in operation.inputs if i]
             known = summary_of(context, operation.output)
-            state[operation.output] = any(of(i) for i in operation.inputs if i) if known is None else not known.finite
+            state[operation.output] = any(before) if known is None else not known.finite
     return state
 
 

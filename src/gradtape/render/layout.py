@@ -180,7 +180,9 @@ def tally(reports: Iterable[GradientReport]) -> str:
     """Count in words: `3 gradients asked for: 2 flow, 1 does not`."""
     told = list(reports)
     healthy = sum(r.status is Status.OK for r in told)
-    broken = len(told) - healthy
+    in_part = sum(r.status is Status.PARTIAL for r in told)
+    broken = len(told) - healthy - in_part
     noun = "gradient" if len(told) == 1 else "gradients"
     flow, fail = ("flows" if healthy == 1 else "flow"), ("does" if broken == 1 else "do")
-    return f"{len(told)} {noun} asked for: {healthy} {flow}, {broken} {fail} not"
+    some = f"{in_part} in part, " if in_part else ""
+    return f"{len(told)} {noun} asked for: {healthy} {flow}, {some}{broken} {fail} not"

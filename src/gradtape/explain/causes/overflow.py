@@ -52,7 +52,8 @@ def _data(context: Context, spot: Spot) -> Finding | None:
     name = context.source.name if mine else context.run.names.get(spot.value, "")
     known = summary_of(context, spot.value)
     user = next((op for op in context.run.operations if spot.value in op.inputs), None)
-    made = context.made_at(context.source) if mine else None
+    written = [e for e in context.run.events if mine and e.kind == "assign" and e.value in context.source.ids]
+    made = written[-1].site.span if written else context.made_at(context.source) if mine else None
     at = made or (user.site.span if user is not None else None)
     if known is None or at is None:
         return None

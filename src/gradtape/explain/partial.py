@@ -1,0 +1,89 @@
+"""A gradient of which a part is lost: one route flows, and on another the value left and came back as a constant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gradtape.explain import wording
+from gradtape.explain.causes import BY_KIND
+from gradtape.explain.graph import BreakKind
+from gradtape.explain.search import BreakGroup, Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradtape.explain.cause import Context
+    from gradtape.explain.report import Finding
+
+LOST = frozenset(
+    {
+        BreakKind.LEFT_AS_ARRAY,
+        BreakKind.LEFT_AS_NUMBER,
+        BreakKind.REBUILT,
+        BreakKind.ARRAY_WRITE,
+        BreakKind.OPAQUE,
+        BreakKind.STATE,
+    }
+)
+"""What ends a route without anybody's having said so. A stop_gradient is on purpose, a comparison or a rounding on the
+second route is how masks and straight-through estimators are written, and what ran outside the tape was kept out of it.
+"""
+
+
+def findings(context: Context) -> tuple[Finding, ...]:
+    """Tell every place at which a part of a gradient is lost that arrived on another route; only what is certain."""
+    told: list[Finding] = []
+    for link in ends_of_routes(context, LOST):
+        group = BreakGroup(link.breaks[0].kind, (link,), link.breaks[0])
+        cause = BY_KIND.get(group.kind)
+        route = wording.route_through(context, link.operation, link.position)
+        found = cause.detect(context, route, group) if cause is not None else None
+        if found is not None and all(found.diagnostic.primary != f.diagnostic.primary for f in told):
+            told.append(_reworded(context, found, link))
+    return tuple(told)
+
+
+def _reworded(context: Context, found: Finding, link: Link) -> Finding:
+    target, source = context.question.target_name, context.source.name
+    route = wording.route_through(context, link.operation, link.position)
+    kept = wording.way_note(context, route, link.operation)
+    message = replace(
+        found.diagnostic,
+        headline=f"a part of the gradient from `{target}` to `{source}` is lost",
+        notes=(*kept, "what comes back on the other routes does arrive"),
+        helps=(*found.diagnostic.helps, f"if that is meant, say so: `{context.words.stop.format(x='x')}`"),
+    )
+    return replace(found, diagnostic=message)
+
+
+def ends_of_routes(context: Context, kinds: Iterable[BreakKind]) -> list[Link]:
+    """Return the links that end a route from the source to the target for one of these reasons alone, and certainly.
+
+    What leads to them flows, and what they lead to flows or is lost once more for a reason of these.
+    """
+    run, wanted = context.run, frozenset(kinds)
+    crossing = [
+        Link(operation, position)
+        for operation in run.operations
+        for position, breaks in enumerate(operation.breaks)
+        if breaks and all(b.kind in wanted and b.proven for b in breaks)
+    ]
+    if not crossing:
+        return []
+    arrives = set(context.source.ids)
+    for operation in run.operations:
+        if any(value in arrives and not operation.breaks[k] for k, value in enumerate(operation.inputs)):
+            arrives.add(operation.output)
+    ends = {(link.operation.output, link.operation.seq, link.position) for link in crossing}
+    leads = set(context.question.target_ids)
+    for operation in reversed(run.operations):
+        if operation.output in leads:
+            leads.update(
+                value
+                for k, value in enumerate(operation.inputs)
+                if value and (not operation.breaks[k] or (operation.output, operation.seq, k) in ends)
+            )
+    return [
+        link for link in crossing if link.operation.inputs[link.position] in arrives and link.operation.output in leads
+    ]
