@@ -88,7 +88,7 @@ def check(seed, folder):
         if report.status is Status.ZERO:  # an argument that a maximum or a `where` did not take
             assert causes == {"flat-region"}, f"{causes} for {name}\n{source}"
         elif report.status is Status.PARTIAL:
-            lost = oracle.cuts.get(name, set()) & {"left-through-number", "left-through-numpy", "state-boundary"}
+            lost = oracle.cuts.get(name, set()) & {"left-through-number", "left-through-numpy", "rebuilt-from-values"}
             assert causes, f"no reason for {name}\n{source}"
             assert causes <= lost, f"{causes} for {name}, of {lost}\n{source}"
         elif report.status is not Status.NONE:

@@ -133,6 +133,15 @@ class Context:
         return self.run.reach(sources).of(number)
 
     @cached_property
+    def moving(self) -> set[int]:
+        """Every id that moves with the source: what depends on it on a way without breaks."""
+        reached = set(self.source.ids)
+        for operation in self.run.operations:
+            if any(value in reached and not operation.breaks[k] for k, value in enumerate(operation.inputs)):
+                reached.add(operation.output)
+        return reached
+
+    @cached_property
     def pulls(self) -> tuple[Pull, ...]:
         """The steps of the backward pass on the ways from this source."""
         after, before = self.after_source, self.before_target

@@ -33,6 +33,8 @@ class Flat(NamedTuple):
         What to do.
     harmless : bool
         Whether it is a stationary point: then the gradient is right, and only remarked on.
+    by_others : bool
+        Whether it is because other inputs are zero: if they move with the source too, it is a point and no region.
     everywhere : callable
         Whether it is so for all of the operation's values, told by what they are like: something that nothing came to
         because of a stationary point behind it.
@@ -43,6 +45,7 @@ class Flat(NamedTuple):
     says: str
     helps: tuple[str, ...] = ()
     harmless: bool = False
+    by_others: bool = False
     everywhere: Callable[[Pull], bool] = _no
 
 
@@ -241,6 +244,14 @@ FLAT: tuple[Flat, ...] = (
         "a power with the exponent 0 is 1 whatever the base",
         ("check the exponent",),
     ),
+    Flat(
+        frozenset({"divide"}),
+        lambda pull: pull.position == 1 and _number(pull, 0) == 0.0,
+        "what this divides is zero, whatever the divisor is",
+        ("check what is divided",),
+        by_others=True,
+        everywhere=lambda pull: pull.position == 1 and pull.inputs[0] is not None and pull.inputs[0].all_zero,
+    ),
     Flat(frozenset({"square"}), _always, "the derivative of {f} is zero at 0, where it is smallest", harmless=True),
     Flat(
         frozenset({"power", "float_power"}),
@@ -275,9 +286,10 @@ ZEROS = Flat(
     times_zero,
     "it is multiplied by zeros here",
     ("check what it is multiplied by: a mask that leaves nothing, or weights that start at zero",),
+    by_others=True,
     everywhere=lambda pull: any(v is not None and v.all_zero for k, v in enumerate(pull.inputs) if k != pull.position),
 )
-"""The row of the products; whether the zeros depend on the source too, as in `x * x`, is for the graph to say."""
+"""The row of the products."""
 
 
 def at_step(pull: Pull) -> Flat | None:

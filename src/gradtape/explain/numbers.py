@@ -182,13 +182,12 @@ def zeros(context: Context) -> list[Spot]:
 
 
 def flat_at(context: Context, pull: Pull) -> flat.Flat | None:
-    """Return why the derivative is zero at a step, None if no row knows.
-
-    A product with zeros that depend on the source too, as in `x * x`, is a point and no region.
-    """
+    """Return why the derivative is zero at a step, None if no row knows."""
     row = flat.at_step(pull)
+    if row is None or not row.by_others:
+        return row
     others = [i for k, i in enumerate(pull.operation.inputs) if k != pull.position]
-    return None if row is flat.ZEROS and any(i in context.after_source for i in others) else row
+    return None if any(i in context.moving for i in others) else row
 
 
 def _all_flat_before(context: Context, pull: Pull) -> list[Pull]:

@@ -71,10 +71,6 @@ def ends_of_routes(context: Context, kinds: Iterable[BreakKind]) -> list[Link]:
     ]
     if not crossing:
         return []
-    arrives = set(context.source.ids)
-    for operation in run.operations:
-        if any(value in arrives and not operation.breaks[k] for k, value in enumerate(operation.inputs)):
-            arrives.add(operation.output)
     ends = {(link.operation.output, link.operation.seq, link.position) for link in crossing}
     leads = set(context.question.target_ids)
     for operation in reversed(run.operations):
@@ -85,5 +81,7 @@ def ends_of_routes(context: Context, kinds: Iterable[BreakKind]) -> list[Link]:
                 if value and (not operation.breaks[k] or (operation.output, operation.seq, k) in ends)
             )
     return [
-        link for link in crossing if link.operation.inputs[link.position] in arrives and link.operation.output in leads
+        link
+        for link in crossing
+        if link.operation.inputs[link.position] in context.moving and link.operation.output in leads
     ]
