@@ -246,11 +246,11 @@ FLAT: tuple[Flat, ...] = (
     ),
     Flat(
         frozenset({"divide"}),
-        lambda pull: pull.position == 1 and _number(pull, 0) == 0.0,
+        lambda pull: pull.position == 1 and 0.0 in {_number(pull, 0), _output(pull)},
         "what this divides is zero, whatever the divisor is",
         ("check what is divided",),
         by_others=True,
-        everywhere=lambda pull: pull.position == 1 and pull.inputs[0] is not None and pull.inputs[0].all_zero,
+        everywhere=lambda pull: pull.position == 1 and pull.output is not None and pull.output.all_zero,
     ),
     Flat(frozenset({"square"}), _always, "the derivative of {f} is zero at 0, where it is smallest", harmless=True),
     Flat(
