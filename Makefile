@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench clean
+.PHONY: help why coverage gallery test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ test-tensorflow test-torch test-jax: test-%:
 test-browser: ## test the pages in a headless Chromium, and the notebook in IPython
 	@$(MAKE) --no-print-directory VENV=$(VENV)-browser $(VENV)-browser/.test-browser
 	@GRADTAPE_BROWSER=required $(VENV)-browser/bin/python -m pytest tests/render/browser tests/notebook
+
+gallery: ## make docs/gallery anew: the page and the pictures of an example
+	@$(MAKE) --no-print-directory VENV=$(VENV)-browser $(VENV)-browser/.test-browser
+	@$(VENV)-browser/bin/python tools/gallery.py
 
 programs: $(VENV)/.test ## compare random programs with the oracle: make programs COUNT=100000 FROM=0
 	@$(PY) -m tests.programs --count $(COUNT) --from $(FROM)

@@ -267,6 +267,7 @@ class Model {
     const [shape, dtype, low, high, zeros, nans, infs, size] = told;
     const parts = [`${shape} ${dtype}`.trim()];
     if (low !== null) parts.push(low === high ? `${low}` : `${low} to ${high}`);
+    else if (size && nans + infs === 0) parts.push("values not kept");
     const counted = [[zeros, "zero", "zeros"], [nans, "NaN", "NaN"], [infs, "infinite", "infinite"]];
     for (const [number, one, many] of counted) {
       if (!number) continue;
