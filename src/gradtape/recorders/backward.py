@@ -315,15 +315,24 @@ class Shown:
 class Watched:
     """Stands in for the operation of a record in a sweep; its rules report what came to them and what they gave."""
 
-    __slots__ = ("name", "room", "rules", "variadic")
+    __slots__ = ("_pulling", "_record", "_see", "name", "room", "variadic")
 
     def __init__(self, record: Written, see: Callable[[Step], None], pulling: Pulling) -> None:
         op = record[0]
         self.name, self.room, self.variadic = op.name, op.room, op.variadic
-        pull = pulling(op)
-        self.rules = tuple(
-            None if rule is None else General(reporting(record, k, rule, see, pull)) for k, rule in enumerate(op.rules)
-        )
+        self._record, self._see, self._pulling = record, see, pulling
+
+    @property
+    def rules(self) -> Watched:
+        """Its rules, of which those are made that the sweep asks for."""
+        return self
+
+    def __getitem__(self, position: int) -> General | None:
+        op = self._record[0]
+        rule = op.rules[position]
+        if rule is None:
+            return None
+        return General(reporting(self._record, position, rule, self._see, self._pulling(op)))
 
 
 def reporting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import replace
@@ -25,7 +26,7 @@ from gradtape.recorders.pulls import status_of, suspicious
 from gradtape.tape.asked import Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from gradtape.arrays.record import Event, Written
     from gradtape.explain import GradientReport
@@ -44,6 +45,17 @@ KIND_OF_STATUS = {
 
 MAKING = {EventKind.ASSIGN, EventKind.CREATE, EventKind.GRADIENT}
 """Events by which a value comes about without an operation."""
+
+
+class _Whole(dict[int, "tuple[tuple[Break, ...], ...]"]):
+    """By the number of inputs: nothing broken at any of them."""
+
+    def __missing__(self, count: int) -> tuple[tuple[Break, ...], ...]:
+        self[count] = ((),) * count
+        return self[count]
+
+
+WHOLE = _Whole()
 
 ARGUMENTS = {
     "tape.watch": (("", -1), ("tensor", 0)),
@@ -145,7 +157,6 @@ class Builder:
         self.watched_at = {e.value: e.seq for e in reversed(self.events) if e.kind is EventKind.WATCH}
         self._fresh = 0
         self._sites: dict[tuple[int, int], Site] = {}
-        self._statuses: dict[tuple[int, int], tuple[Rule | Any, ...]] = {}
 
     def fresh(self) -> int:
         """Return an id for a value that has none in the records."""
@@ -271,19 +282,34 @@ class Builder:
         current: dict[int, int] = {}
         updates: set[int] = set()
         making = [e for e in self.events if e.kind in MAKING]
-        done = 0
-        for output in sorted(self.written):
-            while done < len(making) and making[done].seq < output:
+        moments = [*(e.seq for e in making), math.inf]
+        done, next_event = 0, moments[0]
+        quiet = self._followed()
+        flowing: dict[int, bool] = {}
+        for output in sorted(self.written):  # a tape may have millions: what follows is done for each of them
+            while next_event < output:
                 yield from self._made_by(making[done], current, updates)
                 done += 1
+                next_event = moments[done]
             written = self.written[output]
-            inputs = written[1]
+            op, inputs = written[0], written[1]
             if updates and not updates.isdisjoint(inputs):
                 updates.add(output)
-            breaks = self._breaks(written)
+            rules_alone = flowing.get(id(op))
+            if rules_alone is None:
+                rules_alone = flowing[id(op)] = all(isinstance(status, Rule) for status in op.statuses)
+            breaks = WHOLE[len(inputs)] if rules_alone and output in quiet else self._breaks(written)
             yield self._operation(written, tuple([current.get(i, i) for i in inputs]) if current else inputs, breaks)
         for event in making[done:]:
             yield from self._made_by(event, current, updates)
+
+    def _followed(self) -> Container[int]:
+        """Return the outputs of operations at which nothing can be broken but by what the operation is."""
+        if self.unanswered:
+            return ()
+        if self.recording is None:
+            return self.written
+        return self.recording.known & self.taped if self.watched_at else self.taped
 
     def _made_by(self, event: Event, current: dict[int, int], updates: set[int]) -> Iterable[graph.Operation]:
         """Yield the way of a value into a variable, or out of a gradient that no tape recorded."""
@@ -325,21 +351,8 @@ class Builder:
         )
 
     def _breaks(self, written: Written) -> tuple[tuple[Break, ...], ...]:
-        """Return what ends the path at each input: mostly nothing, and then it is quickly found."""
-        op, inputs, output, *_ = written
-        key = (id(op), len(inputs))
-        statuses = self._statuses.get(key)
-        if statuses is None:
-            statuses = tuple(op.status(k) for k in range(len(inputs)))
-            # no statuses at all stand for rules alone
-            self._statuses[key] = statuses = () if all(isinstance(s, Rule) for s in statuses) else statuses
-        recording = self.recording
-        if not statuses and not self.unanswered:
-            if recording is None:
-                return ((),) * len(inputs)
-            if output in self.taped and (not self.watched_at or output in recording.known):
-                return ((),) * len(inputs)
-        return tuple(self._breaks_at(written, k) for k in range(len(inputs)))
+        """Return what ends the path at each input."""
+        return tuple(self._breaks_at(written, k) for k in range(len(written[1])))
 
     def _breaks_at(self, written: Written, position: int) -> tuple[Break, ...]:
         op, inputs, output, *_ = written
