@@ -18,10 +18,13 @@ def detect(context: Context) -> Finding | None:
     names = _names(context)
     for file, function in _functions(context):
         known = [*names, *syntax.parameters_for(file, function, names)]
+        rounds = _loops_over(file, function, known)
+        known += [name for _, names_ in rounds for name in names_]
         for fork in syntax.forks_in(file, function):
             test = fork.test(file)
             skipped = [part for part in _skipped(context, fork, file) if _matters(part, test)]
             uses = [use for part in skipped for name in known for use in _uses(context, part, name, test)]
+            uses = uses or _passed_over(context, fork, file, rounds)
             if not uses:
                 continue
             word = "loop" if isinstance(fork.node, ast.For | ast.While) else "branch"
@@ -44,6 +47,33 @@ def _names(context: Context) -> list[str]:
     if context.source.made is not None:
         names += syntax.assigned_names(context.source.made.site.span)
     return list(dict.fromkeys(names))
+
+
+Rounds = list[tuple[Span, list[str]]]
+"""Loops over something that holds the source: where, and what one round calls its element."""
+
+
+def _loops_over(file: str, function: ast.AST | None, known: list[str]) -> Rounds:
+    root = function if function is not None else syntax.parse_file(file)
+    found: Rounds = []
+    for node in ast.walk(root) if root is not None else ():
+        if isinstance(node, ast.For) and any(syntax.mentions(node.iter, name) for name in known):
+            names = [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)]
+            found.append((syntax.span_of(node, file), names))
+    return found
+
+
+def _passed_over(context: Context, fork: syntax.Fork, file: str, rounds: Rounds) -> list[ast.expr]:
+    """Return where a branch inside a loop uses the loop's element, if the source is used nowhere at all.
+
+    The branch ran in other rounds, with other elements; in the round of the source it did not.
+    """
+    began = _began(context)
+    if any(op.seq > began for i in context.source.ids for op, _ in context.run.uses.get(i, ())):
+        return []
+    test = fork.test(file)
+    names = [name for loop, names in rounds if loop.contains(test) for name in names]
+    return [use for side in fork.sides for part in side for name in names for use in syntax.mentions(part, name)]
 
 
 def _uses(context: Context, part: ast.AST, name: str, test: Span) -> list[ast.expr]:

@@ -80,12 +80,12 @@ def _original(context: Context) -> Used | None:
     again = _again(context, made)
     target = context.question.target_name
     if again is not None:
-        label = f"`{source.name}` is a value of its own, and nothing on the way to `{target}` uses it"
+        label = f"computes the same once more, and `{target}` uses this result, not `{source.name}`"
         return Used(
             frozenset({again.output}),
-            made.site.span,
+            again.site.span if again.site != made.site else made.site.span,
             label,
-            ((again.site.span, f"`{target}` uses the result of this run"),),
+            ((made.site.span, f"`{source.name}` is made here"),),
             f"compute it once, and use that value both for `{target}` and as the source",
         )
     what = f"`{name}`" if name else "what it was made from"
@@ -137,12 +137,32 @@ def _again(context: Context, made: Operation | Event) -> Operation | None:
     if not isinstance(made, Operation):
         return None
     text = made.site.span.text
+    alike: Operation | None = None
     for operation in reversed(context.run.operations):
         if operation.output not in context.before_target or operation.name != made.name or operation is made:
             continue
         if operation.site == made.site or (text and operation.site.span.text == text):
             return operation
-    return None
+        if alike is None and _same_computation(context, operation, made):
+            alike = operation
+    return alike
+
+
+DEPTH = 12
+
+
+def _same_computation(context: Context, a: Operation, b: Operation, depth: int = DEPTH) -> bool:
+    """Whether two operations compute the same thing: the same steps, from the same values on."""
+    if a.name != b.name or len(a.inputs) != len(b.inputs) or not depth:
+        return False
+    producers = context.run.producers
+    for one, other in zip(a.inputs, b.inputs, strict=True):
+        if one == other:
+            continue
+        first, second = producers.get(one), producers.get(other)
+        if first is None or second is None or not _same_computation(context, first, second, depth - 1):
+            return False
+    return any(a.inputs)
 
 
 # -- made anew by the same line, or under the same name ---------------------------------------------------------------
@@ -198,7 +218,7 @@ def _anew(context: Context, event: Event) -> Used:
     source, made, target = context.source, context.source.made, context.question.target_name
     mine = _frames(made) if made is not None else []
     theirs = _frames(event)
-    here, there = _where_they_part(mine, theirs)
+    here, there = _where_they_part(mine, theirs, again=_during(context, event.seq))
     if made is None or event.seq > made.seq:
         return Used(
             frozenset({event.value}),
@@ -220,10 +240,15 @@ def _frames(made: Operation | Event) -> list[Site]:
     return [made.site, *made.callers]
 
 
-def _where_they_part(mine: list[Site], theirs: list[Site]) -> tuple[Span | None, Span | None]:
-    """Return the innermost calls in which two creations differ; where both were made if they do not."""
-    for a, b in zip(mine, theirs, strict=False):
+def _where_they_part(mine: list[Site], theirs: list[Site], *, again: bool) -> tuple[Span | None, Span | None]:
+    """Return the innermost calls in which two creations differ; where both were made if they do not.
+
+    Where one function was only called `again`, in the course of the computation, it is the line in it that makes anew.
+    """
+    for k, (a, b) in enumerate(zip(mine, theirs, strict=False)):
         if a != b:
+            if again and k and a.code is b.code:
+                return a.span, mine[k - 1].span
             return a.span, b.span
     return (mine[0].span if mine else None), theirs[0].span
 
