@@ -97,7 +97,7 @@ class Arrivals(MetaPathFinder):
             return None
         recorder = self._recorder(fullname)
         recorder.prepare(self.options)
-        spec.loader = _Announcing(spec.loader, lambda: recorder.start(self.heard, self.options))
+        spec.loader = Announcing(spec.loader, lambda: recorder.start(self.heard, self.options))
         return spec
 
     def _recorder(self, name: str) -> Recorder:
@@ -106,7 +106,7 @@ class Arrivals(MetaPathFinder):
         return recorder
 
 
-class _Announcing(Loader):
+class Announcing(Loader):
     """A loader that says when it is done."""
 
     def __init__(self, loader: Loader, done: Callable[[], None]) -> None:
@@ -114,9 +114,11 @@ class _Announcing(Loader):
         self._done = done
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Let the loader itself make the module."""
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        """Load the module, and say so."""
         spec = module.__spec__
         if spec is not None:  # the module is to look as if nobody had been here
             spec.loader = module.__loader__ = self._loader

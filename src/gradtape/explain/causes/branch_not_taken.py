@@ -71,8 +71,8 @@ def _passed_over(context: Context, fork: syntax.Fork, file: str, rounds: Rounds)
     began = _began(context)
     if any(op.seq > began for i in context.source.ids for op, _ in context.run.uses.get(i, ())):
         return []
-    test = fork.test(file)
-    names = [name for loop, names in rounds if loop.contains(test) for name in names]
+    whole = syntax.span_of(fork.node, file)
+    names = [name for loop, names in rounds if loop.contains(whole) and loop != whole for name in names]
     return [use for side in fork.sides for part in side for name in names for use in syntax.mentions(part, name)]
 
 

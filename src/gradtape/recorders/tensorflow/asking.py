@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from gradtape.recorders.heard import failed_to_explain
 from gradtape.recorders.summaries import summary
 from gradtape.recorders.tensorflow import backward, ends, frames, private
 from gradtape.recorders.tensorflow.building import Builder
+from gradtape.recorders.tensorflow.keras_models import TRAINS
 from gradtape.recorders.tensorflow.memory import Ran
 from gradtape.tape.structure import flatten
 
@@ -29,12 +31,18 @@ if TYPE_CHECKING:
     from gradtape.recorders.tensorflow.backward import Backward, Matched
     from gradtape.recorders.tensorflow.building import Built
     from gradtape.recorders.tensorflow.ends import Leaf
+    from gradtape.recorders.tensorflow.keras_models import Keras
     from gradtape.recorders.tensorflow.memory import Life, Memory
     from gradtape.recorders.tensorflow.private import Names
 
 
+ENOUGH = 8
+"""How often the same question may fail before nothing more is recorded: a loop then has nothing new to tell."""
+
 ARGUMENTS = {
     "tape.watch": (("", -1), ("tensor", 0)),
+    "fit": (("loss", 0), ("weights", 1)),
+    "train_on_batch": (("loss", 0), ("weights", 1)),
     "tf.gradients": (("ys", 0), ("xs", 1)),
     "tape.batch_jacobian": (("target", 0), ("source", 1)),
 }
@@ -119,15 +127,18 @@ def _same_thing(leaf: Leaf) -> Hashable:
 class Asking:
     """Runs a question, and hands it to `Heard` with the way to its explanation."""
 
-    def __init__(self, memory: Memory, names: Names, heard: Heard, listening: Backward, *, all_steps: bool) -> None:
+    def __init__(
+        self, memory: Memory, names: Names, heard: Heard, listening: Backward, keras: Keras, *, all_steps: bool
+    ) -> None:
         self.memory = memory
         self.names = names
         self.heard = heard
         self.backward = listening
+        self.keras = keras
         self.all_steps = all_steps
         self.busy = False
         self.on_failing: Callable[[], None] | None = None
-        self._failing: set[Hashable] = set()
+        self._failing: Counter[Hashable] = Counter()
         self._since = 0
 
     def ask(self, kind: str, tape: Any, target: Any, sources: Any, run: Callable[[], Any]) -> Any:
@@ -140,7 +151,7 @@ class Asking:
         places = frames.stack(frame)
         if not places:
             return run()
-        asked = Asked(kind, life, target, sources, frame, memory.clock())
+        asked = Asked(self.keras.asked_by() or kind, life, target, sources, frame, memory.clock())
         whole = kind in ("tape.jacobian", "tape.batch_jacobian")
         recorded = any(other is not life or other.persistent for other in memory.open)
         self.busy = True
@@ -201,9 +212,9 @@ class Asking:
             self._since = asked.seq
         if any(status is not Status.OK for status in statuses):
             again = (call, tuple(map(_same_thing, asked.sources)))
-            if again in self._failing and not self.all_steps and self.on_failing is not None:
+            self._failing[again] += 1
+            if self._failing[again] == ENOUGH and not self.all_steps and self.on_failing is not None:
                 self.on_failing()
-            self._failing.add(again)
 
     def _story(self, asked: Asked) -> frozenset[Hashable]:
         """Return what ran up to the question, without order and number: a loop has one story, however long."""
@@ -243,6 +254,8 @@ class Asking:
     def _questions(
         self, asked: Asked, statuses: tuple[Status, ...], matched: list[Matched], built: Built
     ) -> list[graph.Question]:
+        if asked.kind in TRAINS:
+            asked.spelled = False
         places = ARGUMENTS.get(asked.kind, (("target", 0), ("sources", 1)))
         target_names = ends.names_of(asked.targets, asked.frame, *places[0], spelled=asked.spelled)
         source_names = ends.names_of(asked.sources, asked.frame, *places[1], spelled=asked.spelled)

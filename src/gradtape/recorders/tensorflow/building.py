@@ -195,6 +195,8 @@ class Builder:
             self._custom(item, site, callers)
         elif kind == "callback":
             self._callback(item, site, callers)
+        elif kind == "predict":
+            self._predicted(item, site, callers)
         elif kind == "inside":
             self.inside = item.detail
         elif kind in KINDS:
@@ -265,6 +267,8 @@ class Builder:
                 for position, value in enumerate(inputs)
             )
             self.made.append(Operation(output, name, inputs, output, site, broken, callers, custom=True))
+            if not self.updates.isdisjoint(inputs):
+                self.updates.add(output)
         if recorded:
             self.watched.update(outs)
 
@@ -278,6 +282,22 @@ class Builder:
         for k, number in enumerate(outs):
             output = self.ids[number] = item.seq + k
             self.made.append(Operation(output, name, inputs, output, site, broken, callers))
+
+    def _predicted(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
+        """Tell what left inside `predict`, and what went into its data set, as one way out."""
+        for number, exit_ in enumerate(self.exits):
+            if exit_.seq > item.detail:
+                self.exits[number] = exit_._replace(site=site, callers=callers, kind=BreakKind.LEFT_AS_ARRAY)
+        for number in range(len(self.made) - 1, -1, -1):
+            operation = self.made[number]
+            if operation.seq < item.detail:
+                break
+            if any(b.kind is BreakKind.STATE for broken in operation.breaks for b in broken):
+                left = (Break(BreakKind.LEFT_AS_ARRAY, "`predict` takes and gives plain arrays"),)
+                breaks = tuple(
+                    left if any(b.kind is BreakKind.STATE for b in broken) else broken for broken in operation.breaks
+                )
+                self.made[number] = replace(operation, breaks=breaks)
 
     def _opaque(self) -> Break | None:
         """Say whether the function that was just called back keeps no way from its arguments to its results."""

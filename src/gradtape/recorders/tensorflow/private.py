@@ -83,6 +83,9 @@ def registered_gradient(names: Names, op_type: str) -> Any:
     return names.ops._gradient_registry.lookup(op_type)
 
 
+KERAS_LAYER = "keras.src.layers.layer"
+KERAS_TRAINER = "keras.src.backend.tensorflow.trainer"
+
 FAST_PATH = "TFE_Py_FastPathExecute"
 BACKWARD = "_gradient_function"
 RECORD = "record_operation"

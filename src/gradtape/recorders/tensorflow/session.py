@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from gradtape.recorders.tensorflow import callbacks, leaving, private, variables
 from gradtape.recorders.tensorflow.asking import Asking
 from gradtape.recorders.tensorflow.backward import Backward
 from gradtape.recorders.tensorflow.hooks import Operations
+from gradtape.recorders.tensorflow.keras_models import Keras
 from gradtape.recorders.tensorflow.memory import Memory
 from gradtape.recorders.tensorflow.patches import Patches
 from gradtape.recorders.tensorflow.tapes import Tapes
@@ -15,6 +17,10 @@ from gradtape.recorders.tensorflow.tapes import Tapes
 if TYPE_CHECKING:
     from gradtape.recorders.frameworks import Options
     from gradtape.recorders.heard import Heard
+
+
+EAGER_DATA = "Even though the `tf.config.experimental_run_functions_eagerly`"
+"""How TensorFlow's warning starts that data sets stay traced."""
 
 
 class Session:
@@ -27,6 +33,7 @@ class Session:
         self.memory = Memory()
         self.operations: Operations | None = None
         self.backward: Backward | None = None
+        self.keras: Keras | None = None
 
     def start(self) -> None:
         """Install the hooks; a TensorFlow without one of the names is said so, and runs unrecorded."""
@@ -42,14 +49,17 @@ class Session:
         self.operations.install(patches)
         self.backward = Backward(memory, names)
         self.backward.install(patches)
-        asking = Asking(memory, names, self.heard, self.backward, all_steps=self.options.all_steps)
+        self.keras = Keras(memory, patches)
+        self.keras.install()
+        asking = Asking(memory, names, self.heard, self.backward, self.keras, all_steps=self.options.all_steps)
         asking.on_failing = self.stop
         Tapes(memory, names, asking).install(patches)
-        variables.install(memory, names, patches)
+        variables.install(memory, names, patches, self.keras)
         leaving.install(memory, names, patches)
         callbacks.install(memory, names, patches, self.operations)
         if self.options.functions != "graph":
             names.tf.config.run_functions_eagerly(True)
+            warnings.filterwarnings("ignore", message=EAGER_DATA)
 
     def stop(self) -> None:
         """Record no more: the first gradient that fails was told, and its like came again."""
@@ -65,6 +75,9 @@ class Session:
         if self.backward is not None:
             self.backward.uninstall()
             self.backward = None
+        if self.keras is not None:
+            self.keras.uninstall()
+            self.keras = None
         self.patches.undo()
 
     def finish(self, error: BaseException | None) -> None:

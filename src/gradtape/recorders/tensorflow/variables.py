@@ -11,6 +11,7 @@ from gradtape.recorders.tensorflow import frames, private
 from gradtape.recorders.tensorflow.memory import Known
 
 if TYPE_CHECKING:
+    from gradtape.recorders.tensorflow.keras_models import Keras
     from gradtape.recorders.tensorflow.memory import Memory
     from gradtape.recorders.tensorflow.patches import Patches
     from gradtape.recorders.tensorflow.private import Names
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 UNNAMED = "Variable:0"
 
 
-def install(memory: Memory, names: Names, patches: Patches) -> None:
+def install(memory: Memory, names: Names, patches: Patches, keras: Keras) -> None:
     """Note every variable that is made."""
     cls = names.variables.BaseResourceVariable
     init = cls.__init__
@@ -27,7 +28,8 @@ def install(memory: Memory, names: Names, patches: Patches) -> None:
     def init_seen(variable: Any, *args: Any, **options: Any) -> None:
         init(variable, *args, **options)
         if not memory.hidden:
-            note(memory, variable, frames.stack(_getframe(1)))
+            frame = _getframe(1)
+            note(memory, variable, keras.maker(frame) or frames.stack(frame))
 
     patches.set(cls, "__init__", init_seen)
 

@@ -1,0 +1,138 @@
+"""Keras: where layers are made, what `fit` and `predict` are about, in its own names for weights.
+
+Keras is imported after TensorFlow, often much later, so the hooks wait for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import wraps
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.util import find_spec
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from gradtape.recorders.frameworks import Announcing
+from gradtape.recorders.tensorflow import frames, private
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import FrameType, ModuleType
+
+    from gradtape.recorders.tensorflow.frames import Place
+    from gradtape.recorders.tensorflow.memory import Memory
+    from gradtape.recorders.tensorflow.patches import Patches
+
+KERAS = "keras"
+TRAINS = ("fit", "train_on_batch")
+PREDICTS = ("predict", "predict_on_batch")
+
+
+def _loaded(name: str) -> bool:
+    module = sys.modules.get(name)
+    return module is not None and not getattr(module.__spec__, "_initializing", False)
+
+
+class Keras(MetaPathFinder):
+    """Hangs hooks on Keras once it is there; `making` tells where a layer was made."""
+
+    def __init__(self, memory: Memory, patches: Patches) -> None:
+        self.memory = memory
+        self.patches = patches
+        self.making: WeakKeyDictionary[Any, tuple[Place, ...]] = WeakKeyDictionary()
+        self.kinds: list[str] = []
+        """The calls of Keras that run, outermost first: `fit`, `predict`."""
+        self._looking = False
+        self._hung = False
+
+    def install(self) -> None:
+        """Wait for Keras, or take it as it is."""
+        if not self._take():
+            sys.meta_path.insert(0, self)
+
+    def uninstall(self) -> None:
+        """Wait no longer."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Let the others find Keras, and hear when it has been loaded; it may be what imports TensorFlow."""
+        del path, target
+        if fullname != KERAS or self._looking:
+            self._take()
+            return None
+        self._looking = True
+        try:
+            spec = find_spec(fullname)
+        finally:
+            self._looking = False
+        if spec is not None and spec.loader is not None:
+            spec.loader = Announcing(spec.loader, self.arrived)
+        return spec
+
+    def _take(self) -> bool:
+        """Hang the hooks if what they hang on is loaded; whether they hang."""
+        if not self._hung and all(_loaded(name) for name in (private.KERAS_LAYER, private.KERAS_TRAINER)):
+            self.arrived()
+        return self._hung
+
+    def arrived(self) -> None:
+        """Hang the hooks; a Keras that looks otherwise goes without them."""
+        if self._hung:
+            return
+        self._hung = True
+        try:
+            layer = import_module(private.KERAS_LAYER).Layer
+            trainer = import_module(private.KERAS_TRAINER).TensorFlowTrainer
+        except (ImportError, AttributeError):
+            return
+        self.patches.set(layer, "__new__", self._made(layer.__new__))
+        for name in (*TRAINS, *PREDICTS):
+            self.patches.set(trainer, name, self._running(name, getattr(trainer, name)))
+
+    def _made(self, new: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(new)
+        def made(cls: Any, *args: Any, **options: Any) -> Any:
+            layer = new(cls, *args, **options)
+            if not self.memory.hidden:
+                self.making[layer] = frames.stack(_getframe(1))
+            return layer
+
+        return made
+
+    def _running(self, name: str, run: Callable[..., Any]) -> Callable[..., Any]:
+        kinds, memory = self.kinds, self.memory
+
+        @wraps(run)
+        def running(*args: Any, **options: Any) -> Any:
+            kinds.append(name)
+            predicts = name in PREDICTS and not memory.hidden
+            begin = memory.clock()
+            try:
+                return run(*args, **options)
+            finally:
+                kinds.pop()
+                if predicts:
+                    memory.happened("predict", private.NO_TENSOR, frames.stack(_getframe(1)), begin)
+
+        return running
+
+    def asked_by(self) -> str:
+        """Return the call of Keras that trains right now, empty if none does."""
+        return next((kind for kind in self.kinds if kind in TRAINS), "")
+
+    def maker(self, frame: FrameType | None) -> tuple[Place, ...]:
+        """Return where the layer was made that is making a weight in one of the frames; empty if it is no layer's."""
+        while frame is not None:
+            if frame.f_code.co_name == "add_weight" and "self" in frame.f_locals:
+                try:
+                    return self.making.get(frame.f_locals["self"], ())
+                except TypeError:
+                    return ()
+            frame = frame.f_back
+        return ()
