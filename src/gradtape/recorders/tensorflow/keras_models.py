@@ -12,7 +12,7 @@ from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 from gradtape.recorders.frameworks import Announcing
 from gradtape.recorders.tensorflow import frames, private
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 KERAS = "keras"
 TRAINS = ("fit", "train_on_batch")
 PREDICTS = ("predict", "predict_on_batch")
+MAKES_WEIGHTS = frozenset({"add_weight", "_initialize", "_deferred_initialize", "_initialize_with_initializer"})
+"""Methods of Keras's layers and variables in which a variable of TensorFlow's is made."""
 
 
 def _loaded(name: str) -> bool:
@@ -42,7 +44,8 @@ class Keras(MetaPathFinder):
     def __init__(self, memory: Memory, patches: Patches) -> None:
         self.memory = memory
         self.patches = patches
-        self.making: WeakKeyDictionary[Any, tuple[Place, ...]] = WeakKeyDictionary()
+        self.making: dict[int, tuple[ref[Any], tuple[Place, ...]]] = {}
+        """By the address of the layer or weight, none of which can be a key itself."""
         self.kinds: list[str] = []
         """The calls of Keras that run, outermost first: `fit`, `predict`."""
         self._looking = False
@@ -92,6 +95,7 @@ class Keras(MetaPathFinder):
         except (ImportError, AttributeError):
             return
         self.patches.set(layer, "__new__", self._made(layer.__new__))
+        self.patches.set(layer, "add_weight", self._weighed(layer.add_weight))
         for name in (*TRAINS, *PREDICTS):
             self.patches.set(trainer, name, self._running(name, getattr(trainer, name)))
 
@@ -100,10 +104,32 @@ class Keras(MetaPathFinder):
         def made(cls: Any, *args: Any, **options: Any) -> Any:
             layer = new(cls, *args, **options)
             if not self.memory.hidden:
-                self.making[layer] = frames.stack(_getframe(1))
+                self._remember(layer, frames.stack(_getframe(1)))
             return layer
 
         return made
+
+    def _remember(self, thing: Any, places: tuple[Place, ...]) -> None:
+        number = id(thing)
+        self.making[number] = (ref(thing, lambda _: self.making.pop(number, None)), places)
+
+    def made(self, thing: Any) -> tuple[Place, ...]:
+        """Return where a layer or a weight was made; empty if nobody saw it."""
+        known = self.making.get(id(thing))
+        return known[1] if known is not None and known[0]() is thing else ()
+
+    def _weighed(self, add_weight: Callable[..., Any]) -> Callable[..., Any]:
+        """Note that a weight is made where its layer was; what holds it may get its values much later."""
+
+        @wraps(add_weight)
+        def weighed(layer: Any, *args: Any, **options: Any) -> Any:
+            weight = add_weight(layer, *args, **options)
+            made = self.made(layer)
+            if made:
+                self._remember(weight, made)
+            return weight
+
+        return weighed
 
     def _running(self, name: str, run: Callable[..., Any]) -> Callable[..., Any]:
         kinds, memory = self.kinds, self.memory
@@ -129,10 +155,9 @@ class Keras(MetaPathFinder):
     def maker(self, frame: FrameType | None) -> tuple[Place, ...]:
         """Return where the layer was made that is making a weight in one of the frames; empty if it is no layer's."""
         while frame is not None:
-            if frame.f_code.co_name == "add_weight" and "self" in frame.f_locals:
-                try:
-                    return self.making.get(frame.f_locals["self"], ())
-                except TypeError:
-                    return ()
+            if frame.f_code.co_name in MAKES_WEIGHTS and "self" in frame.f_locals:
+                made = self.made(frame.f_locals["self"])
+                if made:
+                    return made
             frame = frame.f_back
         return ()
