@@ -34,7 +34,7 @@ def detect(context: Context) -> Finding | None:
                 f"this {word} skipped the code that uses `{context.source.name}`",
                 labels=((syntax.span_of(uses[0], file), f"`{syntax.text_of(uses[0])}` would be used here"),),
                 helps=(
-                    f"compute both sides and choose with `{context.words.where}(condition, a, b)` if it must always flow",
+                    f"compute both, and choose by `{context.words.where}(condition, a, b)` if it is always to flow",
                     "or skip this source while the branch is not taken: None is then the right answer",
                 ),
                 proven=_decided(context, fork, test),
