@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Diagnostic, Site
+    from gradtape.explain import Explanation
 
 
 class GradtapeError(Exception):
@@ -88,6 +89,22 @@ class MissingLibraryError(GradtapeError, ImportError):
 
 class MissingGradientError(GradtapeError, ValueError):
     """A gradient is missing and `unconnected_gradients="raise"` asked for an error."""
+
+
+class BrokenGradientError(GradtapeError, ValueError):
+    """A gradient that was checked is missing, zero, not finite, or of no use.
+
+    Attributes
+    ----------
+    explanation : Explanation or None
+        The reasons, one report per gradient; `str(error)` is the same as text.
+    """
+
+    explanation: Explanation | None = None
+
+
+class NotFiniteError(GradtapeError, RuntimeError):
+    """An operation, or its derivative, made something infinite or not a number while numerics were checked."""
 
 
 class LeakError(GradtapeError, TypeError):

@@ -321,5 +321,5 @@ def test_check_numerics_checks_the_gradient_too():
         y = tf.debugging.check_numerics(x, "here")
         half, root = y * 0.5, tf.sqrt(y)
     assert tape.gradient(half, x).numpy().tolist() == [0.5, 0.5]
-    with pytest.raises(InvalidArgumentError, match=r"here, in the gradient: the tensor has Inf at \(0,\)"):
+    with pytest.raises(InvalidArgumentError, match=r"here, in the gradient: 1 of 2 elements are infinite"):
         tape.gradient(root, x)

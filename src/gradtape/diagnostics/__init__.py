@@ -1,6 +1,6 @@
 """What a message is: diagnostics, spans, codes. Pure data; knows no gradient and prints nothing."""
 
-from gradtape.diagnostics.codes import BY_NUMBER, BY_SLUG, CODES, Code
+from gradtape.diagnostics.codes import BY_NUMBER, BY_SLUG, CODES, Code, code_called
 from gradtape.diagnostics.model import Annotation, Applicability, Diagnostic, Edit, Severity, Suggestion
 from gradtape.diagnostics.spans import Passage, Site, Span
 
@@ -18,4 +18,5 @@ __all__ = [
     "Site",
     "Span",
     "Suggestion",
+    "code_called",
 ]

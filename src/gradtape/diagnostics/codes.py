@@ -60,3 +60,17 @@ CODES: tuple[Code, ...] = (
 
 BY_SLUG: dict[str, Code] = {code.slug: code for code in CODES}
 BY_NUMBER: dict[str, Code] = {code.number: code for code in CODES}
+
+
+def code_called(word: str) -> Code:
+    """Return the code of a number or a name, in any case: "GT302", "piecewise-constant".
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    found = BY_NUMBER.get(word.upper()) or BY_SLUG.get(word.lower())
+    if found is None:
+        raise ValueError(f"{word!r} is no code of a cause; `gradtape codes` lists them")
+    return found

@@ -18,7 +18,7 @@ from gradtape.tape.asked import Leaf
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType, TracebackType
 
     from gradtape.explain import Explanation
@@ -437,3 +437,42 @@ class GradientTape:
         """
         frame = _getframe(1)
         return query.why(self._opened("why", frame), target, sources, frame)
+
+    def check(self, target: Any, sources: Any, *, allow: Iterable[str] = ()) -> Explanation:
+        """Insist that a useful gradient flows from the target to every source.
+
+        Ask before `gradient`, or on a persistent tape: the backward pass is run once, and nothing is used up.
+
+        Parameters
+        ----------
+        target, sources
+            As for `gradient`.
+        allow : iterable of str
+            Codes or names of causes that are let through: "GT105", "flat-region".
+
+        Returns
+        -------
+        Explanation
+            One report per source. Gradients of zero at a minimum are right, and pass.
+
+        Raises
+        ------
+        BrokenGradientError
+            If a gradient is missing, zero, not finite, lost in part, vanished or exploded for a reason that is not in
+            `allow`. Its text is the diagnosis; `explanation` has it for programs.
+        ValueError
+            If something in `allow` is no code.
+
+        Examples
+        --------
+        >>> import gradtape as gt, numpy as np
+        >>> w = gt.Variable([0.0, 4.0])
+        >>> with gt.GradientTape() as tape:
+        ...     loss = np.sum(np.sqrt(w))
+        >>> tape.check(loss, w)
+        Traceback (most recent call last):
+            ...
+        gradtape.errors.BrokenGradientError: warning[GT401 singular-point]: the gradient from `loss` to `w` is...
+        """
+        frame = _getframe(1)
+        return query.check(self._opened("check", frame), target, sources, allow, frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -14,7 +15,8 @@ from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, family_of, in_famil
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, note_event
 from gradtape.arrays.tensor import Tensor, wrap
-from gradtape.errors import NoGradientError, RuleError, ShapeError, SourceError
+from gradtape.diagnostics import code_called
+from gradtape.errors import BrokenGradientError, NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import OPS
 from gradtape.tape import missing
 from gradtape.tape.asked import Leaf, Swept, asked_from
@@ -22,7 +24,7 @@ from gradtape.tape.reverse import needed_ids, sweep
 from gradtape.tape.structure import flatten, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import FrameType
 
     from gradtape.arrays.record import Recording, Written
@@ -211,18 +213,36 @@ def failed(
     missing.fail(error, asked_from(kind, recording, targets, wanted, None, frame, failure=failure, spelled=spelled))
 
 
-def why(recording: Recording, target: Any, sources: Any, frame: FrameType) -> Explanation:
-    """Answer `tape.why`."""
+def why(recording: Recording, target: Any, sources: Any, frame: FrameType, kind: str = "tape.why") -> Explanation:
+    """Answer `tape.why`, or another `kind` of call that asks for reasons alone."""
     targets = tuple(Leaf(path, value) for path, value in flatten(target))
     wanted = tuple(Leaf(path, value) for path, value in flatten(sources))
     saved = recording.saved if recording.evidence is None else recording.evidence
     swept = Swept(on_the_tape(recording), saved, make_seeds(target, targets, None, frame, recorded=False))
-    return missing.explain_asked(asked_from("tape.why", recording, targets, wanted, None, frame, swept=swept))
+    return missing.explain_asked(asked_from(kind, recording, targets, wanted, None, frame, swept=swept))
 
 
 def answers_for(recording: Recording | None, leaf: Leaf) -> bool:
     """Whether a tape may answer for a source: what it does not know is not on it, though its records name it."""
     return recording is None or leaf.id in recording.known
+
+
+def check(recording: Recording, target: Any, sources: Any, allow: Iterable[str], frame: FrameType) -> Explanation:
+    """Answer `tape.check`.
+
+    Raises
+    ------
+    BrokenGradientError
+    """
+    allowed = {code_called(word) for word in allow}
+    told = why(recording, target, sources, frame, "tape.check")
+    broken = [r for r in told.gradients if not {f.code for f in r.findings} <= allowed]
+    if not broken:
+        return told
+    shown = replace(told, gradients=tuple(broken))
+    error = BrokenGradientError(str(shown), shown.first_diagnostic)
+    error.explanation = told
+    raise error
 
 
 def on_the_tape(recording: Recording) -> Sequence[Written]:

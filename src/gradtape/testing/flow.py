@@ -9,7 +9,7 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from gradtape.arrays.record import user_frame
-from gradtape.diagnostics import BY_NUMBER, BY_SLUG, Site, Span, sources, syntax
+from gradtape.diagnostics import Site, Span, code_called, sources, syntax
 from gradtape.explain.report import Explanation, GradientReport, Status
 from gradtape.recorders.hearing import heard_apart
 from gradtape.recorders.pulls import status_of
@@ -71,7 +71,7 @@ def assert_gradients_flow(loss: Any, variables: Any, *, tape: Any = None, allow:
     __tracebackhide__ = True
     if isinstance(variables, Iterator):  # `model.parameters()`
         variables = list(variables)
-    allowed = {_code(word) for word in allow}
+    allowed = {code_called(word).number for word in allow}
     place = Site.of(user_frame(_getframe(1)))
     with heard_apart() as heard:
         try:
@@ -127,7 +127,7 @@ def assert_explains(program: Any, code: str, line: int | str) -> Finding:
     True
     """
     __tracebackhide__ = True
-    wanted = _code(code)
+    wanted = code_called(code).number
     reports = explanations(program)
     findings = [f for r in reports for f in r.findings if f.code.number == wanted]
     for finding in findings:
@@ -180,13 +180,6 @@ def _runnable(program: str | Path) -> Callable[[], None]:
 def _texts(span: Span, line: int | str) -> tuple[int | str, ...]:
     """Return what to compare with a text that names a line: the text itself where the line has it."""
     return (line,) if isinstance(line, str) and line in span.source_line else ()
-
-
-def _code(word: str) -> str:
-    found = BY_NUMBER.get(word.upper()) or BY_SLUG.get(word.lower())
-    if found is None:
-        raise ValueError(f"{word!r} is no code of a cause; `gradtape codes` lists them")
-    return found.number
 
 
 def _codes(report: GradientReport) -> set[str]:

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 import gradtape as gt
+from gradtape import debugging
 from gradtape.arrays.dispatch import is_differentiable
-from gradtape.tape import custom
 from gradtape.tf import calls
 from gradtape.tf.calls import refuse, row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
 from gradtape.tf.tensors import Tensor
+
+enable_check_numerics = debugging.enable_check_numerics
+disable_check_numerics = debugging.disable_check_numerics
 
 
 def _plain(value: Any) -> Any:
@@ -31,20 +34,7 @@ def check_numerics(tensor: Any, message: str, name: str | None = None) -> Any:
     if not is_differentiable(calls.tensor(tensor)._value):
         raise InvalidArgumentError(f"{message}: check_numerics takes floating-point numbers, not {tensor.dtype}")
 
-    def check_numerics(x: Any) -> Any:
-        return x, lambda cotangent: _finite(cotangent, f"{message}, in the gradient")
-
-    return custom.with_gradient(check_numerics, calls.tensor, family=Tensor, given=False)(
-        _finite(calls.tensor(tensor), message)
-    )
-
-
-def _finite(x: Any, message: str) -> Any:
-    values = _plain(x)
-    for what, wrong in (("NaN", np.isnan(values)), ("Inf", np.isinf(values))):
-        if wrong.any():
-            raise InvalidArgumentError(f"{message}: the tensor has {what} at {tuple(np.argwhere(wrong)[0].tolist())}")
-    return x
+    return debugging.checked(calls.tensor(tensor), message, InvalidArgumentError, calls.tensor, Tensor)
 
 
 def assert_shapes(
