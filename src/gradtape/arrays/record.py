@@ -20,7 +20,7 @@ from gradtape import _config
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import CodeType, FrameType
 
     from gradtape.ops import Op
@@ -79,7 +79,8 @@ class Event(NamedTuple):
     names of the library's functions that converted it, ASSIGN the id of the assigned value, WRITE the id that the
     tensor had before, CREATE the id of the value it was made from, GRADIENT the ids of its targets, none if the sweep
     was recorded, NO_ANSWER the position of the argument for which a user's own derivative returned None. `callers` are
-    the user's frames around the site, nearest first, for values that leave and variables that are made.
+    the user's frames around the site, nearest first, for values that leave, variables that are made and
+    gradients.
     """
 
     seq: int
@@ -286,17 +287,25 @@ def user_callers(frame: FrameType) -> tuple[Site, ...]:
 
 
 LEAVING = frozenset({EventKind.LEFT_AS_ARRAY, EventKind.LEFT_AS_NUMBER})
-WITH_CALLERS = LEAVING | {EventKind.CREATE}
+WITH_CALLERS = LEAVING | {EventKind.CREATE, EventKind.GRADIENT}
 
 
 def note_event(
     kind: EventKind, value: int, frame: FrameType, detail: Any = None, only: Recording | None = None
 ) -> Event:
     """Remember an event in the thread's ambient memory and in every open recording, or in one alone."""
+    return note_events(kind, (value,), frame, detail, only)[0]
+
+
+def note_events(
+    kind: EventKind, values: Iterable[int], frame: FrameType, detail: Any = None, only: Recording | None = None
+) -> list[Event]:
+    """Remember that the same happened to several values at one place; see `note_event`."""
     place = user_frame(frame)
     callers = user_callers(place) if kind in WITH_CALLERS else ()
-    event = Event(next_id(), kind, value, Site.of(place), detail, callers)
-    STATE.ambient.events.append(event)
+    site = Site.of(place)
+    events = [Event(next_id(), kind, value, site, detail, callers) for value in values]
+    STATE.ambient.events.extend(events)
     for recording in STATE.recordings if only is None else (only,):
-        recording.events.append(event)
-    return event
+        recording.events.extend(events)
+    return events

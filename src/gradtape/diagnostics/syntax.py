@@ -13,7 +13,7 @@ from gradtape.diagnostics import sources
 from gradtape.diagnostics.spans import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from types import CodeType
 
 type_of_function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -279,6 +279,35 @@ def mentions(node: ast.AST, text: str) -> list[ast.expr]:
         and isinstance(n.ctx, ast.Load)
         and text_of(n) == text
     ]
+
+
+def functions_in(file: str) -> tuple[ast.FunctionDef, ...]:
+    """Return all functions and methods of a file."""
+    tree = parse_file(file)
+    return () if tree is None else _functions_of(tree)
+
+
+@lru_cache(maxsize=256)
+def _functions_of(tree: ast.Module) -> tuple[ast.FunctionDef, ...]:
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def called_in(node: ast.AST) -> set[str]:
+    """Return the last names of what code calls: `branch` for `self.branch(x)`."""
+    return {text_of(call.func).rpartition(".")[2] for call in ast.walk(node) if isinstance(call, ast.Call)}
+
+
+def leads_to(node: ast.AST, text: str, methods: Collection[ast.FunctionDef]) -> list[ast.expr]:
+    """Return the expressions below a node that read `text`, or that call one of some methods which does in the end."""
+    found = mentions(node, text)
+    if found:
+        return found
+    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
+    for call in calls:
+        name = text_of(call.func).rpartition(".")[2]
+        others = [m for m in methods if m.name != name]
+        found += [call for m in methods if m.name == name and leads_to(m, text, others)]
+    return found
 
 
 def with_header(span: Span) -> Span:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain.dialects import DIALECTS
-from gradtape.explain.graph import BreakKind, End, Event, Operation, Pull, Question, Run
 from gradtape.explain.report import Finding, Status, Step
 from gradtape.explain.ways import MOST_WAYS
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from gradtape.diagnostics import Code, Span, Suggestion
     from gradtape.explain.dialects import Dialect
+    from gradtape.explain.graph import BreakKind, End, Event, Operation, Pull, Question, Run
     from gradtape.explain.search import BreakGroup, Route
     from gradtape.explain.ways import Reached, Ways
 
@@ -158,6 +158,19 @@ class Context:
     def made_at(self, end: End) -> Span | None:
         """Where the program made a target or source."""
         return end.made.site.span if end.made is not None else None
+
+    def bound_at(self, end: End) -> Span | None:
+        """Where the function that asked got a target or source: the call to a helper, if a helper made it."""
+        made, call = end.made, self.question.call
+        if made is None or made.site.code is call.code:
+            return self.made_at(end)
+        known = place_in(made, call.code)
+        if known is not made.site:
+            return known.span
+        function = syntax.function_at(call.span)
+        given = [syntax.span_of(value, call.span.file) for value in syntax.values_given_to(end.name, call.span)]
+        here = [span for span in given if syntax.function_at(span) is function]
+        return here[0] if len(here) == 1 else made.site.span
 
     def finding(
         self,
@@ -316,5 +329,4 @@ def place_in(operation: Operation | Event, code: object) -> Site:
     """Return where an operation was started from within a function, if its callers are known; else its own place."""
     if operation.site.code is code:
         return operation.site
-    callers = operation.callers if isinstance(operation, Operation) else ()
-    return next((site for site in callers if site.code is code), operation.site)
+    return next((site for site in operation.callers if site.code is code), operation.site)

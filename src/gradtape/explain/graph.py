@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from gradtape.diagnostics import Passage, Site
+    from gradtape.diagnostics import Passage, Site, Span
     from gradtape.explain.report import Status
     from gradtape.explain.ways import Reach, Ways
 
@@ -65,12 +66,16 @@ class Break:
     instead : str
         Where the function that ended the path stays on the tape, `gradtape.scipy.linalg.expm`, if that is known; a
         name that ends in `*` stands for a module.
+    at : Site or None
+        The place that is to blame, where it is not the operation itself: the `with torch.no_grad()` around it, the line
+        of a custom derivative that answered None.
     """
 
     kind: BreakKind
     reason: str = ""
     proven: bool = True
     instead: str = ""
+    at: Site | None = None
 
 
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
@@ -328,6 +333,21 @@ class Run:
     def left(self) -> tuple[Event, ...]:
         """The events of values that became arrays or numbers."""
         return tuple(event for event in self.events if event.kind.startswith("left"))
+
+    @cached_property
+    def _last(self) -> dict[tuple[int, int], tuple[Site, int]]:
+        last: dict[tuple[int, int], tuple[Site, int]] = {}
+        everything: Iterable[Operation | Event] = chain(self.operations, self.events)
+        for happened in everything:
+            site = happened.site
+            key = id(site.code), site.lasti
+            if key not in last or last[key][1] < happened.seq:
+                last[key] = site, happened.seq
+        return last
+
+    def places(self, since: int) -> list[Span]:
+        """Return where something ran or happened after a moment, each place once."""
+        return list(dict.fromkeys(site.span for site, seq in self._last.values() if seq > since))
 
     def readers(self, values: Collection[int]) -> list[tuple[Operation, int]]:
         """Return the operations that read any of a few values, with the position of the input; one pass."""

@@ -54,7 +54,8 @@ def broken_routes(run: Run, sources: Collection[int], targets: Collection[int]) 
 def group_breaks(route: Route) -> tuple[BreakGroup, ...]:
     """Group the breaks of a route, first break first: neighbours of one kind are one cause.
 
-    Operations outside the tape count as one kind, and what else is wrong with them is a cause of its own.
+    Operations outside the tape count as one kind, and what else is wrong with them is a cause of its own. Where they
+    end in a derivative that was not recorded the derivative is the cause: it comes first among the links.
     """
     groups: list[tuple[BreakKind, list[Link], Break]] = []
     previous: set[BreakKind] = set()
@@ -67,11 +68,13 @@ def group_breaks(route: Route) -> tuple[BreakGroup, ...]:
         for found in breaks:
             match = None
             if touches(previous | kinds, found.kind):
-                match = next((g for g in reversed(groups) if _same(g[0], found.kind)), None)
+                match = next((k for k in reversed(range(len(groups))) if _continues(groups[k][0], found.kind)), None)
             if match is None:
                 groups.append((found.kind, [link], found))
+            elif _same(groups[match][0], found.kind):
+                groups[match][1].append(link)
             else:
-                match[1].append(link)
+                groups[match] = (found.kind, [link, *groups[match][1]], found)
             kinds.add(found.kind)
         previous = kinds
     return tuple(BreakGroup(kind, tuple(links), first) for kind, links, first in groups)
@@ -86,14 +89,19 @@ def causes_in(kinds: Collection[BreakKind], after: Collection[BreakKind]) -> int
     """Count the causes among the kinds of one step's breaks, those left out that the next step's breaks continue."""
     found: list[BreakKind] = []
     for kind in kinds:
-        if not touches(after, kind) and not touches(found, kind):
+        if not any(_continues(kind, next_one) for next_one in after) and not touches(found, kind):
             found.append(kind)
     return len(found)
 
 
 def touches(previous: Collection[BreakKind], kind: BreakKind) -> bool:
-    """Whether a break continues the one before it: both are of one kind."""
-    return any(_same(p, kind) for p in previous)
+    """Whether a break continues the one before it."""
+    return any(_continues(p, kind) for p in previous)
+
+
+def _continues(before: BreakKind, after: BreakKind) -> bool:
+    """Whether two breaks in a row are one cause: of one kind, or what a derivative that nobody recorded is of."""
+    return _same(before, after) or (before in OUTSIDE and after is BreakKind.INNER_GRADIENT)
 
 
 def _same(a: BreakKind, b: BreakKind) -> bool:

@@ -114,7 +114,7 @@ class Backward:
 
     def gradients(self) -> dict[int, Any]:
         """Return what arrives at each source, by id: computed as the answer was."""
-        return self._run(None) if self.possible else {}
+        return self._run(Looking(every=False))[0] if self.possible else {}
 
     def gradients_in_tensorflow(self) -> dict[int, Any]:
         """Return what would arrive at each source in TensorFlow, where a zero stops before a few operations only."""
@@ -138,8 +138,7 @@ class Backward:
             looking = Looking(every=every)
             self._sweep(looking.see, tensorflow)
         else:
-            looking = Looking(every=every)
-            self._run(looking)
+            looking = self._run(Looking(every=every))[1]
         if not looking.tells and not every:
             return self.pulls(operations, every=True, in_tensorflow=in_tensorflow)
         return self._told(looking.steps, operations)
@@ -207,19 +206,17 @@ class Backward:
         recording = self.asked.recording
         return recording is not None and any(e.value == id and e.kind is EventKind.ASSIGN for e in recording.events)
 
-    def _run(self, looking: Looking | None) -> dict[int, Any]:
+    def _run(self, looking: Looking) -> tuple[dict[int, Any], Looking]:
         """Sweep as the answer was swept: plainly, and once more with strong zeros where that was not finite."""
-        see = _nobody if looking is None else looking.see
-        found = self._sweep(see, None)
+        found = self._sweep(looking.see, None)
         if (
             _config.settings.strong_zeros
             and not all(map(is_finite, found.values()))
             and all(is_finite(t.value) for t in self.asked.targets if t.id)
         ):
-            if looking is not None:
-                looking.forget()
-            found = self._sweep(see, strong)
-        return found
+            looking = Looking(every=looking.every)
+            found = self._sweep(looking.see, strong)
+        return found, looking
 
     def _sweep(self, see: Callable[[Step], None], pulling: Pulling | None) -> dict[int, Any]:
         swept, asked = self.swept, self.asked
@@ -229,9 +226,9 @@ class Backward:
         ids = {s.id for s in asked.sources if s.id in ids and answers_for(asked.recording, s)}
         needed = needed_ids(swept.records, swept.saved, ids)
         seeds = {id: _plain(seed) for id, seed in swept.seeds.items()}
-        records: Any = swept.records
+        records: Sequence[Any] = swept.records
         if see is not _nobody or pulling is not None:
-            records = Shown(swept.records, lambda record: Watched(record, see, pulling or plain))
+            records = [(Watched(record, see, pulling or plain), *record[1:]) for record in records]
         try:
             return seeds | sweep(records, swept.saved, seeds, ids, needed)
         except (NoGradientError, RuleError):
@@ -243,10 +240,6 @@ class Looking:
 
     def __init__(self, *, every: bool) -> None:
         self.every = every
-        self.forget()
-
-    def forget(self) -> None:
-        """Start anew."""
         self.steps: list[Step] = []
         self.tells = False
         self._room = DEAD
@@ -295,21 +288,6 @@ def tensorflow(op: Op) -> Callable[..., Any]:
 def stands_in() -> bool:
     """Whether the program asked for TensorFlow and got `gradtape.tf`: then it is TensorFlow's answer that matters."""
     return getattr(sys.modules.get("tensorflow"), "__name__", "") == "gradtape.tf"
-
-
-class Shown:
-    """Records of which something else stands for the operation, made for those alone that a sweep comes to."""
-
-    def __init__(self, records: Sequence[Written], instead: Callable[[Written], Watched]) -> None:
-        self._records = records
-        self._instead = instead
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __getitem__(self, k: int) -> tuple[Any, ...]:
-        record = self._records[k]
-        return (self._instead(record), *record[1:])
 
 
 class Watched:

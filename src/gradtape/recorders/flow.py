@@ -78,11 +78,13 @@ class Flow:
     def _absorb(self, start: Span) -> None:
         """Follow a carrying expression to whatever its statement does with it."""
         pending: list[Carried] = [Carried(start, sure=True)]
+        seen: set[tuple[Span, int | None]] = set()
         while pending:
             here = pending.pop()
             span = here.span
-            if any(place == span for place, _ in self.expressions):
+            if (span, here.element) in seen:
                 continue
+            seen.add((span, here.element))
             self.expressions.append((span, here.sure))
             if not syntax.value_goes_on(span):
                 continue
@@ -122,12 +124,12 @@ class Flow:
         if isinstance(value, ast.Tuple):
             inside = [syntax.span_of(e, here.span.file).contains(here.span) for e in value.elts]
             element = inside.index(True) if any(inside) else None
-        outside = [
-            site.span
-            for site in self._callers
-            if here.span.file != site.span.file or syntax.function_at(site.span) is not function
+        inside_it = [
+            here.span.file == site.span.file and syntax.function_at(site.span) is function for site in self._callers
         ]
-        return [Carried(span, here.sure, element) for span in outside[:1]]
+        running = inside_it.index(True) if True in inside_it else 0  # the frame that returns; the one below called it
+        outside = [k for k in range(running, len(inside_it)) if not inside_it[k]]
+        return [Carried(self._callers[k].span, here.sure, element) for k in outside[:1]]
 
 
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -147,8 +149,7 @@ def _scope(span: Span) -> tuple[str, int]:
 
 def _parameters(span: Span) -> list[tuple[tuple[str, int], str, Span, bool]]:
     """Return the parameters that an argument becomes, in functions of the same file, and whether that is certain."""
-    tree = syntax.parse_file(span.file)
-    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)] if tree is not None else []
+    functions = syntax.functions_in(span.file)
     found = []
     for call in syntax.calls_around(span):
         called = syntax.text_of(call.func).rpartition(".")[2]

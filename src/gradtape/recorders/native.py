@@ -65,6 +65,8 @@ ARGUMENTS = {
 """Where targets and sources stand in the calls that are not like `tape.gradient`: keyword and position."""
 
 
+BEFORE, AFTER, RESET = (Break(k) for k in (BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE, BreakKind.OTHER_TAPE))
+
 FUNCTIONS = {"vector_norm": "norm", "p_norm": "norm", "abs": "absolute", "expit": "sigmoid"}
 """What rows of our table compute, where they are called otherwise than causes know it."""
 
@@ -155,6 +157,15 @@ class Builder:
         self.created: dict[int, Event] = {e.value: e for e in self.events if e.kind is EventKind.CREATE}
         self.unanswered = {(e.value, e.detail) for e in self.events if e.kind is EventKind.NO_ANSWER}
         self.watched_at = {e.value: e.seq for e in reversed(self.events) if e.kind is EventKind.WATCH}
+        self.round_began = max(
+            (
+                e.seq
+                for e in self.events
+                if e.kind is EventKind.GRADIENT and e.seq < asked.since and e.site == asked.site
+            ),
+            default=0,
+        )
+        """When this very call gave its last answer: what was differentiated up to then belongs to an earlier round."""
         self._fresh = 0
         self._sites: dict[tuple[int, int], Site] = {}
 
@@ -258,11 +269,11 @@ class Builder:
         for event in self.events:
             if event.kind in LEAVING:
                 number = event.kind is EventKind.LEFT_AS_NUMBER
-                through = event.detail if isinstance(event.detail, str) else ""
+                picks = event.detail == "index"
+                through = event.detail if isinstance(event.detail, str) and not picks else ""
                 left = BreakKind.LEFT_AS_NUMBER if number else BreakKind.LEFT_AS_ARRAY
                 name, kind = purpose(event.site.span, left, through)
                 value = self.version_at(event.value, event.seq)
-                picks = event.detail == "index"
                 yield Exit(event.seq, value, kind, event.site, event.callers, on_the_tape(through), picks, name)
 
     def linked(self, ends: tuple[graph.End, ...]) -> tuple[graph.End, ...]:
@@ -276,8 +287,8 @@ class Builder:
     def _operations(self) -> Iterable[graph.Operation]:
         """Yield what ran, in order, with a version of its own for every value that a variable had.
 
-        An update of a variable by a gradient is no way for a value to travel: it would connect every training step
-        with those before it.
+        An update of a variable by a gradient is no way for a value to travel, nor is a gradient of an earlier round: it
+        would connect every training step with those before it.
         """
         current: dict[int, int] = {}
         updates: set[int] = set()
@@ -315,7 +326,7 @@ class Builder:
         """Yield the way of a value into a variable, or out of a gradient that no tape recorded."""
         if event.kind is EventKind.GRADIENT:
             updates.add(event.value)
-            if event.detail:
+            if event.detail and event.seq > self.round_began:
                 yield self._gradient(event, current)
             return
         version = event.value
@@ -333,7 +344,8 @@ class Builder:
         """Connect a gradient that no tape recorded with what it was computed from."""
         inputs = tuple(current.get(i, i) for i in event.detail)
         broken = () if self.recording is None else (Break(BreakKind.INNER_GRADIENT),)
-        return graph.Operation(event.seq, "gradient", inputs, event.value, event.site, (broken,) * len(inputs))
+        breaks = (broken,) * len(inputs)
+        return graph.Operation(event.seq, "gradient", inputs, event.value, event.site, breaks, event.callers)
 
     def _operation(
         self, written: Written, inputs: tuple[int, ...], breaks: tuple[tuple[Break, ...], ...]
@@ -368,23 +380,23 @@ class Builder:
         if recording is None:
             return tuple(found)
         if output not in self.taped:
-            found.append(Break(self._when(output)))
+            found.append(self._unrecorded(output))
         elif output not in recording.known and isinstance(status, Rule):
             watched = self.watched_at.get(inputs[position])
             if watched is not None and watched > output:
                 found.append(Break(BreakKind.WATCHED_LATER))
         return tuple(found)
 
-    def _when(self, seq: int) -> BreakKind:
+    def _unrecorded(self, seq: int) -> Break:
         """Say why the tape does not have an operation that ran at that time."""
         recording = self.recording
         place = bisect_left(self.own, seq, key=lambda event: event.seq)
         if recording is None or not place:
-            return BreakKind.BEFORE_TAPE
-        last = self.own[place - 1].kind
-        if last is EventKind.PAUSE:
-            return BreakKind.GRADIENTS_OFF
-        return BreakKind.OTHER_TAPE if last is EventKind.RESET else BreakKind.AFTER_TAPE
+            return BEFORE
+        last = self.own[place - 1]
+        if last.kind is EventKind.PAUSE:
+            return Break(BreakKind.GRADIENTS_OFF, at=last.site)
+        return RESET if last.kind is EventKind.RESET else AFTER
 
     def _tape(self) -> graph.Tape | None:
         recording: Recording | None = self.recording

@@ -13,7 +13,7 @@ from gradtape import _config
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, family_of, in_family, is_differentiable, usual
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import STATE, EventKind, note_event
+from gradtape.arrays.record import STATE, EventKind, note_events
 from gradtape.arrays.tensor import Tensor, wrap
 from gradtape.diagnostics import code_called
 from gradtape.errors import BrokenGradientError, NoGradientError, RuleError, ShapeError, SourceError
@@ -353,9 +353,9 @@ def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame:
     `targets` are what the gradients were computed from, empty if the records of the sweep tell that already.
     """
     made_from = tuple(t.id for t in targets if t.id)
-    for result in results:
-        if result is not None:
-            note_event(EventKind.GRADIENT, result._id, frame, made_from)
+    found = [result._id for result in results if result is not None]
+    if found:
+        note_events(EventKind.GRADIENT, found, frame, made_from)
 
 
 @np.errstate(all="ignore")  # a sum of large numbers, or of both infinities, is a question here and no result

@@ -9,8 +9,11 @@ from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
 
 if TYPE_CHECKING:
-    from gradtape.explain.graph import Event, Operation
     from gradtape.explain.report import Finding
+
+
+BY_CALL = {"__call__", "call", "forward"}
+"""Methods that run when an object is called."""
 
 
 def detect(context: Context) -> Finding | None:
@@ -77,28 +80,32 @@ def _passed_over(context: Context, fork: syntax.Fork, file: str, rounds: Rounds)
 
 
 def _uses(context: Context, part: ast.AST, name: str, test: Span) -> list[ast.expr]:
-    """Return where skipped code reads a name; `self.w` of another class is another thing."""
+    """Return where skipped code reads a name, itself or in a method that it calls; classes have their own `self.w`."""
+    if not name.startswith("self."):
+        return syntax.mentions(part, name)
     made = context.made_at(context.source)
-    if name.startswith("self.") and made is not None and syntax.class_at(made) != syntax.class_at(test):
+    if made is not None and syntax.class_at(made) != syntax.class_at(test):
         return []
-    return syntax.mentions(part, name)
+    return syntax.leads_to(part, name, _methods(test.file, syntax.class_at(test)))
+
+
+def _methods(file: str, of_class: str | None) -> list[ast.FunctionDef]:
+    return [f for f in syntax.functions_in(file) if syntax.class_at(syntax.span_of(f, file)) == of_class]
 
 
 def _functions(context: Context) -> list[tuple[str, ast.AST | None]]:
     """Return what to look through: the tape's `with` block, and the functions in which something ran since it began.
 
-    Without a tape, the function that asked and those that made what the target depends on.
+    Without a tape, the function that asked and those that made what the target depends on. A method of the source's own
+    class in which nothing ran counts if one of these functions calls it.
     """
-    tape = context.run.tape
+    tape, run = context.run.tape, context.run
     began = _began(context)
-    spans = [
-        op.site.span
-        for op in context.run.operations
-        if op.seq > began and (tape is not None or op.output in context.before_target)
-    ]
-    spans += [e.site.span for e in context.run.events if e.kind == "branch" and e.seq > began]
+    if tape is not None:
+        spans = run.places(began)
+    else:
+        spans = [op.site.span for op in context.ways.relevant] + [e.site.span for e in run.events if e.kind == "branch"]
     found: dict[tuple[str, int], tuple[str, ast.AST | None]] = {}
-    block = None
     if tape is not None and tape.entered:
         entered = tape.entered[-1][1].span
         block = syntax.statement_at(entered)
@@ -108,7 +115,20 @@ def _functions(context: Context) -> list[tuple[str, ast.AST | None]]:
     for span in dict.fromkeys(spans):
         function = syntax.function_at(span)
         found.setdefault((span.file, getattr(function, "lineno", 0)), (span.file, function))
-    return list(found.values())
+    return [*found.values(), *_called_methods(context, list(found.values()))]
+
+
+def _called_methods(context: Context, ran: list[tuple[str, ast.AST | None]]) -> list[tuple[str, ast.AST | None]]:
+    """Return the methods of the source's class that code which ran calls, by name or as the object itself."""
+    made = context.made_at(context.source)
+    own = syntax.class_at(made) if made is not None else None
+    if made is None or own is None:
+        return []
+    known = {f.name for f in syntax.functions_in(made.file)}
+    bodies = [function for _, function in ran if function is not None]
+    called = set().union(*map(syntax.called_in, bodies)) if bodies else set()
+    objects = BY_CALL if called - known else set()
+    return [(made.file, m) for m in _methods(made.file, own) if m.name in called | objects and m not in bodies]
 
 
 def _began(context: Context) -> int:
@@ -140,9 +160,10 @@ def _anything_in(context: Context, side: tuple[ast.AST, ...], file: str) -> bool
     whole = syntax.span_of(side[0], file), syntax.span_of(side[-1], file)
     first, last = (whole[0].line, whole[0].column), (whole[1].end_line, whole[1].end_column)
     began = _began(context)
-    happened: list[Operation | Event] = [*context.run.operations, *context.run.events]
-    places = dict.fromkeys(h.site.span for h in happened if h.seq > began)
-    return any(p.file == file and first <= (p.line, p.column) and (p.end_line, p.end_column) <= last for p in places)
+    return any(
+        p.file == file and first <= (p.line, p.column) and (p.end_line, p.end_column) <= last
+        for p in context.run.places(began)
+    )
 
 
 def _decided(context: Context, fork: syntax.Fork, test: Span) -> bool:

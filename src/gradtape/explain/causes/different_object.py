@@ -79,19 +79,23 @@ def _original(context: Context) -> Used | None:
     name = _name_of(context, made, shared)
     again = _again(context, made)
     target = context.question.target_name
+    here = context.bound_at(source)
     if again is not None:
+        same = again.site == made.site
         label = f"computes the same once more, and `{target}` uses this result, not `{source.name}`"
+        if same:
+            label = f"`{source.name}` is a value of its own: it is computed once more, and `{target}` uses that result"
         return Used(
             frozenset({again.output}),
-            again.site.span if again.site != made.site else made.site.span,
+            here if same else again.site.span,
             label,
-            ((made.site.span, f"`{source.name}` is made here"),),
+            ((made.site.span if same else here, "computed here, twice" if same else f"`{source.name}` is made here"),),
             f"compute it once, and use that value both for `{target}` and as the source",
         )
     what = f"`{name}`" if name else "what it was made from"
     return Used(
         shared,
-        made.site.span,
+        here,
         f"`{source.name}` is a value of its own, made here from {what}; `{target}` does not use it",
         ((reader.site.span if reader is not None else None, f"`{target}` is computed from {what} itself"),),
         f"compute `{target}` from `{source.name}`" + (f", or ask for the gradient in `{name}`" if name else ""),

@@ -4,8 +4,8 @@ Where an operation simply ran outside the block of its tape the cause is GT501; 
 `stop_recording`, `no_grad`, `inference_mode`, a checkpoint without an input that could get a gradient.
 """
 
-from gradtape.diagnostics import Span, syntax
-from gradtape.explain.cause import Cause, Context, Stage, place_in
+from gradtape.diagnostics import syntax
+from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -13,18 +13,16 @@ from gradtape.explain.search import BreakGroup, Route
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation = group.links[0].operation
-    place = place_in(operation, context.question.call.code)
-    off = _turned_off(context, operation.seq)
+    off = group.first.at.span if group.first.at is not None else None
     return context.broken(
         "gradients-off",
         route,
         group,
-        group.first.reason or "ran while gradients were off, so nothing flows back through it",
-        at=place.span,
-        labels=(
-            (operation.site.span if place is not operation.site else None, f"{operation.name} ran here"),
-            (off, "gradients are off from here on"),
-        ),
+        group.first.reason
+        or ("gradients are off from here on" if off else "ran while gradients were off")
+        + f", so nothing flows back through {operation.name}",
+        at=syntax.with_header(off) if off is not None else None,
+        labels=((operation.site.span, f"{operation.name} ran here"),),
         helps=(context.words.on_again,),
     )
 
@@ -36,12 +34,6 @@ def detect_failure(context: Context) -> Finding | None:
         "ran while gradients were off, so nothing flows back through it",
         helps=(context.words.on_again,),
     )
-
-
-def _turned_off(context: Context, seq: int) -> Span | None:
-    """Return where the program had last turned gradients off before a moment."""
-    found = [event for event in context.run.events if event.kind == "pause" and event.seq < seq]
-    return syntax.with_header(found[-1].site.span) if found else None
 
 
 CAUSE = Cause("gradients-off", Stage.BREAK, detect, frozenset({BreakKind.GRADIENTS_OFF}))

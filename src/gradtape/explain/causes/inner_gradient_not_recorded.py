@@ -1,18 +1,26 @@
 """GT506: a derivative on the way was computed where nothing recorded it, so it cannot be differentiated again."""
 
-from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.cause import Cause, Context, Stage, place_in
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
+    operation, tape = group.links[0].operation, context.run.tape
+    # the call to move stands where the outer tape stands, not in the helper that differentiates
+    owner = tape.entered[0][1].code if tape is not None and tape.entered else context.question.call.code
+    place = place_in(operation, owner)
     return context.broken(
         "inner-gradient-not-recorded",
         route,
         group,
         group.first.reason or "this derivative is computed where nothing records it, so it is a constant from here on",
-        labels=((context.entered_at, "the outer tape records only inside this block"),),
+        at=place.span,
+        labels=(
+            (operation.site.span, "differentiated here"),
+            (context.entered_at, "the outer tape records only inside this block"),
+        ),
         helps=(_help(context),),
     )
 
