@@ -51,3 +51,29 @@ with gt.GradientTape() as tape:
     loss = np.sum(np.exp(length)) + direct
 g = tape.gradient(loss, w)
 """
+
+HELPER = """\
+import numpy as np
+
+
+def rounded(x):
+    return np.round(x)
+"""
+
+TWO_FILES = """\
+import numpy as np, gradtape as gt
+from helper_of_a_page import rounded
+
+w = gt.Variable(1.5)
+b = gt.Variable(2.0)
+
+
+def ask(f):
+    with gt.GradientTape() as tape:
+        loss = f(w) * b
+    return tape.gradient(loss, [w, b])
+
+
+ask(rounded)
+ask(np.sin)
+"""

@@ -3,17 +3,20 @@
 import json
 import linecache
 import re
+import sys
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from gradtape.diagnostics import Applicability, Edit, Suggestion
 from gradtape.explain.report import Status
-from gradtape.render import layout, page
+from gradtape.render import layout, listing, page
 from gradtape.render.markup import VOID
-from tests.render.programs import EVIL, LOOP, SMALL
+from tests.render.programs import EVIL, HELPER, LOOP, SMALL, TWO_FILES
 
 ABOUT = page.About("train.py")
 
@@ -153,6 +156,22 @@ def test_every_line_of_the_source_is_there_and_the_breaks_are_marked(read):
     assert any("np.floor(w * 2.0)" in d or "floor" in d for d in marked)
 
 
+def test_the_source_is_coloured(reports):
+    made = page.page(reports(SMALL.replace("unused =", '# why\nunused = "x" and')), ABOUT)
+    for piece in ('<span class="k">with</span>', '<span class="c"># why</span>', '<span class="d">2.0</span>', '"s"'):
+        assert piece in made
+
+
+def test_an_edit_that_puts_a_line_in_keeps_the_one_that_stays(maker):
+    finding = maker.floor()
+    edit = Edit(maker.file, 5, "    import gt\n    loss = np.sum(np.floor(w) ** 2)")
+    message = replace(finding.diagnostic, suggestion=Suggestion(Applicability.SKETCH, (edit,)))
+    made = page.page([maker.report(replace(finding, diagnostic=message))], ABOUT)
+    assert "<ins>+ import gt</ins>" in made
+    assert "<code>  loss = np.sum(np.floor(w) ** 2)</code>" in made
+    assert "<del>" not in made
+
+
 def data_of(made):
     return json.loads(re.search(r'id="data">(.*?)</script>', made, re.DOTALL)[1])
 
@@ -165,6 +184,8 @@ def test_the_data_tells_the_tape(read):
     assert names.index("w") < names.index("floor") < names.index("sum")
     floor = names.index("floor")
     assert tape["breaks"][str(floor)][0][1] == "piecewise-constant"
+    assert tape["inputs"][floor] == [names.index("multiply")]
+    assert tape["inputs"][names.index("w")] is None
     w, slack, b, unused = data["gradients"]
     assert (w["status"], b["status"]) == ("none", "ok")
     assert w["findings"] == [[0, floor]]
@@ -212,3 +233,56 @@ def test_source_that_is_not_available_is_no_obstacle(reports):
     linecache.clearcache()
     text = Reader(page.page(told, ABOUT)).text()
     assert "the source is not available" in text
+
+
+@pytest.fixture
+def helper(tmp_path, monkeypatch):
+    (tmp_path / "helper_of_a_page.py").write_text(HELPER, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("helper_of_a_page", None)
+
+
+@pytest.mark.usefixtures("helper")
+def test_every_file_is_a_tab_and_every_run_a_tape(read):
+    made, reader = read(TWO_FILES)
+    data = data_of(made)
+    assert data["files"][:2] == ["train.py", "helper_of_a_page.py"]
+    assert [t["title"] for t in data["tapes"]] == [
+        "tape.gradient at train.py:11",
+        "tape.gradient at train.py:11, run 2",
+    ]
+    assert [g["tape"] for g in data["gradients"]] == [0, 0, 1]
+    tabs = [a for a in reader.named("button") if a.get("role") == "tab"]
+    assert [a["aria-selected"] for a in tabs][:2] == ["true", "false"]
+    assert "f1L5" in reader.ids
+    assert len(reader.named("option")) == 2
+
+
+def test_of_a_very_long_file_only_what_matters_is_shown(reports, monkeypatch):
+    monkeypatch.setattr(listing, "LONG", 500)
+    told = reports("#\n" * 2000 + SMALL)
+    reader = Reader(page.page(told, ABOUT))
+    assert not reader.errors
+    assert "lines 1 to 1959 are not shown" in reader.text()
+    assert "f0L2008" in reader.ids
+    assert "f0L1000" not in reader.ids
+
+
+def test_of_many_gradients_those_that_do_not_flow_stand_first(reports):
+    names = ", ".join(f"p[{k}]" for k in range(40))
+    program = f"""\
+import numpy as np, gradtape as gt
+p = [gt.Variable(1.0) for _ in range(40)]
+with gt.GradientTape() as tape:
+    loss = np.floor(p[30])
+    for k in range(30):
+        loss = loss + p[k]
+tape.gradient(loss, [{names}])
+"""
+    reader = Reader(page.page(reports(program), ABOUT))
+    assert not reader.errors
+    assert "30 more gradients" in reader.text()
+    rows = [a["data-gradient"] for a in reader.named("button") if "data-gradient" in a]
+    assert rows[:10] == [str(k) for k in range(30, 40)]
+    assert sorted(map(int, rows)) == list(range(40))

@@ -140,6 +140,15 @@ def test_a_way_leads_from_row_to_row_or_there_is_none(reports):
     assert drawn.way([names.index("unused")], {names.index("sum")}) == ()
 
 
+def test_a_long_chain_is_cut_short_and_its_ends_stay(reports):
+    calls = "\n".join("    h = np.sin(h)" for _ in range(12))
+    head = "import numpy as np, gradtape as gt\nw = gt.Variable(1.5)\nwith gt.GradientTape() as t:\n    h = np.round(w)"
+    program = f"{head}\n{calls}\nt.gradient(h, w)\n"
+    made = svg.routes(reports(program))
+    assert "7 more operations" in made
+    assert made.count(">sin<") == 5
+
+
 def test_a_number_that_got_lost_is_shown_at_its_operation(reports):
     told = reports(NAN)
     ((drawn, _),) = picture.of(told)

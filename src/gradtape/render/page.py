@@ -23,6 +23,10 @@ PROGRAMS = ("model.js", "tape.js", "page.js")
 SIGNS = {Status.OK: "\u2713", Status.NONE: "\u2715", Status.ZERO: "\u25cb", Status.PARTIAL: "\u25d0"}
 
 
+MANY = 16
+"""Gradients of one call that a table shows at once: those that do not flow first."""
+
+
 class About(NamedTuple):
     """What stands at the head of a page.
 
@@ -222,7 +226,8 @@ class _Page:
         order = {id(report): k for k, report in enumerate(self.reports)}
         for place, (drawn, told) in enumerate(picture.of(self.reports)):
             title = compact.title_of(told[0])
-            self.titles.append(title if title not in self.titles else f"{title}, another run")
+            again = sum(known.startswith(title) for known in self.titles)
+            self.titles.append(f"{title}, run {again + 1}" if again else title)
             tapes.append(compact.tape(drawn, self.files, self.titles[-1]))
             for report in told:
                 found = [(self.numbers[layout.told_of(f)], drawn.place_of(report, f)) for f in report.findings]
@@ -266,20 +271,19 @@ class _Page:
         )
 
     def _tables(self) -> Iterable[Markup]:
-        order = {id(report): k for k, report in enumerate(self.reports)}
         for title, ones in layout.by_call(self.reports):
-            span = ones[0][0].call
-            head = tag(
-                "tr", *(tag("th", name, scope="col") for name in ("status", "gradient, and why it does not flow"))
-            )
-            rows = (self._row(order[id(report)], report, rare) for report, rare in ones)
-            yield tag(
-                "table",
-                tag("caption", self._place(span, title)),
-                tag("thead", head),
-                tag("tbody", *rows),
-                class_="gradients",
-            )
+            broken = [one for one in ones if one[0].status is not Status.OK]
+            first = ones if len(ones) <= MANY else (broken or ones)[:MANY]
+            yield self._table(first, self._place(ones[0][0].call, title))
+            rest = [one for one in ones if one not in first]
+            if rest:
+                yield tag("details", tag("summary", f"{len(rest):,} more gradients"), self._table(rest, title))
+
+    def _table(self, ones: Iterable[tuple[GradientReport, str]], title: str) -> Markup:
+        order = {id(report): k for k, report in enumerate(self.reports)}
+        head = tag("tr", *(tag("th", name, scope="col") for name in ("status", "gradient, and why it does not flow")))
+        rows = (self._row(order[id(report)], report, rare) for report, rare in ones)
+        return tag("table", tag("caption", title), tag("thead", head), tag("tbody", *rows), class_="gradients")
 
     def _row(self, number: int, report: GradientReport, rare: str) -> Markup:
         why = [

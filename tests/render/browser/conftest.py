@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 
 import pytest
 
@@ -114,14 +113,3 @@ def page_of(chromium, reports, tmp_path):
         return opened
 
     return make
-
-
-@pytest.fixture
-def eventually():
-    def wait(condition, seconds=5):
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it did not come true"
-            time.sleep(0.02)
-
-    return wait

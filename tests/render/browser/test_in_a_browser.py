@@ -1,10 +1,11 @@
 """The page in a browser: what is chosen in one pane shows in the others, by mouse and by keyboard, light and dark."""
 
 import json
+import sys
 
 import pytest
 
-from tests.render.programs import EVIL, LOOP, SMALL
+from tests.render.programs import EVIL, HELPER, LOOP, SMALL, TWO_FILES
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -308,3 +309,40 @@ def test_the_map_leads_to_every_part(page_of):
     page.settle()
     assert low > 0.95
     assert page.js("return drawing.drawn.first") < 60
+
+
+@pytest.fixture
+def helper(tmp_path, monkeypatch):
+    (tmp_path / "helper_of_a_page.py").write_text(HELPER, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("helper_of_a_page", None)
+
+
+@pytest.mark.usefixtures("helper")
+def test_files_are_tabs_and_a_row_brings_its_file(page_of):
+    from selenium.webdriver.common.keys import Keys
+
+    page = page_of(TWO_FILES)
+    assert page.text(".file.shown #f0L8 code") == "def ask(f):"
+    page.js("nextBreak(1)")
+    assert page.text("[role=tab][aria-selected=true]") == "helper_of_a_page.py"
+    assert page.text(".line.chosen code") == "    return np.round(x)"
+    page.js("document.querySelector('[role=tab][aria-selected=true]').focus()")
+    page.press(Keys.LEFT)
+    assert page.text("[role=tab][aria-selected=true]") == "train.py"
+    assert page.all(".file.shown")[0].get_attribute("id") == "file-0"
+
+
+@pytest.mark.usefixtures("helper")
+def test_each_run_has_its_tape(page_of):
+    page = page_of(TWO_FILES)
+    assert "round" in [
+        page.js("return model.nameOf(arguments[0])", row) for row in range(page.js("return model.count"))
+    ]
+    page.js("const w = document.getElementById('which'); w.value = '1'; w.dispatchEvent(new Event('change'))")
+    names = page.js("return [...Array(model.count).keys()].map((row) => model.nameOf(row))")
+    assert "sin" in names
+    assert "round" not in names
+    page.click("[data-gradient='0']")  # a gradient of the first tape brings it back
+    assert page.js("return document.getElementById('which').value") == "0"
