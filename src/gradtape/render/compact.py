@@ -47,7 +47,7 @@ def tape(picture: Picture, files: Table, title: str) -> dict[str, Any]:
         What the tape is called where there are several.
     """
     names, sites, summaries = Table(), Table(), Table()
-    values = [_told(picture.run.values.get(row.value)) for row in picture.rows]
+    values = [_told(picture.values.get(row)) for row in range(len(picture.rows))]
     columns: dict[str, list[Any]] = {
         "name": [names(row.name) for row in picture.rows],
         "site": [-1 if row.site is None else sites(row.site) for row in picture.rows],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gradtape.diagnostics import Site, Span
     from gradtape.explain.cause import Context
-    from gradtape.explain.graph import Break, End, Operation, Run
+    from gradtape.explain.graph import Break, End, Operation, Run, Summary
     from gradtape.explain.report import Finding, GradientReport
     from gradtape.explain.search import Route
     from gradtape.render.lanes import Lanes
@@ -87,6 +87,16 @@ class Picture:
         ran = [(k, row.operation) for k, row in enumerate(self.rows) if row.operation is not None]
         found = rounds.find([(operation.name, operation.site) for _, operation in ran])
         return [Fold(ran[fold.first][0], ran[fold.end - 1][0] + 1, fold.rounds) for fold in found]
+
+    @cached_property
+    def values(self) -> dict[int, Summary]:
+        """What is known of the value that each row makes; what reads it unchanged counts as well."""
+        found: dict[int, Summary] = {}
+        for value, row in self.row_of.items():
+            known = self.run.values.get(value)
+            if known is not None and (row not in found or value == self.rows[row].value):
+                found[row] = known
+        return found
 
     def shown(self, ids: Iterable[int]) -> tuple[int, ...]:
         """Return the rows of some values, in order."""

@@ -158,6 +158,7 @@ class Builder:
             self.horizon,
             frozenset(v for many in self.versions.values() for v in many),
             self._names(),
+            {self.ids[number]: known for number, known in (memory.summaries or {}).items() if number in self.ids},
         )
         return Built(run, self.ids, self.versions, self.watched, by_record)
 

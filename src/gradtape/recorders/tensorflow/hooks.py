@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from sys import _getframe
 from threading import local
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradtape.recorders.summaries import summary
 from gradtape.recorders.tensorflow import frames, private
+from gradtape.recorders.tensorflow.memory import MOST_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradtape.explain.graph import Summary
     from gradtape.recorders.tensorflow.memory import Memory
     from gradtape.recorders.tensorflow.patches import Patches
     from gradtape.recorders.tensorflow.private import Names
@@ -53,6 +57,25 @@ def callback_for(memory: Memory, names: Names) -> Callable[..., None]:
         operations.append((seq, op_type, ins, outs, dtypes, attrs, places, graph is not None, memory.step))
         if op_type == "AddN" and memory.sums is not None:
             memory.sums[outs[0]] = ins
+
+    return on_operation
+
+
+def callback_that_looks(memory: Memory, summaries: dict[int, Summary], eager_tensor: type[Any]) -> Callable[..., None]:
+    """Make the function that counts what every result is like, for a run that is to be drawn."""
+
+    def on_operation(
+        op_type: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None
+    ) -> None:
+        del op_type, inputs, attrs, op_name
+        if memory.hidden or graph is not None:
+            return
+        for result in outputs:
+            if type(result) is eager_tensor:
+                with suppress(Exception):  # handles of variables and the like have no numbers
+                    summaries[result._id] = summary(private.numbers_of(result))
+        while len(summaries) > MOST_OPERATIONS:
+            del summaries[next(iter(summaries))]
 
     return on_operation
 
@@ -102,7 +125,9 @@ class Operations:
     def __init__(self, memory: Memory, names: Names) -> None:
         self.memory = memory
         self.names = names
-        self.callback = callback_for(memory, names)
+        self.callbacks = [callback_for(memory, names)]
+        if memory.summaries is not None:
+            self.callbacks.append(callback_that_looks(memory, memory.summaries, names.eager_tensor))
         self._threads = local()
 
     def install(self, patches: Patches) -> None:
@@ -134,7 +159,8 @@ class Operations:
     def listen(self) -> None:
         """Listen in the current thread."""
         self._threads.listening = True
-        self.names.op_callbacks.add_op_callback(self.callback)
+        for callback in self.callbacks:
+            self.names.op_callbacks.add_op_callback(callback)
 
     def listen_once(self) -> None:
         """Listen in the current thread, if nobody does yet."""
@@ -143,7 +169,6 @@ class Operations:
 
     def stop(self) -> None:
         """Listen no longer in the current thread; in others the callback has nothing more to do."""
-        try:
-            self.names.op_callbacks.remove_op_callback(self.callback)
-        except KeyError:
-            return
+        for callback in self.callbacks:
+            with suppress(KeyError):
+                self.names.op_callbacks.remove_op_callback(callback)

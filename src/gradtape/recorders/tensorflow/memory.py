@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary, ref
 
 if TYPE_CHECKING:
+    from gradtape.explain.graph import Summary
     from gradtape.recorders.tensorflow.frames import Place
 
 MOST_OPERATIONS = 100_000
@@ -106,6 +107,8 @@ class Memory:
         self.step_of: dict[int, tuple[Place, ...]] = {}
         """Where the operation of a step ran forward, for steps that a tape recorded."""
         self.stopped = False
+        self.summaries: dict[int, Summary] | None = None
+        """What results are like, by their numbers; None where nobody wants to draw the run."""
 
     @property
     def horizon(self) -> int:

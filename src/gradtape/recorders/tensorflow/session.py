@@ -45,6 +45,8 @@ class Session:
             )
             return
         memory, patches = self.memory, self.patches
+        if self.heard.to_draw:
+            memory.summaries = {}
         self.operations = Operations(memory, names)
         self.operations.install(patches)
         self.backward = Backward(memory, names)
