@@ -25,7 +25,7 @@ MOST = 4
 def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
     """Return the remarks on one gradient."""
     if status is Status.ZERO:
-        return _stationary(context)
+        return _stationary(context) if context.flows else ()
     if status is not Status.OK:
         return ()
     return (*_branches(context), *_assignments(context), *_stops(context), *_size(context))

@@ -85,6 +85,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         not_a_value.FAILURE,
         opaque_callback.FAILURE,
         overwritten_value.FAILURE,
+        rebuilt_from_values.FAILURE,
         tape_used_up.FAILURE,
         traced_control_flow.FAILURE,
     ),

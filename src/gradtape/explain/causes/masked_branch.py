@@ -77,6 +77,8 @@ def _is_mask(context: Context, operation: Operation, position: int) -> bool:
     if operation.function != "multiply":
         return False
     step = next((p for p in context.pulls if p.operation is operation and p.position == position), None)
+    if step is not None and step.came.zeros:  # the zeros came from behind
+        return False
     others = [v for k, v in enumerate(step.inputs) if k != position] if step is not None else []
     others += [context.run.values.get(i) for k, i in enumerate(operation.inputs) if k != position and i]
     return any(v is not None and v.zeros for v in others)

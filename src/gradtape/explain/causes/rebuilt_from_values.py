@@ -13,8 +13,23 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         helps = (f"use the {context.words.array} itself; make a {operation.name} of it only to train it from here on",)
     else:
         label = group.first.reason or "a new array is made from the values here and forgets where they came from"
-        helps = (f"use `{context.words.stack}([...])`: it makes one {context.words.array} and lets the gradient pass",)
+        helps = (_stacked(context),)
     return context.broken("rebuilt-from-values", route, group, label, helps=helps)
 
 
+def detect_failure(context: Context) -> Finding | None:
+    """Tell of an error because an array was to be made of values that have no numbers yet."""
+    return context.failed(
+        "rebuilt-from-values",
+        f"no gradient of `{context.question.target_name}`: an array was to be made of values",
+        f"a new array would take the values here; {context.words.cannot_follow}",
+        helps=(_stacked(context),),
+    )
+
+
+def _stacked(context: Context) -> str:
+    return f"use `{context.words.stack}([...])`: it makes one {context.words.array} and lets the gradient pass"
+
+
 CAUSE = Cause("rebuilt-from-values", Stage.BREAK, detect, frozenset({BreakKind.REBUILT}))
+FAILURE = Cause("rebuilt-from-values", Stage.FAILURE, detect_failure)

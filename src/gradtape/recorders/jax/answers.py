@@ -73,8 +73,8 @@ def _lowered(*values: Any, asked: Asked, count: int, batched: Any) -> list[Any]:
     def tell(all_values: tuple[Any, ...]) -> list[Any]:
         done = jax.pure_callback(call, jax.ShapeDtypeStruct((), np.int32), *all_values)
         first, *rest = all_values[:count]
-        # what comes out hangs on the call, so that nobody takes it for superfluous
-        return [lax.select(done == 0, first, jnp.zeros_like(first)), *rest]
+        # what comes out hangs on the call, so that no compiler takes it for superfluous; a gradient of ones is not strange
+        return [lax.select(done == 0, first, jnp.ones_like(first)), *rest]
 
     def keep(all_values: tuple[Any, ...]) -> list[Any]:
         return list(all_values[:count])
@@ -97,7 +97,7 @@ def _one_of_each_batch(
     for axes in reversed(batched):
         size = next(np.shape(v)[a] for v, a in zip(found, axes, strict=True) if a is not None)
         pairs = list(zip(found, axes, strict=True))
-        examples = [[v if a is None else np.take(v, k, axis=a) for v, a in pairs] for k in range(size)]
+        examples = [[v if a is None else np.take(np.asarray(v), k, axis=a) for v, a in pairs] for k in range(size)]
         found = max(examples, key=lambda example: _oddness(example[:count]))
     return found[:count], found[count:]
 

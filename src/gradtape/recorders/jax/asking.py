@@ -97,9 +97,10 @@ class Asked:
         """Take the gradients; return them, with an operation behind them that tells their numbers if they have none."""
         self.telling.leaks.collect(self)
         others = [*(self.recording.close() if self.recording is not None else ()), *jax.tree.leaves(self.seed)]
-        traced = any(isinstance(g, private.Tracer) for g in (*gradients, *others))
-        if not traced:
-            self.came(gradients, others)
+        bare = [private.primal(g) for g in gradients]
+        others = [private.primal(other) for other in others]
+        if not any(isinstance(value, private.Tracer) for value in (*bare, *others)):
+            self.came(bare, others)
             return list(gradients)
         self.telling.expect(self)
         real = [k for k, g in enumerate(gradients) if not _is_float0(g)]

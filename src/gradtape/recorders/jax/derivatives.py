@@ -22,7 +22,16 @@ Connections = tuple[tuple[bool, ...], ...]
 
 def differentiable(value: Any) -> bool:
     """Whether a value's dtype has derivatives."""
-    return bool(jnp.issubdtype(jnp.result_type(value), jnp.inexact))
+    return bool(jnp.issubdtype(_dtype(value), jnp.inexact))
+
+
+def plain(value: Any) -> Any:
+    """Return a value as NumPy's array; None for what NumPy cannot hold, a random key."""
+    return None if jnp.issubdtype(_dtype(value), jax.dtypes.extended) else np.asarray(value)
+
+
+def _dtype(value: Any) -> Any:
+    return value.dtype if hasattr(value, "dtype") else jnp.result_type(value)
 
 
 class Derivatives:
@@ -62,7 +71,7 @@ class Derivatives:
 
     def _key(self, step: Step, inputs: Sequence[Any]) -> Hashable:
         self._kept.append(step.params)
-        return step.key, tuple((np.shape(v), jnp.result_type(v)) for v in inputs)
+        return step.key, tuple((np.shape(v), _dtype(v)) for v in inputs)
 
 
 def _split(inputs: Sequence[Any]) -> list[int]:

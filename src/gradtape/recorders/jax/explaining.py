@@ -105,7 +105,7 @@ def explained(answer: Answer, derivatives: Derivatives, to_draw: bool) -> tuple[
     targets = [graph.target(name, number) for number in asked.recording.targets]
     wanted, cotangents = _seeds(answer, program, seed)
     targets_asked = tuple(targets[k] for k in wanted)
-    run, targets_asked = graph.run(asked, targets_asked, values=True)
+    run = graph.run(asked, targets_asked)
     pulled, _ = sweep.backwards(program, derivatives, connections, cotangents)
     pulls = graph.pulls(pulled)
     reports = []

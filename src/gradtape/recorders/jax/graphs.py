@@ -10,7 +10,7 @@ import numpy as np
 from gradtape.explain.graph import Break, BreakKind, End, Event, Operation, Run
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.jax import naming
-from gradtape.recorders.jax.derivatives import Connections, differentiable
+from gradtape.recorders.jax.derivatives import Connections, differentiable, plain
 from gradtape.recorders.pulls import pull, telling
 from gradtape.recorders.summaries import summary
 
@@ -122,12 +122,12 @@ class Graph:
 
     # -- the run --------------------------------------------------------------------------------------------------
 
-    def run(self, asked: Asked, targets: tuple[End, ...], *, values: bool) -> tuple[Run, tuple[End, ...]]:
+    def run(self, asked: Asked, targets: tuple[End, ...]) -> Run:
         """Put the graph together; values that left are linked with constants that came in."""
         operations = [op for made in self.made for op in made.operations]
         left = asked.recording.left if asked.recording is not None else []
         exits = [self._exit(item) for item in left if item.kind is not None and self._id_of(item.value)]
-        known = self._came_back(left)
+        came_back = self._came_back(left)
         fresh = iter(range(-1, -1_000_000, -1))
         roots = {self.ids[self.program.names[s.number]] for s in asked.sources if s.number}
         crossings = find_crossings(
@@ -137,13 +137,21 @@ class Graph:
             call=Call(asked.place.site, self.clock + 1),
             fresh=lambda: next(fresh),
             targets=targets,
-            known=known,
+            known=came_back,
         )
         events = [*map(self._event, (item for item in left if self._id_of(item.value))), *self._decisions()]
         everything = tuple(sorted([*operations, *crossings], key=lambda op: op.seq))
-        summaries = {self.ids[n]: summary(self.program.values[n]) for n in self.ids} if values else {}
-        run = Run(everything, tuple(sorted(events, key=lambda e: e.seq)), None, values=summaries)
-        return run, targets
+        known = {id: plain(self.program.values[n]) for n, id in self.ids.items()}
+        summaries = {id: summary(value) for id, value in known.items() if value is not None}
+        names = {id: s.name for s in asked.sources if (id := self._id_of(s.number))}
+        return Run(
+            everything,
+            tuple(sorted(events, key=lambda e: e.seq)),
+            None,
+            variables=frozenset(names),
+            names=names,
+            values=summaries,
+        )
 
     def _id_of(self, number: int) -> int:
         return self.id_of(self.program.names.get(number, 0))
@@ -231,7 +239,7 @@ class Graph:
                 continue
             if len(pulled) > MOST_PULLS and not telling(item.came, item.gave):
                 continue
-            inputs = [values[step.inputs[k]] for k in made.order]
+            inputs = [plain(values[step.inputs[k]]) for k in made.order]
             output = values[step.outputs[item.output]]
             position = made.order.index(item.position)
             found.append(pull(made.operations[item.output], position, item.came, item.gave, inputs, output))

@@ -43,7 +43,7 @@ class State(threading.local):
         self.calling: tuple[Any, tuple[Any, ...], dict[str, Any]] | None = None
         self.busy = False
         self.refused: Any = None
-        """The traced value that was last refused as a plain one, or as one of another trace; held weakly."""
+        """The last traced value that was refused because it outlived its function; held weakly."""
 
 
 STATE = State()
@@ -155,7 +155,8 @@ def _leaving(kind: BreakKind | None, method: Callable[..., Any]) -> Callable[...
         try:
             plain = method(value, *args, **kwargs)
         except Exception:
-            STATE.refused = weakref.ref(value)
+            if isinstance(value, private.Tracer):
+                STATE.refused = weakref.ref(value) if not private.alive(value) else None
             raise
         for recording in STATE.open:
             number = recording.known(value)

@@ -65,7 +65,7 @@ class Leaks:
         if value is None:
             return None
         known = next((leak for leak in reversed(self._found) if leak.value() is value), None)
-        if known is not None or private.alive(value):
+        if known is not None:
             return known
         made = among(private.frames(private.origin(value)))
         return None if made is None else Leak(weakref.ref(value), made, None)

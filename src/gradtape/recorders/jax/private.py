@@ -44,13 +44,18 @@ def differentiates(value: Any, trace: Any) -> bool:
 
 
 def primal(value: Any) -> Any:
-    """Return what a value is without the tangent that it carries."""
-    return value.primal if isinstance(value, ad.LinearizeTracer | ad.JVPTracer) else value
+    """Return what a value is without the tangents that it carries."""
+    while isinstance(value, ad.LinearizeTracer | ad.JVPTracer):
+        value = value.primal
+    return value
 
 
 def alive(tracer: Any) -> bool:
-    """Whether a traced value's trace still runs."""
-    return bool(tracer._trace.is_valid())
+    """Whether a traced value's trace is among those that run now."""
+    trace = current_trace()
+    while trace is not None and trace is not tracer._trace:
+        trace = getattr(trace, "parent_trace", None)
+    return trace is not None
 
 
 def origin(tracer: Any) -> Any:

@@ -143,7 +143,7 @@ class Recording:
 
     def _constant(self, value: Any) -> int:
         number = self._new(value)
-        self._keep(number, private.primal(value) if private.differentiates(value, self.trace) else value)
+        self._keep(number, private.primal(value))
         return number
 
     def _keep(self, number: int, value: Any) -> None:

@@ -1,0 +1,42 @@
+"""Each wrong program gets its reason at the marked line, and nothing else is said; right ones stay silent."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gradtape.explain import Status
+from gradtape.recorders.hearing import Hearing
+from tests.explain.programs import MARK, unmarked
+
+from .wrong import HEAD, WRONG
+
+
+def heard(source, folder):
+    path = folder / "program.py"
+    path.write_text(source, encoding="utf-8")
+    hearing = Hearing()
+    error = None
+    with hearing:
+        try:
+            exec(compile(source, str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})  # noqa: S102
+        except Exception as raised:  # noqa: BLE001
+            error = raised
+        hearing.finish(error)
+    return hearing.reports, error
+
+
+def marks(source):
+    return {(m["code"], n) for n, line in enumerate(source.splitlines(), 1) if (m := MARK.search(line))}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_program_gets_its_reason_at_the_marked_line(name, tmp_path):
+    source = HEAD + WRONG[name]
+    reports, error = heard(unmarked(source), tmp_path)
+    found = {(f.code.number, f.diagnostic.primary.span.line) for r in reports for f in r.findings}
+    assert found == marks(source), (reports, error)
+    assert any(r.status is not Status.OK for r in reports)
+    assert all(r.findings for r in reports if r.status is not Status.OK)
+    assert not any(re.search(r"gradtape failed", f.diagnostic.headline) for r in reports for f in r.findings)

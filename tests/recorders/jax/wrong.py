@@ -1,0 +1,506 @@
+"""Programs that people write, each wrong in one way: the mark `#~ GTnnn` stands on every line to blame, and no other."""
+
+HEAD = """
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+x = jnp.array([0.5, 1.5, 2.5])
+"""
+
+WRONG = {
+    # -- nothing flows ----------------------------------------------------------------------------------------------
+    "rounding": """
+def loss(x):
+    steps = jnp.round(x * 3)  #~ GT302
+    return jnp.sum(steps**2)
+
+jax.grad(loss)(x)
+""",
+    "floor division": """
+def loss(x):
+    return jnp.sum((x // 0.5) * 2.0)  #~ GT302
+
+jax.grad(loss)(x)
+""",
+    "a sign": """
+def loss(x):
+    return jnp.mean(jnp.sign(x - 1.0) * 3.0)  #~ GT302
+
+jax.value_and_grad(loss)(x)
+""",
+    "a comparison": """
+def accuracy(w):
+    guess = x * w > 1.0  #~ GT301
+    return jnp.mean(guess)
+
+jax.grad(accuracy)(0.7)
+""",
+    "a comparison that chooses": """
+def hinge(w):
+    return jnp.sum(jnp.where(x * w > 1.0, 1.0, 0.0))  #~ GT301
+
+jax.grad(hinge)(0.7)
+""",
+    "an order": """
+def loss(scores):
+    order = jnp.argsort(scores)  #~ GT301
+    return jnp.sum(x[order] * jnp.arange(3.0))
+
+jax.grad(loss)(jnp.array([0.3, 0.1, 0.2]))
+""",
+    "one-hot": """
+def loss(logits):
+    hard = jax.nn.one_hot(jnp.argmax(logits), 3)  #~ GT301
+    return jnp.sum(hard * x)
+
+jax.grad(loss)(x)
+""",
+    "a cast": """
+def loss(t):
+    index = t.astype(int)  #~ GT303
+    return x[index] + x[index + 1]
+
+jax.grad(loss)(1.2)
+""",
+    "a stop": """
+def loss(params):
+    hidden = lax.stop_gradient(params["w"] * x)  #~ GT304
+    return jnp.sum(hidden**2) + params["b"]
+
+jax.grad(loss)({"w": jnp.array(0.2), "b": jnp.array(0.1)})
+""",
+    "a draw": """
+key = jax.random.PRNGKey(0)
+
+def reward(logits):
+    action = jax.random.categorical(key, logits)  #~ GT306
+    return x[action]
+
+jax.grad(reward)(jnp.array([0.1, 0.2, 0.3]))
+""",
+    "a draw of zero or one": """
+key = jax.random.key(1)
+
+def loss(p):
+    mask = jax.random.bernoulli(key, p, (3,))  #~ GT306
+    return jnp.sum(mask * x)
+
+jax.grad(loss)(0.4)
+""",
+    "an argument that nobody uses": """
+def loss(params):
+    return jnp.sum((params["w"] * x) ** 2)
+
+jax.grad(loss)({"w": jnp.array(0.2), "b": jnp.array(0.1)})  #~ GT105
+""",
+    "another object": """
+w = jnp.array([0.1, 0.2, 0.3])
+
+def loss(weights):
+    return jnp.sum((w * x) ** 2)
+
+jax.grad(loss)(w)  #~ GT104
+""",
+    "a rule of zeros": """
+@jax.custom_vjp
+def clipped(x):
+    return jnp.clip(x, 0.0, 1.0)
+
+clipped.defvjp(lambda x: (clipped(x), x), lambda x, g: (jnp.zeros_like(x),))
+
+def loss(x):
+    return jnp.sum(clipped(x) ** 2)  #~ GT307
+
+jax.grad(loss)(x)
+""",
+    "a rule of None": """
+@jax.custom_vjp
+def scaled(x, s):
+    return x * s
+
+scaled.defvjp(lambda x, s: (x * s, s), lambda s, g: (g * s, None))
+
+def loss(s):
+    return jnp.sum(scaled(x, s))  #~ GT307
+
+jax.grad(loss)(2.0)
+""",
+    "a rule of zeros under jit": """
+@jax.custom_jvp
+def hard(x):
+    return jnp.where(x > 1.0, 1.0, 0.0)
+
+hard.defjvp(lambda primals, tangents: (hard(*primals), jnp.zeros_like(primals[0])))
+
+@jax.jit
+def step(x):
+    return jax.grad(lambda x: jnp.sum(hard(x) * x[0]))(x[:1] * x)
+
+def loss(x):
+    return jnp.sum(hard(x))  #~ GT307
+
+jax.jit(jax.grad(loss))(x)
+""",
+    "a number": """
+def loss(x):
+    scale = x[0].item()  #~ GT202
+    return scale * 1.7
+
+jax.grad(loss)(x)
+""",
+    "a number of rounds": """
+def loss(w):
+    total = jnp.zeros(())
+    n = int(w)  #~ GT202
+    return total + jnp.sum(x) * n
+
+jax.grad(loss)(3.3)
+""",
+    "a decision": """
+def loss(w):
+    if w > 0.5:  #~ GT508
+        return jnp.sum(x)
+    return jnp.sum(x**2)
+
+jax.grad(loss)(0.7)
+""",
+    "rounding in a scan": """
+def loss(w):
+    def step(carry, item):
+        carry = carry + jnp.round(w * item)  #~ GT302
+        return carry, carry
+
+    total, _ = lax.scan(step, 0.0, x)
+    return total
+
+jax.grad(loss)(0.7)
+""",
+    "rounding in a carried value": """
+def loss(w):
+    def step(carry, item):
+        carry = jnp.floor(carry * 0.9) + item  #~ GT302
+        return carry, None
+
+    total, _ = lax.scan(step, w, x)
+    return total
+
+jax.grad(loss)(0.7)
+""",
+    "a cast in a branch": """
+def loss(w):
+    return lax.cond(x[0] > 0, lambda w: w.astype(int) * 1.0, lambda w: w * 2.0, w)  #~ GT303
+
+jax.grad(loss)(jnp.array(0.7))
+""",
+    "rounding under jit": """
+@jax.jit
+def quantised(x):
+    return jnp.round(x * 4) / 4  #~ GT302
+
+@jax.jit
+def step(w):
+    value, g = jax.value_and_grad(lambda w: jnp.sum(quantised(w * x)))(w)
+    return w - 0.1 * g
+
+step(0.3)
+""",
+    "rounding under vmap": """
+def loss(w, item):
+    return jnp.floor(w * item)  #~ GT302
+
+jax.vmap(jax.grad(loss), in_axes=(None, 0))(0.3, x)
+""",
+    "rounding in a training loop": """
+@jax.jit
+def train(w):
+    def step(w, item):
+        g = jax.grad(lambda w: jnp.ceil(w * item) ** 2)(w)  #~ GT302
+        return w - 0.1 * g, g
+
+    return lax.scan(step, w, x)
+
+train(0.3)
+""",
+    "rounding pulled back": """
+value, pull = jax.vjp(lambda x: jnp.round(x) * 2, x)  #~ GT302
+pull(jnp.ones(3))
+""",
+    "rounding pushed forward": """
+jax.jvp(lambda x: jnp.round(x) * 2, (x,), (jnp.ones(3),))  #~ GT302
+""",
+    "rounding in a jacobian": """
+def steps(x):
+    return jnp.round(x) * jnp.arange(3.0)  #~ GT302
+
+jax.jacobian(steps)(x)
+""",
+    "rounding forwards": """
+def steps(x):
+    return jnp.floor(x)  #~ GT302
+
+jax.jacfwd(steps)(x)
+jax.linearize(steps, x)[1](x)
+""",
+    "rounding twice over": """
+def loss(x):
+    return jnp.sum(jnp.round(x) ** 2)  #~ GT302
+
+jax.hessian(loss)(x)
+""",
+    # -- no number --------------------------------------------------------------------------------------------------
+    "a root": """
+def loss(x):
+    return jnp.sum(jnp.sqrt(x - 0.5))  #~ GT401
+
+jax.grad(loss)(x)
+""",
+    "a norm in a scan": """
+def loss(p):
+    def step(p, _):
+        length = jnp.linalg.norm(p)  #~ GT401
+        return p + 0.1 * length, length
+
+    _, lengths = lax.scan(step, p, None, length=3)
+    return lengths.sum()
+
+jax.grad(loss)(jnp.zeros(2))
+""",
+    "a norm under jit": """
+@jax.jit
+def step(p):
+    def loss(p):
+        return jnp.sqrt(jnp.sum(p**2))  #~ GT401
+
+    value, g = jax.value_and_grad(loss)(p)
+    return p - 0.1 * g
+
+step(jnp.zeros(2))
+""",
+    "a norm under jit and vmap": """
+def loss(p):
+    return jnp.linalg.norm(p)  #~ GT401
+
+jax.jit(jax.vmap(jax.grad(loss)))(jnp.array([[1.0, 2.0], [0.0, 0.0]]))
+""",
+    "a masked logarithm": """
+def entropy(p):
+    return -jnp.sum(jnp.where(p > 0, p * jnp.log(p), 0.0))  #~ GT402
+
+jax.grad(entropy)(jnp.array([0.0, 0.5, 0.5]))
+""",
+    "a masked division": """
+def ratio(a):
+    inverse = 1.0 / a  #~ GT402
+    return jnp.sum(jnp.where(a == 0, 0.0, inverse))
+
+jax.value_and_grad(ratio)(jnp.array([0.0, 2.0]))
+""",
+    "an overflow": """
+def softmax(z):
+    e = jnp.exp(z)  #~ GT403
+    return e / e.sum()
+
+jax.grad(lambda z: softmax(z)[0])(jnp.array([100.0, 1.0]))
+""",
+    "a power": """
+def loss(x):
+    return jnp.sum((x - 0.5) ** 0.5)  #~ GT401
+
+jax.grad(loss)(x)
+""",
+    "a spread of equal numbers": """
+def loss(x):
+    return jnp.std(x)  #~ GT401
+
+jax.grad(loss)(jnp.ones(3))
+""",
+    "an angle": """
+def angle(a, b):
+    cosine = a @ b / jnp.sqrt((a @ a) * (b @ b))
+    return jnp.arccos(cosine)  #~ GT401
+
+jax.grad(angle)(jnp.array([1.0, 0.0]), jnp.array([1.0, 0.0]))
+""",
+    # -- errors -----------------------------------------------------------------------------------------------------
+    "float": """
+def loss(x):
+    scale = float(jnp.max(x))  #~ GT202
+    return jnp.sum(x / scale)
+
+jax.grad(loss)(x)
+""",
+    "a function of math": """
+def loss(x):
+    return math.exp(x[0]) * x[1]  #~ GT202
+
+jax.grad(loss)(x)
+""",
+    "a function of numpy": """
+def loss(x):
+    return jnp.sum(np.sin(x))  #~ GT201
+
+jax.grad(loss)(x)
+""",
+    "an array of values": """
+def rotation(angle):
+    return jnp.asarray(np.array([[jnp.cos(angle), -jnp.sin(angle)], [jnp.sin(angle), jnp.cos(angle)]]))  #~ GT203
+
+jax.grad(lambda a: rotation(a).sum())(0.3)
+""",
+    "an item of numpy's": """
+def loss(w):
+    table = np.zeros(3)
+    for i in range(3):
+        table[i] = w * i  #~ GT205
+    return table.sum()
+
+jax.grad(loss)(0.3)
+""",
+    "an item of jax's": """
+def loss(w):
+    table = jnp.zeros(3)
+    table[1] = w  #~ GT205
+    return table.sum()
+
+jax.grad(loss)(0.3)
+""",
+    "while": """
+@jax.jit
+def solve(a):
+    guess = a
+    while jnp.abs(guess * guess - a) > 1e-3:  #~ GT508
+        guess = 0.5 * (guess + a / guess)
+    return guess
+
+jax.grad(solve)(2.0)
+""",
+    "the larger": """
+@jax.jit
+def relu(x):
+    return max(x, 0.0)  #~ GT508
+
+jax.grad(relu)(2.0)
+""",
+    "a range": """
+@jax.jit
+def power(a, n):
+    out = 1.0
+    for _ in range(n):  #~ GT508
+        out = out * a
+    return out
+
+jax.grad(power)(2.0, 3)
+""",
+    "a choice by jit": """
+@jax.jit
+def step(w):
+    loss, g = jax.value_and_grad(lambda w: jnp.sum((w * x) ** 2))(w)
+    if loss < 1e-3:  #~ GT508
+        return w
+    return w - 0.1 * g
+
+step(0.5)
+""",
+    "whole numbers": """
+jax.grad(lambda x: x * 2.0)(3)  #~ GT107
+""",
+    "an integer array": """
+def loss(w):
+    return jnp.sum(w * x)
+
+w = jnp.arange(3)
+jax.grad(loss)(w)  #~ GT107
+""",
+    "no single number": """
+def loss(w):
+    return (w * x) ** 2  #~ GT601
+
+jax.grad(loss)(0.5)
+""",
+    "a value beside the loss": """
+def loss(w):
+    error = w * x
+    return jnp.sum(error), error  #~ GT601
+
+jax.grad(loss)(0.5)
+""",
+    "a loop": """
+def solve(a):
+    return lax.while_loop(lambda g: jnp.abs(g * g - a) > 1e-4, lambda g: 0.5 * (g + a / g), a)  #~ GT305
+
+jax.grad(solve)(2.0)
+""",
+    "a loop inside a compiled function": """
+@jax.jit
+def solve(a, n):
+    return lax.fori_loop(0, n, lambda i, g: 0.5 * (g + a / g), a)  #~ GT305
+
+def loss(a):
+    return solve(a, 5) ** 2
+
+jax.grad(loss)(2.0)
+""",
+    "a callback": """
+def outside(v):
+    return np.sin(v)
+
+def loss(x):
+    y = jax.pure_callback(outside, jax.ShapeDtypeStruct(x.shape, x.dtype), x)  #~ GT305
+    return jnp.sum(y * x)
+
+jax.jit(jax.grad(loss))(x)
+""",
+    "a kept value": """
+class Model:
+    def loss(self, w):
+        error = w * x - 1.0
+        self.last = jnp.mean(error)  #~ GT509
+        return jnp.mean(error**2)
+
+model = Model()
+jax.grad(model.loss)(0.5)
+print(jnp.sqrt(model.last))
+""",
+    "a kept value of a compiled function": """
+seen = {}
+
+@jax.jit
+def forward(w):
+    hidden = jnp.tanh(w * x)
+    seen["hidden"] = hidden  #~ GT509
+    return hidden.sum()
+
+jax.grad(forward)(0.5)
+print(seen["hidden"] + 1)
+""",
+    "a kept value as a number": """
+trace = []
+
+def loss(w):
+    value = jnp.sum((w * x) ** 2)
+    trace.append(value)  #~ GT509
+    return value
+
+for _ in range(2):
+    jax.grad(loss)(0.5)
+print(float(trace[-1]))
+""",
+    "a kept value that is used again": """
+carried = None
+
+def loss(w):
+    global carried
+    hidden = w * x
+    if carried is not None:
+        hidden = hidden + carried
+    carried = hidden  #~ GT509
+    return hidden.sum()
+
+jax.grad(loss)(0.5)
+jax.grad(loss)(0.5)
+""",
+}
