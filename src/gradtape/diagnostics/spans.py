@@ -93,6 +93,11 @@ class Passage(NamedTuple):
 
     span: Span
 
+    @property
+    def code(self) -> None:
+        """Belongs to no run of any code."""
+        return None
+
 
 def source_lines(file: str, first: int, last: int) -> list[str]:
     """Lines `first` to `last` (from 1, inclusive) of a file, without line ends; empty if there is no source."""

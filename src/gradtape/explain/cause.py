@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Severity, Site, syntax
+from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Passage, Severity, Site, syntax
 from gradtape.explain.dialects import DIALECTS
 from gradtape.explain.report import Finding, Status, Step
 from gradtape.explain.ways import MOST_WAYS
@@ -325,7 +325,7 @@ def break_labels(group: BreakGroup) -> tuple[tuple[Span | None, str], ...]:
     return tuple((span, "and here") for span in islice((s for s in spans if s != first), MOST_LABELS))
 
 
-def place_in(operation: Operation | Event, code: object) -> Site:
+def place_in(operation: Operation | Event, code: object) -> Site | Passage:
     """Return where an operation was started from within a function, if its callers are known; else its own place."""
     if operation.site.code is code:
         return operation.site

@@ -116,7 +116,7 @@ class Event:
     seq: int
     kind: str
     value: int
-    site: Site
+    site: Site | Passage
     detail: Any = None
     callers: tuple[Site, ...] = ()
 

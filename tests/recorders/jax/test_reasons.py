@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.explain.programs import MARK, unmarked
 
 from gradtape.explain import Status
 from gradtape.recorders.hearing import Hearing
-from tests.explain.programs import MARK, unmarked
 
 from .wrong import HEAD, WRONG
 

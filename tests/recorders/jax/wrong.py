@@ -1,4 +1,4 @@
-"""Programs that people write, each wrong in one way: the mark `#~ GTnnn` stands on every line to blame, and no other."""
+"""Programs that people write, each wrong in one way: `#~ GTnnn` stands on every line to blame, and on no other."""
 
 HEAD = """
 import math
@@ -101,9 +101,9 @@ jax.grad(loss)({"w": jnp.array(0.2), "b": jnp.array(0.1)})  #~ GT105
 w = jnp.array([0.1, 0.2, 0.3])
 
 def loss(weights):
-    return jnp.sum((w * x) ** 2)
+    return jnp.sum((w * x) ** 2)  #~ GT104
 
-jax.grad(loss)(w)  #~ GT104
+jax.grad(loss)(w)
 """,
     "a rule of zeros": """
 @jax.custom_vjp

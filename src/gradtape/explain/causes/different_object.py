@@ -15,7 +15,7 @@ from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import Event, Operation
 
 if TYPE_CHECKING:
-    from gradtape.diagnostics import Site
+    from gradtape.diagnostics import Passage, Site
     from gradtape.explain.report import Finding
 
 PARTS = {
@@ -93,6 +93,14 @@ def _original(context: Context) -> Used | None:
             f"compute it once, and use that value both for `{target}` and as the source",
         )
     what = f"`{name}`" if name else "what it was made from"
+    if made.site == context.question.call and reader is not None:  # an argument, and the function has its own way to it
+        return Used(
+            shared,
+            reader.site.span,
+            f"`{target}` is computed from {what} itself here, not from its argument `{source.name}`",
+            ((made.site.span, f"{what} is passed as `{source.name}` here"),),
+            f"use `{source.name}` in the place of {what}",
+        )
     return Used(
         shared,
         here,
@@ -240,11 +248,13 @@ def _anew(context: Context, event: Event) -> Used:
     )
 
 
-def _frames(made: Operation | Event) -> list[Site]:
+def _frames(made: Operation | Event) -> list[Site | Passage]:
     return [made.site, *made.callers]
 
 
-def _where_they_part(mine: list[Site], theirs: list[Site], *, again: bool) -> tuple[Span | None, Span | None]:
+def _where_they_part(
+    mine: list[Site | Passage], theirs: list[Site | Passage], *, again: bool
+) -> tuple[Span | None, Span | None]:
     """Return the innermost calls in which two creations differ; where both were made if they do not.
 
     Where one function was only called `again`, in the course of the computation, it is the line in it that makes anew.

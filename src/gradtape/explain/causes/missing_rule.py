@@ -16,12 +16,32 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
 def detect_failure(context: Context) -> Finding | None:
     failure = context.question.failure
     what = failure.detail if failure is not None and failure.detail else "this operation"
+    label, helps = KNOWN.get(what, (f"{what} has a derivative, but {context.words.name} has no rule for it", ()))
     return context.failed(
         "missing-rule",
         f"no gradient of `{context.question.target_name}`: an operation on the way has no rule",
-        f"{what} has a derivative, but {context.words.name} has no rule for it",
-        helps=_helps(context),
+        label,
+        helps=helps or _helps(context),
     )
+
+
+KNOWN = {
+    "loop": (
+        "nobody can run this loop backwards: how often it turns is only known once it runs",
+        (
+            "give it bounds that are plain Python numbers, or use `jax.lax.scan` over a fixed number of rounds",
+            "or give the derivative yourself with `jax.custom_vjp`",
+        ),
+    ),
+    "callback": (
+        "nothing is known of the derivative of what the callback computes",
+        (
+            "compute it with `jnp.*` functions instead of calling back",
+            "or give the derivative yourself with `jax.custom_jvp` around the callback",
+        ),
+    ),
+}
+"""What cannot have a rule by its nature, by the recorder's word for it: what to say, and what to do."""
 
 
 def _helps(context: Context) -> tuple[str, ...]:

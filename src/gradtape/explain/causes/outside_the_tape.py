@@ -1,6 +1,6 @@
 """GT501: operations between source and target ran while the tape was not recording."""
 
-from gradtape.diagnostics import Site, syntax
+from gradtape.diagnostics import Passage, Site, syntax
 from gradtape.explain.cause import Cause, Context, Stage, place_in, route_note
 from gradtape.explain.graph import OUTSIDE, Operation
 from gradtape.explain.report import Finding
@@ -33,7 +33,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     )
 
 
-def _to_move(operation: Operation, owner: object) -> Site:
+def _to_move(operation: Operation, owner: object) -> Site | Passage:
     """Return the call to move; where the result was stored in an object and not returned, the operation itself."""
     stored = any("." in name for name in syntax.assigned_names(operation.site.span))
     return operation.site if stored else place_in(operation, owner)

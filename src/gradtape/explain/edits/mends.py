@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtape.explain.edits import asking, leaving, numbers, objects, places, sources, state, steps
+from gradtape.explain.edits import asking, leaving, numbers, objects, places, sources, state, steps, traced
 from gradtape.explain.edits.case import Case
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
     "inner-gradient-not-recorded": asking.inner_recorded,
     "overwritten-value": state.not_overwritten,
     "traced-control-flow": places.chosen_by_where,
+    "leaked-tracer": traced.kept_as_number,
     "nonscalar-output": asking.one_number,
 }
 """By the slug of the cause."""

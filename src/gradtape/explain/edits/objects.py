@@ -25,8 +25,23 @@ LISTS = {"trainable_variables", "trainable_weights", "variables", "weights", "pa
 
 def same_object(case: Case) -> Suggestion | None:
     """Use the object that was asked for: the layer that `__init__` made, the whole tensor, the model that ran."""
-    changes = _kept_layer(case) or _whole_source(case) or _model_that_ran(case)
+    changes = _argument_instead(case) or _kept_layer(case) or _whole_source(case) or _model_that_ran(case)
     return builders.likely(*changes) if changes else use(case)
+
+
+def _argument_instead(case: Case) -> Changes:
+    """Use the argument that the function gets, in the place of what the call passes for it."""
+    call, function, made = _asking_call(case), case.function, case.context.source.made
+    if call is None or not isinstance(function, ast.FunctionDef) or made is None:
+        return ()
+    if made.site != case.context.question.call:
+        return ()
+    name = case.context.source.name.partition("[")[0].partition(".")[0]
+    given = given_for(call, function, name)
+    text = syntax.text_of(given) if given is not None else name
+    if text == name:
+        return ()
+    return tuple(c for n in syntax.mentions(function, text) for c in builders.replace(n, case.file, name))
 
 
 def _kept_layer(case: Case) -> Changes:

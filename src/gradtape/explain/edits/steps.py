@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from gradtape.diagnostics import Span, Suggestion, syntax
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, leaving
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 
@@ -232,6 +232,8 @@ def another_way(case: Case) -> Suggestion | None:
         return _solved_directly(case)
     if name == "fori_loop":
         return _plain_bounds(case, call)
+    if name in {"pure_callback", "io_callback"}:
+        return leaving.without_callback(case)
     return pass_through(case) if name.endswith(DRAWS) else None
 
 

@@ -73,7 +73,7 @@ def _lowered(*values: Any, asked: Asked, count: int, batched: Any) -> list[Any]:
     def tell(all_values: tuple[Any, ...]) -> list[Any]:
         done = jax.pure_callback(call, jax.ShapeDtypeStruct((), np.int32), *all_values)
         first, *rest = all_values[:count]
-        # what comes out hangs on the call, so that no compiler takes it for superfluous; a gradient of ones is not strange
+        # what comes out hangs on the call, so that no compiler leaves it out; ones are not strange
         return [lax.select(done == 0, first, jnp.ones_like(first)), *rest]
 
     def keep(all_values: tuple[Any, ...]) -> list[Any]:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 
 class Source(NamedTuple):
-    """A leaf of an argument that is differentiated by: its name in the function, its value, its number."""
+    """A leaf of an argument that is differentiated by: its name in the function, its value, its place, its number."""
 
     name: str
     value: Any
+    position: int = 0
+    keys: tuple[Any, ...] = ()
     number: int = 0
 
 
@@ -44,6 +46,8 @@ class Asked:
         self.recording: Recording | None = None
         self.result: Any = None
         """What the function gave back, without `aux`: traced values are replaced by their numbers."""
+        self.transformed_at = place
+        """Where the program called the transformation."""
         self.seed: Any = None
         """The cotangents that were pulled back, or the tangents that were pushed forward, if the program chose them."""
 
@@ -55,6 +59,11 @@ class Asked:
         return asked
 
     @property
+    def call_gives_sources(self) -> bool:
+        """Whether the call that asks has the sources as its own arguments, in their order."""
+        return self.kind not in {"jax.vjp", "jax.linearize", "jax.jvp", "jax"}
+
+    @property
     def forward(self) -> bool:
         """Whether tangents were pushed forward: one answer per target, not per source."""
         return self.kind in {"jax.jvp", "jax.linearize"}
@@ -63,7 +72,7 @@ class Asked:
         """Name the sources by the function's parameters."""
         names = parameter_names(self.function, args, kwargs)
         self.sources = [
-            Source(names[position] + jax.tree_util.keystr(path), value)
+            Source(names[position] + jax.tree_util.keystr(path), value, position, tuple(map(_key, path)))
             for position in self.positions
             if position < len(args)
             for path, value in jax.tree_util.tree_flatten_with_path(args[position])[0]
@@ -140,6 +149,11 @@ class _Passed:
         self.asked.telling.later(self.asked, self._full(gradients), list(others))
 
 
+def _key(entry: Any) -> Any:
+    """Return the key, index or attribute of one step of a path in a tree."""
+    return next((getattr(entry, n) for n in ("key", "idx", "name") if hasattr(entry, n)), None)
+
+
 def _is_float0(value: Any) -> bool:
     return getattr(value, "dtype", None) == jax.dtypes.float0
 
@@ -187,6 +201,7 @@ def _later(name: str, telling: Telling, original: Callable[..., Any]) -> Callabl
         options = signature.bind(fun, *args, **kwargs).arguments
         argnums, has_aux = options.get("argnums", 0), options.get("has_aux", False)
         made = original(watched(fun), *args, **kwargs)
+        transformed_at = here()
 
         @wraps(made)
         def ask(*args: Any, **kwargs: Any) -> Any:
@@ -195,6 +210,7 @@ def _later(name: str, telling: Telling, original: Callable[..., Any]) -> Callabl
                 return made(*args, **kwargs)
             asked = Asked(f"jax.{name}", fun, place, telling, _positions(argnums, len(args)))
             asked.has_aux = has_aux
+            asked.transformed_at = transformed_at or place
             asked.take(args, kwargs)
             result = _asking(asked, lambda: made(*args, **kwargs))
             index = (1 if name == "value_and_grad" else 0) if has_aux or name == "value_and_grad" else None

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from gradtape.explain import engine
-from gradtape.explain.graph import End, Question, Run, Summary
+from gradtape.explain.graph import End, Event, Question, Run, Summary
 from gradtape.explain.report import Status
-from gradtape.recorders.jax import sweep
+from gradtape.recorders.jax import origins, sweep
 from gradtape.recorders.jax.graphs import Graph
 from gradtape.recorders.jax.program import NotReplayable, replayed
 from gradtape.recorders.pulls import suspicious
@@ -102,7 +102,7 @@ def explained(answer: Answer, derivatives: Derivatives, to_draw: bool) -> tuple[
     connections = sweep.connected(program, derivatives)
     graph = Graph(program, connections, asked.sources)
     name = target_name(asked)
-    targets = [graph.target(name, number) for number in asked.recording.targets]
+    targets = [graph.target(asked, name, number) for number in asked.recording.targets]
     wanted, cotangents = _seeds(answer, program, seed)
     targets_asked = tuple(targets[k] for k in wanted)
     run = graph.run(asked, targets_asked)
@@ -114,7 +114,9 @@ def explained(answer: Answer, derivatives: Derivatives, to_draw: bool) -> tuple[
         if not answer.strange[k] and not to_draw:
             reports.append(_fine(asked, source))
             continue
-        end = graph.source(source) if source.number else _plain_end(source)
+        end = (
+            graph.source(source, made(asked, source), asked.place.site) if source.number else _plain_end(asked, source)
+        )
         question = Question(
             run, asked.kind, asked.place.site, targets_asked, end, status, gradient=found, pulls=pulls, dialect="jax"
         )
@@ -153,14 +155,22 @@ def plain_question(asked: Asked, source: Source, status: Status, **more: Any) ->
     """Return a question whose run nobody looks at."""
     name = target_name(asked)
     target = End(name, frozenset(), "tensor", "", differentiable=True, watched=True)
-    return Question(NO_RUN, asked.kind, asked.place.site, (target,), _plain_end(source), status, dialect="jax", **more)
+    return Question(
+        NO_RUN, asked.kind, asked.place.site, (target,), _plain_end(asked, source), status, dialect="jax", **more
+    )
 
 
-def _plain_end(source: Source) -> End:
+def _plain_end(asked: Asked, source: Source) -> End:
     dtype = str(getattr(source.value, "dtype", type(source.value).__name__))
     try:
         real = bool(jnp.issubdtype(jnp.result_type(source.value), jnp.inexact))
     except TypeError:
         real = False
     kind = "tensor" if hasattr(source.value, "dtype") else "number"
-    return End(source.name, frozenset(), kind, dtype, real, watched=True)
+    return End(source.name, frozenset(), kind, dtype, real, watched=True, made=made(asked, source))
+
+
+def made(asked: Asked, source: Source) -> Event | None:
+    """Return where the program made a source, as far as its text tells."""
+    found = origins.made_at(asked.place.site.span, source.position, source.keys) if asked.call_gives_sources else None
+    return None if found is None else Event(0, "create", 0, found)

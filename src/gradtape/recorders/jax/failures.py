@@ -189,8 +189,8 @@ def _customs_place(recording: Recording | None) -> Site | None:
 def _returned(asked: Asked) -> Any:
     """Return where the function gives back its result, if there is one such place; else the call."""
     code = getattr(asked.function, "__code__", None)
-    if code is None or not is_users(code):
-        return asked.place.site
+    if code is None or not is_users(code):  # a gradient of a gradient
+        return asked.transformed_at.site
     returned = syntax.results_of(code)
     return Passage(syntax.span_of(returned[0], code.co_filename)) if len(returned) == 1 else asked.place.site
 

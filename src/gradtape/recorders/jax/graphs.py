@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dis
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gradtape.diagnostics import Site, syntax
 from gradtape.explain.graph import Break, BreakKind, End, Event, Operation, Run
-from gradtape.recorders.crossings import Call, Exit, find_crossings
+from gradtape.recorders.crossings import Call, Exit, find_crossings, operand_of
 from gradtape.recorders.jax import naming
 from gradtape.recorders.jax.derivatives import Connections, differentiable, plain
 from gradtape.recorders.pulls import pull, telling
 from gradtape.recorders.summaries import summary
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable, Sequence
 
     from gradtape.explain.graph import Pull
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
 
 MOST_PULLS = 3000
 """Of a longer backward pass only the steps are written down at which something happened."""
+
+
+STRENGTH = (
+    BreakKind.SAMPLED,
+    BreakKind.PIECEWISE_CONSTANT,
+    BreakKind.INTEGER_CAST,
+    BreakKind.NO_DERIVATIVE,
+)
+"""Which reason is told of an expression that breaks for several."""
 
 
 class Made(NamedTuple):
@@ -45,14 +57,30 @@ class Graph:
         self.made: list[Made] = []
         self.began_at: list[int] = []
         """The time before each step."""
+        self.returned: list[Operation] = []
+        """The returns of plain numbers."""
         self.clock = 0
         for source in sources:
             if source.number:
                 self.ids[program.names[source.number]] = self.tick()
+        self.twins = {s.number: self._twin(s) for s in sources if s.number}
         for index, step in enumerate(program.steps):
             self.began_at.append(self.tick())
             self.made.append(self._made(index, step))
+        self.ended = self.tick()
         self._tidy()
+
+    def _twin(self, source: Source) -> int:
+        """Return the id of a constant that is the very array which was passed as a source; 0 if there is none."""
+        program = self.program
+        own = program.names[source.number]
+        array = program.values[own]
+        for number in sorted(program.constants):
+            value = program.values[number]
+            if number != own and _same_array(array, value):
+                id = self.ids[number] = self.tick()
+                return id
+        return 0
 
     def tick(self) -> int:
         """Return the next time."""
@@ -107,8 +135,22 @@ class Graph:
         steps = self.program.steps
         for k in range(1, len(steps) + 1):
             if k == len(steps) or steps[k].place != steps[start].place:
+                self._unite(range(start, k))
                 self._hide(range(start, k))
                 start = k
+
+    def _unite(self, group: range) -> None:
+        """Let one expression break for one reason: `x // 2` compares, rounds and takes signs on its way."""
+        found = {b for k in group for op in self.made[k].operations for some in op.breaks for b in some}
+        strongest = min(found, key=lambda b: STRENGTH.index(b.kind) if b.kind in STRENGTH else -1, default=None)
+        if len(found) < 2 or strongest is None or strongest.kind not in STRENGTH:
+            return
+        for k in group:
+            operations = tuple(
+                replace(op, breaks=tuple((strongest,) if some else () for some in op.breaks))
+                for op in self.made[k].operations
+            )
+            self.made[k] = self.made[k]._replace(operations=operations)
 
     def _hide(self, group: range) -> None:
         broken = [k for k in group if any(b for op in self.made[k].operations for b in op.breaks)]
@@ -124,7 +166,7 @@ class Graph:
 
     def run(self, asked: Asked, targets: tuple[End, ...]) -> Run:
         """Put the graph together; values that left are linked with constants that came in."""
-        operations = [op for made in self.made for op in made.operations]
+        operations = [*(op for made in self.made for op in made.operations), *self.returned]
         left = asked.recording.left if asked.recording is not None else []
         exits = [self._exit(item) for item in left if item.kind is not None and self._id_of(item.value)]
         came_back = self._came_back(left)
@@ -137,6 +179,7 @@ class Graph:
             call=Call(asked.place.site, self.clock + 1),
             fresh=lambda: next(fresh),
             targets=targets,
+            operand=_operand,
             known=came_back,
         )
         events = [*map(self._event, (item for item in left if self._id_of(item.value))), *self._decisions()]
@@ -159,7 +202,7 @@ class Graph:
     def _time(self, entry: int) -> int:
         """Return a time right before the first step of an entry of the recording, behind the entries before it."""
         index = next((k for k, step in enumerate(self.program.steps) if step.entry >= entry), None)
-        return self.began_at[index] if index is not None else self.clock + 1
+        return self.began_at[index] if index is not None else self.ended
 
     def _exit(self, left: Left) -> Exit:
         kind = left.kind or BreakKind.LEFT_AS_NUMBER
@@ -171,7 +214,7 @@ class Graph:
 
     def _decisions(self) -> Iterable[Event]:
         for before, values, place in self.program.decided:
-            time = self.began_at[before] if before < len(self.began_at) else self.clock + 1
+            time = self.began_at[before] if before < len(self.began_at) else self.ended
             for value in values:
                 if self.id_of(value):
                     yield Event(time, "branch", self.id_of(value), place.site, None, place.callers)
@@ -199,8 +242,8 @@ class Graph:
 
     # -- the ends -------------------------------------------------------------------------------------------------
 
-    def source(self, source: Source) -> End:
-        """Describe a source."""
+    def source(self, source: Source, made: Event | None, call: Site) -> End:
+        """Describe a source; one that the function uses as a constant, under another name, is a copy of that."""
         id = self._id_of(source.number)
         value = np.asarray(self.program.values[self.program.names[source.number]]) if id else np.asarray(source.value)
         kind = "tensor"
@@ -211,21 +254,31 @@ class Graph:
             str(value.dtype),
             differentiable(value),
             watched=True,
+            made=self._copied(source, call) or made,
             value=summary(value),
         )
 
-    def target(self, name: str, number: int) -> End:
-        """Describe a target."""
+    def _copied(self, source: Source, call: Site) -> Operation | None:
+        twin, own = self.twins.get(source.number, 0), self._id_of(source.number)
+        used = any(own in op.inputs for made in self.made for op in made.operations)
+        if not twin or used:
+            return None
+        return Operation(0, "argument", (twin,), own, call, ((),), function="copy")
+
+    def target(self, asked: Asked, name: str, number: int) -> End:
+        """Describe a target; a plain number that the function gives back is what its `return` makes."""
         inside = self.program.names[number]
         value = self.program.values[inside]
         id = self.id_of(inside)
         made = next((op for m in reversed(self.made) for op in m.operations if op.output == id), None) if id else None
-        kind = "tensor" if id else "number" if isinstance(value, bool | int | float | complex) else "array"
+        if not id:
+            id = self.tick()
+            made = _returning(asked.function, id)
+            self.returned += [made] if made is not None else []
+        kind = "tensor" if self.id_of(inside) else "number" if isinstance(value, PLAIN) else "array"
         dtype = str(np.asarray(value).dtype)
-        return End(
-            name, frozenset({id or -1_000_000}), kind, dtype, differentiable(value), watched=True, made=made,
-            value=summary(value),
-        )  # fmt: skip
+        real = differentiable(value)
+        return End(name, frozenset({id}), kind, dtype, real, watched=True, made=made, value=summary(value))
 
     # -- the backward pass ----------------------------------------------------------------------------------------
 
@@ -244,6 +297,35 @@ class Graph:
             position = made.order.index(item.position)
             found.append(pull(made.operations[item.output], position, item.came, item.gave, inputs, output))
         return tuple(found)
+
+
+PLAIN = bool | int | float | complex
+
+
+def _returning(function: Any, id: int) -> Operation | None:
+    """Return the operation that a function's only `return` is taken for."""
+    code = getattr(function, "__code__", None)
+    ends = [i.offset for i in dis.get_instructions(code) if i.opname == "RETURN_VALUE"] if code is not None else []
+    if code is None or len(ends) != 1:
+        return None
+    return Operation(id, "return", (0,), id, Site(code, ends[0]), ((),), plumbing=True)
+
+
+def _operand(operation: Operation, position: int) -> ast.expr | None:
+    """Return the source text of an operand; of a `return` what is given back."""
+    if operation.name == "return":
+        return next(iter(syntax.results_of(operation.site.code)), None)
+    return operand_of(operation, position)
+
+
+def _same_array(a: Any, b: Any) -> bool:
+    """Whether two arrays are one, or hold the same numbers that are no accident: several, and not all alike."""
+    if a is b and hasattr(a, "shape"):
+        return True
+    one, other = plain(a), plain(b)
+    if one is None or other is None or one.shape != other.shape or one.dtype != other.dtype or one.size < 2:
+        return False
+    return bool((one == other).all() and (one != one.flat[0]).any())
 
 
 def _numpys_order(step: Step) -> tuple[int, ...]:

@@ -64,7 +64,7 @@ class Leaks:
         value = STATE.refused() if STATE.refused is not None else None
         if value is None:
             return None
-        known = next((leak for leak in reversed(self._found) if leak.value() is value), None)
+        known: Leak | None = next((leak for leak in reversed(self._found) if leak.value() is value), None)
         if known is not None:
             return known
         made = among(private.frames(private.origin(value)))

@@ -1,0 +1,73 @@
+"""Edits where a traced value outlives its function: keep its number, as soon as there is one."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Suggestion, syntax
+from gradtape.explain.edits import builders
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.case import Case
+
+
+def kept_as_number(case: Case) -> Suggestion | None:
+    """Hand the value to `jax.debug.callback`, which keeps its number when it is computed."""
+    statement, file = case.statement, case.file
+    jax = syntax.imported_as(file, "jax")
+    if statement is None or jax is None:
+        return None
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        call = statement.value
+        if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):
+            return None
+        keep, value = builders.written(call.func, file), builders.written(call.args[0], file)
+        return builders.likely(*builders.replace_statement(statement, file, f"{jax}.debug.callback({keep}, {value})"))
+    stored = _stored(statement, file)
+    if stored is None:
+        return None
+    target, value = stored
+    keep = _keeper(target, file)
+    later = _read_later(case, target)
+    if not later:
+        text = f"{jax}.debug.callback({keep}, {value})"
+        return builders.likely(*builders.replace_statement(statement, file, text))
+    name = syntax.free_name(file, "traced")
+    return builders.likely(
+        *builders.replace_statement(statement, file, f"{name} = {value}"),
+        *builders.insert_after(statement, file, f"{jax}.debug.callback({keep}, {name})"),
+        *(c for n in later for c in builders.replace(n, file, name)),
+    )
+
+
+def _stored(statement: ast.stmt, file: str) -> tuple[ast.expr, str] | None:
+    """Return what a statement writes to, and the text of the value that it has then."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        simple = isinstance(target, ast.Attribute | ast.Subscript | ast.Name)
+        return (target, builders.written(statement.value, file)) if simple else None
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add | ast.Sub | ast.Mult):
+        sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}[type(statement.op)]
+        target = statement.target
+        return target, f"{builders.written(target, file)} {sign} {builders.operand(statement.value, file)}"
+    return None
+
+
+def _keeper(target: ast.expr, file: str) -> str:
+    """Write a function that keeps its argument where a statement would have stored it."""
+    if isinstance(target, ast.Attribute):
+        return f'lambda number: setattr({builders.written(target.value, file)}, "{target.attr}", number)'
+    if isinstance(target, ast.Subscript):
+        key = builders.written(target.slice, file)
+        return f"lambda number: {builders.operand(target.value, file)}.__setitem__({key}, number)"
+    return f'lambda number: globals().__setitem__("{syntax.text_of(target)}", number)'
+
+
+def _read_later(case: Case, target: ast.expr) -> list[ast.expr]:
+    """Return where the function reads again what the statement stored, after it."""
+    function, statement = case.function, case.statement
+    if function is None or statement is None:
+        return []
+    end = statement.end_lineno or statement.lineno
+    return [n for n in syntax.mentions(function, syntax.text_of(target)) if n.lineno > end]
