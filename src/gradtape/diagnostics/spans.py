@@ -95,8 +95,13 @@ class Passage(NamedTuple):
 
     @property
     def code(self) -> None:
-        """Belongs to no run of any code."""
+        """It belongs to no run of any code."""
         return None
+
+    @property
+    def lasti(self) -> int:
+        """No instruction either."""
+        return -1
 
 
 def source_lines(file: str, first: int, last: int) -> list[str]:

@@ -335,8 +335,8 @@ class Run:
         return tuple(event for event in self.events if event.kind.startswith("left"))
 
     @cached_property
-    def _last(self) -> dict[tuple[int, int], tuple[Site, int]]:
-        last: dict[tuple[int, int], tuple[Site, int]] = {}
+    def _last(self) -> dict[tuple[int, int], tuple[Site | Passage, int]]:
+        last: dict[tuple[int, int], tuple[Site | Passage, int]] = {}
         everything: Iterable[Operation | Event] = chain(self.operations, self.events)
         for happened in everything:
             site = happened.site
