@@ -309,6 +309,20 @@ def at_step(pull: Pull) -> Flat | None:
     )
 
 
-def by_name(function: str | None) -> Flat | None:
-    """Return the row of a function that a program called as a whole and whose parts were recorded."""
-    return next((row for row in FLAT if function in row.functions and row.holds is _always), None)
+def by_name(function: str | None, pull: Pull) -> Flat | None:
+    """Return the row of a function that a program called as a whole and of whose parts a step was taken."""
+    return next(
+        (
+            row
+            for row in FLAT
+            if function in row.functions and (row.holds is _always or (row.holds is _one_wide and _one_wide(pull)))
+        ),
+        None,
+    )
+
+
+def as_called(row: Flat, function: str | None) -> Flat:
+    """Return the row of the function that a program called, where the operation that a row is about is a part of it."""
+    if row.harmless or function in row.functions:
+        return row
+    return next((r for r in FLAT if function in r.functions and not r.harmless and r.holds is not _one_wide), row)

@@ -78,8 +78,8 @@ class Singular(NamedTuple):
         return _all_hold(self.at, pull) or (bool(self.instead) and _all_hold(self.instead, pull))
 
     def met(self, inputs: tuple[Summary | None, ...], output: Summary | None) -> bool:
-        """Whether an operation ran there, by what its inputs were like."""
-        return bool(self.at) and all(
+        """Whether an operation that made something infinite or NaN ran there, by what its inputs were like."""
+        return all(
             where.among(output if k == OUTPUT else inputs[k] if k < len(inputs) else None)
             for k, where in self.at.items()
         )

@@ -38,8 +38,13 @@ def name_of(operation: Operation) -> str:
     whole = called(operation)
     if whole is None or whole in {operation.name, operation.function} or not whole.isidentifier():
         return operation.name
-    mine, written = (name.lower().strip("_").replace("arc", "a") for name in (operation.name, whole))
-    return whole if written in mine or mine in written else f"{operation.name} in {whole}"
+    return whole if alike(operation.name, whole) else f"{operation.name} in {whole}"
+
+
+def alike(name: str, other: str) -> bool:
+    """Whether two names are of one function: `acos` and `arccos`, `clip` and `clip_by_value`."""
+    mine, written = (n.lower().strip("_").replace("arc", "a") for n in (name, other))
+    return written in mine or mine in written
 
 
 def filled(text: str, context: Context, operation: Operation) -> str:
@@ -82,7 +87,9 @@ def numbers_at(pull: Pull) -> str:
     named = [(_input(pull.operation, k), v) for k, v in enumerate(element.inputs) if v is not None]
     parts = [f"{name} is {number(v)}" for name, v in named if name]
     if element.output is not None:
-        parts.append(f"the result is {number(element.output)}")
+        whole = called(pull.operation)
+        part = whole is not None and not alike(pull.operation.function or pull.operation.name, whole)
+        parts.append(f"the result{f' of {pull.operation.function}' if part else ''} is {number(element.output)}")
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 2 else parts)
 
 
@@ -91,6 +98,8 @@ def _input(operation: Operation, position: int) -> str:
     span, count = operation.site.span, len(operation.inputs)
     node = syntax.expression_at(span)
     whole = called(operation)
+    if whole is not None and not alike(operation.function or operation.name, whole):
+        return f"the argument of {operation.function}" if count == 1 else ""  # a part of what is called
     readable = whole is None or whole in {operation.function, operation.name}
     operand = syntax.operand_at(span, position, count) if readable else None
     text = syntax.text_of(operand) if operand is not None else ""

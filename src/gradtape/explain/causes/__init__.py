@@ -63,12 +63,12 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         outside_the_tape.CAUSE,
     ),
     Stage.NUMBERS: (
-        custom_rule_none.ZEROS,
         masked_branch.CAUSE,
         singular_point.CAUSE,
         exploding.CAUSE,
         overflow.CAUSE,
         flat_region.CAUSE,
+        custom_rule_none.ZEROS,
         vanishing.CAUSE,
     ),
     Stage.FAILURE: (

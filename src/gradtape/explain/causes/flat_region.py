@@ -46,8 +46,13 @@ def headline(context: Context) -> str:
 def row_of(context: Context, spot: Spot) -> flat.Flat | None:
     """Return why the derivative is zero at a spot, None if no row knows."""
     if spot.trouble is Trouble.CANCELLED:
-        return flat.by_name(wording.called(spot.operation)) if spot.whole and spot.operation is not None else None
-    return flat_at(context, spot.pull) if spot.pull is not None else None
+        if not spot.whole or spot.operation is None or spot.pull is None:
+            return None
+        return flat.by_name(wording.called(spot.operation), spot.pull)
+    row = flat_at(context, spot.pull) if spot.pull is not None else None
+    return (
+        flat.as_called(row, wording.called(spot.operation)) if row is not None and spot.operation is not None else None
+    )
 
 
 def _facts(pull: Pull) -> tuple[str, ...]:

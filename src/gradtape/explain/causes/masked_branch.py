@@ -73,8 +73,9 @@ def _chosen_by(context: Context, operation: Operation) -> Operation | None:
 
 
 def _is_mask(context: Context, operation: Operation, position: int) -> bool:
-    """Whether a product multiplies with zeros: then they are what comes back."""
-    if operation.function != "multiply":
+    """Whether a product multiplies with zeros that do not move with the source: then they are what comes back."""
+    moving = any(i in context.moving for k, i in enumerate(operation.inputs) if k != position)
+    if operation.function != "multiply" or moving:
         return False
     step = next((p for p in context.pulls if p.operation is operation and p.position == position), None)
     if step is not None and step.came.zeros:  # the zeros came from behind
