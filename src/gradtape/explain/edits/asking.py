@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import defined_in, statements_of
+from gradtape.explain.edits.case import assigned_before, defined_in, statements_of
 from gradtape.explain.edits.places import moved_to_end
 from gradtape.explain.edits.sources import tape_block
 
 if TYPE_CHECKING:
+    from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
 
@@ -30,12 +31,34 @@ def again(case: Case) -> Suggestion | None:
 def _retain_graph(case: Case) -> Suggestion | None:
     """Keep the graph at the first call for gradients, the one that the finding names."""
     failure, used = case.context.question.failure, case.context.question.used_at
+    carried = _carried(case)
+    if carried:
+        return builders.likely(*carried)
     first = used.span if used is not None else None
     if first is None and failure is not None and failure.also:
         first = failure.also[0][0].span
     call = case.moved(first or case.at).call
     file = (first or case.at).file
     return builders.likely(*builders.set_argument(call, file, "retain_graph", "True")) if call is not None else None
+
+
+def _carried(case: Case) -> Changes:
+    """Cut what a loop carries from one round to the next off its graph: `f(x, h.detach())` for `h = f(x, h)`."""
+    file = case.file
+    loop = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.For | ast.While)), None)
+    scope = case.function
+    for statement in ast.walk(loop) if loop is not None else ():
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
+            continue
+        made = {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        given = [a for a in statement.value.args if isinstance(a, ast.Name) and a.id in made]
+        if not given or scope is None or loop is None:
+            continue
+        first = assigned_before(scope, given[0].id, loop.lineno)
+        name = given[0].id
+        maybe = f"None if {name} is None else " if isinstance(first, ast.Constant) and first.value is None else ""
+        return builders.replace(given[0], file, f"{maybe}{name}.detach()")
+    return ()
 
 
 def inner_recorded(case: Case) -> Suggestion | None:
@@ -54,14 +77,17 @@ def inner_recorded(case: Case) -> Suggestion | None:
 
 def one_number(case: Case) -> Suggestion | None:
     """Ask for the gradient of one number: the sum, which has the gradients of all; for a function, its Jacobian."""
-    call = case.call
+    call, file = case.call, case.file
     if call is None:
-        return None
+        made = case.node
+        text = f"{builders.operand(made, file)}.mean()" if made is not None else ""
+        return builders.likely(*builders.replace(made, file, text)) if made is not None else None
     name = syntax.text_of(call.func).rpartition(".")[2]
-    file = case.file
     if name == "backward" and isinstance(call.func, ast.Attribute):
         base = call.func.value
         return builders.likely(*builders.replace(base, file, f"{builders.operand(base, file)}.sum()"))
+    if case.at != case.context.question.call.span and not _asks(call) and not isinstance(call.func, ast.Call):
+        return builders.likely(*builders.replace(call, file, f"{builders.operand(call, file)}.mean()"))
     asks = next((c for c in (call, call.func) if isinstance(c, ast.Call) and _asks(c)), None)
     if asks is None or not asks.args:
         return None

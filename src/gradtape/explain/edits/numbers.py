@@ -60,8 +60,8 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
         return _smooth_norm(pen, node, file)
     if isinstance(node, ast.Call) and name in SPREADS:
         return _smooth_spread(pen, node, file)
-    if isinstance(node, ast.Call) and name in {"vmap", "norm"}:
-        return ()
+    if isinstance(node, ast.Call) and name == "var" and pen.dialect == "torch":
+        return builders.set_argument(node, file, "correction", "0")  # one sample has no spread of its own
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and simple_name(node.func) == "vmap":
         return _smooth_mapped_norm(pen, node, file)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
@@ -238,6 +238,9 @@ def without_overflow(case: Case) -> Suggestion | None:
     start = case.node
     if start is None:
         return None
+    spread = next((n for n in parts(start) if simple_name(n) == "var" and pen.dialect == "torch"), None)
+    if spread is not None:
+        return builders.likely(*_safe_in_expression(pen, spread, case.file))
     exponentials = [n for n in parts(start) if simple_name(n) == "exp"]
     exponentials += [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.expr) and simple_name(n) == "exp"]
     for node in exponentials:

@@ -210,6 +210,11 @@ def _named_inside(block: ast.With | ast.AsyncWith, asking: ast.stmt, places: Seq
 def gradients_on(case: Case) -> Suggestion | None:
     """Let gradients on where a block or a decorator turned them off."""
     file = case.file
+    tree = syntax.parse_file(file)
+    for function in ast.walk(tree) if tree is not None else ():
+        for decorator in getattr(function, "decorator_list", ()):
+            if syntax.span_of(decorator, file).line == case.at.line and _turns_off(decorator):
+                return builders.likely(*builders.drop_decorator(decorator, file))
     for node in [*reversed(syntax.around(case.at)), case.node]:
         items = [i.context_expr for i in node.items] if isinstance(node, ast.With | ast.AsyncWith) else []
         for item in items:
@@ -219,22 +224,13 @@ def gradients_on(case: Case) -> Suggestion | None:
             if _turns_off(decorator):
                 return builders.likely(*builders.drop_decorator(decorator, file))
         if isinstance(node, ast.expr) and _turns_off(node):
-            return _decorator_away(node, file) or builders.likely(*_turned_on(node, file))
+            return builders.likely(*_turned_on(node, file))
     return _paused_suggestion(case)
 
 
 def _paused_suggestion(case: Case) -> Suggestion | None:
     changes = _paused(case)
     return builders.likely(*changes) if changes else None
-
-
-def _decorator_away(node: ast.expr, file: str) -> Suggestion | None:
-    """Take the decorator away if that is what an expression is."""
-    tree = syntax.parse_file(file)
-    for function in ast.walk(tree) if tree is not None else ():
-        if any(d is node or getattr(d, "func", None) is node for d in getattr(function, "decorator_list", [])):
-            return builders.likely(*builders.drop_decorator(node, file))
-    return None
 
 
 def _turns_off(node: ast.expr) -> bool:

@@ -216,10 +216,9 @@ def _followed(case: Case, node: ast.expr) -> ast.expr | None:
 
 def make_leaf(case: Case) -> Suggestion | None:
     """Make a result a leaf that keeps its own gradient, instead of the value that it was made from."""
-    made = case.context.made_at(case.context.source)
-    node = (case.moved(made) if made is not None else case).node
-    if node is None:
+    statement = case.statement
+    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else case.node
+    if value is None:
         return None
-    file = (made or case.at).file
-    text = f"{builders.operand(node, file)}.detach().requires_grad_()"
-    return builders.likely(*builders.replace(node, file, text))
+    text = f"{builders.operand(value, case.file)}.detach().requires_grad_()"
+    return builders.likely(*builders.replace(value, case.file, text))

@@ -31,7 +31,7 @@ def around_cast(case: Case) -> Suggestion | None:
     """Let the gradient pass around a cast to whole numbers: around the cast back, where there is one."""
     node, file = case.node, case.file
     inner = builders.worked_on(node, file) if node is not None else None
-    if node is None or inner is None:
+    if node is None or inner is None or _is_index(case, node):
         return None
     outer = (n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call) and _is_cast(n))
     whole: ast.expr = next(outer, None) or _cast_later(case) or node
@@ -39,6 +39,27 @@ def around_cast(case: Case) -> Suggestion | None:
     text = builders.operand(inner, file)
     mended = pen.say(pen.phrases.passing, x=text, e=builders.written(whole, file))
     return builders.likely(*builders.replace(whole, file, mended), *pen.imports)
+
+
+def _is_index(case: Case, node: ast.expr) -> bool:
+    """Whether the whole number that an expression gives picks elements: then nothing but a whole number will do."""
+    path = builders.path_to(node, case.file)
+    around = (n for n in path if isinstance(n, ast.Call | ast.Subscript))
+    for outer in around:
+        if isinstance(outer, ast.Subscript) and syntax.span_of(outer.slice, case.file).contains(case.at):
+            return True
+        if isinstance(outer, ast.Call) and simple_name(outer) in PICKING:
+            return True
+    names = set(syntax.assigned_names(case.at))
+    scope = case.function
+    return any(
+        isinstance(n, ast.Subscript) and names & syntax.names_in(n.slice, ast.Load)
+        for n in (ast.walk(scope) if scope is not None else ())
+    )
+
+
+PICKING = {"item", "int", "gather", "take", "one_hot", "embedding", "index_select", "range", "take_along_axis"}
+"""What needs whole numbers."""
 
 
 def _is_cast(node: ast.Call) -> bool:
@@ -137,7 +158,9 @@ HISTOGRAMS = {"histogram_fixed_width", "histc"}
 def soften(case: Case) -> Suggestion | None:
     """Sketch a smooth function in the place of one that has no derivative."""
     node, file, pen = case.node, case.file, case.pen
-    for part in parts(node) if node is not None else ():
+    if node is None or _is_index(case, node):
+        return None
+    for part in parts(node):
         text = _soft(pen, part, file)
         if text is not None:
             return builders.sketch(*builders.replace(part, file, text), *pen.imports)
