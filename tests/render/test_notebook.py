@@ -115,4 +115,4 @@ def test_every_colour_that_is_used_is_there():
     names = set(re.findall(r"^--([\w-]+):", asset("colours.css"), re.MULTILINE))
     for sheet in ("words.css", "page.css", "notebook.css"):
         assert set(re.findall(r"var\(--([\w-]+)\)", asset(sheet))) <= names
-    assert set(re.findall(r'colour\("([\w-]+)"\)', asset("tape.js"))) <= names
+    assert set(re.findall(r'colour\("([\w-]+)"\)', asset("strokes.js"))) <= names

@@ -14,7 +14,7 @@ import pytest
 
 from gradtape.diagnostics import Applicability, Edit, Suggestion
 from gradtape.explain.report import Status
-from gradtape.render import layout, listing, page
+from gradtape.render import layout, listing, page, picture
 from gradtape.render.markup import VOID
 from tests.render.programs import EVIL, HELPER, LOOP, SMALL, TWO_FILES
 
@@ -241,6 +241,14 @@ def helper(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     yield
     sys.modules.pop("helper_of_a_page", None)
+
+
+@pytest.mark.usefixtures("helper")
+def test_runs_that_are_too_many_are_not_drawn_and_that_is_said(read, monkeypatch):
+    monkeypatch.setattr(picture, "MOST_TOGETHER", 3)
+    made, reader = read(TWO_FILES)
+    assert len(data_of(made)["tapes"]) == 1
+    assert "the tapes of 1 of these gradients are not drawn" in reader.text()
 
 
 @pytest.mark.usefixtures("helper")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradtape.explain.report import Finding, GradientReport
 
 STYLES = ("words.css", "page.css")
-PROGRAMS = ("model.js", "tape.js", "page.js")
+PROGRAMS = ("model.js", "strokes.js", "tape.js", "page.js")
 SIGNS = {Status.OK: "\u2713", Status.NONE: "\u2715", Status.ZERO: "\u25cb", Status.PARTIAL: "\u25d0"}
 
 
@@ -205,6 +205,7 @@ class _Page:
             self._use(report.call)
         for finding, _ in self.merged:
             self._say(finding)
+        self.not_drawn = sum(report.context is not None for report in reports)
         self.data = self._data()
 
     def _use(self, span: Span) -> None:
@@ -234,6 +235,7 @@ class _Page:
                 for number, row in found:
                     if row >= 0:
                         self.rows.setdefault(number, (place, row))
+                self.not_drawn -= 1
                 gradients[order[id(report)]] = compact.gradient(report, place, drawn, found)
             for site in drawn.sites:
                 self.used[site.span.file].add(site.span.line)
@@ -249,6 +251,11 @@ class _Page:
     def findings(self, about: About) -> Markup:
         """Return the pane with the table of gradients and the messages."""
         said = [tag("p", remark, class_="remark") for remark in about.remarks]
+        if self.not_drawn:
+            told = (
+                f"the tapes of {self.not_drawn:,} of these gradients are not drawn: the runs are too many for one page"
+            )
+            said.append(tag("p", told, class_="remark"))
         if not self.reports:
             said.append(tag("p", "no gradient was asked for in this run", class_="absent"))
         remarks = dict.fromkeys(note for report in self.reports for note in report.notes)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST = 50_000
 """Rows that are drawn; of a longer tape the newest."""
+MOST_TOGETHER = 200_000
+"""Rows of all runs together, after which no more runs are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +176,20 @@ def _touch(a: Span, b: Span) -> bool:
 
 
 def of(reports: Sequence[GradientReport]) -> list[tuple[Picture, list[GradientReport]]]:
-    """Return a picture for each run among some reports, with the reports that are about it."""
+    """Return a picture for each run among some reports, with the reports that are about it; the first runs if many."""
     groups: dict[int, list[GradientReport]] = {}
     for report in reports:
         if report.context is not None:
             groups.setdefault(id(report.context.run), []).append(report)
-    return [(_picture([r.context for r in told if r.context is not None]), told) for told in groups.values()]
+    found = []
+    room = MOST_TOGETHER
+    for told in groups.values():
+        if room <= 0:
+            break
+        drawn = _picture([r.context for r in told if r.context is not None])
+        room -= len(drawn.rows)
+        found.append((drawn, told))
+    return found
 
 
 def of_run(run: Run) -> Picture:

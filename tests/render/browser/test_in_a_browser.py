@@ -110,6 +110,16 @@ def test_hovering_shows_the_route_through_an_operation(page_of):
     assert "unused" not in names
 
 
+def test_the_mark_of_a_break_leads_to_its_finding(page_of):
+    page = page_of(SMALL, width=390)
+    page.js("showPane('tape'); drawing.reach(model.breakRows.at(-1))")
+    page.js("document.querySelector('.row [data-finding=\"0\"]').click()")
+    assert page.js("return document.body.dataset.pane") == "findings"
+    assert page.js("return document.activeElement.id") == "finding-0"
+    page.click("#finding-0 a[data-row]")
+    assert page.text(".row.chosen .operation") == "floor"
+
+
 def test_the_tape_can_be_walked_with_the_keyboard(page_of):
     from selenium.webdriver.common.keys import Keys
 

@@ -156,6 +156,11 @@ class Model {
 
   // Colour the ways of one gradient, or of all: the number of the gradient per edge, -1 where none passes.
   colour(chosen) {
+    this.chosen = chosen;
+    if (chosen === null && this.everything) {
+      Object.assign(this, this.everything);
+      return;
+    }
     const edgeColour = new Int16Array(this.edges).fill(-1);
     const rowColour = new Int16Array(this.count).fill(-1);
     const flows = new Uint8Array(this.edges);
@@ -202,7 +207,9 @@ class Model {
         carried.set(source, edge);
       }
     }
-    Object.assign(this, { edgeColour, rowColour, flows, alive, strokeColour, strokeFlows });
+    const found = { edgeColour, rowColour, flows, alive, strokeColour, strokeFlows };
+    if (chosen === null) this.everything = found;
+    Object.assign(this, found);
   }
 
   // The rows where the gradients that were asked for break, and those that a finding is about.

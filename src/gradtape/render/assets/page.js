@@ -15,7 +15,7 @@ let chosenGradient = null;
 
 const drawing = data.tapes.length ? new Drawing(
   { scroller: byId("scroller"), canvas: byId("lanes"), rows: byId("rows"), height: byId("height"), map: byId("map") },
-  { chosen: chosenRow, folded: showExtent },
+  { chosen: chosenRow, folded: showExtent, told: goToFinding },
 ) : null;
 
 // ---- tapes
@@ -101,7 +101,7 @@ function letGo() {
   if (chosenGradient !== null) chooseGradient(chosenGradient);
   clearLines("chosen");
   clearLines("found");
-  if (drawing) { drawing.chosen = -1; drawing.mark([]); drawing.focusOn(-1); }
+  if (drawing) { drawing.chosen = -1; drawing.mark([]); drawing.hover(-1); }
   byId("details").replaceChildren();
   byId("matches").textContent = "";
 }
@@ -333,14 +333,18 @@ function follow(link, event) {
     markLines(Number(place[1]), Number(place[2]), Number(place[2]), "chosen");
     return;
   }
-  const card = /^#(finding-\d+|findings)$/.exec(link.getAttribute("href"));
+  const card = /^#finding-(\d+)$/.exec(link.getAttribute("href"));
   if (card) {
     event.preventDefault();
-    showPane("findings");
-    const target = byId(card[1]);
-    target.scrollIntoView({ block: "start" });
-    target.focus({ preventScroll: true });
+    goToFinding(Number(card[1]));
   }
+}
+
+function goToFinding(number) {
+  showPane("findings");
+  const card = byId(`finding-${number}`);
+  card.scrollIntoView({ block: "start" });
+  card.focus({ preventScroll: true });
 }
 
 document.addEventListener("mouseover", (event) => {
