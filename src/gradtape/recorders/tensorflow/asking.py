@@ -269,6 +269,10 @@ class Asking:
         )
         pulled: tuple[graph.Pull, ...] | None = None
         found = []
+        if any(status not in (Status.OK, Status.NONE) for status in statuses):
+            for leaf, end in zip((*asked.targets, *asked.sources), (*targets, *sources), strict=True):
+                values = backward.numbers(leaf.value if end.kind == "tensor" else None)
+                built.values.update(dict.fromkeys(end.ids, summary(values)) if values is not None else {})
         for k, (source, status) in enumerate(zip(sources, statuses, strict=True)):
             values = backward.numbers(asked.results[k]) if asked.results else None
             size = None if values is None else summary(values)
@@ -314,8 +318,13 @@ def pulls_of(matched: list[Matched], built: Built) -> tuple[graph.Pull, ...]:
         if operation is None or came is None:
             continue
         inputs = [backward.numbers(t) for t in step.inputs]
+        for value, array in zip(operation.inputs, inputs, strict=False):
+            if value and array is not None and value not in built.values:
+                built.values[value] = summary(array)
         inputs += [None] * (len(operation.inputs) - len(inputs))
         result = backward.numbers(step.outputs[output]) if output < len(step.outputs) else None
+        if result is not None:
+            built.values[operation.output] = summary(result)
         for position, gave in enumerate(step.gave[: len(operation.inputs)]):
             given = backward.numbers(gave)
             if given is not None:

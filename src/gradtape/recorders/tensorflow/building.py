@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 READS = frozenset({"ReadVariableOp", "ResourceGather", "ResourceGatherNd"})
 ASSIGNS = {"AssignVariableOp": "assign", "AssignAddVariableOp": "assign_add", "AssignSubVariableOp": "assign_sub"}
 KINDS = {ARRAY: BreakKind.LEFT_AS_ARRAY, NUMBER: BreakKind.LEFT_AS_NUMBER}
-INTERNAL = frozenset({"constant", "custom", "inside", "gradient", "callback"})
+INTERNAL = frozenset({"constant", "custom", "given", "inside", "gradient", "callback"})
 """Happenings that the builder turns into operations; the others are events of the graph."""
 
 
@@ -44,6 +44,8 @@ class Built:
     versions: dict[int, list[int]]
     watched: set[int]
     """The numbers of the tensors and variables that the tape follows, as far as it is known."""
+    values: dict[int, graph.Summary]
+    """What values are like: the run's own, to be filled by who looks at them."""
     by_record: dict[tuple[int, int], Operation] = field(default_factory=dict)
     """The operations by when they ran and which of their results they made."""
 
@@ -151,6 +153,8 @@ class Builder:
         )
         by_record = {key: made[number] for key, number in self.by_record.items()}
         everything = sorted([*made, *crossed], key=lambda op: op.seq)
+        seen = memory.summaries or {}
+        values = {self.ids[number]: known for number, known in seen.items() if number in self.ids}
         run = graph.Run(
             tuple(everything),
             tuple(self.events),
@@ -158,9 +162,9 @@ class Builder:
             self.horizon,
             frozenset(v for many in self.versions.values() for v in many),
             self._names(),
-            {self.ids[number]: known for number, known in (memory.summaries or {}).items() if number in self.ids},
+            values,
         )
-        return Built(run, self.ids, self.versions, self.watched, by_record)
+        return Built(run, self.ids, self.versions, self.watched, values, by_record)
 
     def _names(self) -> dict[int, str]:
         found = {}
@@ -198,6 +202,9 @@ class Builder:
             self._callback(item, site, callers)
         elif kind == "predict":
             self._predicted(item, site, callers)
+        elif kind == "given":
+            for given in item.detail:
+                self.ids[given] = self.fresh()
         elif kind == "inside":
             self.inside = item.detail
         elif kind in KINDS:
@@ -305,13 +312,13 @@ class Builder:
         if self.inside is None:
             return None
         begin, ins, outs = self.inside
-        reached = {self.ids[n] for n in ins if n in self.ids} | set(ins)
+        reached = {self.ids[n] for n in ins}
         for operation in self.made:
             if operation.seq > begin and any(
                 i in reached and not broken for i, broken in zip(operation.inputs, operation.breaks, strict=True)
             ):
                 reached.add(operation.output)
-        if any(self.ids.get(n) in reached or n in ins for n in outs):
+        if any(self.ids.get(n) in reached for n in outs):
             return None
         self.exits = [e for e in self.exits if e.seq < begin]
         return Break(BreakKind.OPAQUE, "is called back, and its body leaves TensorFlow")

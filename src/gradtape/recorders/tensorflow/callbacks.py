@@ -48,13 +48,14 @@ def _py_function(memory: Memory, call: Any, operations: Operations) -> Any:
     @wraps(call)
     def called(function: Any, device: Any, token: Any, args: Any) -> Any:
         operations.listen_once()
-        begin = memory.clock()
+        ins = [backward.id_of(a) for a in args]
+        places = frames.stack(_getframe(1))
+        begin = memory.happened("given", private.NO_TENSOR, places, ins).seq if not memory.hidden else 0
         outputs = call(function, device, token, args)
         if not memory.hidden:
             results = outputs if isinstance(outputs, list | tuple) else [outputs]
-            ins = [backward.id_of(a) for a in args]
             outs = [backward.id_of(r) for r in results]
-            memory.happened("inside", private.NO_TENSOR, frames.stack(_getframe(1)), (begin, ins, outs))
+            memory.happened("inside", private.NO_TENSOR, places, (begin, ins, outs))
         return outputs
 
     return called

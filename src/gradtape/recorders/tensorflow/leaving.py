@@ -59,7 +59,8 @@ def _method(memory: Memory, convert: Any, kind: str) -> Any:
     def conversion(tensor: Any, *args: Any, **options: Any) -> Any:
         value = convert(tensor, *args, **options)
         if not memory.hidden:
-            left(memory, kind, tensor._id, value, _getframe(1))
+            frame = _getframe(1)
+            left(memory, METHODS.get(frame.f_code.co_name, kind), tensor._id, value, frame)
         return value
 
     return conversion

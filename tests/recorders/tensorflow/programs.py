@@ -1,0 +1,481 @@
+"""Programs with a broken gradient: the codes that are to be told stand on the lines to blame, `#~ GT302`.
+
+`OK` are programs in which nothing is to be told; a near miss of one of the others, most of them.
+"""
+
+HEAD = """
+import math
+import numpy as np
+import tensorflow as tf
+import keras
+keras.utils.set_random_seed(0)
+"""
+
+BROKEN = {
+    "a minus sign in the call": """
+        x = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(x ** 2)
+        tape.gradient(-y, x)  #~ GT501
+        """,
+    "a loss that was computed before": """
+        w = tf.Variable(2.0)
+        loss = w ** 2 + 1.0  #~ GT501
+        with tf.GradientTape() as tape:
+            total = loss * 3.0
+        tape.gradient(total, w)
+        """,
+    "a transformed variable made once": """
+        class Model:
+            def __init__(self):
+                self.raw = tf.Variable(0.3)
+                self.scale = tf.nn.softplus(self.raw)  #~ GT501
+            def __call__(self, x):
+                return self.scale * x
+        model = Model()
+        with tf.GradientTape() as tape:
+            y = model(2.0)
+        tape.gradient(y, model.raw)
+        """,
+    "the window of another tape": """
+        w = tf.Variable(2.0)
+        with tf.GradientTape() as first:
+            h = w * 3.0  #~ GT501
+        with tf.GradientTape() as second:
+            y = h ** 2
+        second.gradient(y, w)
+        """,
+    "recording stopped": """
+        w = tf.Variable(2.0)
+        with tf.GradientTape() as tape:
+            with tape.stop_recording():
+                h = w * 3.0  #~ GT502
+            y = h ** 2
+        tape.gradient(y, w)
+        """,
+    "a tape that was reset": """
+        w = tf.Variable(2.0)
+        with tf.GradientTape() as tape:
+            h = w * 3.0  #~ GT501
+            tape.reset()
+            y = h ** 2
+        tape.gradient(y, w)
+        """,
+    "a constant nobody watches": """
+        x = tf.constant([1.0, 2.0])
+        with tf.GradientTape() as tape:  #~ GT101
+            y = tf.reduce_sum(tf.sin(x))
+        tape.gradient(y, x)
+        """,
+    "watched after it was used": """
+        x = tf.constant([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            h = tf.sin(x)  #~ GT101
+            tape.watch(x)
+            y = tf.reduce_sum(h)
+        tape.gradient(y, x)
+        """,
+    "a variable that is not trainable": """
+        w = tf.Variable(2.0, trainable=False)  #~ GT102
+        with tf.GradientTape() as tape:
+            y = w ** 2
+        tape.gradient(y, w)
+        """,
+    "a tape that watches nothing": """
+        w = tf.Variable(2.0)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:  #~ GT102
+            y = w ** 2
+        tape.gradient(y, w)
+        """,
+    "a rebound variable": """
+        w = tf.Variable([1.0, 2.0])
+        for step in range(2):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(w ** 2)
+            g = tape.gradient(y, w)
+            if g is not None:
+                w = w - 0.1 * g  #~ GT103
+        """,
+    "a column instead of the whole": """
+        x = tf.Variable(tf.ones((3, 2)))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(x ** 2)
+        tape.gradient(y, x[:, 1])  #~ GT104
+        """,
+    "an unused head": """
+        body, critic = keras.layers.Dense(3), keras.layers.Dense(1)
+        x = tf.ones((2, 2))
+        critic(body(x))
+        with tf.GradientTape() as tape:
+            h = body(x)
+            v = critic(h)
+            y = tf.reduce_mean(h ** 2)
+        tape.gradient(y, [body.kernel, critic.kernel])  #~ GT105
+        """,
+    "a constant loss": """
+        model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+        labels = tf.ones((3, 1))
+        with tf.GradientTape() as tape:
+            p = model(tf.ones((3, 2)))
+            loss = tf.reduce_mean((labels - tf.ones_like(p)) ** 2)
+        tape.gradient(loss, model.trainable_variables)  #~ GT106
+        """,
+    "whole numbers as a source": """
+        n = tf.Variable(3)  #~ GT107
+        with tf.GradientTape() as tape:
+            y = n * 2
+        tape.gradient(y, n)
+        """,
+    "token numbers as a source": """
+        embed = keras.layers.Embedding(10, 4)
+        ids = tf.constant([[1, 2, 3]])  #~ GT107
+        with tf.GradientTape() as tape:
+            tape.watch(ids)
+            y = tf.reduce_sum(embed(ids))
+        tape.gradient(y, ids)
+        """,
+    "a symbolic tensor": """
+        inp = keras.Input((3,))
+        hidden = keras.layers.Dense(2)(inp)
+        model = keras.Model(inp, keras.layers.Dense(1)(hidden))
+        with tf.GradientTape() as tape:
+            y = model(tf.ones((2, 3)))
+        tape.gradient(y, hidden)  #~ GT108
+        """,
+    "the numbers of a tensor in NumPy": """
+        w = tf.Variable([0.5, 1.5])
+        with tf.GradientTape() as tape:
+            h = w * 2.0
+            y = tf.reduce_sum(tf.constant(np.sin(h.numpy())))  #~ GT201
+        tape.gradient(y, w)
+        """,
+    "a function of NumPy on a tensor": """
+        w = tf.Variable([0.5, 1.5])
+        with tf.GradientTape() as tape:
+            h = w * 2.0
+            e = np.exp(h)  #~ GT201
+            y = tf.reduce_sum(h * e) - tf.reduce_sum(tf.stop_gradient(h) * e) + tf.reduce_sum(e) * 0.0
+            z = tf.reduce_sum(tf.convert_to_tensor(e))
+        tape.gradient(z, w)
+        """,
+    "an array of tensors": """
+        a, b = tf.Variable(1.0), tf.Variable(2.0)
+        with tf.GradientTape() as tape:
+            both = np.array([a * 2.0, b * 3.0], dtype="float32")  #~ GT202
+            y = tf.reduce_sum(tf.constant(both))
+        tape.gradient(y, [a, b])
+        """,
+    "predict is no call": """
+        model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+        x, t = np.ones((3, 2), "float32"), np.zeros((3, 1), "float32")
+        with tf.GradientTape() as tape:
+            p = model.predict(x, verbose=0)  #~ GT201
+            loss = tf.reduce_mean((p - t) ** 2)
+        tape.gradient(loss, model.trainable_variables)
+        """,
+    "a Python number": """
+        w = tf.Variable(0.7)
+        with tf.GradientTape() as tape:
+            k = math.exp(w)  #~ GT202
+            y = tf.constant([1.0, 2.0]) * k
+        tape.gradient(y, w)
+        """,
+    "a copy in a new variable": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            copy = tf.Variable(w * 2.0)  #~ GT203 GT504
+            y = tf.reduce_sum(copy ** 2)
+        tape.gradient(y, w)
+        """,
+    "a body that leaves TensorFlow": """
+        w = tf.Variable([1.0, 2.0])
+        def body(t):
+            return np.sin(t.numpy())
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.py_function(body, [w * 2.0], tf.float32))  #~ GT204
+        tape.gradient(y, w)
+        """,
+    "a function of NumPy called back": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.numpy_function(np.sin, [w * 2.0], tf.float32))  #~ GT204
+        tape.gradient(y, w)
+        """,
+    "a comparison": """
+        w = tf.Variable([0.2, 0.8])
+        with tf.GradientTape() as tape:
+            hard = tf.cast(w > 0.5, tf.float32)  #~ GT301
+            y = tf.reduce_sum(hard * 2.0)
+        tape.gradient(y, w)
+        """,
+    "an argmax": """
+        w = tf.Variable([[0.2, 0.8]])
+        table = tf.constant([[1.0], [2.0]])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.gather(table, tf.argmax(w, axis=1)))  #~ GT301
+        tape.gradient(y, w)
+        """,
+    "a floor division": """
+        w = tf.Variable([7.0, 8.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(w // 2.0)  #~ GT302
+        tape.gradient(y, w)
+        """,
+    "a sign, whose gradient is zero": """
+        w = tf.Variable([0.7, -0.8])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.sign(w) * 2.0)  #~ GT302
+        tape.gradient(y, w)
+        """,
+    "a cast and back": """
+        w = tf.Variable([7.2, 8.1])
+        with tf.GradientTape() as tape:
+            pixels = tf.cast(w, tf.uint8)  #~ GT303
+            y = tf.reduce_sum(tf.cast(pixels, tf.float32) / 255.0)
+        tape.gradient(y, w)
+        """,
+    "a stopped gradient": """
+        w = tf.Variable([7.2, 8.1])
+        def target(v):
+            return tf.stop_gradient(v * 2.0)  #~ GT304
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(target(w) ** 2)
+        tape.gradient(y, w)
+        """,
+    "an operation without a gradient": """
+        image = tf.Variable(tf.random.uniform((2, 4, 4, 3)))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(tf.image.adjust_hue(image, 0.1))  #~ GT305
+        try:
+            tape.gradient(y, image)
+        except LookupError:
+            pass
+        """,
+    "unique values": """
+        w = tf.Variable([1.0, 2.0, 1.0])
+        with tf.GradientTape() as tape:
+            values, index = tf.unique(w)  #~ GT305
+            y = tf.reduce_sum(values)
+        try:
+            tape.gradient(y, w)
+        except LookupError:
+            pass
+        """,
+    "a draw": """
+        logits = tf.Variable([[0.1, 0.9]])
+        with tf.GradientTape() as tape:
+            k = tf.random.categorical(logits, 4)  #~ GT306
+            y = tf.reduce_mean(tf.cast(k, tf.float32))
+        tape.gradient(y, logits)
+        """,
+    "a custom gradient of None": """
+        @tf.custom_gradient
+        def double(x):
+            def grad(up):
+                return None
+            return x * 2.0, grad
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(double(w))  #~ GT307
+        tape.gradient(y, w)
+        """,
+    "a root at zero": """
+        w = tf.Variable([0.0, 4.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.sqrt(w))  #~ GT401
+        tape.gradient(y, w)
+        """,
+    "the norm of nothing": """
+        a = tf.Variable([1.0, 2.0])
+        b = tf.constant([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.norm(a - b)  #~ GT401
+        tape.gradient(y, a)
+        """,
+    "a masked logarithm": """
+        w = tf.Variable([0.0, 4.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.where(w > 0.0, tf.math.log(w), 0.0))  #~ GT402
+        tape.gradient(y, w)
+        """,
+    "an exponential that overflows": """
+        w = tf.Variable([100.0])
+        with tf.GradientTape() as tape:
+            e = tf.exp(w)  #~ GT403
+            y = tf.reduce_sum(e / (1.0 + e))
+        tape.gradient(y, w)
+        """,
+    "dead units": """
+        w = tf.Variable([[1.0], [2.0]])
+        with tf.GradientTape() as tape:
+            h = tf.nn.relu(tf.constant([[-1.0, -2.0]]) @ w)  #~ GT404
+            y = tf.reduce_sum(h)
+        tape.gradient(y, w)
+        """,
+    "a softmax over one number": """
+        w = tf.Variable([[1.0], [2.0]])
+        with tf.GradientTape() as tape:
+            p = tf.nn.softmax(tf.constant([[1.0, 2.0]]) @ w)  #~ GT404
+            y = -tf.reduce_sum(tf.math.log(p + 0.1))
+        tape.gradient(y, w)
+        """,
+    "a branch not taken": """
+        w, v = tf.Variable(1.0), tf.Variable(2.0)
+        def forward(x, extra):
+            y = w * x
+            if extra:  #~ GT503
+                y = y + v
+            return y
+        with tf.GradientTape() as tape:
+            loss = forward(3.0, False) ** 2
+        tape.gradient(loss, [w, v])
+        """,
+    "an assignment on the way": """
+        w, state = tf.Variable([1.0, 2.0]), tf.Variable([0.0, 0.0])
+        with tf.GradientTape() as tape:
+            state.assign(w * 3.0)  #~ GT504
+            y = tf.reduce_sum(state ** 2)
+        tape.gradient(y, w)
+        """,
+    "weights that are set": """
+        net = keras.layers.Dense(1, use_bias=False)
+        net.build((None, 2))
+        w = tf.Variable([[1.0], [2.0]])
+        with tf.GradientTape() as tape:
+            net.kernel.assign(w * 2.0)  #~ GT504
+            y = tf.reduce_sum(net(tf.ones((1, 2))))
+        tape.gradient(y, w)
+        """,
+    "a metric": """
+        metric = keras.metrics.Mean()
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            metric.update_state(w * 2.0)  #~ GT504
+            y = metric.result() ** 2
+        tape.gradient(y, w)
+        """,
+    "a data set": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            total = 0.0
+            for row in tf.data.Dataset.from_tensor_slices(w * 2.0):  #~ GT504
+                total += row ** 2
+        tape.gradient(total, w)
+        """,
+    "a tape that was used up": """
+        w = tf.Variable(2.0)
+        with tf.GradientTape() as tape:
+            y = w ** 2
+        tape.gradient(y, w)
+        try:
+            tape.gradient(y, w)  #~ GT505
+        except RuntimeError:
+            pass
+        """,
+    "a second derivative of an unrecorded first": """
+        x = tf.Variable(2.0)
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                y = x ** 3
+        dy = inner.gradient(y, x)  #~ GT506
+        outer.gradient(dy, x)
+        """,
+    "a Hessian whose outer tape watches nothing": """
+        x = tf.constant([1.0, 2.0])
+        with tf.GradientTape() as outer:  #~ GT101
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = tf.reduce_sum(x ** 3)
+            g = inner.gradient(y, x)
+        outer.jacobian(g, x)
+        """,
+}
+
+OK = {
+    "a straight path": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.sin(w) * tf.cast(tf.constant([1, 2]), tf.float32))
+        tape.gradient(y, w)
+        """,
+    "printed on the way": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            h = w * 2.0
+            print(h.numpy(), float(h[0]), np.mean(h))
+            y = tf.reduce_sum(h ** 2)
+        tape.gradient(y, w)
+        """,
+    "straight through": """
+        w = tf.Variable([1.2, 2.7])
+        with tf.GradientTape() as tape:
+            h = w + tf.stop_gradient(tf.round(w) - w)
+            y = tf.reduce_sum(h ** 2)
+        tape.gradient(y, w)
+        """,
+    "two derivatives": """
+        x = tf.Variable(2.0)
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                y = x ** 3
+            dy = inner.gradient(y, x)
+        outer.gradient(dy, x)
+        """,
+    "a constant converted once more": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.constant(tf.convert_to_tensor(w) * 2.0))
+        tape.gradient(y, w)
+        """,
+    "a frozen layer is still differentiated": """
+        layer = keras.layers.Dense(2)
+        layer.trainable = False
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(layer(tf.ones((1, 3))))
+        tape.gradient(y, layer.kernel)
+        """,
+    "a body that stays in TensorFlow": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.py_function(lambda t: tf.sin(t), [w * 2.0], tf.float32))
+        tape.gradient(y, w)
+        """,
+    "a custom gradient": """
+        @tf.custom_gradient
+        def double(x):
+            return x * 2.0, lambda up: up * 2.0
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(double(w))
+        tape.gradient(y, w)
+        """,
+    "loops and lists": """
+        w = tf.Variable([0.4, 0.6])
+        with tf.GradientTape() as tape:
+            out = tf.TensorArray(tf.float32, size=2)
+            for i in range(2):
+                out = out.write(i, w[i] ** 2)
+            y = tf.reduce_sum(tf.map_fn(lambda t: t * 2.0, out.stack()))
+        tape.gradient(y, w)
+        """,
+    "persistent, in its own context": """
+        x = tf.Variable(3.0)
+        with tf.GradientTape(persistent=True) as tape:
+            y = x ** 3
+            dy = tape.gradient(y, x)
+        tape.gradient(dy, x)
+        tape.gradient(y, x)
+        """,
+    "a training loop of Keras": """
+        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        x, y = np.random.rand(16, 3).astype("float32"), np.ones((16, 1), "float32")
+        model.fit(x, y, epochs=2, batch_size=8, verbose=0)
+        """,
+    "the smallest value of a square": """
+        a, b = tf.Variable([1.0, 2.0]), tf.constant([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum((a - b) ** 2)
+        tape.gradient(y, a)
+        """,
+}
