@@ -60,8 +60,8 @@ def explained(tmp_path):
         heard, error = Heard(), None
         recorder.start(heard, Options(**options))
         try:
-            exec(compile(path.read_text(), str(path), "exec"), {"__name__": "__main__"})
-        except Exception as raised:
+            exec(compile(path.read_text(), str(path), "exec"), {"__name__": "__main__"})  # noqa: S102
+        except Exception as raised:  # noqa: BLE001
             error = raised
         finally:
             recorder.finish(error)
