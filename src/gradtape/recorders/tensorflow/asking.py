@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.diagnostics import Site
 from gradtape.explain import Status, engine, graph
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.recorders import pulls
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from types import FrameType
 
+    from gradtape.diagnostics import Site
     from gradtape.explain.report import GradientReport
     from gradtape.recorders.heard import Heard
     from gradtape.recorders.tensorflow.backward import Backward, Matched
@@ -68,7 +68,7 @@ class Asked:
     @property
     def site(self) -> Site:
         """Where it was asked."""
-        return Site(*self.places[0])
+        return frames.site(self.places[0])
 
     def statuses(self) -> tuple[Status, ...]:
         """Say for each source what came out."""
@@ -144,7 +144,7 @@ class Asking:
     def ask(self, kind: str, tape: Any, target: Any, sources: Any, run: Callable[[], Any]) -> Any:
         """Ask TensorFlow, and look at what comes out."""
         memory = self.memory
-        if memory.stopped or memory.hidden:
+        if memory.stopped or memory.hidden or memory.probing:
             return run()
         frame = _getframe(2)
         life = memory.lives.get(tape) if tape is not None else None
@@ -287,7 +287,7 @@ class Asking:
                     targets,
                     source,
                     status,
-                    Site(*asked.used_at[0]) if asked.used_at and isinstance(asked.error, RuntimeError) else None,
+                    frames.site(asked.used_at[0]) if asked.used_at and isinstance(asked.error, RuntimeError) else None,
                     gradient=size,
                     pulls=(pulled or ()) if worth else (),
                     failure=asked.failure if not isinstance(asked.error, LookupError) else None,

@@ -91,8 +91,13 @@ class Backward:
     def _custom(self, name: str, outputs: Any, inputs: Any, backward: Callable[..., Any]) -> Callable[..., Any]:
         """Note an operation with a gradient of its own, and hear what that gives."""
         memory = self.memory
+        if name == "ReadVariableOp":  # heard of as an operation
+            return backward
         ins = list(map(private.tensor_id, inputs))
         outs = list(map(private.tensor_id, outputs))
+        if name == "captured_value":
+            memory.happened("captured", outs[0], frames.stack(_getframe(2)), ins[0])
+            return backward
         places = frames.stack(_getframe(2))
         happening = memory.happened("custom", private.NO_TENSOR, places, (name, ins, outs), len(outs))
 

@@ -15,6 +15,7 @@ from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.tensorflow import operations as table
 from gradtape.recorders.tensorflow import private
 from gradtape.recorders.tensorflow.callbacks import PY_FUNCTION
+from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.frames import sites
 from gradtape.recorders.tensorflow.leaving import ARRAY, NUMBER
 from gradtape.recorders.tensorflow.memory import Happening, Ran
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 READS = frozenset({"ReadVariableOp", "ResourceGather", "ResourceGatherNd"})
 ASSIGNS = {"AssignVariableOp": "assign", "AssignAddVariableOp": "assign_add", "AssignSubVariableOp": "assign_sub"}
 KINDS = {ARRAY: BreakKind.LEFT_AS_ARRAY, NUMBER: BreakKind.LEFT_AS_NUMBER}
-INTERNAL = frozenset({"constant", "custom", "given", "inside", "gradient", "callback"})
+INTERNAL = frozenset({"constant", "custom", "captured", "given", "inside", "gradient", "callback"})
 """Happenings that the builder turns into operations; the others are events of the graph."""
 
 
@@ -94,6 +95,8 @@ class Builder:
         self.known: dict[tuple[int, int], list[Exit]] = {}
         self.left: dict[int, Exit] = {}
         self.recent: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self.standing: dict[int, int] = {}
+        """Where it is written what placeholders stand for."""
         self.inside: tuple[int, list[int], list[int]] | None = None
         """The newest run of a function that TensorFlow called back: when it began, what it was given, what it gave."""
         self.late: list[tuple[int, int, int]] = []
@@ -178,11 +181,11 @@ class Builder:
         life = self.window.life
         if life is None:
             return None
-        entered = tuple((seq, Site(*places[0])) for seq, what, places in life.changes if what == "enter" and places)
+        entered = tuple((seq, site_of(places[0])) for seq, what, places in life.changes if what == "enter" and places)
         watches: dict[int, tuple[int, Site]] = {}
         for happening in life.watches:
             if happening.places:
-                watches.setdefault(self.id_of(happening.tensor), (happening.seq, Site(*happening.places[0])))
+                watches.setdefault(self.id_of(happening.tensor), (happening.seq, site_of(happening.places[0])))
         return graph.Tape(entered, life.auto_watch, watches)
 
     # -- what happened -----------------------------------------------------------------------------------------------
@@ -191,13 +194,16 @@ class Builder:
         if not item.places:
             return
         kind, number = item.kind, item.tensor
-        site, callers = Site(*item.places[0]), sites(item.places[1:])
+        site, callers = site_of(item.places[0]), sites(item.places[1:])
         if kind == "constant":
             self._constant(item, site, callers)
         elif kind == "gradient":
             self._gradient(item, site, callers)
         elif kind == "custom":
-            self._custom(item, site, callers)
+            if item.detail[0] not in self.memory.graphs:  # a traced function is followed where it is called
+                self._custom(item, site, callers)
+        elif kind == "captured":
+            self._captured(item, site)
         elif kind == "callback":
             self._callback(item, site, callers)
         elif kind == "predict":
@@ -329,12 +335,17 @@ class Builder:
         if not ran.places:
             return
         places = self.memory.step_of.get(ran.step, ran.places) if ran.step else ran.places
-        site, callers = Site(*places[0]), sites(places[1:])
+        site, callers = site_of(places[0]), sites(places[1:])
         if ran.type in ASSIGNS:
             self._assign(ran, site, callers)
             return
         if ran.type == "MakeIterator":
             self.ids[ran.ins[1]] = self.id_of(ran.ins[0])
+            return
+        if ran.type == "Placeholder":
+            self.ids[ran.outs[0]] = ran.seq
+            return
+        if ran.type in self.memory.graphs and self._called(ran, site, callers):
             return
         inputs = () if ran.type in table.SHAPES else tuple(map(self.id_of, ran.ins))
         recorded = self._follow(ran)
@@ -376,6 +387,42 @@ class Builder:
                 recent.append((lasti, ran.outs[0]))
             if len(recent) > 512:
                 del recent[:256]
+
+    def _called(self, ran: Ran, site: Site, callers: tuple[Site, ...]) -> bool:
+        """Connect a call of a traced function with what was recorded when it was traced; whether that is known."""
+        traced = self.memory.graphs[ran.type]
+        inside = [self.ids.get(n) for n in traced.outs]
+        if len(traced.ins) != len(ran.ins) or not inside or inside[0] is None:
+            return False
+        self._follow(ran)
+        for outer, placeholder in zip(map(self.id_of, ran.ins), traced.ins, strict=True):
+            if outer and placeholder in self.ids:
+                self._stand_for(self.ids[placeholder], outer, site)
+        outside = self.window.outside(ran.seq) if self.window.life is not None else None
+        broken = ((() if outside is None else (Break(outside),)),)
+        for k, (number, value) in enumerate(zip(ran.outs, inside, strict=False)):
+            output = self.ids[number] = ran.seq + k
+            self.dtypes[number] = ran.dtypes[k]
+            if value is None:  # what only the backward function needs
+                continue
+            self.made.append(Operation(output, "call", (value,), output, site, broken, callers, plumbing=True))
+        return True
+
+    def _stand_for(self, placeholder: int, outer: int, site: Site) -> None:
+        """Let a placeholder of a traced function stand for a value outside; that of the newest call counts."""
+        known = self.standing.get(placeholder)
+        operation = Operation(placeholder, "argument", (outer,), placeholder, site, ((),), (), plumbing=True)
+        if known is None:
+            self.standing[placeholder] = len(self.made)
+            self.made.append(operation)
+        else:
+            self.made[known] = operation
+
+    def _captured(self, item: Happening, site: Site) -> None:
+        """Connect a value with the placeholder that a traced function has for it."""
+        outer = self.id_of(item.detail)
+        if outer:
+            self._stand_for(self.ids.setdefault(item.tensor, item.seq), outer, site)
 
     def _follow(self, ran: Ran) -> bool:
         """Do what the tape does: follow the results of an operation that reads something followed; whether it does."""
@@ -422,16 +469,16 @@ class Builder:
         gap = table.INCOMPLETE.get((ran.type, result, position))
         if gap is not None and found is None:
             found = Break(BreakKind.MISSING_RULE, gap)
-        return self._broken(ran.seq, position, ran.ins[position], found, recorded=recorded)
+        return self._broken(ran.seq, position, ran.ins[position], found, recorded=recorded, traced=ran.graph)
 
     def _broken(
-        self, seq: int, position: int, number: int, found: Break | None, *, recorded: bool
+        self, seq: int, position: int, number: int, found: Break | None, *, recorded: bool, traced: bool = False
     ) -> tuple[Break, ...]:
         """Put together why nothing flows: what the operation is, what the backward pass showed, when it ran."""
         counted = self.dtypes.get(number, 1) not in private.FLOATING
         shown = self.given_none.get((seq, position)) if found is None and not counted else found
         breaks = () if shown is None else (shown,)
-        if self.window.life is None:
+        if self.window.life is None or (traced and not self.window.life.traced):
             return breaks
         outside = self.window.outside(seq)
         if outside is not None:

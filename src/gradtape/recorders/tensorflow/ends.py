@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradtape.diagnostics import Site, syntax
+from gradtape.diagnostics import syntax
 from gradtape.explain import graph
 from gradtape.recorders.tensorflow import frames, private
 from gradtape.tape.structure import flatten
@@ -57,7 +57,7 @@ def names_of(
     """Return what the program calls targets or sources; where it passes a list, what they call themselves."""
     written = None
     if frame is not None and spelled:
-        span = Site.of(frame).span
+        span = frames.site((frame.f_code, frame.f_lasti)).span
         written = syntax.argument_texts(span, position, keyword, [leaf.path for leaf in found])
     names = []
     for k, leaf in enumerate(found):

@@ -77,6 +77,8 @@ class Life:
         self.changes: list[tuple[int, str, tuple[Place, ...]]] = []
         self.watches: list[Happening] = []
         self.used_at: tuple[Place, ...] = ()
+        self.traced = False
+        """Whether it records the trace of a function."""
 
     @property
     def began(self) -> int:
@@ -99,6 +101,7 @@ class Memory:
         self.something_left = False
         self.arrays: dict[int, tuple[ref[Any], Happening]] = {}
         self.graphs: dict[str, Any] = {}
+        """Traced functions by name: `functions.Traced`."""
         self.raw: list[tuple[Any, ...]] = []
         self.sums: dict[int, list[int]] | None = None
         """While a backward pass runs: which tensors each sum of gradients was made of."""
@@ -109,6 +112,20 @@ class Memory:
         self.stopped = False
         self.summaries: dict[int, Summary] | None = None
         """What results are like, by their numbers; None where nobody wants to draw the run."""
+        self.probing = False
+        """While the hooks are tried: our own frames count as the user's, and no question is heard."""
+
+    def forget_since(self, moment: int) -> tuple[list[tuple[Any, ...]], list[Happening]]:
+        """Take back what was written since a moment, and return it."""
+        ran, happened = [], []
+        while self.operations and self.operations[-1][0] > moment:
+            ran.append(self.operations.pop())
+        while self.happenings and self.happenings[-1].seq > moment:
+            happened.append(self.happenings.pop())
+        for happening in happened:
+            if happening.kind == "create":
+                self.variables.pop(happening.tensor, None)
+        return ran, happened
 
     @property
     def horizon(self) -> int:

@@ -47,6 +47,8 @@ class Names(NamedTuple):
     eager_run: ModuleType
     function: ModuleType
     gradients: ModuleType
+    atomic_function: ModuleType
+    autograph: ModuleType
     eager_tensor: type[Any]
     eager_base: type[Any]
 
@@ -67,6 +69,8 @@ def load() -> Names:
         eager_run=import_module(f"{PYTHON}.eager.polymorphic_function.eager_function_run"),
         function=import_module(f"{PYTHON}.eager.polymorphic_function.polymorphic_function"),
         gradients=import_module(f"{PYTHON}.ops.gradients_impl"),
+        atomic_function=import_module(f"{PYTHON}.eager.polymorphic_function.atomic_function"),
+        autograph=import_module(f"{PYTHON}.autograph.impl.api"),
         eager_tensor=ops.EagerTensor,
         eager_base=ops._EagerTensorBase,
     )
@@ -90,6 +94,22 @@ FAST_PATH = "TFE_Py_FastPathExecute"
 BACKWARD = "_gradient_function"
 RECORD = "record_operation"
 CONVERT = "convert_to_eager_tensor"
+CONVERT_ACTUAL = "_convert_actual"
+
+
+def runs_eagerly(module: ModuleType) -> bool:
+    """Whether functions run eagerly now."""
+    return bool(module.RUN_FUNCTIONS_EAGERLY)
+
+
+def run_eagerly(module: ModuleType, *, eagerly: bool) -> None:
+    """Let functions run eagerly, or traced, from now on."""
+    module.RUN_FUNCTIONS_EAGERLY = eagerly  # type: ignore[attr-defined]
+
+
+def python_function(function: Any) -> Any:
+    """Return what a function of TensorFlow's was made from."""
+    return getattr(function, "_python_function", None)
 
 
 def hear_backward(names: Names, function: Callable[..., Any]) -> None:

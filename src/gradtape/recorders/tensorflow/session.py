@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from gradtape.recorders.tensorflow import callbacks, leaving, private, variables
+from gradtape.recorders.tensorflow import callbacks, leaving, private, probes, variables
 from gradtape.recorders.tensorflow.asking import Asking
 from gradtape.recorders.tensorflow.backward import Backward
+from gradtape.recorders.tensorflow.functions import Functions
 from gradtape.recorders.tensorflow.hooks import Operations
 from gradtape.recorders.tensorflow.keras_models import Keras
 from gradtape.recorders.tensorflow.memory import Memory
@@ -17,6 +18,7 @@ from gradtape.recorders.tensorflow.tapes import Tapes
 if TYPE_CHECKING:
     from gradtape.recorders.frameworks import Options
     from gradtape.recorders.heard import Heard
+    from gradtape.recorders.tensorflow.private import Names
 
 
 EAGER_DATA = "Even though the `tf.config.experimental_run_functions_eagerly`"
@@ -34,6 +36,7 @@ class Session:
         self.operations: Operations | None = None
         self.backward: Backward | None = None
         self.keras: Keras | None = None
+        self.functions: Functions | None = None
 
     def start(self) -> None:
         """Install the hooks; a TensorFlow without one of the names is said so, and runs unrecorded."""
@@ -55,13 +58,19 @@ class Session:
         self.keras.install()
         asking = Asking(memory, names, self.heard, self.backward, self.keras, all_steps=self.options.all_steps)
         asking.on_failing = self.stop
-        Tapes(memory, names, asking).install(patches)
+        listening = self.backward
+        Tapes(memory, names, asking, lambda: self._probe(names, listening)).install(patches)
         variables.install(memory, names, patches, self.keras)
         leaving.install(memory, names, patches)
         callbacks.install(memory, names, patches, self.operations)
+        self.functions = Functions(memory, names, self.heard, self.options.functions)
+        self.functions.install(patches)
         if self.options.functions != "graph":
-            names.tf.config.run_functions_eagerly(True)
             warnings.filterwarnings("ignore", message=EAGER_DATA)
+
+    def _probe(self, names: Names, listening: Backward) -> None:
+        for part in probes.missing(self.memory, names, listening):
+            self.heard.remark(f"TensorFlow {names.tf.__version__}: {part}")
 
     def stop(self) -> None:
         """Record no more: the first gradient that fails was told, and its like came again."""
@@ -80,6 +89,9 @@ class Session:
         if self.keras is not None:
             self.keras.uninstall()
             self.keras = None
+        if self.functions is not None:
+            self.functions.uninstall()
+            self.functions = None
         self.patches.undo()
 
     def finish(self, error: BaseException | None) -> None:

@@ -25,16 +25,19 @@ STOPS = {"stop_recording": "pause", "reset": "drop"}
 class Tapes:
     """Follows every tape; hands the questions that are asked to `Asking`."""
 
-    def __init__(self, memory: Memory, names: Names, asking: Asking) -> None:
+    def __init__(self, memory: Memory, names: Names, asking: Asking, probe: Callable[[], None]) -> None:
         self.memory = memory
         self.names = names
         self.asking = asking
+        self.probe: Callable[[], None] | None = probe
+        """What is done before the first tape starts."""
 
     def install(self, patches: Patches) -> None:
         """Hang hooks on the class GradientTape."""
         cls = self.names.backprop.GradientTape
         memory, asking = self.memory, self.asking
         push, pop, watch = cls._push_tape, cls._pop_tape, cls.watch
+        executing_eagerly = self.names.tf.executing_eagerly
 
         def life_of(tape: Any) -> Life:
             life = memory.lives.get(tape)
@@ -42,9 +45,13 @@ class Tapes:
                 life = memory.lives[tape] = Life(
                     auto_watch=private.watches_variables(tape), persistent=private.is_persistent(tape)
                 )
+                life.traced = not executing_eagerly()
             return life
 
         def push_seen(tape: Any) -> Any:
+            if self.probe is not None and executing_eagerly():
+                probe, self.probe = self.probe, None
+                probe()
             result = push(tape)
             life = life_of(tape)
             frame = _getframe(1)

@@ -40,6 +40,8 @@ def note(memory: Memory, variable: Any, places: tuple[frames.Place, ...]) -> Kno
     if handle is None:
         return None
     number = private.tensor_id(handle)
+    if number in memory.variables:  # `assign` returns another object for the same variable
+        return memory.variables[number]
     name = str(getattr(variable, "name", "") or "")
     dtype = variable.dtype
     known = memory.variables[number] = Known(

@@ -1,0 +1,132 @@
+"""Functions made with `tf.function`: run eagerly, so that everything in them is seen, or left traced and looked into.
+
+Traced is what `--graph` says, and a function that goes through a data set in a loop: only there the loop becomes one
+operation, through which nothing flows.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gradtape.diagnostics import syntax
+from gradtape.recorders.tensorflow import frames, private
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradtape.recorders.heard import Heard
+    from gradtape.recorders.tensorflow.memory import Memory
+    from gradtape.recorders.tensorflow.patches import Patches
+    from gradtape.recorders.tensorflow.private import Names
+
+RAN_EAGERLY = "functions made with tf.function ran eagerly, to be seen inside; `--graph` leaves them traced"
+
+
+class Traced(NamedTuple):
+    """A traced function: TensorFlow's numbers of the tensors that stand for its arguments, and of its results."""
+
+    ins: list[int]
+    outs: list[int]
+
+
+class Functions:
+    """Decides for every function how it runs, and remembers the traced ones by name."""
+
+    def __init__(self, memory: Memory, names: Names, heard: Heard, chosen: str) -> None:
+        self.memory = memory
+        self.names = names
+        self.heard = heard
+        self.chosen = chosen
+
+    def install(self, patches: Patches) -> None:
+        """Choose how functions run, and hear which are traced."""
+        names = self.names
+        if self.chosen != "graph":
+            names.tf.config.run_functions_eagerly(True)
+        cls = names.function.Function
+        patches.set(cls, "__call__", self._called(cls.__call__))
+        make = names.atomic_function.from_func_graph
+        patches.set(names.atomic_function, "from_func_graph", self._made(make))
+        convert = getattr(names.autograph, private.CONVERT_ACTUAL)
+        patches.set(names.autograph, private.CONVERT_ACTUAL, _converted(convert))
+
+    def uninstall(self) -> None:
+        """Let functions run as usual."""
+        if self.chosen != "graph":
+            self.names.tf.config.run_functions_eagerly(False)
+
+    def _called(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        run = self.names.eager_run
+
+        @wraps(call)
+        def called(function: Any, *args: Any, **options: Any) -> Any:
+            if not private.runs_eagerly(run):
+                return call(function, *args, **options)
+            if self.chosen == "auto" and self._loops_over_data(private.python_function(function), args):
+                private.run_eagerly(run, eagerly=False)
+                try:
+                    return call(function, *args, **options)
+                finally:
+                    private.run_eagerly(run, eagerly=True)
+            self.heard.remark(RAN_EAGERLY)
+            return call(function, *args, **options)
+
+        return called
+
+    def _made(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(make)
+        def made(name: Any, graph: Any, *args: Any, **options: Any) -> Any:
+            function = make(name, graph, *args, **options)
+            ins, outs = (list(map(private.tensor_id, tensors)) for tensors in (graph.inputs, graph.outputs))
+            self.memory.graphs[name.decode() if isinstance(name, bytes) else str(name)] = Traced(ins, outs)
+            return function
+
+        return made
+
+    def _loops_over_data(self, function: Any, args: tuple[Any, ...]) -> bool:
+        """Whether a function's own text goes through a data set in a `for` loop."""
+        code = getattr(function, "__code__", None)
+        if code is None or not frames.is_users(code):
+            return False
+        tree = syntax.parse_file(code.co_filename)
+        definitions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.Lambda)) if tree else ()
+        own = next((n for n in definitions if _first_line(n) == code.co_firstlineno), None)
+        if own is None:
+            return False
+        cells = [c for c in function.__closure__ or () if _filled(c)]
+        scope = {**function.__globals__, **dict(zip(code.co_freevars, (c.cell_contents for c in cells), strict=False))}
+        scope |= dict(zip(code.co_varnames, args, strict=False))
+        for node in syntax.walk_scope(own):
+            if isinstance(node, ast.For):
+                names = [n.id for n in ast.walk(node.iter) if isinstance(n, ast.Name)]
+                if any(isinstance(scope.get(name), self.names.tf.data.Dataset) for name in names):
+                    return True
+        return False
+
+
+def _first_line(node: ast.FunctionDef | ast.Lambda) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True
+
+
+def _converted(convert: Callable[..., Any]) -> Callable[..., Any]:
+    """Remember from which lines of the program the code was made that TensorFlow writes in its place."""
+
+    @wraps(convert)
+    def converted(entity: Any, *args: Any, **options: Any) -> Any:
+        function = convert(entity, *args, **options)
+        for here, origin in getattr(function, "ag_source_map", {}).items():
+            frames.ORIGINS[here.filename, here.lineno] = (entity.__code__, origin.loc.lineno)
+        return function
+
+    return converted
