@@ -1,6 +1,7 @@
 """A page of a TensorFlow script shows its operations, where they break, and what their values are like."""
 
 import pytest
+
 from tests.render.drawn import operations, page_of
 
 pytest.importorskip("tensorflow")
