@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gradtape.diagnostics import Code, Span, Suggestion
     from gradtape.explain.dialects import Dialect
-    from gradtape.explain.graph import BreakKind, End, Event, Operation, Pull, Question, Run
+    from gradtape.explain.graph import BreakKind, End, Event, Operation, Pull, Question, Run, Summary
     from gradtape.explain.search import BreakGroup, Route
     from gradtape.explain.ways import Reached, Ways
 
@@ -133,6 +133,18 @@ class Context:
         return self.run.reach(sources).of(number)
 
     @cached_property
+    def values(self) -> dict[int, Summary]:
+        """What values are like, where somebody looked: the recorder, or the backward pass that used them."""
+        found: dict[int, Summary | None] = {}
+        for pull in self.question.pulls:
+            found |= dict(zip(pull.operation.inputs, pull.inputs, strict=False))
+            if pull.output is not None:
+                found[pull.operation.output] = pull.output
+        found |= {id: end.value for end in (*self.question.targets, self.source) for id in end.ids if len(end.ids) == 1}
+        found |= self.run.values
+        return {id: known for id, known in found.items() if id and known is not None and known.known}
+
+    @cached_property
     def moving(self) -> set[int]:
         """Every id that moves with the source: what depends on it on a way without breaks."""
         reached = set(self.source.ids)
@@ -183,10 +195,14 @@ class Context:
         helps: tuple[str, ...] = (),
         suggestion: Suggestion | None = None,
         proven: bool = True,
+        doubt: str = "a value may have gone through plain Python on the way",
         route: Route = (),
         headline: str | None = None,
     ) -> Finding:
-        """Put a message together; the causes of a missing gradient share their headline."""
+        """Put a message together; the causes of a missing gradient share their headline.
+
+        `doubt` is why something is not proven.
+        """
         code = BY_SLUG[slug]
         q = self.question
         headline = headline or f"no gradient flows from `{q.target_name}` to `{q.source.name}`"
@@ -198,7 +214,7 @@ class Context:
             suggestion = mend(slug, self, primary, route)
         others = tuple(Annotation(span, text) for span, text in labels if span is not None and span != primary)
         if not proven:
-            notes = (*notes, "this is possible, not proven: a value may have gone through plain Python on the way")
+            notes = (*notes, f"this is possible, not proven: {doubt}")
         diagnostic = Diagnostic(
             code,
             severity,

@@ -165,7 +165,20 @@ def _one_side_only(pull: Pull) -> bool:
 
 FLAT: tuple[Flat, ...] = (
     Flat(
-        frozenset({"clip", "relu6", "hardtanh", "hard_tanh", "hard_sigmoid", "hardsigmoid"}),
+        frozenset(
+            {
+                "clip",
+                "clip_by_value",
+                "clamp",
+                "clamp_min",
+                "clamp_max",
+                "relu6",
+                "hardtanh",
+                "hard_tanh",
+                "hard_sigmoid",
+                "hardsigmoid",
+            }
+        ),
         _outside_bounds,
         "{f} is constant outside its bounds, and every value that matters lies there",
         ("leave the clipping out of what is differentiated, or clip the result instead",),

@@ -140,6 +140,11 @@ class Summary:
         return not self.nans and not self.infs
 
     @property
+    def known(self) -> bool:
+        """Whether somebody looked at the values, not only at their shape."""
+        return self.low == self.low or not self.size or self.nans > 0 or self.infs > 0
+
+    @property
     def all_zero(self) -> bool:
         """Whether there are elements and every one is zero."""
         return 0 < self.size == self.zeros

@@ -71,12 +71,24 @@ def spots(context: Context) -> tuple[Spot, ...]:
     """Return where numbers got lost, in the order of the run."""
     question = context.question
     if question.status is Status.NAN:
-        return _in_order(forward(context) if not target_is_finite(context) else backward(context))
+        return _in_order(_not_finite_anywhere(context))
     if question.status is Status.ZERO:
         return _in_order([*constants(context), *zeros(context)] or cancelled(context))
     if question.status is Status.OK and question.pulls:
         return tuple(sizes(context))
     return ()
+
+
+def _not_finite_anywhere(context: Context) -> list[Spot]:
+    """Return where the forward pass made something infinite or NaN that reached the target, else where the backward.
+
+    Where it is not known what went into the operation that seems to be the first, the backward pass is the better
+    witness.
+    """
+    made = [] if target_is_finite(context) else forward(context)
+    if made and all(s.operation is None or certain(context, s.operation) for s in made):
+        return made
+    return backward(context) or made
 
 
 def _in_order(found: Iterable[Spot]) -> tuple[Spot, ...]:
@@ -93,18 +105,10 @@ def _in_order(found: Iterable[Spot]) -> tuple[Spot, ...]:
 # -- what the forward pass made ---------------------------------------------------------------------------------------
 
 
-def summary_of(context: Context, value: int) -> Summary | None:
-    """Return what a value is like, where somebody looked."""
-    known = context.run.values.get(value)
-    if known is not None:
-        return known
-    ends = (*context.question.targets, context.source)
-    return next((end.value for end in ends if value in end.ids and end.value is not None), None)
-
-
 def target_is_finite(context: Context) -> bool:
     """Whether nothing says that the target itself is infinite or not a number."""
-    return all(known is None or known.finite for known in (summary_of(context, i) for i in context.question.target_ids))
+    known = [context.values.get(i) for i in context.question.target_ids]
+    return all(values is None or values.finite for values in known)
 
 
 def not_finite(context: Context) -> dict[int, bool]:
@@ -116,14 +120,14 @@ def not_finite(context: Context) -> dict[int, bool]:
 
     def of(value: int) -> bool:
         if value not in state:
-            known = summary_of(context, value)
+            known = context.values.get(value)
             state[value] = known is not None and not known.finite
         return state[value]
 
     for operation in context.run.operations:
         if operation.output in context.before_target:
             before = [of(i) for i in operation.inputs if i]
-            known = summary_of(context, operation.output)
+            known = context.values.get(operation.output)
             state[operation.output] = any(before) if known is None else not known.finite
     return state
 
@@ -141,8 +145,7 @@ def forward(context: Context) -> list[Spot]:
         if operation is None:
             found.append(Spot(Trouble.DATA, None, value=value))
         elif not before:
-            pull = next((p for p in context.question.pulls if p.operation is operation), None)
-            found.append(Spot(Trouble.FORWARD, operation, pull, value))
+            found.append(Spot(Trouble.FORWARD, operation, step_of(context, operation), value))
         queue += [i for i in dict.fromkeys(before) if i not in seen]
         seen.update(before)
     return found
@@ -152,8 +155,50 @@ def forward(context: Context) -> list[Spot]:
 
 
 def backward(context: Context) -> list[Spot]:
-    """Return where something infinite or NaN was given though what came was finite."""
-    return [Spot(Trouble.BACKWARD, p.operation, p) for p in context.pulls if makes_not_finite(p)]
+    """Return where something infinite or NaN was given though what came was finite.
+
+    If something came, and the operation already had infinities or NaN to work with, then where those were made.
+    """
+    bad = not_finite(context)
+    found = []
+    for pull in context.pulls:
+        if makes_not_finite(pull):
+            first = origin(context, pull.operation, bad)
+            if first is not pull.operation and not nothing_came(pull):
+                found.append(Spot(Trouble.FORWARD, first, step_of(context, first)))
+            else:
+                found.append(Spot(Trouble.BACKWARD, pull.operation, pull))
+    return found
+
+
+def origin(context: Context, operation: Operation, bad: dict[int, bool]) -> Operation:
+    """Return the operation whose result was infinite or NaN first, of those that led to this one."""
+    seen = {operation.output}
+    while True:
+        before = [i for i in operation.inputs if bad.get(i) and i in context.run.producers and i not in seen]
+        if not before:
+            return operation
+        seen.update(before)
+        operation = context.run.producers[before[0]]
+
+
+def certain(context: Context, operation: Operation) -> bool:
+    """Whether it is known that what went into an operation was finite."""
+    known = [context.values.get(i) for i in operation.inputs if i]
+    return all(values is not None and values.finite for values in known)
+
+
+def step_of(context: Context, operation: Operation) -> Pull | None:
+    """Return a step of the backward pass through an operation."""
+    return next((p for p in context.question.pulls if p.operation is operation), None)
+
+
+def nothing_came(pull: Pull) -> bool:
+    """Whether zero came back to the element that was lost, so that only a product with infinity can have lost it."""
+    element = pull.element
+    if element is None or element.came is None:
+        return pull.came.zeros > 0 and pull.gave.nans > 0 and not pull.gave.infs
+    return element.came == 0
 
 
 def makes_not_finite(pull: Pull) -> bool:
@@ -302,8 +347,8 @@ def sizes(context: Context) -> list[Spot]:
     gradient = context.question.gradient
     if gradient is None or not gradient.largest > 0:
         return []
-    target = max((_size(summary_of(context, i)) for i in context.question.target_ids), default=0.0) or 1.0
-    source = max((_size(summary_of(context, i)) for i in context.source.ids), default=0.0)
+    target = max((_size(context.values.get(i)) for i in context.question.target_ids), default=0.0) or 1.0
+    source = max((_size(context.values.get(i)) for i in context.source.ids), default=0.0)
     limit = EPSILON.get(context.source.dtype, 2.2e-16) * ADAM
     if gradient.largest * max(source, 1.0) / target < limit:
         return _most_of(context, Trouble.SMALL)

@@ -129,7 +129,7 @@ SINGULAR: tuple[Singular, ...] = (
         ("use the sum of squares without the root, or put a small number under it: `sqrt(sum({x} * {x}) + 1e-12)`",),
     ),
     Singular(
-        ("std",),
+        ("std", "reduce_std"),
         {OUTPUT: ZERO},
         "the derivative of {f} is 0/0 where all values are equal",
         ("use the variance, or the root of the variance plus a small number",),
@@ -234,7 +234,7 @@ SINGULAR: tuple[Singular, ...] = (
         ("use the sum of squares without the root, or put a small number under it",),
     ),
     Singular(
-        ("normalize",),
+        ("normalize", "l2_normalize"),
         {OUTPUT: ZERO},
         "{f} divides by the length of a zero vector",
         ("add a small number to the length",),
@@ -261,9 +261,12 @@ SINGULAR: tuple[Singular, ...] = (
 """Of several rows for one function the first that holds speaks."""
 
 
-def at_step(pull: Pull) -> Singular | None:
-    """Return what is singular where a step of the backward pass was taken."""
-    return next((row for row in SINGULAR if pull.operation.function in row.functions and row.holds(pull)), None)
+def at_step(pull: Pull, called: str | None = None) -> Singular | None:
+    """Return what is singular where a step of the backward pass was taken; said of the function that was `called`."""
+    row = next((row for row in SINGULAR if pull.operation.function in row.functions and row.holds(pull)), None)
+    if row is None or called is None or called in row.functions:
+        return row
+    return next((r for r in SINGULAR if called in r.functions and r.at), row)
 
 
 def at_run(function: str, inputs: tuple[Summary | None, ...], output: Summary | None) -> Singular | None:

@@ -11,9 +11,11 @@ from gradtape.explain.search import Link, shortest_route
 
 if TYPE_CHECKING:
     from gradtape.explain.cause import Context
+    from gradtape.explain.flat import Flat
     from gradtape.explain.graph import Operation, Pull
     from gradtape.explain.numbers import Spot
     from gradtape.explain.search import Route
+    from gradtape.explain.singular import Singular
 
 LONGEST_WAY = 8
 """Operations of a route that are all shown."""
@@ -39,6 +41,12 @@ def name_of(operation: Operation) -> str:
     if whole is None or whole in {operation.name, operation.function} or not whole.isidentifier():
         return operation.name
     return whole if alike(operation.name, whole) else f"{operation.name} in {whole}"
+
+
+def named_by(operation: Operation, row: Flat | Singular | None) -> str:
+    """Return what a row of a table is said of: the function that the program calls, if the row is that one's."""
+    whole = called(operation)
+    return whole if row is not None and whole is not None and whole in row.functions else name_of(operation)
 
 
 def alike(name: str, other: str) -> bool:

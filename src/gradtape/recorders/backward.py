@@ -153,14 +153,14 @@ class Backward:
             return told[id(array)][1]
 
         kept = [values_of(step.residuals, len(step.record[1])) for step in steps]
-        known = self._looked_up(
-            {
-                id
-                for step, (output, inputs) in zip(steps, kept, strict=True)
-                for id, value in zip((step.record[2], *step.record[1]), (output, *inputs), strict=True)
-                if id and value is None
-            }
-        )
+        missing = {
+            id
+            for step, (output, inputs) in zip(steps, kept, strict=True)
+            for id, value in zip((step.record[2], *step.record[1]), (output, *inputs), strict=True)
+            if id and value is None
+        }
+        broken = any(not is_finite(step.gave) for step in steps)
+        known = self.known if broken else self._looked_up(missing)
         pulls = []
         for (record, _, position, came, gave), (output, inputs) in zip(steps, kept, strict=True):
             operation = operations.get(record[2])
@@ -350,12 +350,18 @@ def _plain(value: Any) -> Any:
 
 def values_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:
     """Return the result of an operation and its inputs, as far as they were kept: None for the others."""
+    output, inputs = parts_of(residuals, count)
+    return _array(output), [_array(v) for v in inputs]
+
+
+def parts_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:
+    """Return what was kept of the result of an operation and of its inputs, None where nothing was."""
     if residuals is None:
         return None, [None] * count
     output, *inputs = residuals
     if len(inputs) == 1 and isinstance(inputs[0], list):  # the arguments of a variadic operation
         inputs = inputs[0]
-    return _array(output), [_array(v) for v in inputs]
+    return output, inputs
 
 
 def _array(value: Any) -> Any:
@@ -368,8 +374,8 @@ def _array(value: Any) -> Any:
 def _computed(record: Written, saved: Any, known: dict[int, Any]) -> Any:
     """Compute an operation again from its inputs, if all are known; None if not. Nobody else's code runs twice."""
     op, ids, _, params, *_ = record
-    _, inputs = values_of(saved, len(ids))
-    inputs = [known.get(i) if v is None and i else v for v, i in zip(inputs, ids, strict=True)]
+    _, inputs = parts_of(saved, len(ids))
+    inputs = [known.get(i) if v is None or isinstance(v, Spec) else v for v, i in zip(inputs, ids, strict=True)]
     if OPS.get(op.name) is not op or not op.connects or op.parts or any(v is None for v in inputs):
         return None
     try:

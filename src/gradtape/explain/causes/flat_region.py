@@ -26,7 +26,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     return context.finding(
         "flat-region",
         operation.site.span,
-        row.says.format(f=wording.called(operation) if spot.whole else wording.name_of(operation)),
+        row.says.format(f=wording.named_by(operation, row)),
         notes=(
             *(() if spot.whole else _facts(spot.pull)),
             *wording.again(spot),

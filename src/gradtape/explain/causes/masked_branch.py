@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain import singular, wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline
-from gradtape.explain.numbers import Spot, Trouble
+from gradtape.explain.numbers import Spot, Trouble, nothing_came
 
 if TYPE_CHECKING:
     from gradtape.explain.graph import Operation, Pull
@@ -19,14 +19,14 @@ CHOOSING = frozenset({"where", "select", "masked_fill", "choose", "nan_to_num", 
 
 def detect(context: Context, spot: Spot) -> Finding | None:
     pull = spot.pull
-    if spot.trouble is not Trouble.BACKWARD or pull is None or not _nothing_came(pull):
+    if spot.trouble is not Trouble.BACKWARD or pull is None or not nothing_came(pull):
         return None
     choice = _chosen_by(context, pull.operation)
     if choice is None:
         return None
     operation = pull.operation
-    row = singular.at_step(pull)
-    bad = row.says.format(f=wording.name_of(operation)) if row is not None else _overflow(pull)
+    row = singular.at_step(pull, wording.called(pull.operation))
+    bad = row.says.format(f=wording.named_by(operation, row)) if row is not None else _overflow(pull)
     route = wording.route_through(context, operation, pull.position)
     name = wording.name_of(choice)
     where = wording.elements(pull, pull.gave.nans + pull.gave.infs, pull.gave.size)
@@ -40,14 +40,6 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         route=route,
         headline=headline(context),
     )
-
-
-def _nothing_came(pull: Pull) -> bool:
-    """Whether zero came back to the element that was lost, so that only a product with infinity can have lost it."""
-    element = pull.element
-    if element is None or element.came is None:
-        return pull.came.zeros > 0 and pull.gave.nans > 0 and not pull.gave.infs
-    return element.came == 0
 
 
 def _overflow(pull: Pull) -> str:
@@ -81,7 +73,7 @@ def _is_mask(context: Context, operation: Operation, position: int) -> bool:
     if step is not None and step.came.zeros:  # the zeros came from behind
         return False
     others = [v for k, v in enumerate(step.inputs) if k != position] if step is not None else []
-    others += [context.run.values.get(i) for k, i in enumerate(operation.inputs) if k != position and i]
+    others += [context.values.get(i) for k, i in enumerate(operation.inputs) if k != position and i]
     return any(v is not None and v.zeros for v in others)
 
 

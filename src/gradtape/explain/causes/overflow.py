@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline, too_large
-from gradtape.explain.numbers import Spot, Trouble, not_finite, summary_of
+from gradtape.explain.numbers import Spot, Trouble, certain, not_finite, origin
 
 if TYPE_CHECKING:
     from gradtape.explain.graph import Operation, Pull, Summary
@@ -29,18 +29,21 @@ def detect(context: Context, spot: Spot) -> Finding | None:
             return _inside(context, spot, pull, pull.inside)
         if too_large(pull) and (pull.output is None or pull.output.finite):
             return None
-        operation = _origin(context, operation)
+        operation = origin(context, operation, not_finite(context))
     route = wording.route_through(context, operation)
-    made = summary_of(context, operation.output) or (pull.output if pull is not None else None)
+    made = context.values.get(operation.output) or (pull.output if pull is not None else None)
     name = wording.name_of(operation)
     spoiled = _spoiled(context, operation)
+    sure = certain(context, operation)
     return context.finding(
         "overflow",
         operation.site.span,
-        f"{name} makes {_what(made)} of finite numbers",
+        f"{name} makes {_what(made)} of finite numbers" if sure else f"{_what(made)} shows here first",
         labels=((spoiled.site.span, f"{wording.name_of(spoiled)} makes NaN of it"),) if spoiled is not None else (),
         notes=(*_facts(context, operation, made), *wording.again(spot), *wording.way_note(context, route, operation)),
         helps=_helps(operation, spoiled),
+        proven=sure,
+        doubt="what went into it is not known",
         route=route,
         headline=headline(context),
     )
@@ -50,7 +53,7 @@ def _data(context: Context, spot: Spot) -> Finding | None:
     """Say that a value was bad before anything was computed: a source after a bad step, or the data."""
     mine = spot.value in context.source.ids
     name = context.source.name if mine else context.run.names.get(spot.value, "")
-    known = summary_of(context, spot.value)
+    known = context.values.get(spot.value)
     user = next((op for op in context.run.operations if spot.value in op.inputs), None)
     written = [e for e in context.run.events if mine and e.kind == "assign" and e.value in context.source.ids]
     made = written[-1].site.span if written else context.made_at(context.source) if mine else None
@@ -89,28 +92,16 @@ def _inside(context: Context, spot: Spot, pull: Pull, inner: Operation) -> Findi
     )
 
 
-def _origin(context: Context, operation: Operation) -> Operation:
-    """Return the operation whose result was infinite or NaN first, of those that led to this one."""
-    bad = not_finite(context)
-    seen = {operation.output}
-    while True:
-        before = [i for i in operation.inputs if bad.get(i) and i in context.run.producers and i not in seen]
-        if not before:
-            return operation
-        seen.update(before)
-        operation = context.run.producers[before[0]]
-
-
 def _spoiled(context: Context, operation: Operation) -> Operation | None:
     """Return the operation that made NaN of the infinity that another had put in."""
-    first = summary_of(context, operation.output)
+    first = context.values.get(operation.output)
     if first is None or first.nans:
         return None
     reached = {operation.output}
     for later in context.run.operations:
         if reached.isdisjoint(later.inputs) or later.output not in context.before_target:
             continue
-        known = summary_of(context, later.output)
+        known = context.values.get(later.output)
         if known is not None and known.nans:
             return later
         reached.add(later.output)
@@ -127,7 +118,7 @@ def _facts(context: Context, operation: Operation, made: Summary | None) -> tupl
     facts = []
     if made is not None and made.size > 1:
         facts.append(f"{made.nans + made.infs} of {made.size} elements of the result are not finite")
-    known = [(k, summary_of(context, i)) for k, i in enumerate(operation.inputs) if i]
+    known = [(k, context.values.get(i)) for k, i in enumerate(operation.inputs) if i]
     ranges = [(k, v) for k, v in known if v is not None and v.size and v.low == v.low]
     for _, v in ranges[:2]:
         told = wording.number(v.low) if v.low == v.high else f"{wording.number(v.low)} to {wording.number(v.high)}"

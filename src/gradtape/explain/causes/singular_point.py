@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain import singular, wording
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.numbers import Spot, Trouble, summary_of
+from gradtape.explain.numbers import Spot, Trouble, target_is_finite
 
 if TYPE_CHECKING:
     from gradtape.explain.graph import Operation, Pull
@@ -18,22 +18,22 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     if operation is None:
         return None
     if spot.trouble is Trouble.FORWARD:
-        inputs = tuple(summary_of(context, i) if i else None for i in operation.inputs)
+        inputs = tuple(context.values.get(i) if i else None for i in operation.inputs)
         row = singular.at_run(operation.function, pull.inputs if pull and pull.inputs else inputs, None)
         if row is None:
             return None
-        facts: tuple[str, ...] = (
-            f"`{context.question.target_name}` itself is not finite: it is lost in the forward pass",
-        )
+        facts: tuple[str, ...] = ()
+        if not target_is_finite(context):
+            facts = (f"`{context.question.target_name}` itself is not finite: it is lost in the forward pass",)
     elif spot.trouble is Trouble.BACKWARD and pull is not None:
-        row = singular.at_step(pull)
+        row = singular.at_step(pull, wording.called(pull.operation))
         if row is None and (_overflowed(pull) or pull.inside is not None):
             return None
         facts = tuple(fact for fact in (_where(pull), wording.product(pull)) if fact)
     else:
         return None
     route = wording.route_through(context, operation, pull.position if pull is not None else None)
-    name = wording.name_of(operation)
+    name = wording.named_by(operation, row)
     return context.finding(
         "singular-point",
         operation.site.span,
