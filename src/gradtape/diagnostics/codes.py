@@ -25,6 +25,7 @@ CODES: tuple[Code, ...] = (
     Code("GT106", "constant-target", "the target depends on no source at all"),
     Code("GT107", "integer-source", "the source or the target has a dtype without derivatives"),
     Code("GT108", "not-a-value", "what was asked for is no computed value: a model, a layer, a name"),
+    Code("GT109", "nonleaf-grad-read", "the gradient was read from a tensor that was made from the leaf"),
     Code("GT201", "left-through-numpy", "the value became an ndarray and came back as a constant"),
     Code("GT202", "left-through-number", "the value became a Python number and came back as a constant"),
     Code("GT203", "rebuilt-from-values", "a new tensor, array or variable was made from the values"),

@@ -98,6 +98,14 @@ class Dialect(NamedTuple):
         What to do instead of taking the value out as a Python number.
     cannot_follow : str
         Who cannot follow a value that was taken out.
+    unfollowed : str
+        What the result of an operation is that took the name of something with a gradient.
+    in_place : str
+        What to do instead of binding the name `{x}` anew.
+    watch_again : str
+        What else to do, where the new value under the name `{x}` is meant.
+    mark : str
+        The word for what a tensor must have to get a gradient; empty where no tensor carries such a mark.
     """
 
     name: str
@@ -124,6 +132,10 @@ class Dialect(NamedTuple):
     keep: str
     number: str
     cannot_follow: str
+    unfollowed: str
+    in_place: str
+    watch_again: str
+    mark: str = ""
 
 
 DIALECTS: dict[str, Dialect] = {
@@ -162,6 +174,9 @@ DIALECTS: dict[str, Dialect] = {
         keep="keep the tensor: plain `np.*` functions and operators work on it and stay on the tape",
         number="use the tensor, not `float(...)`, `.item()` or a function of `math`: `np.sin(t)` stays on the tape",
         cannot_follow="the tape cannot follow it",
+        unfollowed="a new tensor that no tape watches",
+        in_place="change a variable in place instead: `{x}.assign(...)` or `{x}.assign_sub(...)`",
+        watch_again="or call `tape.watch({x})` in each round, if the new tensor is what you mean",
     ),
     "tensorflow": Dialect(
         name="TensorFlow",
@@ -198,6 +213,9 @@ DIALECTS: dict[str, Dialect] = {
         keep="keep the tensor: compute with `tf.*` functions and operators, which stay on the tape",
         number="use the tensor, not `float(...)`, `.numpy()` or a function of `math`: `tf.sin(t)` stays on the tape",
         cannot_follow="the tape cannot follow it",
+        unfollowed="a new tensor that no tape watches",
+        in_place="change a variable in place instead: `{x}.assign(...)` or `{x}.assign_sub(...)`",
+        watch_again="or call `tape.watch({x})` in each round, if the new tensor is what you mean",
     ),
     "torch": Dialect(
         name="PyTorch",
@@ -234,6 +252,10 @@ DIALECTS: dict[str, Dialect] = {
         keep="keep the tensor: compute with `torch.*` functions and operators, which stay in the graph",
         number="use the tensor, not `float(...)`, `.item()` or a function of `math`: `torch.sin(t)` stays in the graph",
         cannot_follow="the graph cannot follow it",
+        unfollowed="a new tensor; the gradient stays with the one before",
+        in_place="change the tensor in place instead, under `torch.no_grad()`: `{x} -= ...`",
+        watch_again="or make the new tensor a leaf of its own in each round: `{x} = (...).detach().requires_grad_()`",
+        mark="requires_grad",
     ),
     "jax": Dialect(
         name="JAX",
@@ -271,5 +293,8 @@ DIALECTS: dict[str, Dialect] = {
         keep="keep the array: compute with `jnp.*` functions and operators, which are traced",
         number="use the array itself, not `float(...)`, `.item()` or a function of `math`: `jnp.sin(x)` is traced",
         cannot_follow="the trace cannot follow it",
+        unfollowed="a new array",
+        in_place="give the new value another name, or pass it to the function that is differentiated",
+        watch_again="or pass `{x}` as an argument that is differentiated",
     ),
 }

@@ -64,11 +64,15 @@ class Exit(NamedTuple):
 
 
 class Call(NamedTuple):
-    """The call that asked for the gradients: where, when, and when its tape began."""
+    """The call that asked for the gradients: where, when, and when its tape began.
+
+    `receiver` is the target in the source where it is no argument of the call: `loss` of `loss.backward()`.
+    """
 
     site: Site
     seq: int
     began: int = 0
+    receiver: ast.expr | None = None
 
 
 def operand_of(operation: Operation, position: int) -> ast.expr | None:
@@ -222,7 +226,10 @@ class Crossings:
             if target.kind not in {"array", "number"}:
                 continue
             for origin, flow in self.flows.items():
-                sure = flow.reaches_argument(span, 0, "target", position)
+                if self.call.receiver is not None:
+                    sure = flow.reaches(self.call.receiver, span)
+                else:
+                    sure = flow.reaches_argument(span, 0, "target", position)
                 if sure is not None:
                     id = next(iter(target.ids))
                     left = _left(self.exits[origin], self.call.began, self.call.seq, flow, span)

@@ -51,6 +51,7 @@ class Recorder(Protocol):
 RECORDERS: dict[str, str] = {
     "jax": "gradtape.recorders.jax",
     "tensorflow": "gradtape.recorders.tensorflow",
+    "torch": "gradtape.recorders.torch",
 }
 """The package of the recorder by the name of the module whose import starts it."""
 

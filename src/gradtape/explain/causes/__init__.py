@@ -20,6 +20,7 @@ from gradtape.explain.causes import (
     masked_branch,
     missing_rule,
     no_derivative,
+    nonleaf_grad_read,
     nonscalar_output,
     not_a_value,
     not_used,
@@ -43,7 +44,13 @@ from gradtape.explain.graph import BreakKind
 
 BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
     Stage.CALL: (tape_used_up.CAUSE, not_a_value.CAUSE),
-    Stage.SOURCE: (integer_source.CAUSE, frozen_variable.CAUSE, rebound_name.CAUSE, not_watched.CAUSE),
+    Stage.SOURCE: (
+        integer_source.CAUSE,
+        frozen_variable.CAUSE,
+        rebound_name.CAUSE,
+        nonleaf_grad_read.CAUSE,
+        not_watched.CAUSE,
+    ),
     Stage.BREAK: (
         stop_gradient.CAUSE,
         piecewise_constant.CAUSE,
@@ -81,6 +88,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         left_through_number.FAILURE,
         left_through_numpy.FAILURE,
         missing_rule.FAILURE,
+        nonleaf_grad_read.FAILURE,
         nonscalar_output.FAILURE,
         not_a_value.FAILURE,
         opaque_callback.FAILURE,

@@ -12,7 +12,16 @@ HELP = "return one gradient per argument of the function, each of its argument's
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     reason = group.first.reason or "was given a derivative of its own, which returned None for this argument"
-    return context.broken("custom-rule-none", route, group, f"{group.links[0].operation.name} {reason}", helps=(HELP,))
+    operation, at = group.links[0].operation, group.first.at
+    return context.broken(
+        "custom-rule-none",
+        route,
+        group,
+        f"{operation.name} {reason}",
+        at=at.span if at is not None else None,
+        labels=((operation.site.span if at is not None else None, "called here"),),
+        helps=(HELP,),
+    )
 
 
 def detect_zeros(context: Context, spot: Spot) -> Finding | None:

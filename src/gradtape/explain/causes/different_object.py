@@ -59,7 +59,7 @@ def detect(context: Context) -> Finding | None:
 
 def used_instead(context: Context) -> Used | None:
     """Return what the target depends on in the place of the source, if that is proven."""
-    return _original(context) or _made_anew(context) or _another_list(context)
+    return _original(context) or _made_anew(context) or _another_list(context) or _ignored(context)
 
 
 # -- made from what is used -----------------------------------------------------------------------------------------
@@ -297,6 +297,42 @@ def _another_list(context: Context) -> Used | None:
         ),
         f"ask for the variables that `{question.target_name}` is computed from",
     )
+
+
+# -- an argument that a function ignores ----------------------------------------------------------------------------
+
+
+def _ignored(context: Context) -> Used | None:
+    """Look for a function that was handed a value made with the source, and read something else: `f(x + noise)`.
+
+    The value that it read instead is one that the source was joined with.
+    """
+    target = context.question.target_name
+    for joined, _ in context.run.readers(context.source.ids):
+        others = frozenset(i for i in joined.inputs if i in context.before_target)
+        names = _handed_to(joined)
+        for reader, _ in context.run.readers(others):
+            function = syntax.function_at(reader.site.span)
+            if reader.output in context.before_target and reader.seq > joined.seq and getattr(function, "name", "") in names:
+                return Used(
+                    others,
+                    reader.site.span,
+                    f"`{target}` is computed from here without `{context.source.name}`",
+                    ((joined.site.span, f"what is made here with `{context.source.name}` is handed over and not read"),),
+                    "read the argument that the function was called with",
+                )
+    return None
+
+
+def _handed_to(operation: Operation) -> set[str]:
+    """Return the names of the functions that get the result of an operation as an argument."""
+    span = operation.site.span
+    calls = syntax.calls_around(span)
+    around = syntax.function_at(span) or syntax.parse_file(span.file)
+    for name in syntax.assigned_names(span):
+        for node in syntax.mentions(around, name) if around is not None else ():
+            calls += syntax.calls_around(syntax.span_of(node, span.file))
+    return {syntax.text_of(call.func).rpartition(".")[2] for call in calls}
 
 
 def _written_out(context: Context) -> bool:

@@ -9,7 +9,7 @@ from gradtape.explain.search import BreakGroup, Route
 def detect(context: Context, route: Route = (), group: BreakGroup | None = None) -> Finding | None:
     source, tape = context.source, context.run.tape
     if tape is None:
-        return None
+        return _never_marked(context, route, group) if context.words.mark else None
     name = source.name
     if group is not None:
         watch = next((tape.watches[i] for i in source.ids if i in tape.watches), None)
@@ -39,6 +39,36 @@ def detect(context: Context, route: Route = (), group: BreakGroup | None = None)
         notes=notes,
         helps=(f"call `tape.watch({name})` first thing inside the tape, or make `{name}` a Variable",),
         route=route,
+    )
+
+
+def _never_marked(context: Context, route: Route, group: BreakGroup | None) -> Finding | None:
+    """Tell, where the tensor itself says whether it gets a gradient, that it does not, or did not when it was used."""
+    source, name, mark = context.source, context.source.name, context.words.mark
+    turn_on = context.words.watch.format(x=name)
+    marks = [e for e in context.run.events if e.value in source.ids and e.kind in {"marked", "unmarked"}]
+    if group is not None:
+        return context.finding(
+            "not-watched",
+            group.links[0].operation.site.span,
+            f"uses `{name}` before it has `{mark}`",
+            labels=((marks[-1].site.span if marks else None, "turned on only from here on"),),
+            helps=(f"call `{turn_on}` before the first use of `{name}`",),
+            route=route,
+        )
+    if source.watched or not source.leaf:
+        return None
+    used = context.routes[0][0].operation.site.span if context.routes else None
+    off = marks[-1].site.span if marks and marks[-1].kind == "unmarked" else None
+    return context.finding(
+        "not-watched",
+        off or context.made_at(source),
+        f"`{mark}` is turned off here, so `{name}` gets no gradient"
+        if off is not None
+        else f"`{name}` is made here without `{mark}`, so it gets no gradient",
+        labels=((context.made_at(source) if off is not None else None, "made here"), (used, "used here, unrecorded")),
+        helps=(f"call `{turn_on}` before the first use of `{name}`",),
+        route=context.routes[0] if context.routes else (),
     )
 
 

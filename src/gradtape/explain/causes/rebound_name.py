@@ -12,6 +12,8 @@ def detect(context: Context) -> Finding | None:
     made = source.made
     if source.kind != "tensor" or source.watched or not isinstance(made, Operation):
         return None
+    if not source.leaf and not _is_update(context, made):
+        return None  # the name moved on to a value on the way: it is the leaf that keeps the gradient
     found = _rebound(context, made)
     if found is None:
         return None
@@ -19,14 +21,21 @@ def detect(context: Context) -> Finding | None:
     return context.finding(
         "rebound-name",
         made.site.span,
-        f"`{name}` now names the result of this operation, a new tensor that no tape watches",
+        f"`{name}` now names the result of this operation, {context.words.unfollowed}",
         labels=((before, f"before, `{name}` was this one"),),
         helps=(
-            f"change a variable in place instead: `{name}.assign(...)` or `{name}.assign_sub(...)`",
-            f"or call `tape.watch({source.name})` in each round, if the new tensor is what you mean",
+            context.words.in_place.format(x=name),
+            context.words.watch_again.format(x=source.name),
         ),
         route=context.routes[0] if context.routes else (),
     )
+
+
+def _is_update(context: Context, made: Operation) -> bool:
+    """Whether a value was computed with a gradient: a step of training."""
+    producers = context.run.producers
+    before = backward_cone(context.run, [i for i in made.inputs if i])
+    return any(producers[i].function == "gradient" for i in before if i in producers)
 
 
 def _rebound(context: Context, made: Operation) -> tuple[str, Span] | None:

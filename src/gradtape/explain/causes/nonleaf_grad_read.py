@@ -1,0 +1,57 @@
+"""GT109: the gradient passes through the tensor that was asked, and is kept by the leaf that it was made from."""
+
+from gradtape.diagnostics import Span
+from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.graph import Operation
+from gradtape.explain.report import Finding
+from gradtape.explain.search import backward_cone
+
+HELPS = (
+    "make the tensor first and call `requires_grad_()` on it last, so that it is the leaf",
+    "or read `.grad` of the leaf, or call `retain_grad()` on this one before `backward()`",
+)
+
+
+def detect(context: Context) -> Finding | None:
+    source, made = context.source, context.source.made
+    if source.leaf or not isinstance(made, Operation):
+        return None
+    leaf = _leaf(context, made)
+    return context.finding(
+        "nonleaf-grad-read",
+        made.site.span,
+        f"`{source.name}` is the result of {made.name}, not a leaf: the gradient passes through and is not kept",
+        labels=((leaf, "the gradient is kept by this leaf"),),
+        helps=HELPS,
+        route=context.routes[0] if context.routes else (),
+    )
+
+
+def detect_failure(context: Context) -> Finding | None:
+    """Tell of an optimizer that was given a tensor which is no leaf."""
+    source, made = context.source, context.source.made
+    failure = context.question.failure
+    if not isinstance(made, Operation) or failure is None:
+        return None
+    refused = failure.at.span if failure.at is not None else None
+    return context.finding(
+        "nonleaf-grad-read",
+        made.site.span,
+        f"`{source.name}` is the result of {made.name}, not a leaf: no gradient will be kept on it",
+        labels=((_leaf(context, made), "the gradient would be kept by this leaf"), (refused, "refused here")),
+        notes=(f"{context.words.name} says: {failure.text}",),
+        helps=HELPS[:1],
+        headline=f"no gradient is kept on `{source.name}`",
+    )
+
+
+def _leaf(context: Context, made: Operation) -> Span | None:
+    """Return where the leaf was made that a tensor hangs on, if there is one alone."""
+    run = context.run
+    leaves = backward_cone(run, [i for i in made.inputs if i]) & run.variables
+    places = {run.producers[i].site.span for i in leaves if i in run.producers}
+    return next(iter(places)) if len(places) == 1 else None
+
+
+CAUSE = Cause("nonleaf-grad-read", Stage.SOURCE, detect)
+FAILURE = Cause("nonleaf-grad-read", Stage.FAILURE, detect_failure)

@@ -1,0 +1,434 @@
+"""Where questions about gradients come in: `backward()`, `autograd.grad`, a `.grad` that is read, an optimizer's step.
+
+Each is answered from the graph that was recorded up to it. A gradient that is missing or zero in one step may be there
+in another, so what was found about it is told at the end of the run, if it stayed so.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections import deque
+from contextlib import contextmanager
+from functools import partial
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import torch
+
+from gradtape.diagnostics import Site
+from gradtape.explain.graph import BreakKind, Failure
+from gradtape.explain.report import Status
+from gradtape.recorders.heard import failed_to_explain
+from gradtape.recorders.torch import failures, numbers, private
+from gradtape.recorders.torch.asked import Asked
+from gradtape.recorders.torch.autograd import Steps, Walk
+from gradtape.recorders.torch.frames import user_frames, user_frames_of
+from gradtape.recorders.torch.functions import Function
+from gradtape.recorders.torch.leaves import Fates
+from gradtape.recorders.torch.memory import Happening, Memory
+from gradtape.recorders.torch.mode import Mode
+from gradtape.recorders.torch.names import Names, text_before_dot
+from gradtape.recorders.torch.questions import Questions, argument_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+    from torch import Tensor
+
+    from gradtape.explain.report import GradientReport
+    from gradtape.recorders.frameworks import Options
+    from gradtape.recorders.heard import Heard
+    from gradtape.recorders.torch.frames import Frames
+
+GRADIENT = Function("grad", "gradient", kind=BreakKind.INNER_GRADIENT)
+"""A first derivative, as something that later operations take."""
+
+HARMLESS = {"not-used"}
+"""Reasons for which nobody needs to stop and look."""
+
+DEBUG = False
+"""Whether mistakes of ours are raised instead of reported: for our own tests."""
+
+
+class Failed:
+    """An operation that raised: what is needed to explain it, if it turns out that the error ended the script."""
+
+    def __init__(self, error: BaseException, failure: Failure, inputs: tuple[int, ...], frames: Frames) -> None:
+        self.error = error
+        self.failure = failure
+        self.inputs = inputs
+        self.frames = frames
+
+
+class Desk:
+    """Takes the questions, has them explained, and keeps what is to be said at the end.
+
+    Attributes
+    ----------
+    asked : deque of Asked
+        The newest questions.
+    freed : dict of int to Asked
+        The values whose part of the graph was used up, with the question that did it.
+    """
+
+    def __init__(self, heard: Heard, options: Options) -> None:
+        self.heard = heard
+        self.options = options
+        self.memory = Memory()
+        self.mode = Mode(self.memory, self)
+        self.fates = Fates()
+        self.asked: deque[Asked] = deque(maxlen=50)
+        self.freed: dict[int, Asked] = {}
+        self.refused: dict[tuple[int, int], Site | None] = {}
+        self.errors: deque[Failed] = deque(maxlen=20)
+        self.running: list[Steps] = []
+        self.paths: dict[int, str] = {}
+        """What parameters were called when an optimizer got them, by their first ids."""
+        self.failing = False
+        self.busy = False
+        self._waiting: list[tuple[Any, int]] = []
+
+    # -- backward() -----------------------------------------------------------------------------------------------
+
+    def backward(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frames: Frames) -> Any:
+        """Hear a call of `backward()`: every leaf that it reaches gets its answer, or the error is explained."""
+        if self.busy or self.mode.stopped:
+            result = func(*args, **kwargs)
+            self._look_after()
+            return result
+        given = args[0] if args else kwargs.get("tensors", kwargs.get("self"))
+        targets = [given] if isinstance(given, torch.Tensor) else list(given or ())
+        if self._give_up():
+            return func(*args, **kwargs)
+        asked, walk, steps = self._ask("backward", targets, frames)
+        self._run(func, args, kwargs, asked, walk, steps, targets)
+        only = kwargs.get("inputs")
+        wanted = (
+            walk.leaves if only is None else {id(t): t for t in ([only] if isinstance(only, torch.Tensor) else only)}
+        )
+        self._used_up(asked, walk, kwargs)
+        with self.aside():
+            self._settle(asked, [t for t in wanted.values() if t.grad is not None], steps)
+        return None
+
+    def _ask(self, kind: str, targets: Sequence[Tensor], frames: Frames) -> tuple[Asked, Walk, Steps]:
+        self.mode.paused = 0
+        memory = self.memory
+        roots = tuple(memory.meet(target).id for target in targets)
+        walk = Walk(targets)
+        leaf_ids = {key: memory.meet(leaf).id for key, leaf in walk.leaves.items()}
+        reached = frozenset(memory.meet(leaf).tensor_id for leaf in walk.leaves.values())
+        dtypes = tuple(target.dtype for target in targets)
+        asked = Asked(kind, frames, next(memory.clock), roots, dtypes, reached)
+        return asked, walk, Steps(walk, leaf_ids)
+
+    def _run(
+        self,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        asked: Asked,
+        walk: Walk,
+        steps: Steps,
+        targets: Sequence[Tensor],
+        sources: Sequence[Tensor] = (),
+    ) -> Any:
+        """Run a backward pass and listen to its nodes; explain it if it raises."""
+        steps.listen()
+        self.running.append(steps)
+        self.busy = True
+        try:
+            result = func(*args, **kwargs)
+        except Exception as error:
+            with self.aside():
+                self._explain_error(error, asked, walk, targets, sources)
+            raise
+        finally:
+            self.busy = False
+            self.running.pop()
+            steps.release()
+        self.asked.append(asked)
+        self.refused |= numbers.refused(steps)
+        return result
+
+    def _used_up(self, asked: Asked, walk: Walk, kwargs: dict[str, Any]) -> None:
+        kept = kwargs.get("retain_graph")
+        if kept if kept is not None else kwargs.get("create_graph"):
+            return
+        self.freed.update(dict.fromkeys(walk.ids(), asked))
+        horizon = self.memory.horizon
+        if horizon and min(self.freed, default=horizon) < horizon // 2:
+            self.freed = {number: by for number, by in self.freed.items() if number >= horizon}
+
+    def _settle(self, asked: Asked, leaves: list[Tensor], steps: Steps) -> None:
+        """Say what each leaf got."""
+        if not leaves:
+            return
+        sizes = private.max_abs([leaf.grad for leaf in leaves if leaf.grad is not None])
+        statuses = [_status(size, leaf.numel()) for size, leaf in zip(sizes, leaves, strict=True)]
+        questions = Questions(self, asked, steps, sys._getframe(2))
+        for leaf, status in zip(leaves, statuses, strict=True):
+            number = self.memory.meet(leaf).tensor_id
+            fate = self.fates.of(number)
+            fate.arrived = True
+            fate.moved |= status in {Status.OK, Status.NAN}
+            if status is Status.ZERO:
+                if not fate.moved and not fate.pending:
+                    self._wait(leaf, self._safely(asked, questions.about, leaf, status))
+                continue
+            self.failing |= status is Status.NAN
+            call = (asked.kind, *asked.site, number, status)
+            self.heard.hear(call, (), partial(self._safely, asked, questions.about, leaf, status))
+
+    def _wait(self, leaf: Tensor, reports: Sequence[GradientReport]) -> None:
+        number = self.memory.meet(leaf).tensor_id
+        self.fates.of(number).pending += reports
+        self._waiting.append((ref(leaf), number))
+
+    def _give_up(self) -> bool:
+        """Stop recording once a step has failed and was explained, unless every step is asked for."""
+        if self.failing and not self.options.all_steps:
+            self.mode.stopped = True
+            self.memory.forget_values()
+        return self.mode.stopped
+
+    def _look_after(self) -> None:
+        """After recording has stopped, see whether a gradient that was missing has come after all."""
+        for leaf, number in self._waiting:
+            tensor = leaf()
+            if tensor is not None and tensor.grad is not None:
+                fate = self.fates.of(number)
+                fate.arrived = True
+                fate.moved = fate.moved or bool(tensor.grad.any())
+
+    # -- autograd.grad --------------------------------------------------------------------------------------------
+
+    def grad(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frames: Frames) -> Any:
+        """Hear a call of `torch.autograd.grad`."""
+        if self.busy or self.mode.stopped or self.mode.paused or self._give_up():
+            return func(*args, **kwargs)
+        targets, sources = list(args[0]), list(args[1])
+        asked, walk, steps = self._ask("autograd.grad", targets, frames)
+        result = self._run(func, args, kwargs, asked, walk, steps, targets, sources)
+        self._used_up(asked, walk, kwargs)
+        with self.aside():
+            self._record_gradient(asked, sources, result, frames)
+            self._answer(asked, sources, result, steps, again=bool(kwargs.get("create_graph")))
+        return result
+
+    def _record_gradient(self, asked: Asked, sources: Sequence[Tensor], result: Any, frames: Frames) -> None:
+        ids = [*asked.roots, *(self.memory.meet(source).id for source in sources)]
+        needs = (1 << len(ids)) - 1
+        given = [g for g in result if g is not None]
+        self.mode.record(GRADIENT, (), None, ids, needs, [], given, frames)
+
+    def _answer(self, asked: Asked, sources: Sequence[Tensor], result: Any, steps: Steps, *, again: bool) -> None:
+        """Say what each source got; zeros that are to be differentiated `again` are an answer like any other."""
+        given = [g for g in result if g is not None]
+        sizes = iter(private.max_abs(given) if given else [])
+        statuses = [Status.NONE if g is None else _status(next(sizes), g.numel()) for g in result]
+        questions = Questions(self, asked, steps, sys._getframe(2))
+        names = argument_names(asked.site.span, 1, "inputs", sources, questions.names)
+        for place, (source, status, gradient) in enumerate(zip(sources, statuses, result, strict=True)):
+            call = (asked.kind, *asked.site, place, status)
+
+            def explain(
+                source: Any = source, status: Any = status, gradient: Any = gradient, name: str = names[place]
+            ) -> Any:
+                return self._safely(asked, questions.about, source, status, name=name, gradient=gradient)
+
+            fate = self.fates.of(hash((asked.kind, *asked.site, place)))
+            fate.arrived |= status is not Status.NONE
+            fate.moved |= status in {Status.OK, Status.NAN}
+            self.failing |= status is Status.NAN
+            if status in {Status.OK, Status.NAN}:
+                self.heard.hear(call, (), explain)
+            elif not fate.moved and not fate.pending and not (again and status is Status.ZERO):
+                fate.pending += explain()
+
+    # -- .grad, optimizers ----------------------------------------------------------------------------------------
+
+    def read_grad(self, func: Any, tensor: Tensor, frame: FrameType) -> Any:
+        """Hear that the user's code reads `.grad`; None after a backward pass is a question."""
+        value = _with_users_warnings(func, tensor, frame)
+        if self.busy or not self.asked:
+            return value
+        with self.aside():
+            if value is None:
+                self.missing(tensor, "backward", user_frames(frame), frame)
+            elif not self.mode.stopped and not self.mode.paused:
+                self._note_gradient(tensor, value, user_frames(frame))
+        return value
+
+    def _note_gradient(self, tensor: Tensor, value: Tensor, frames: Frames) -> None:
+        entry = self.memory.look(value)
+        number = self.memory.renew(entry, value) if entry is not None else self.memory.name(value).id
+        ids = (self.memory.meet(tensor).id, *self.asked[-1].roots)
+        outputs = ((number, value.requires_grad, value.dtype),)
+        self.memory.records.append((number, GRADIENT, ids, outputs, (1 << len(ids)) - 1, frames, None, None))
+
+    def missing(self, tensor: Tensor, kind: str, frames: Frames, frame: FrameType | None) -> None:
+        """Explain why a tensor has no gradient, once; a leaf's fate is told at the end of the run."""
+        number = self.memory.meet(tensor).tensor_id
+        fate = self.fates.of(number)
+        if fate.arrived or fate.pending or self._frozen(tensor, number):
+            return
+        asked = self._about(tensor)
+        questions = Questions(self, asked, None, frame)
+        name = (
+            questions.names.of(tensor) or self.paths.get(number) or text_before_dot(Site(*frames[0]).span, "the tensor")
+        )
+        reports = self._safely(asked, questions.about, tensor, Status.NONE, name=name)
+        if not tensor.requires_grad:  # asked by somebody who takes it for a parameter, or just looking?
+            reports = [r for r in reports if r.findings and r.findings[0].cause not in {"not-used", "constant-target"}]
+        if kind != "backward":
+            from dataclasses import replace
+
+            reports = [replace(r, kind=kind, call=Site(*frames[0]).span) for r in reports]
+        self._wait(tensor, reports)
+        self.failing |= any(f.cause not in HARMLESS for r in reports for f in r.findings)
+
+    def _frozen(self, tensor: Tensor, number: int) -> bool:
+        """Whether the user froze a tensor on purpose."""
+        if tensor.requires_grad:
+            return False
+        ids = {number, *self.memory.versions.get(number, ())}
+        marks = [event for event in self.memory.happened if event.kind == "unmarked" and event.value in ids]
+        return bool(marks) or isinstance(tensor, torch.nn.Parameter)
+
+    def _about(self, tensor: Tensor) -> Asked:
+        """Return the newest question whose target depends on a tensor; the newest of all if none does."""
+        from gradtape.recorders.torch.graph import depends
+
+        entry = self.memory.meet(tensor)
+        ids = {entry.id, entry.tensor_id, *self.memory.versions.get(entry.tensor_id, ())}
+        newest: Asked = self.asked[-1]
+        for asked in reversed(self.asked):
+            if depends(self.memory, asked.roots, ids):
+                newest = asked
+                break
+        return newest
+
+    def step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Hear that an optimizer is about to make a step: each of its parameters should have a gradient."""
+        if not self.asked or self.busy:
+            return
+        frame = sys._getframe(1)
+        with self.aside():
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    if parameter.grad is None and parameter.requires_grad:
+                        self.missing(parameter, "optimizer.step", user_frames(frame), frame)
+
+    # -- errors ---------------------------------------------------------------------------------------------------
+
+    def failed(self, inputs: tuple[int, ...], frames: Frames, error: BaseException) -> None:
+        """Remember that an operation raised, if the error is about gradients."""
+        failure = failures.of_operation(error, Site(*frames[0]))
+        if failure is not None:
+            self.errors.append(Failed(error, failure, inputs, frames))
+
+    def failed_source(self, source: Tensor, frames: Frames, error: BaseException) -> None:
+        """Remember that a tensor was refused."""
+        failure = failures.of_operation(error, Site(*frames[0]))
+        if failure is not None:
+            self.errors.append(Failed(error, failure, (self.memory.meet(source).id,), frames))
+
+    def remember_names(self, tensors: Any, frame: FrameType) -> None:
+        """Remember what the parameters of an optimizer were called when it got them: they may be replaced later."""
+        with self.aside():
+            names = Names(frame)
+            for tensor in tensors if isinstance(tensors, list | tuple) else ():
+                name = names.of(tensor)
+                if name is not None:
+                    self.paths.setdefault(self.memory.meet(tensor).tensor_id, name)
+
+    def updated(self, tensors: Sequence[Tensor], frames: Frames) -> None:
+        """Note that an optimizer wrote to its parameters."""
+        memory = self.memory
+        for tensor in tensors:
+            entry = memory.look(tensor)
+            if entry is not None and entry.version != private.version_of(tensor):
+                old = entry.id
+                number = memory.renew(entry, tensor)
+                memory.happened.append(Happening(number, "write", number, frames, old))
+
+    def _explain_error(
+        self, error: BaseException, asked: Asked, walk: Walk, targets: Sequence[Tensor], sources: Sequence[Tensor]
+    ) -> None:
+        self.failing = True
+        questions = Questions(self, asked, None, sys._getframe(2))
+        reports = self._safely(asked, questions.about_error, error, walk, targets, sources)
+        self.heard.hear((asked.kind, *asked.site, type(error), failures.one_line(error)), (), lambda: reports)
+
+    def ended(self, error: BaseException | None) -> None:
+        """Tell what only the end of the run tells."""
+        with self.aside():
+            if error is not None:
+                reports = self._at_the_end(error)
+                self.heard.hear(("error", id(error)), (), lambda: reports)
+            for report in self.fates.unsettled():
+                self.heard.hear(("end", report.call, report.source, report.target), (), lambda report=report: (report,))  # type: ignore[misc]
+
+    def _at_the_end(self, error: BaseException) -> list[GradientReport]:
+        """Explain the error that ended the script, if it is about gradients."""
+        known = next((f for f in self.errors if f.error is error), None)
+        seq = next(self.memory.clock)
+        if known is not None:
+            asked = Asked("error", known.frames, seq, known.inputs[:1], (torch.float32,))
+            questions = Questions(self, asked, None, None)
+            return self._safely(asked, questions.about_operation, known.failure, known.inputs)
+        if private.NO_TENSOR.search(str(error)):
+            frames, frame = user_frames_of(error)
+            asked = Asked("backward", frames, seq, (), ())
+            questions = Questions(self, asked, None, frame)
+            return self._safely(asked, questions.about_number, failures.one_line(error))
+        return []
+
+    # -- ourselves ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Do something of our own with tensors, unrecorded."""
+        before, self.busy = self.busy, True
+        try:
+            with torch._C.DisableTorchFunction():
+                yield
+        finally:
+            self.busy = before
+
+    def _safely(self, asked: Asked, explain: Any, *args: Any, **kwargs: Any) -> list[GradientReport]:
+        """Have something explained; a mistake of ours must not end somebody's training."""
+        try:
+            return list(explain(*args, **kwargs))
+        except Exception as error:
+            if DEBUG:
+                raise
+            return list(failed_to_explain(error, asked.kind, asked.site, [("the tensor", "none")]))
+
+
+def _status(size: float, count: int) -> Status:
+    if not isfinite(size):
+        return Status.NAN
+    return Status.OK if size or not count else Status.ZERO
+
+
+def _with_users_warnings(func: Any, tensor: Tensor, frame: FrameType) -> Any:
+    """Read `.grad`, and let PyTorch's warning about a tensor that is no leaf name the user's line, not ours."""
+    if tensor.is_leaf or tensor.retains_grad:
+        return func(tensor)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        value = func(tensor)
+    for warning in caught:
+        warnings.warn_explicit(
+            warning.message,
+            warning.category,
+            frame.f_code.co_filename,
+            frame.f_lineno,
+            registry=frame.f_globals.setdefault("__warningregistry__", {}),
+        )
+    return value

@@ -1,0 +1,172 @@
+"""What an error of PyTorch's is about, from its words and from the records: the places, and whose gradient is gone."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from gradtape.diagnostics import Site, Span, syntax
+from gradtape.explain.graph import BreakKind, Failure
+from gradtape.recorders.torch import numbers, private
+from gradtape.recorders.torch.graph import place_within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+
+    from gradtape.recorders.torch.asked import Asked
+    from gradtape.recorders.torch.autograd import Walk
+    from gradtape.recorders.torch.graph import Builder
+
+
+def one_line(error: BaseException) -> str:
+    """Return the first line of an error's text."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def of_backward(
+    error: BaseException, asked: Asked, walk: Walk, builder: Builder, freed: Mapping[int, Asked], target: torch.Tensor
+) -> Failure:
+    """Say what an error that a backward pass raised is about."""
+    text = one_line(error)
+    if private.SECOND_TIME.search(text):
+        return _second_time(text, asked, builder, freed)
+    if private.OVERWRITTEN.search(text):
+        return _overwritten(text, walk, builder)
+    if private.NOT_SCALAR.search(text):
+        made = builder.producers.get(asked.roots[0])
+        shape = str(tuple(target.shape))
+        return Failure("nonscalar-output", text, made.site if made is not None else asked.site, detail=shape)
+    if private.WRONG_RULE.search(text):
+        return _wrong_rule(text, walk, builder)
+    if private.NO_DERIVATIVE.search(text):
+        place = next((k for k, node in enumerate(walk.nodes) if private.is_not_implemented(node)), None)
+        made = _made(walk, builder, place)
+        return Failure("missing-rule", text, made.site if made is not None else None)
+    return Failure("", text)
+
+
+def _made(walk: Walk, builder: Builder, place: int | None) -> Any:
+    """Return the operation that a node is a part of."""
+    owner = walk.owners[place] if place is not None else {}
+    return next((builder.producers[n] for n in owner.values() if n in builder.producers), None)
+
+
+def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, Asked]) -> Failure:
+    """Find where the new part of the graph takes a value from the part that an earlier backward pass used up."""
+    root = asked.roots[0]
+    if root in freed:
+        return Failure("tape-used-up", text, asked.site, ((freed[root].site, "the graph was used up here"),))
+    latest = max(by.seq for by in freed.values()) if freed else 0
+    pending, seen, stale = [root], {root}, []
+    while pending:
+        operation = builder.producers.get(pending.pop())
+        if operation is None or operation.seq < latest:
+            continue
+        for number in operation.inputs:
+            by = _used_by(builder, number, freed) if 0 < number < latest else None
+            if by is not None:
+                stale.append((operation, number, by))
+            elif number not in seen:
+                seen.add(number)
+                pending.append(number)
+    if not stale:
+        return Failure("tape-used-up", text, asked.site)
+    operation, number, by = min(stale, key=lambda found: found[0].seq)
+    record = builder.by_seq[operation.seq]
+    at = place_within(record.frames, asked.site.code) if record.frames else operation.site
+    also = [(by.site, "the graph that this value belongs to was used up here")]
+    if at != operation.site:
+        also.append((operation.site, "the value of the earlier graph is used here"))
+    made = builder.producers.get(number)
+    if made is not None and made.site.span != at.span:
+        also.append((made.site, "it was made here"))
+    return Failure("tape-used-up", text, at, tuple(also), number)
+
+
+def _used_by(builder: Builder, number: int, freed: Mapping[int, Asked]) -> Asked | None:
+    """Return which backward pass used up what a value hangs on, None if its graph is whole."""
+    pending, seen = [number], {number}
+    while pending:
+        value = pending.pop()
+        record = builder.made_by.get(value)
+        together = [out[0] for out in record.outputs] if record is not None else [value]
+        by = next((freed[one] for one in together if one in freed), None)
+        if by is not None:
+            return by
+        for source in record.inputs if record is not None else ():
+            if source not in seen:
+                seen.add(source)
+                pending.append(source)
+    return None
+
+
+def _overwritten(text: str, walk: Walk, builder: Builder) -> Failure:
+    """Find the operation that kept a value, and the first write to it afterwards."""
+    for place, node in enumerate(walk.nodes):
+        if not private.overwritten(node):
+            continue
+        for output in walk.owners[place].values():
+            operation = builder.producers.get(output)
+            if operation is None:
+                continue
+            families = {_family(builder, number) for number in (*operation.inputs, output) if number}
+            for event in builder.happened:
+                if event.kind == "write" and event.seq > output and _family(builder, event.value) in families:
+                    at = Site(*event.frames[0])
+                    kept = (operation.site, "its old value was kept here for the backward pass")
+                    return Failure("overwritten-value", text, at, (kept,), event.value, written_text(at.span))
+    return Failure("overwritten-value", text)
+
+
+def _family(builder: Builder, number: int) -> int:
+    """Return the first id of the memory that a value lies in: its tensor's, or that of the tensor it is a view of."""
+    seen = set()
+    while number not in seen:
+        seen.add(number)
+        first = builder.first.get(number, number)
+        record = builder.made_by.get(first)
+        if record is None or not record.what.view or not record.inputs or not record.inputs[0]:
+            return first
+        number = record.inputs[0]
+    return number
+
+
+def _wrong_rule(text: str, walk: Walk, builder: Builder) -> Failure:
+    name = text.split(" ")[1] if text.startswith(("function ", "Function ")) else ""
+    for place, node in enumerate(walk.nodes):
+        if node.name() == name:
+            made = _made(walk, builder, place)
+            also = ((made.site, "called here"),) if made is not None else ()
+            return Failure("custom-rule-none", text, numbers.answer_of(node), also)
+    return Failure("custom-rule-none", text)
+
+
+def of_operation(error: BaseException, record_site: Site) -> Failure | None:
+    """Say what an error that an operation raised is about; None if it is not about gradients."""
+    text = one_line(error)
+    if private.LEAF_WRITTEN.search(text):
+        return Failure("overwritten-value", text, record_site, detail=written_text(record_site.span))
+    if private.INTEGERS.search(text):
+        return Failure("integer-source", text, record_site)
+    if private.ARRAY_OF_GRAPH.search(text):
+        return Failure(BreakKind.LEFT_AS_ARRAY.value, text, record_site)
+    if private.NOT_A_LEAF.search(text):
+        return Failure("nonleaf-grad-read", text, record_site)
+    return None
+
+
+def written_text(span: Span) -> str:
+    """Return what a statement writes to: `b` of `b[i] = 1`, `h` of `h += 1` and of `h.add_(1)`."""
+    statement = syntax.statement_at(span)
+    node: ast.AST | None = syntax.expression_at(span)
+    if isinstance(statement, ast.AugAssign):
+        node = statement.target
+    elif isinstance(statement, ast.Assign) and any(isinstance(t, ast.Subscript) for t in statement.targets):
+        node = statement.targets[0]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return syntax.text_of(node) if isinstance(node, ast.expr) else ""

@@ -1,0 +1,311 @@
+"""The remembered run as the neutral graph: operations with their breaks, events, the ways through plain Python."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from gradtape.diagnostics import Site, syntax
+from gradtape.explain.graph import Break, BreakKind, Event, Operation, Run
+from gradtape.recorders.crossings import Call, Exit, find_crossings
+from gradtape.recorders.torch.frames import NOWHERE, Frames, sites
+from gradtape.recorders.torch.functions import CASTS, PARAMETER, Function, Role
+from gradtape.recorders.torch.memory import Memory, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from gradtape.explain.graph import End
+    from gradtape.recorders.torch.names import Names
+
+LEFT = {"left as array": BreakKind.LEFT_AS_ARRAY, "left as number": BreakKind.LEFT_AS_NUMBER}
+
+NO_RULE = "has no derivative in PyTorch"
+WHOLE = "gives whole numbers, which cannot move a little"
+
+
+def differentiable(dtype: torch.dtype) -> bool:
+    """Whether values of a dtype can move a little."""
+    return bool(dtype.is_floating_point or dtype.is_complex)
+
+
+class Builder:
+    """Builds the graph of the run up to now.
+
+    Parameters
+    ----------
+    memory : Memory
+    names : Names
+    refused : mapping of (result's id, input's id) to Site
+        Inputs that a custom function gave no gradient to, with the place of its answer.
+    unwritten : collection of int
+        The results of operations whose derivative nobody wrote.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        names: Names,
+        refused: Mapping[tuple[int, int], Site | None],
+        unwritten: Collection[int] = (),
+    ) -> None:
+        self.memory = memory
+        self.names = names
+        self.refused = refused
+        self.unwritten = unwritten
+        self.records = sorted((Record(*raw) for raw in list(memory.records)), key=lambda record: record.seq)
+        self.by_seq = {record.seq: record for record in self.records}
+        self.made_by = {out[0]: record for record in self.records for out in record.outputs}
+        self.first = {number: first for first, ids in memory.versions.items() for number in ids}
+        self.happened = list(memory.happened)
+        self.marked = {event.value: event.seq for event in self.happened if event.kind == "marked"}
+        self.dtypes = {out[0]: out[2] for record in self.records for out in record.outputs}
+        self.leaves = self._leaves()
+        self.operations = self._operations()
+        self.producers = {operation.output: operation for operation in self.operations}
+
+    def _leaves(self) -> dict[int, torch.Tensor]:
+        """Return the live tensors that gradients are kept on, by their first id."""
+        found = {}
+        for entry in list(self.memory.known.values()):
+            tensor = entry.ref()
+            if tensor is not None and tensor.is_leaf and tensor.requires_grad:
+                found[entry.tensor_id] = tensor
+        return found
+
+    def ids(self, tensor: torch.Tensor) -> frozenset[int]:
+        """Return all ids that a tensor had."""
+        entry = self.memory.meet(tensor)
+        return frozenset(self.memory.versions.get(entry.tensor_id, ())) | {entry.id, entry.tensor_id}
+
+    def run(self, roots: Collection[int], call: Call, targets: tuple[End, ...] = ()) -> Run:
+        """Put the graph together for sources with these ids."""
+        operations = list(self.operations)
+        known = self._very_same(operations)
+        found = find_crossings(
+            operations,
+            self._exits(),
+            roots=roots,
+            call=call,
+            fresh=self._fresh(),
+            targets=targets,
+            operand=self._operand,
+            known=known,
+        )
+        operations += found
+        operations.sort(key=lambda operation: operation.seq)
+        variables = {number for tensor in self.leaves.values() for number in self.ids(tensor)}
+        names = {}
+        for entry in list(self.memory.known.values()):
+            tensor = entry.ref()
+            name = self.names.of(tensor) if tensor is not None else None
+            if name is not None:
+                names[entry.id] = name
+        return Run(tuple(operations), self._events(), None, self.memory.horizon, frozenset(variables), names)
+
+    def _fresh(self) -> Any:
+        numbers = iter(range(-1, -(10**9), -1))
+        return lambda: next(numbers)
+
+    # -- operations -----------------------------------------------------------------------------------------------
+
+    def _operations(self) -> list[Operation]:
+        """Return what ran, in order.
+
+        An update of a leaf by its gradient is no way for a value to travel: it would connect every training step with
+        those before it.
+        """
+        renewed = {number for ids in self.memory.versions.values() for number in ids[1:]}
+        leaving = self._only_leaving()
+        updates: set[int] = set()
+        found = []
+        for record in self.records:
+            frames = record.frames or NOWHERE
+            site, *callers = sites(frames)
+            inputs = () if record.what.blind else record.inputs
+            writes = record.off is not None or record.what.role is Role.SET_DATA or record.what.name == ".data"
+            if record.what.neutral == "gradient" and not record.outputs[0][1]:
+                updates.update(out[0] for out in record.outputs)
+            elif not updates.isdisjoint(inputs):
+                updates.update(out[0] for out in record.outputs)
+                if writes and any(out[0] in renewed for out in record.outputs):
+                    inputs = ()
+                    updates.difference_update(out[0] for out in record.outputs)
+            settings = record.arguments[2] if record.arguments else {}
+            for place, out in enumerate(record.outputs):
+                passing = record.what.role is Role.ALIAS and out[0] in leaving
+                read = _read_by(record, place, inputs)
+                breaks = tuple(() if passing or not read[k] else self._breaks(record, k, out) for k in range(len(read)))
+                found.append(
+                    Operation(
+                        record.seq,
+                        record.what.name,
+                        read,
+                        out[0],
+                        site,
+                        breaks,
+                        tuple(callers),
+                        plumbing=not record.frames or passing,
+                        function=record.what.neutral,
+                        params=settings,
+                    )
+                )
+        return found
+
+    def _only_leaving(self) -> set[int]:
+        """Return the values that were made for nothing but to leave: `x.detach().numpy()` is one way out, not two."""
+        left = {event.value for event in self.happened if event.kind in LEFT}
+        used = {number for record in self.records for number in record.inputs}
+        return left - used
+
+    def _breaks(self, record: Record, position: int, out: tuple[int, bool, torch.dtype]) -> tuple[Break, ...]:
+        number, kept, dtype = out
+        source = record.inputs[position]
+        if not source:
+            return ()
+        what = record.what
+        if (number, source) in self.refused:
+            return (Break(BreakKind.CUSTOM_NONE, at=self.refused[number, source]),)
+        if number in self.unwritten:
+            return (Break(BreakKind.MISSING_RULE, NO_RULE),)
+        if not differentiable(self.dtypes.get(source, torch.float32)):
+            return ()
+        if what.kind in {BreakKind.STOP, BreakKind.PIECEWISE_CONSTANT, BreakKind.SAMPLED}:
+            return (Break(what.kind, what.reason),)
+        if not differentiable(dtype):
+            return (self._discrete(what),)
+        return self._cut(record, source, needed=bool(record.needs >> position & 1), kept=kept)
+
+    def _discrete(self, what: Function) -> Break:
+        if what.name in CASTS:
+            return Break(BreakKind.INTEGER_CAST)
+        return Break(BreakKind.NO_DERIVATIVE, what.reason or WHOLE)
+
+    def _cut(self, record: Record, source: int, *, needed: bool, kept: bool) -> tuple[Break, ...]:
+        """Say why PyTorch itself did not connect a result with an input that needed a gradient."""
+        if needed and kept:
+            return ()
+        what, off = record.what, record.off
+        if off is not None:
+            if off.by == "distributions":
+                return (Break(BreakKind.SAMPLED),) if needed else ()
+            if needed:
+                return (Break(BreakKind.GRADIENTS_OFF, at=Site(*off.frames[0])),)
+        if what.kind is not None and what.kind is not BreakKind.NO_DERIVATIVE:
+            return (Break(what.kind, what.reason),)
+        if needed:
+            return (Break(what.kind or BreakKind.NO_DERIVATIVE, what.reason or NO_RULE),)
+        marked = self.marked.get(source, 0)
+        return (Break(BreakKind.WATCHED_LATER),) if off is None and marked > record.seq else ()
+
+    # -- ways through plain Python --------------------------------------------------------------------------------
+
+    def _exits(self) -> list[Exit]:
+        found = []
+        for event in self.happened:
+            if event.kind in LEFT:
+                site, *callers = sites(event.frames)
+                picks = event.detail == "__index__"
+                found.append(Exit(event.seq, event.value, LEFT[event.kind], site, tuple(callers), picks=picks))
+        return found
+
+    def _very_same(self, operations: list[Operation]) -> dict[tuple[int, int], list[Exit]]:
+        """Find the operands that are the very array that left, or a view of it."""
+        exits = {left.seq: left for left in self._exits()}
+        found: dict[tuple[int, int], list[Exit]] = {}
+        for number, operation in enumerate(operations):
+            record = self.by_seq.get(operation.seq)
+            for position, seq in record.arguments[3] if record is not None and record.arguments else ():
+                if seq in exits and not operation.inputs[position]:
+                    found[number, position] = [exits[seq]]
+        return found
+
+    def _operand(self, operation: Operation, position: int) -> ast.expr | None:
+        """Return the source of a plain operand; None for a literal, or where a library stands between."""
+        record = self.by_seq.get(operation.seq)
+        if record is None or not record.arguments:
+            return None
+        count, places, _, _ = record.arguments
+        place = next((p for at, p in places if at == position), None)
+        return None if place is None else operand(operation.site, count, place, record.what.name)
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    def _events(self) -> tuple[Event, ...]:
+        found = []
+        for event in self.happened:
+            site, *callers = sites(event.frames)
+            detail = event.detail if isinstance(event.detail, int | str) else None
+            found.append(Event(event.seq, event.kind, event.value, site, detail, tuple(callers)))
+        for record in self.records:
+            if record.what is PARAMETER:
+                site, *callers = sites(record.frames)
+                first = record.outputs[0][0]
+                versions = (first, *self.memory.versions.get(first, ())[1:])
+                found += [Event(record.seq, "create", v, site, record.inputs[0], tuple(callers)) for v in versions]
+        return tuple(sorted(found, key=lambda event: event.seq))
+
+
+def _read_by(record: Record, place: int, inputs: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the inputs that one of several results is made from."""
+    _, kept, dtype = record.outputs[place]
+    if not kept and differentiable(dtype) and any(out[1] for out in record.outputs):
+        return ()  # its neighbours hang on what needs gradients, it does not
+    return inputs
+
+
+def operand(site: Site, count: int, place: int | str, name: str) -> ast.expr | None:
+    """Return what the source says for one argument of a call of PyTorch.
+
+    Parameters
+    ----------
+    site : Site
+    count : int
+        How many positional arguments the function got, the receiver of a method included.
+    place : int or str
+        The number or the name of the argument.
+    name : str
+        What the function is called.
+    """
+    span = site.span
+    node: ast.AST | None = syntax.expression_at(span)
+    statement = syntax.statement_at(span)
+    if name == "setitem" and isinstance(statement, ast.Assign):
+        return _no_literal(statement.value)
+    if isinstance(statement, ast.AugAssign) and (node is None or not isinstance(node, ast.BinOp | ast.Call)):
+        return _no_literal(statement.value)
+    if isinstance(node, ast.BinOp):
+        sides = [side for side in (node.left, node.right) if _no_literal(side) is not None]
+        return None if len(sides) < 2 else node
+    if not isinstance(node, ast.Call):
+        return None
+    if isinstance(place, str):
+        return _no_literal(next((k.value for k in node.keywords if k.arg == place), None))
+    given = len(node.args)
+    shift = count - given if isinstance(node.func, ast.Attribute) and count == given + 1 else 0
+    if any(isinstance(argument, ast.Starred) for argument in node.args) or not 0 <= place - shift < given:
+        return None
+    return _no_literal(node.args[place - shift])
+
+
+def _no_literal(node: ast.expr | None) -> ast.expr | None:
+    literal = isinstance(node, ast.Constant) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
+    )
+    return None if literal else node
+
+
+def place_within(frames: Frames, code: object) -> Site:
+    """Return where a call was started from within a function, or its own place."""
+    return Site(*next((frame for frame in frames if frame[0] is code), frames[0]))
+
+
+def depends(memory: Memory, roots: Collection[int], sources: Collection[int]) -> bool:
+    """Whether a value was made from any of some others, in any way that is recorded."""
+    wanted, reached = set(sources), set(roots)
+    for record in reversed(memory.records):
+        if any(out[0] in reached for out in record[3]):
+            reached.update(record[2])
+    return not wanted.isdisjoint(reached)

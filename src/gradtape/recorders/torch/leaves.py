@@ -1,0 +1,53 @@
+"""The tensors that gradients are kept on, and what each of them got in the whole run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradtape.explain.report import GradientReport
+
+
+@dataclass
+class Fate:
+    """What became of one tensor's gradient over the run.
+
+    Parameters
+    ----------
+    arrived : bool
+        Whether any backward pass brought a gradient.
+    moved : bool
+        Whether one that was not zero throughout.
+    pending : list of GradientReport
+        What is to be said at the end of the run if that stays so: a gradient that is missing or zero in one step and
+        there in another is no trouble.
+    """
+
+    arrived: bool = False
+    moved: bool = False
+    pending: list[GradientReport] = field(default_factory=list)
+
+
+class Fates:
+    """The fates of all tensors, by the first id of each."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Fate] = {}
+
+    def of(self, number: int) -> Fate:
+        """Return the fate of a tensor."""
+        fate = self._by_id.get(number)
+        if fate is None:
+            fate = self._by_id[number] = Fate()
+        return fate
+
+    def unsettled(self) -> list[GradientReport]:
+        """Return what is left to say at the end: the gradients that never arrived, or never moved from zero."""
+        return [
+            report
+            for fate in self._by_id.values()
+            if not fate.moved
+            for report in fate.pending
+            if report.status == "zero" or not fate.arrived
+        ]

@@ -1,0 +1,275 @@
+"""What a function mode does not see, seen by wrapping: parameters, custom functions, decorators, threads."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from gradtape.recorders.torch import private
+from gradtape.recorders.torch.frames import is_direct, user_frames
+from gradtape.recorders.torch.functions import PARAMETER, Function, describe
+from gradtape.recorders.torch.memory import Off
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradtape.recorders.torch.desk import Desk
+
+COMPILED = "torch.compile: the functions ran uncompiled here, so that each operation could be seen"
+SCRIPTED = "torch.jit.script: the functions ran as plain Python here, so that each operation could be seen"
+
+
+class Patches:
+    """Attributes of PyTorch's that were replaced, and what they were."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._replaced: list[tuple[Any, str, Any]] = []
+        self._handles: list[Any] = []
+
+    def install(self) -> None:
+        """Put every wrapper in place."""
+        self._replace(torch, "from_numpy", self._plain(torch.from_numpy))
+        self._replace(torch.nn.Parameter, "__new__", staticmethod(self._parameter(torch.nn.Parameter.__new__)))
+        self._replace(torch.autograd, "backward", self._backward(torch.autograd.backward))
+        self._replace(
+            torch.autograd.Function, "apply", classmethod(self._apply(torch.autograd.Function.__dict__["apply"]))
+        )
+        self._replace(torch.inference_mode, "__enter__", self._inference(torch.inference_mode.__enter__))
+        self._replace(torch, "compile", self._compile(torch.compile))
+        self._replace(torch.jit, "script", self._script(torch.jit.script))
+        self._replace(threading.Thread, "run", self._thread(threading.Thread.run))
+        self._replace(
+            torch.optim.Optimizer, "add_param_group", self._add_param_group(torch.optim.Optimizer.add_param_group)
+        )
+        if private.contextlib is not None:
+            self._replace(
+                private.contextlib, "context_decorator", self._decorator(private.contextlib.context_decorator)
+            )
+        if private.BackwardFunction is not None:
+            self._replace(private.BackwardFunction, "_get_user_fn", self._rule(private.BackwardFunction._get_user_fn))
+        self._handles = [
+            register_optimizer_step_pre_hook(self._before_step),
+            register_optimizer_step_post_hook(self._after_step),
+        ]
+
+    def remove(self) -> None:
+        """Put everything back."""
+        for owner, name, old in reversed(self._replaced):
+            setattr(owner, name, old)
+        for handle in self._handles:
+            handle.remove()
+        self._replaced, self._handles = [], []
+
+    def _replace(self, owner: Any, name: str, new: Any) -> None:
+        self._replaced.append((owner, name, owner.__dict__[name]))
+        setattr(owner, name, new)
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def _plain(self, func: Any) -> Callable[..., Any]:
+        """Record a function that the mode does not see."""
+        mode, what = self.desk.mode, describe(func)
+
+        @functools.wraps(func)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            result = func(*args, **kwargs)
+            if not (mode.paused or mode.stopped or self.desk.busy):
+                inputs, needs, places = mode._inputs(what, args, kwargs)
+                mode.record(what, args, kwargs, inputs, needs, places, result, user_frames(_getframe(1)))
+            return result
+
+        return recorded
+
+    def _parameter(self, new: Any) -> Callable[..., Any]:
+        mode, memory = self.desk.mode, self.desk.memory
+
+        def make(cls: Any, data: Any = None, requires_grad: bool = True) -> Any:
+            result = new(cls, data, requires_grad)
+            if isinstance(data, torch.Tensor) and not (mode.stopped or self.desk.busy):
+                number, needed = memory.meet(data).id, int(data.requires_grad)
+                mode.record(PARAMETER, (), None, [number], needed, [], result, user_frames(_getframe(1)))
+            return result
+
+        return make
+
+    # -- custom functions -----------------------------------------------------------------------------------------
+
+    def _apply(self, old: Any) -> Callable[..., Any]:
+        desk, mode = self.desk, self.desk.mode
+        call = old.__func__
+
+        def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+            if mode.stopped or mode.paused or desk.busy:
+                return call(cls, *args, **kwargs)
+            inner = cls.__module__.startswith("torch.")
+            what = Function("checkpoint" if "Checkpoint" in cls.__name__ else cls.__name__, "custom", custom=not inner)
+            frames = user_frames(_getframe(1))
+            inputs, needs, places = mode._inputs(what, args, kwargs)
+            before, mark = len(desk.memory.records), desk.memory.records[-1] if desk.memory.records else None
+            mode.paused += what.name != "checkpoint"
+            try:
+                result = call(cls, *args, **kwargs)
+            except Exception as error:
+                desk.failed(tuple(inputs), frames, error)
+                raise
+            finally:
+                mode.paused -= what.name != "checkpoint"
+            if what.name == "checkpoint":
+                inputs, needs = self._swallowed(before, mark, inputs, needs)
+            off, mode.off = mode.off, Off(frames, "checkpoint") if what.name == "checkpoint" else mode.off
+            mode.record(what, args, kwargs, inputs, needs, places, result, frames)
+            mode.off = off
+            return result
+
+        return apply
+
+    def _swallowed(self, before: int, mark: Any, inputs: list[int], needs: int) -> tuple[list[int], int]:
+        """Take what ran inside a checkpoint for one operation on everything that it read from outside."""
+        records = self.desk.memory.records
+        inside = []
+        while records and records[-1] is not mark and len(records) > 0 and (mark is not None or len(records) > before):
+            inside.append(records.pop())
+        made = {out[0] for record in inside for out in record[3]}
+        found = {number: needs >> place & 1 for place, number in enumerate(inputs)}
+        for record in reversed(inside):
+            for place, number in enumerate(record[2]):
+                if number and number not in made:
+                    found[number] = found.get(number, 0) | (record[4] >> place & 1)
+        return list(found), sum(needed << place for place, needed in enumerate(found.values()))
+
+    def _rule(self, old: Any) -> Callable[..., Any]:
+        """Record what the user's own `backward` computes, for the sake of a NaN that is born in it."""
+        desk = self.desk
+
+        def get(node: Any) -> Any:
+            rule = old(node)
+            if not desk.running or desk.mode.stopped:
+                return rule
+
+            def watched(*args: Any, **kwargs: Any) -> Any:
+                steps, memory = desk.running[-1], desk.memory
+                began = next(memory.clock)
+                busy, desk.busy = desk.busy, True
+                try:
+                    with desk.mode:
+                        return rule(*args, **kwargs)
+                finally:
+                    desk.busy = busy
+                    place = steps.walk.place.get(node)
+                    if place is not None:
+                        steps.inside[place] = (began, next(memory.clock))
+
+            return watched
+
+        return get
+
+    # -- where gradients are turned off ---------------------------------------------------------------------------
+
+    def _decorator(self, old: Any) -> Callable[..., Any]:
+        decorated = self.desk.mode.decorated
+
+        @functools.wraps(old)
+        def decorate(ctx: Any, func: Any) -> Any:
+            frames = user_frames(_getframe(1))
+            if frames:
+                decorated[func] = frames[0]
+            return old(ctx, func)
+
+        return decorate
+
+    def _inference(self, old: Any) -> Callable[..., Any]:
+        mode = self.desk.mode
+
+        @functools.wraps(old)
+        def enter(guard: Any) -> Any:
+            if guard.mode:
+                mode.turned_off(_getframe(1))
+            return old(guard)
+
+        return enter
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def _backward(self, old: Any) -> Callable[..., Any]:
+        desk = self.desk
+
+        @functools.wraps(old)
+        def backward(*args: Any, **kwargs: Any) -> Any:
+            frame = _getframe(1)
+            if desk.busy or not is_direct(frame):
+                return old(*args, **kwargs)
+            return desk.backward(old, args, kwargs, user_frames(frame))
+
+        return backward
+
+    def _add_param_group(self, old: Any) -> Callable[..., Any]:
+        desk = self.desk
+
+        @functools.wraps(old)
+        def add(optimizer: Any, group: Any) -> Any:
+            try:
+                result = old(optimizer, group)
+            except ValueError as error:
+                given = group.get("params", ()) if isinstance(group, dict) else ()
+                tensors = [given] if isinstance(given, torch.Tensor) else list(given)
+                wrong = next((t for t in tensors if isinstance(t, torch.Tensor) and not t.is_leaf), None)
+                if wrong is not None:
+                    desk.failed_source(wrong, user_frames(_getframe(1)), error)
+                raise
+            desk.remember_names(group.get("params", ()) if isinstance(group, dict) else (), _getframe(1))
+            return result
+
+        return add
+
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        self.desk.step(optimizer)
+        if type(optimizer).__module__.startswith("torch.optim") and not args and not kwargs.get("closure"):
+            self.desk.mode.paused += 1
+
+    def _after_step(self, optimizer: Any, *_: Any) -> None:
+        desk = self.desk
+        if not desk.mode.paused or desk.mode.stopped:
+            return
+        desk.mode.paused -= 1
+        frames = user_frames(_getframe(1))
+        desk.updated([p for group in optimizer.param_groups for p in group["params"]], frames)
+
+    # -- how things run -------------------------------------------------------------------------------------------
+
+    def _thread(self, old: Any) -> Callable[..., Any]:
+        mode = self.desk.mode
+
+        @functools.wraps(old)
+        def run(thread: threading.Thread) -> None:
+            with mode:
+                old(thread)
+
+        return run
+
+    def _compile(self, old: Any) -> Callable[..., Any]:
+        desk = self.desk
+
+        @functools.wraps(old)
+        def compiled(*args: Any, **kwargs: Any) -> Any:
+            desk.heard.remark(COMPILED)
+            torch.compiler.set_stance("force_eager")
+            return old(*args, **kwargs)
+
+        return compiled
+
+    def _script(self, old: Any) -> Callable[..., Any]:
+        desk = self.desk
+
+        @functools.wraps(old)
+        def script(*args: Any, **kwargs: Any) -> Any:
+            if is_direct(_getframe(1)):
+                desk.heard.remark(SCRIPTED)
+            return old(*args, **kwargs)
+
+        return script

@@ -1,0 +1,127 @@
+"""Every name of PyTorch's that is not part of its public interface, and the words of its errors: in this file alone.
+
+A name that a version of PyTorch does not have is None, and what hangs on it is left out; the probes say so.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TESTED = ("2.13",)
+"""The versions whose every hook is covered by our tests."""
+
+HOME = str(Path(torch.__file__).parent)
+
+KEY = "gradtape"
+"""Under which name a node of the autograd graph keeps the ids of its results in its `metadata`."""
+
+
+def _named(module: Any, *path: str) -> Any:
+    for name in path:
+        module = getattr(module, name, None)
+    return module
+
+
+contextlib: Any = _named(torch.utils, "_contextlib")
+"""The module whose `context_decorator` makes functions of `@torch.no_grad()` and its like."""
+
+DECORATED = frozenset({"decorate_context", "generator_context"})
+"""The names of the functions that `context_decorator` puts around the user's; `func` in them is the user's own."""
+
+BackwardFunction: Any = _named(torch.autograd.function, "BackwardCFunction")
+"""The node of a custom function; its `_get_user_fn` gives the user's `backward`."""
+
+set_grad_enabled: Any = _named(torch, "_C", "_set_grad_enabled")
+
+is_functorch_active: Any = _named(torch, "_C", "_are_functorch_transforms_active")
+
+
+def max_abs(gradients: list[torch.Tensor]) -> list[float]:
+    """Return the largest size of an element of each gradient, NaN where one is not a number; one wait for a device."""
+    with torch.no_grad():
+        dense = [g.coalesce().values() if g.is_sparse else g for g in gradients]
+        sizes = [torch.linalg.vector_norm(g, float("inf")) if g.numel() else g.new_zeros(()) for g in dense]
+        if len({s.device for s in sizes}) == 1:
+            return [float(x) for x in torch.stack([s.to(torch.float64) for s in sizes]).tolist()]
+        return [float(s) for s in sizes]
+
+
+def edges(node: Any) -> tuple[tuple[Any, int], ...]:
+    """Return the nodes that a node hands gradients to, with the number of the result that each belongs to."""
+    return tuple(node.next_functions)
+
+
+def leaf_of(node: Any) -> torch.Tensor | None:
+    """Return the leaf that a node accumulates a gradient into, None for any other node."""
+    return getattr(node, "variable", None)
+
+
+def rule_of(node: Any) -> Any:
+    """Return the user's own `backward` of the node of a custom function."""
+    return getattr(getattr(node, "_forward_cls", None), "backward", None)
+
+
+def saved_names(node: Any) -> Iterator[str]:
+    """Yield the attributes of a node that hold values saved for the backward pass."""
+    return (name for name in dir(node) if name.startswith("_saved_") or name == "saved_tensors")
+
+
+def overwritten(node: Any) -> str:
+    """Return the name of a saved value that was overwritten after the node kept it, empty if none was."""
+    for name in saved_names(node):
+        try:
+            getattr(node, name)
+        except RuntimeError as error:
+            if OVERWRITTEN.search(str(error)):
+                return name.removeprefix("_saved_")
+        except Exception:  # noqa: BLE001, S112  attributes that cannot be read are no answer
+            continue
+    return ""
+
+
+def is_not_implemented(node: Any) -> bool:
+    """Whether a node stands for a derivative that nobody wrote."""
+    return "NotImplemented" in str(node.name())
+
+
+def base_of(tensor: torch.Tensor) -> torch.Tensor | None:
+    """Return the tensor that a view looks into, None for what is no view."""
+    return tensor._base if tensor._is_view() else None
+
+
+def version_of(tensor: torch.Tensor) -> int:
+    """Return how often a tensor was written to; -1 where PyTorch does not count."""
+    try:
+        return int(tensor._version)
+    except RuntimeError:  # made in inference mode
+        return -1
+
+
+NO_GRAPH = re.compile(r"does not require grad and does not have a grad_fn")
+UNUSED = re.compile(r"appears? to not have been used in the graph|not have been used in the graph")
+NOT_MARKED = re.compile(r"One of the differentiated Tensors does not require grad")
+SECOND_TIME = re.compile(
+    r"backward through the graph a second time|directly access saved tensors after they have already"
+)
+OVERWRITTEN = re.compile(r"modified by an inplace operation|has been modified in-?place")
+LEAF_WRITTEN = re.compile(
+    r"leaf Variable that requires grad is being used in an in-?place operation"
+    r"|leaf Variable that requires grad has been moved into the graph"
+    r"|is a view and (?:its base or another view of its base has been|is being) modified inplace"
+    r"|view was created in no_grad mode|output of a function that returns multiple views"
+)
+NOT_SCALAR = re.compile(r"grad can be implicitly created only for (?:real )?scalar outputs|must be one real number")
+INTEGERS = re.compile(r"[Oo]nly Tensors of floating point(?: and complex)? dtype can require gradients")
+NO_DERIVATIVE = re.compile(r"derivative for '?([\w: ]+)'? is not implemented|not implemented.*derivative")
+ARRAY_OF_GRAPH = re.compile(r"Can't call numpy\(\) on Tensor that requires grad")
+NOT_A_LEAF = re.compile(r"can't optimize a non-leaf Tensor")
+WRONG_RULE = re.compile(r"returned an incorrect number of gradients|returned an invalid gradient at index")
+NO_TENSOR = re.compile(r"'(?:float|int|complex|bool|ndarray|numpy\.\w+)' object has no attribute 'backward'")
+UNUSED_AT = re.compile(r"index (\d+)")
