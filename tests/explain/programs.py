@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,13 @@ def run_program(source: str, folder: Path, name: str = "program.py") -> tuple[Gr
     for framework in frameworks:
         pytest.importorskip(framework)
     try:
-        with Hearing() if frameworks else Listening() as heard, contextlib.redirect_stdout(io.StringIO()):
+        with (
+            Hearing() if frameworks else Listening() as heard,
+            contextlib.redirect_stdout(io.StringIO()),
+            warnings.catch_warnings(),
+        ):
+            if frameworks:  # which warn of what the page is about
+                warnings.simplefilter("ignore")
             exec(compile(source, str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})  # noqa: S102
             if isinstance(heard, Hearing):
                 heard.finish()

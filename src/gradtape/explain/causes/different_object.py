@@ -313,12 +313,21 @@ def _ignored(context: Context) -> Used | None:
         names = _handed_to(joined)
         for reader, _ in context.run.readers(others):
             function = syntax.function_at(reader.site.span)
-            if reader.output in context.before_target and reader.seq > joined.seq and getattr(function, "name", "") in names:
+            if (
+                reader.output in context.before_target
+                and reader.seq > joined.seq
+                and getattr(function, "name", "") in names
+            ):
                 return Used(
                     others,
                     reader.site.span,
                     f"`{target}` is computed from here without `{context.source.name}`",
-                    ((joined.site.span, f"what is made here with `{context.source.name}` is handed over and not read"),),
+                    (
+                        (
+                            joined.site.span,
+                            f"what is made here with `{context.source.name}` is handed over and not read",
+                        ),
+                    ),
                     "read the argument that the function was called with",
                 )
     return None

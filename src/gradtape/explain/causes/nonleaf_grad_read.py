@@ -20,7 +20,7 @@ def detect(context: Context) -> Finding | None:
     return context.finding(
         "nonleaf-grad-read",
         made.site.span,
-        f"`{source.name}` is the result of {made.name}, not a leaf: the gradient passes through and is not kept",
+        f"`{source.name}` is the result of `{made.name}`, not a leaf: the gradient passes through and is not kept",
         labels=((leaf, "the gradient is kept by this leaf"),),
         helps=HELPS,
         route=context.routes[0] if context.routes else (),
@@ -37,7 +37,7 @@ def detect_failure(context: Context) -> Finding | None:
     return context.finding(
         "nonleaf-grad-read",
         made.site.span,
-        f"`{source.name}` is the result of {made.name}, not a leaf: no gradient will be kept on it",
+        f"`{source.name}` is the result of `{made.name}`, not a leaf: no gradient will be kept on it",
         labels=((_leaf(context, made), "the gradient would be kept by this leaf"), (refused, "refused here")),
         notes=(f"{context.words.name} says: {failure.text}",),
         helps=HELPS[:1],

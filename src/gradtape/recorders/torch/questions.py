@@ -124,8 +124,14 @@ class Questions:
         )
 
     def _named_by_making(self, made: Any) -> str | None:
-        texts = syntax.assigned_names(made.site.span)
-        return texts[0] if texts else None
+        span = made.site.span
+        statement = syntax.statement_at(span)
+        value = getattr(statement, "value", None)
+        names = syntax.assigned_names(span)
+        if names and value is not None and syntax.span_of(value, span.file) == span:
+            return names[0]
+        text = span.text
+        return text if 0 < len(text) <= 60 and "\n" not in text else next(iter(names), None)
 
     # -- questions ------------------------------------------------------------------------------------------------
 
