@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -24,6 +25,10 @@ def array_of(value: Any) -> Any:
     return np.asarray(value)
 
 
+name_of = lru_cache(maxsize=256)(str)
+"""The name of a dtype; NumPy puts it together anew each time, which takes longer than to look at a small array."""
+
+
 def summary(value: Any) -> Summary:
     """Count what explains a gradient in a value: zeros, NaN, infinities, the range of the rest.
 
@@ -34,7 +39,7 @@ def summary(value: Any) -> Summary:
         shape and dtype are told.
     """
     array = np.asarray(value)
-    shape, dtype = array.shape, str(array.dtype)
+    shape, dtype = array.shape, name_of(array.dtype)
     if array.dtype.kind == "f" and array.size:  # the usual case: where both ends are finite, all are
         low, high = float(array.min()), float(array.max())
         if isfinite(low) and isfinite(high):

@@ -10,7 +10,7 @@ import numpy as np
 from gradtape.arrays.dispatch import Node
 from gradtape.explain.graph import Summary
 from gradtape.ops import Spec
-from gradtape.recorders.summaries import summary
+from gradtape.recorders.summaries import name_of, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -76,4 +76,4 @@ def _told(value: Any) -> Summary:
     if not isinstance(value, Spec):
         return summary(value)
     size = int(np.prod(value.shape, dtype=np.int64))
-    return Summary(value.shape, "" if value.dtype is None else str(value.dtype), size, UNSEEN, UNSEEN)
+    return Summary(value.shape, "" if value.dtype is None else name_of(value.dtype), size, UNSEEN, UNSEEN)
