@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from gradtape.diagnostics import syntax
 from gradtape.explain import flat, singular
 from gradtape.explain.report import Status
 from gradtape.explain.search import backward_cone
@@ -184,8 +186,35 @@ def origin(context: Context, operation: Operation, bad: dict[int, bool]) -> Oper
 
 def certain(context: Context, operation: Operation) -> bool:
     """Whether it is known that what went into an operation was finite."""
-    known = [context.values.get(i) for i in operation.inputs if i]
-    return all(values is not None and values.finite for values in known)
+    return all(_surely_finite(context, i) for i in operation.inputs if i)
+
+
+HARMLESS = frozenset({"add", "subtract", "negative", "multiply", "getitem", "transpose", "concatenate", "stack"})
+FAR = 20
+
+
+def _surely_finite(context: Context, value: int, depth: int = FAR) -> bool:
+    """Whether a value is known to be finite, or made by plain arithmetic from such values and literals."""
+    known = context.values.get(value)
+    if known is not None:
+        return known.finite
+    operation = context.run.producers.get(value)
+    if operation is None or not depth or operation.function not in HARMLESS | SAME:
+        return False
+    return all(
+        _surely_finite(context, i, depth - 1) if i else is_literal(operation, k) for k, i in enumerate(operation.inputs)
+    )
+
+
+def is_literal(operation: Operation, position: int) -> bool:
+    """Whether an operand that is no tensor is a number in the text of the program."""
+    node = syntax.expression_at(operation.site.span)
+    if isinstance(node, ast.BinOp):
+        node = (node.left, node.right)[min(position, 1)]
+    elif isinstance(node, ast.Call) and position < len(node.args):
+        node = node.args[position]
+    node = node.operand if isinstance(node, ast.UnaryOp) else node
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
 
 
 def step_of(context: Context, operation: Operation) -> Pull | None:
