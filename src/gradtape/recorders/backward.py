@@ -16,7 +16,6 @@ import numpy as np
 from gradtape import _config
 from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.record import EventKind
-from gradtape.errors import NoGradientError, RuleError
 from gradtape.ops import OPS, Cotangents, General, Partial, Spec
 from gradtape.recorders.pulls import pull, suspicious, telling
 from gradtape.recorders.summaries import array_of, summary
@@ -78,7 +77,7 @@ def numbers_of(asked: Asked, run: Run, version_at: Callable[[int, int], int]) ->
         arrays = [found.get(s.id) for s in asked.sources]
     gradients = tuple(None if a is None else summary(a) for a in arrays)
     stopped = False
-    if stands_in() and all(g is None or g.finite for g in gradients):
+    if stands_in() and not backward.runs_others_code and all(g is None or g.finite for g in gradients):
         found = backward.gradients_in_tensorflow()
         stopped = not all(map(is_finite, found.values()))
         if stopped:
@@ -111,6 +110,11 @@ class Backward:
     def possible(self) -> bool:
         """Whether what the rules need is still there."""
         return self.swept is not None and any(s is not None for s in self.swept.saved)
+
+    @property
+    def runs_others_code(self) -> bool:
+        """Whether a derivative on the tape is the user's own, which should not run without need."""
+        return self.swept is not None and any(record[0].given for record in self.swept.records)
 
     def gradients(self) -> dict[int, Any]:
         """Return what arrives at each source, by id: computed as the answer was."""
@@ -231,7 +235,7 @@ class Backward:
             records = [(Watched(record, see, pulling or plain), *record[1:]) for record in records]
         try:
             return seeds | sweep(records, swept.saved, seeds, ids, needed)
-        except (NoGradientError, RuleError):
+        except Exception:  # noqa: BLE001  a derivative of the user's own may not like to be asked twice
             return {}
 
 

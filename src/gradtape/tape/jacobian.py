@@ -18,7 +18,7 @@ from gradtape.errors import MixedExamplesWarning, NoGradientError, RuleError, Sh
 from gradtape.ops import Index
 from gradtape.spaces.batched import Batched
 from gradtape.tape import missing, query
-from gradtape.tape.asked import Leaf, asked_from
+from gradtape.tape.asked import Leaf, Swept, asked_from
 from gradtape.tape.forward import Failed, plain, push
 from gradtape.tape.namespaces import NAMESPACES
 from gradtape.tape.reverse import needed_ids, sweep
@@ -85,7 +85,10 @@ def answered(
 ) -> Any:
     """Announce the results, put what was asked for in the place of missing ones, and give them the sources' form."""
     query.remember_results(() if run.recorded else (target,), results, frame)
-    asked = asked_from(kind, run.recording, (target,), wanted, results, frame)
+    moves = bool(target.id) and is_differentiable(target.value._value)
+    seeds = {target.id: np.ones_like(target.value._value)} if moves else {}
+    swept = Swept(run.records, run.recording.saved, seeds)
+    asked = asked_from(kind, run.recording, (target,), wanted, results, frame, swept=swept)
     missing.announce(asked)
     if any(r is None for r in results):
         if unconnected == "zero":
