@@ -14,6 +14,9 @@ from gradtape.explain import Status
 from .programs import run_program
 
 HEALTHY = ("np.sin({0}) + 1.7 * {0}", "{0} * 1.3 - 0.2", "np.exp(-0.2 * {0})", "np.tanh(0.3 * {0})", "{0} / 2.5 + 0.1")
+UNBOUNDED = tuple(form for form in HEALTHY if "tanh" not in form)
+"""What does not saturate where the values are large."""
+
 PLAIN = ("{0} * 1.3 - 0.2", "{0} / 2.5 + 0.1")
 """What an infinity goes through unharmed: behind an `exp` or a `tanh` of it everything would be flat as well."""
 
@@ -76,7 +79,8 @@ def program(seed):
     names = [names[-1]]  # nothing leads around the killer
     infinite = killer.text.startswith(("np.log(", "1.0 /", "np.exp("))
     for _ in range(rng.randrange(0, 4)):
-        form = rng.choice(PLAIN) if infinite else rng.choice(HEALTHY) if rng.random() < 0.7 else rng.choice(JOINING)
+        forms = PLAIN if infinite else UNBOUNDED if rng.random() < 0.7 else JOINING
+        form = rng.choice(forms)
         add(form.format(rng.choice(names), rng.choice(names)))
     lines.append(f"    loss = np.sum({names[-1]} * np.array([0.7, 1.0, 1.3])) + np.sum(b * 0.4)")
     lines.append("tape.gradient(loss, [w, b])")

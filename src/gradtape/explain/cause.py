@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradtape.diagnostics import Code, Span, Suggestion
     from gradtape.explain.dialects import Dialect
     from gradtape.explain.graph import BreakKind, End, Event, Operation, Pull, Question, Run, Summary
+    from gradtape.explain.numbers import Spot
     from gradtape.explain.search import BreakGroup, Route
     from gradtape.explain.ways import Reached, Ways
 
@@ -131,6 +132,13 @@ class Context:
         """Every id that depends on the source."""
         sources, number = self._asked
         return self.run.reach(sources).of(number)
+
+    @cached_property
+    def spots(self) -> tuple[Spot, ...]:
+        """Where numbers got lost on the way from the target back to this source."""
+        from gradtape.explain import numbers
+
+        return numbers.spots(self)
 
     @cached_property
     def values(self) -> dict[int, Summary]:

@@ -64,7 +64,7 @@ def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, .
 
     What cancels whatever the numbers are is zero, and rounding all that is left.
     """
-    found = numbers.spots(context)
+    found = context.spots
     if status is Status.OK and context.question.pulls:
         constants = numbers.constants(context)
         if constants and not numbers.flows_besides(context, constants):

@@ -33,7 +33,7 @@ def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
 
 def _stationary(context: Context) -> tuple[Diagnostic, ...]:
     """Say why a gradient is zero and right: the source is connected, and this is a stationary point."""
-    found = numbers.spots(context)
+    found = context.spots
     told = {}
     for spot in found:
         row = row_of(context, spot)

@@ -39,13 +39,12 @@ def telling(came: Any, gave: Any) -> bool:
     are no news (`np.errstate(all="ignore")`).
     """
     total = np.add.reduce(gave, axis=None)
-    if total and isfinite(total):
+    if isfinite(total):
+        return not total and not gave.any() and bool(came.any())
+    if np.isfinite(gave).all():
         return False
-    if not np.isfinite(gave).all():
-        fine = np.isfinite(came)
-        same = came.shape == gave.shape
-        return bool(fine.all() or (same and (fine & ~np.isfinite(gave)).any()))
-    return not np.any(gave) and bool(np.any(came))
+    fine = np.isfinite(came)
+    return bool(fine.all() or (came.shape == gave.shape and (fine & ~np.isfinite(gave)).any()))
 
 
 def pull(
