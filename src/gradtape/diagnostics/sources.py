@@ -36,6 +36,7 @@ class Text:
         self.file = file
         self.lines = lines
         self.stamp = stamp
+        self._made: dict[int, CodeType] = {}
         self._compiled: dict[int, frozenset[CodeType]] = {}
 
     def _codes(self, flags: int) -> frozenset[CodeType]:
@@ -53,14 +54,17 @@ class Text:
         A hook (pytest rewrites `assert`) leaves names and places as they are: then the text must have the running
         expression at its place, in a function of that name, and must not be younger than the run.
         """
+        if self._made.get(id(code)) is code:
+            return True
         codes = self._codes(code.co_flags & INHERITED)
         if code in codes:
+            self._made[id(code)] = code
             return True
         if self.stamp is not None and self.stamp[0] > BEGAN:
             return False
         if not codes:  # nothing to compare with: notebooks and the like bring their own text
             return self.stamp is None
-        place = _place(code, lasti)
+        place = place_of(code, lasti)
         return any(
             place in candidate.co_positions()
             for candidate in codes
@@ -75,8 +79,25 @@ def _all_codes(code: CodeType) -> Iterator[CodeType]:
             yield from _all_codes(constant)
 
 
-def _place(code: CodeType, lasti: int) -> Place:
-    return next(islice(code.co_positions(), max(lasti, 0) // 2, None), (None, None, None, None))
+def place_of(code: CodeType, lasti: int) -> Place:
+    """Return where the expression stands that an instruction belongs to; CPython counts columns in bytes, from 0."""
+    number = max(lasti, 0) // 2
+    if number < LONG:
+        return next(islice(code.co_positions(), number, None), NOWHERE)
+    known = _POSITIONS.get(id(code))
+    if known is None or known[0] is not code:
+        _POSITIONS.clear()
+        known = _POSITIONS[id(code)] = (code, tuple(code.co_positions()))
+    return known[1][number] if number < len(known[1]) else NOWHERE
+
+
+NOWHERE: Place = (None, None, None, None)
+
+LONG = 1000
+"""So many instructions of a function are counted through each time."""
+
+_POSITIONS: dict[int, tuple[CodeType, tuple[Place, ...]]] = {}
+"""Of the long function that was asked for last, the places of all instructions."""
 
 
 _TEXTS: dict[str, Text] = {}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import sources
@@ -80,7 +78,13 @@ class Site(NamedTuple):
     @property
     def span(self) -> Span:
         """The expression that was running (PEP 657), or its whole line where Python kept no columns."""
-        return _resolve(self.code.co_filename, self.code, self.lasti)
+        key = (id(self.code), self.lasti)  # the hash of a code object takes as long as the function is
+        known = _RESOLVED.get(key)
+        if known is None or known[0] is not self.code:
+            if len(_RESOLVED) == MOST_RESOLVED:
+                _RESOLVED.clear()
+            known = _RESOLVED[key] = (self.code, _resolve(self.code.co_filename, self.code, self.lasti))
+        return known[1]
 
     @classmethod
     def of(cls, frame: FrameType) -> Site:
@@ -110,12 +114,15 @@ def source_lines(file: str, first: int, last: int) -> list[str]:
     return [line.rstrip("\r\n") for line in lines[first - 1 : last]] if 0 < first <= last <= len(lines) else []
 
 
-@lru_cache(maxsize=4096)
+_RESOLVED: dict[tuple[int, int], tuple[CodeType, Span]] = {}
+"""The spans that were asked for, with the code objects, so that no other one gets their identity."""
+
+MOST_RESOLVED = 65_536
+
+
 def _resolve(file: str, code: CodeType, lasti: int) -> Span:
     sources.settle(file, code, lasti)
-    line, end_line, column, end_column = next(
-        islice(code.co_positions(), max(lasti, 0) // 2, None), (None, None, None, None)
-    )
+    line, end_line, column, end_column = sources.place_of(code, lasti)
     if line is None:
         line = code.co_firstlineno
     if end_line is None or column is None or end_column is None:

@@ -6,6 +6,7 @@ Source is read for display and for names only; whether a gradient flows never de
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,7 @@ from gradtape.diagnostics import sources
 from gradtape.diagnostics.spans import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from types import CodeType
 
 type_of_function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -71,10 +72,27 @@ def _around_in(tree: ast.Module, span: Span) -> tuple[ast.AST, ...]:
     found: list[ast.AST] = []
     here: ast.AST | None = tree
     while here is not None:
-        here = next((child for child in ast.iter_child_nodes(here) if _covers(child, span)), None)
+        here = next((child for child in _children_near(here, span.line) if _covers(child, span)), None)
         if here is not None and hasattr(here, "lineno"):
             found.append(here)
     return tuple(found)
+
+
+def _children_near(node: ast.AST, line: int) -> Iterable[ast.AST]:
+    """Return the children of a node that may cover a line: of a long block only the last statements to begin there."""
+    block = getattr(node, "body", None)
+    if not isinstance(block, list) or len(block) < LONG_BLOCK:
+        return ast.iter_child_nodes(node)
+    place = bisect_right(block, line, key=lambda statement: statement.lineno)
+    # several statements may share a line: `a = 1; b = 2`
+    first = bisect_left(block, block[place - 1].lineno, key=lambda statement: statement.lineno) if place else 0
+    parts = (part for name, part in ast.iter_fields(node) if name != "body")
+    others = (node for part in parts for node in (part if isinstance(part, list) else [part]))
+    return (*(node for node in others if isinstance(node, ast.AST)), *block[first:place])
+
+
+LONG_BLOCK = 50
+"""From so many statements on a block is searched by halves."""
 
 
 def _covers(node: ast.AST, span: Span) -> bool:
@@ -325,17 +343,22 @@ def with_header(span: Span) -> Span:
 
 def imported_as(file: str, module: str) -> str | None:
     """Return the name under which a file imports a module: `gt` for `import gradtape as gt`; None if it does not."""
-    tree = parse_file(file)
-    for node in ast.walk(tree) if tree is not None else ():
+    for node in _imports(parse_file(file)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name == module:
                     return alias.asname or alias.name
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+        elif node.module is not None:
             for alias in node.names:
                 if f"{node.module}.{alias.name}" == module:
                     return alias.asname or alias.name
     return None
+
+
+@lru_cache(maxsize=64)
+def _imports(tree: ast.Module | None) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    nodes = ast.walk(tree) if tree is not None else ()
+    return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def is_module(node: ast.expr, file: str) -> bool:
@@ -343,11 +366,9 @@ def is_module(node: ast.expr, file: str) -> bool:
     root = node
     while isinstance(root, ast.Attribute):
         root = root.value
-    tree = parse_file(file)
     return isinstance(root, ast.Name) and any(
         (alias.asname or alias.name.partition(".")[0]) == root.id
-        for statement in (ast.walk(tree) if tree is not None else ())
-        if isinstance(statement, ast.Import | ast.ImportFrom)
+        for statement in _imports(parse_file(file))
         for alias in statement.names
     )
 

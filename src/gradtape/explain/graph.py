@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
     from gradtape.diagnostics import Passage, Site, Span
     from gradtape.explain.report import Status
@@ -333,6 +333,16 @@ class Run:
         if sources not in self._reaches:
             self._reaches[sources] = Reach(self, sources)
         return self._reaches[sources]
+
+    @cached_property
+    def _passes(self) -> dict[Hashable, Any]:
+        return {}
+
+    def once(self, key: Hashable, find: Callable[[], Any]) -> Any:
+        """Return what a pass over the run finds, whatever the source; the pass is made once."""
+        if key not in self._passes:
+            self._passes[key] = find()
+        return self._passes[key]
 
     @cached_property
     def left(self) -> tuple[Event, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradtape.explain.cause import Context
+    from gradtape.explain.graph import Run
     from gradtape.explain.report import Finding
 
 LOST = frozenset(
@@ -62,7 +63,17 @@ def ends_of_routes(context: Context, kinds: Iterable[BreakKind]) -> list[Link]:
 
     What leads to them flows, and what they lead to flows or is lost once more for a reason of these.
     """
-    run, wanted = context.run, frozenset(kinds)
+    wanted, targets = frozenset(kinds), context.question.target_ids
+    crossing, leads = context.run.once((wanted, targets), lambda: _leading(context.run, wanted, targets))
+    return [
+        link
+        for link in crossing
+        if link.operation.inputs[link.position] in context.moving and link.operation.output in leads
+    ]
+
+
+def _leading(run: Run, wanted: frozenset[BreakKind], targets: frozenset[int]) -> tuple[list[Link], set[int]]:
+    """Return the links that are broken for these reasons alone, and the values that flow to a target behind them."""
     crossing = [
         Link(operation, position)
         for operation in run.operations
@@ -70,9 +81,9 @@ def ends_of_routes(context: Context, kinds: Iterable[BreakKind]) -> list[Link]:
         if breaks and all(b.kind in wanted and b.proven for b in breaks)
     ]
     if not crossing:
-        return []
+        return [], set()
     ends = {(link.operation.output, link.operation.seq, link.position) for link in crossing}
-    leads = set(context.question.target_ids)
+    leads = set(targets)
     for operation in reversed(run.operations):
         if operation.output in leads:
             leads.update(
@@ -80,8 +91,4 @@ def ends_of_routes(context: Context, kinds: Iterable[BreakKind]) -> list[Link]:
                 for k, value in enumerate(operation.inputs)
                 if value and (not operation.breaks[k] or (operation.output, operation.seq, k) in ends)
             )
-    return [
-        link
-        for link in crossing
-        if link.operation.inputs[link.position] in context.moving and link.operation.output in leads
-    ]
+    return crossing, leads
