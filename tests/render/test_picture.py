@@ -123,6 +123,24 @@ def test_what_ran_before_the_tape_and_has_no_part_in_it_is_not_drawn(reports):
     assert "sin" not in [row.name for row in drawn.rows]
 
 
+def test_a_source_that_the_tape_never_met_has_a_line_of_its_own(reports):
+    program = """\
+import numpy as np, gradtape as gt
+w = gt.Variable(1.0)
+other = w * 2.0
+with gt.GradientTape() as tape:
+    loss = np.sin(w)
+tape.gradient(loss, other)
+"""
+    told = reports(program)
+    ((drawn, _),) = picture.of(told)
+    assert drawn.rows[0].name == "other"
+    assert drawn.place_of(told[0], told[0].findings[0]) == 0
+    made = svg.routes(told)
+    assert ">other<" in made
+    assert str(told[0].findings[0].code) in made
+
+
 def test_a_long_tape_shows_its_newest_rows(reports, monkeypatch):
     monkeypatch.setattr(picture, "MOST", 100)
     ((drawn, _),) = picture.of(reports(LOOP))

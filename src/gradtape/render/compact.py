@@ -101,7 +101,7 @@ def gradient(report: GradientReport, place: int, picture: Picture, findings: lis
         "name": report.source,
         "target": report.target,
         "status": str(report.status),
-        "sources": picture.shown(context.source.ids),
+        "sources": picture.source(context.source),
         "targets": picture.shown(context.question.target_ids),
         "routes": [picture.route(route) for route in context.routes],
         "findings": findings,

@@ -298,13 +298,19 @@ class _Page:
             for f in report.findings
         ]
         sign = tag("span", SIGNS.get(report.status, "!"), class_="sign", aria_hidden="true")
-        name = tag("button", layout.ratio(report), type="button", data_gradient=number, aria_pressed="false")
+        name = tag(
+            "button",
+            tag("span", "", class_="swatch", data_swatch=number),
+            layout.ratio(report),
+            type="button",
+            data_gradient=number,
+            aria_pressed="false",
+        )
         return tag(
             "tr",
             tag("td", sign, " ", str(report.status), class_=f"status {report.status}"),
             tag(
                 "td",
-                tag("span", "", class_="swatch", data_swatch=number),
                 name,
                 *(tag("span", link, class_="reason") for link in why),
                 tag("span", rare, class_="rare") if rare else "",

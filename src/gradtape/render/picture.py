@@ -104,6 +104,11 @@ class Picture:
         """Return the rows of some values, in order."""
         return tuple(sorted({self.row_of[i] for i in ids if i in self.row_of}))
 
+    def source(self, end: End) -> tuple[int, ...]:
+        """Return the rows of a source; one that no graph knows has a row that bears its name."""
+        unknown = (k for k, row in enumerate(self.rows) if not row.value and row.name == end.name)
+        return self.shown(end.ids) or tuple(unknown)
+
     def route(self, route: Route) -> tuple[tuple[int, int], ...]:
         """Return a route as `(row, position)` of its operations, those left out that no row shows."""
         found = []
@@ -130,7 +135,7 @@ class Picture:
             steps = {(step.op, step.span) for step in finding.path if _touch(step.span, primary.span)}
             sites = {site for site in self.sites if any(span == site.span for _, span in steps)}
             there = [row for row, shown in enumerate(self.rows) if shown.site in sites]
-        sources = self.shown(context.source.ids)
+        sources = self.source(context.source)
         return next(iter((*there, *(broken or sources))), -1)
 
     def way(self, begins: Iterable[int], ends: Collection[int]) -> tuple[tuple[int, int], ...]:
@@ -208,12 +213,12 @@ def _picture(contexts: list[Context]) -> Picture:
 def _drawn(
     run: Run, operations: list[Operation], sources: dict[int, str], targets: dict[int, str], asked: Iterable[End]
 ) -> Picture:
-    """Put the rows together: each value that nobody made before its first use, those without any at the top."""
+    """Put the rows together: each value that nobody made before its first use, sources without any at the top."""
     wanted = operations[-MOST:]
     rows: list[Row] = []
     row_of: dict[int, int] = {}
     names = {**dict.fromkeys(run.variables, "variable"), **run.names, **targets, **sources}
-    used = {i for op in wanted for i in op.inputs}
+    seen = {i for op in wanted for i in (*op.inputs, op.output)}
     several: dict[object, int] = {}
     made = run.producers
 
@@ -222,7 +227,7 @@ def _drawn(
         rows.append(row)
 
     for source in asked:
-        if used.isdisjoint(source.ids) and not any(i in made for i in source.ids):
+        if seen.isdisjoint(source.ids):
             add(Row(source.name, min(source.ids, default=0)))
     for op in wanted:
         for value in op.inputs:

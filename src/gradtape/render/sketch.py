@@ -77,7 +77,7 @@ def routes(drawn: Picture, told: Sequence[GradientReport], numbers: dict[int, in
         context = report.context
         assert context is not None  # noqa: S101 - a picture is made of reports that have one
         about = {finding: drawn.place_of(report, finding) for finding in report.findings}
-        sources = drawn.shown(context.source.ids)
+        sources = drawn.source(context.source)
         targets = drawn.shown(context.question.target_ids)
         ends.update(targets)
         stopped = not set(sources).isdisjoint(about.values())

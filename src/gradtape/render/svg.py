@@ -14,6 +14,7 @@ from gradtape.render.markup import Markup, join, tag
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gradtape.diagnostics import Span
     from gradtape.explain.report import GradientReport
     from gradtape.render.picture import Picture
     from gradtape.render.sketch import Node, Stroke
@@ -24,6 +25,7 @@ LANE = 16
 LEFT = 26
 CHARACTER = 7.25
 """The width of a character of code, about: there is no font to ask."""
+LONGEST_NAME = 36
 HUES = 8
 CLASS = "gradtape-picture"
 LEGEND = "solid: connected to its source; dotted: cut off"
@@ -180,27 +182,19 @@ def _dot(x: int, y: int, node: Node, *, value: bool) -> Markup:
 
 
 def _words(drawn: Picture, node: Node, x: float, y: int, target: str | None) -> Iterator[Markup]:
+    """Yield what stands beside a line: the source's name, the operation, its place, and what is said about it below."""
     row = drawn.rows[node.row]
     base = y + 4
     if node.hidden:
         yield tag("text", node.hidden, x=x, y=base)
         return
     name = node.source or ("" if row.operation is not None else row.name)
+    after = x
     if name:
         yield _pill(name, x, y, _hue(node.colour))
-        x += len(name) * CHARACTER + 24
+        after += min(len(name), LONGEST_NAME) * CHARACTER + 24
     if row.operation is not None:
-        span = row.operation.site.span
-        place = f"{paths.shown(span.file)}:{span.line}"
-        bold = tag("tspan", row.name, class_="name")
-        end = f" {target}" if target else ""
-        room = int((WIDTH - x - 30) / CHARACTER) - len(row.name) - len(place) - len(end) - 4
-        expression = " ".join(span.text.split())
-        shown = _cut(expression, room)
-        yield tag("text", bold, f"  {shown}", x=round(x, 1), y=base, xml_space="preserve")
-        if target:
-            yield _pill(target, x + (len(row.name) + len(shown) + 3) * CHARACTER, y, "whole")
-        yield tag("text", place, x=WIDTH - 18, y=base, class_="where")
+        yield from _operation(row.name, row.operation.site.span, after, y, target)
     for k, finding in enumerate(node.told if node.speaks else ()):
         primary = finding.diagnostic.primary
         reason = primary.label if primary is not None and primary.label else finding.diagnostic.headline
@@ -209,11 +203,24 @@ def _words(drawn: Picture, node: Node, x: float, y: int, target: str | None) -> 
         yield tag("text", code, _cut(reason.replace("`", ""), room), x=x, y=base + 18 * (k + 1), class_="label")
 
 
+def _operation(name: str, span: Span, x: float, y: int, target: str | None) -> Iterator[Markup]:
+    place = f"{paths.shown(span.file)}:{span.line}"
+    end = f" {_cut(target, LONGEST_NAME)}" if target else ""
+    room = int((WIDTH - x - 30) / CHARACTER) - len(name) - len(place) - len(end) - 4
+    shown = _cut(" ".join(span.text.split()), room)
+    bold = tag("tspan", name, class_="name")
+    yield tag("text", bold, tag("tspan", shown, dx=8), x=round(x, 1), y=y + 4)
+    if target:
+        yield _pill(target, x + (len(name) + len(shown) + 3) * CHARACTER, y, "whole")
+    yield tag("text", place, x=WIDTH - 18, y=y + 4, class_="where")
+
+
 def _cut(told: str, room: int) -> str:
     return told if len(told) <= room else f"{told[: max(room - 3, 0)]}..."
 
 
 def _pill(name: str, x: float, y: int, hue: str) -> Markup:
+    name = _cut(name, LONGEST_NAME)
     width = round(len(name) * CHARACTER + 16, 1)
     box = tag("rect", x=round(x - 1, 1), y=y - 9, width=width, height=18, rx=9, class_="pill")
     return tag("g", box, tag("text", name, x=round(x + 7, 1), y=y + 4, class_="pilled"), class_=hue)
