@@ -148,7 +148,42 @@ def rename_call(call: ast.Call, file: str, name: str) -> Changes:
 def drop_call(call: ast.expr, file: str) -> Changes:
     """Put what a call works on in its place: `x` for `float(x)`, for `x.numpy()`, and for the attribute `x.data`."""
     inner = worked_on(call, file)
-    return () if inner is None else replace(call, file, written(inner, file))
+    return () if inner is None else keep_part(call, inner, file)
+
+
+def keep_part(node: ast.expr, part: ast.expr, file: str) -> Changes:
+    """Take away what stands around a part of an expression, so that the part itself can change as well."""
+    whole, kept = syntax.span_of(node, file), syntax.span_of(part, file)
+    text = written(part, file)
+    left, right = ("", "") if _fits(node, whole, text) else ("(", ")")
+    return (
+        Change(Span(file, whole.line, whole.column, kept.line, kept.column), left),
+        Change(Span(file, kept.end_line, kept.end_column, whole.end_line, whole.end_column), right),
+    )
+
+
+def as_function(node: ast.expr, file: str, name: str) -> Changes:
+    """Write a method call as a call of a function: `tf.reshape(x, s)` for `x.reshape(s)`; also the attribute `x.T`."""
+    method = node.func if isinstance(node, ast.Call) else node
+    if not isinstance(method, ast.Attribute):
+        return ()
+    whole, called = syntax.span_of(node, file), syntax.span_of(method, file)
+    line = next(iter(source_lines(file, called.end_line, called.end_line)), "")
+    dot = line.rfind(".", 0, called.end_column - 1 - len(method.attr)) + 1
+    first = node.args + [k.value for k in node.keywords] if isinstance(node, ast.Call) else []
+    end = (whole.end_line, whole.end_column)
+    opened = ")"
+    if isinstance(node, ast.Call):
+        bracket = line.find("(", called.end_column - 1) + 2
+        if bracket < 2:
+            return ()
+        end, opened = (called.end_line, bracket), ", " if first else ""
+    if not dot or called.end_line != end[0]:
+        return ()
+    return (
+        insertion(file, whole.line, whole.column, f"{name}("),
+        Change(Span(file, called.end_line, dot, *end), opened),
+    )
 
 
 def worked_on(node: ast.expr, file: str) -> ast.expr | None:

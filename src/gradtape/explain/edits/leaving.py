@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, defined_in, statements_of
+from gradtape.explain.edits.case import Case, defined_in, parts, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.names import MATH
 
@@ -31,8 +31,48 @@ def stay(case: Case) -> Suggestion | None:
     changes = kept(pen, node, case.file)
     if not changes:
         return _known_instead(case, node)
-    more = [*changes, *_on_the_way_back(case, pen, node), *_entries(case, pen)]
+    more = [*changes, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *_entries(case, pen)]
     return builders.likely(*_outer_only(more), *pen.imports)
+
+
+def _around(case: Case, pen: Pen, node: ast.expr) -> Changes:
+    """Return the changes of the plain functions and methods that a value goes into in its own statement."""
+    found: list[Change] = []
+    inner: ast.AST = node
+    for outer in reversed(builders.path_to(node, case.file)):
+        if not isinstance(outer, ast.expr):
+            break
+        if isinstance(outer, ast.Call) and outer.func is not inner:
+            found += kept(pen, outer, case.file) if not is_conversion(outer, case.file) else ()
+            body = defined_in(case.file, outer) if inner in outer.args else None
+            found += [c for part in (body.body if body is not None else ()) for c in _all_inside(pen, part, case.file)]
+        found += _method(pen, outer, case.file)
+        inner = outer
+    return tuple(found)
+
+
+METHOD_NAMES = {
+    "mean": "mean", "std": "std", "var": "var", "sum": "sum", "min": "min", "max": "max", "prod": "prod",
+    "T": "transpose", "reshape": "reshape", "transpose": "transpose",
+    "clip": "clip", "cumsum": "cumsum", "squeeze": "squeeze",
+}  # fmt: skip
+"""Methods of arrays that tensors of TensorFlow do not have, and NumPy's function for each."""
+
+
+def _method(pen: Pen, node: ast.expr, file: str) -> Changes:
+    """Write a method of arrays as the function that tensors have instead."""
+    name = node.func if isinstance(node, ast.Call) else node
+    if pen.dialect != "tensorflow" or not isinstance(name, ast.Attribute) or name.attr not in METHOD_NAMES:
+        return ()
+    if syntax.is_module(name.value, file) or (isinstance(node, ast.Attribute) and name.attr != "T"):
+        return ()
+    return builders.as_function(node, file, pen.call(METHOD_NAMES[name.attr]).removesuffix("()"))
+
+
+def _all_inside(pen: Pen, node: ast.AST, file: str) -> Changes:
+    """Return the changes of everything plain in a piece of code, methods included."""
+    methods = [c for n in parts(node) for c in _method(pen, n, file)]
+    return (*_inside_any(pen, node, file), *methods)
 
 
 def _known_instead(case: Case, node: ast.expr) -> Suggestion | None:
@@ -123,7 +163,8 @@ def _inside_any(pen: Pen, node: ast.AST, file: str) -> Changes:
 def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
     """Return the changes that keep what one expression computes on the tape."""
     if is_conversion(node, file):
-        return _without_conversion(pen, node, file)
+        inside = [c for child in ast.iter_child_nodes(node) for c in _inside_any(pen, child, file)]
+        return tuple(_outer_only([*_without_conversion(pen, node, file), *inside]))
     if isinstance(node, ast.Call):
         name = _known(pen, node, file)
         if name is not None:
@@ -177,8 +218,13 @@ def _without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
     if inner is None:
         return ()
     if isinstance(inner, ast.List | ast.ListComp) and pen.knows("stack"):
+        if isinstance(node, ast.Call) and not any(isinstance(e, ast.List) for e in getattr(inner, "elts", ())):
+            bare = node.args[:1] == [inner]
+            rest = [k for k in node.keywords if k.arg == "dtype"] if bare else []
+            dropped = [c for k in rest for c in builders.drop_argument(node, file, k.arg or "")]
+            return (*builders.rename_call(node, file, pen.call("stack").removesuffix("()")), *dropped)
         return builders.replace(node, file, stacked(pen, inner, file))
-    return builders.replace(node, file, builders.written(inner, file))
+    return builders.keep_part(node, inner, file)
 
 
 def stacked(pen: Pen, node: ast.expr, file: str) -> str:

@@ -47,8 +47,9 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
     name = simple_name(node)
     if name in ROOTS:
         inner = builders.worked_on(node, file)
-        if name == "log" and inner is not None and simple_name(inner) == "softmax" and pen.knows("log_softmax"):
-            return _log_softmax(pen, node, inner, file)
+        made = _followed_softmax(inner, file) if name == "log" and inner is not None else None
+        if made is not None and pen.knows("log_softmax"):
+            return _log_softmax(pen, node, made, file)
         return _plus_small(inner, file)
     if isinstance(node, ast.Call) and name in ARCS:
         inner = builders.worked_on(node, file)
@@ -75,6 +76,15 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
     if isinstance(node, ast.Call) and name in {"atan2", "arctan2"} and len(node.args) == 2:
         return _plus_small(node.args[1], file)
     return ()
+
+
+def _followed_softmax(node: ast.expr, file: str) -> ast.expr | None:
+    """Return the softmax that an expression is, or that its name was assigned in the same function."""
+    scope = syntax.function_at(syntax.span_of(node, file)) or syntax.parse_file(file)
+    if isinstance(node, ast.Name) and scope is not None:
+        made = assigned_before(scope, node.id, node.lineno)
+        return made if made is not None and simple_name(made) == "softmax" else None
+    return node if simple_name(node) == "softmax" else None
 
 
 def _plus_small(node: ast.expr | None, file: str) -> Changes:
@@ -347,7 +357,7 @@ def _bounded(pen: Pen, node: ast.expr, file: str) -> Changes:
 
 
 BOUNDS = {"clip", "clamp", "clip_by_value", "clip_by_norm", "relu6", "hardtanh", "hard_sigmoid", "hard_tanh"}
-DEAD = {"relu"}
+DEAD = {"relu", "leaky_relu"}
 SATURATED = {"softmax", "sigmoid", "tanh"}
 
 

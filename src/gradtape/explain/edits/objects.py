@@ -145,9 +145,11 @@ def use(case: Case) -> Suggestion | None:
             changes = _read_instead(function, name, case) or _read_once_of_two(function, name, case)
             if changes:
                 return builders.likely(*changes)
-    changes = _forgotten_attribute(case)
+    changes = _forgotten_attribute(case) or _first_state(case)
     if changes:
         return builders.sketch(*changes)
+    if case.context.routes or case.at != case.context.question.call.span:
+        return None
     for function in _functions_that_ran(case):
         for name in _never_read(function):
             if _source_is_given(case, function, name):
@@ -232,6 +234,31 @@ def _forgotten_attribute(case: Case) -> Changes:
         read = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Load)}
         if forward is not None and len(stored - read) == 1:
             return _added_to_result(forward, (stored - read).pop(), case.file)
+    return ()
+
+
+RECURRENT = ("RNN", "LSTM", "GRU")
+
+
+def _first_state(case: Case) -> Changes:
+    """Give a recurrent layer the first state that was made for it."""
+    tree = syntax.parse_file(case.file)
+    name = case.context.source.name
+    if tree is None or not name.isidentifier():
+        return ()
+    made = [n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)]
+    layers = {
+        syntax.text_of(n.targets[0]).rpartition(".")[2]
+        for n in made
+        if syntax.text_of(getattr(n.value, "func", n)).endswith(RECURRENT)
+    }
+    scope = syntax.function_at(case.context.question.call.span) or tree
+    for call in (n for n in ast.walk(scope) if isinstance(n, ast.Call)):
+        called = syntax.text_of(call.func).rpartition(".")[2]
+        if called in layers and len(call.args) == 1 and not call.keywords:
+            if case.pen.dialect == "torch":
+                return builders.add_argument(call, case.file, name)
+            return builders.set_argument(call, case.file, "initial_state", name)
     return ()
 
 

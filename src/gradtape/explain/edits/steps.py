@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
+from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, leaving
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+from gradtape.explain.edits.leaving import without_callback
 from gradtape.explain.edits.pen import Pen, function_name
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.builders import Changes
 
 CASTS = {"int", "long", "short", "byte", "bool", "astype"}
 """Methods that cast to a dtype without derivatives; `astype` takes it as an argument."""
@@ -151,6 +157,76 @@ def _with_part(node: ast.expr, part: ast.expr, file: str, text: str) -> str:
     return before + text + after
 
 
+def _picked_softly(case: Case) -> Changes:
+    """Take the mean of all rows under the softmax, where an argmax picks one row of a table."""
+    node, file = case.node, case.file
+    call = next((n for n in parts(node) if simple_name(n) == "argmax"), None) if node is not None else None
+    blamed = case.operation
+    scores = _value_in(call, file) if call is not None else None
+    if blamed is None or scores is None or not isinstance(scores, ast.Name | ast.Attribute):
+        return ()
+    pen = case.pen
+    later = next((k.operation for k in case.route if k.operation.seq > blamed.seq and _picks(k.operation.name)), None)
+    place = later.site.span if later is not None else None
+    picking = syntax.expression_at(place) if place is not None and place.file == file else None
+    if place is None or not isinstance(picking, ast.Call) or not picking.args:
+        return ()
+    text = builders.written(scores, file)
+    scope = syntax.function_at(place) or syntax.parse_file(file)
+    if scope is None or (scope is not case.function and assigned(scope, text) is None):
+        return ()
+    made = assigned_before(case.function, text, case.at.line) if case.function is not None else None
+    weights = (
+        text if "prob" in text or (made is not None and _is_probability(case, made)) else pen.call("softmax", text)
+    )
+    if simple_name(picking) == "gather" and len(picking.args) >= 2:
+        table = builders.written(picking.args[0], file)
+    elif len(picking.args) == 1:
+        table = f"{builders.written(picking.func, file)}({pen.call('arange', f'{text}.shape[-1]')})"
+    else:
+        return ()
+    return builders.replace(picking, file, pen.call("matmul", weights, table))
+
+
+def assigned(scope: ast.AST, name: str) -> ast.stmt | None:
+    """Return a statement that gives a name a value in a scope."""
+    return next((s for s in statements_of(scope) if name in syntax.names_in(s, ast.Store)), None)
+
+
+def _is_probability(case: Case, node: ast.expr) -> bool:
+    return any(simple_name(n) == "softmax" for n in parts(node)) or "softmax" in case.context.source.name
+
+
+def _picks(name: str) -> bool:
+    return any(word in name.lower() for word in ("gather", "embedding", "take"))
+
+
+def _agreement(case: Case) -> Changes:
+    """Measure how far two values agree by their distance, where it is counted how often they are equal."""
+    node, file = case.node, case.file
+    near = [*parts(node), *reversed(syntax.around(case.at))] if node is not None else []
+    call = next((n for n in near if _is_equal(n)), None)
+    if not isinstance(call, ast.Call) or len(call.args) != 2 or builders.is_method(call, file):
+        return ()
+    first, second = (syntax.span_of(a, file) for a in call.args)
+    middle = Span(file, first.end_line, first.end_column, second.line, second.column)
+    if middle.text.strip() != ",":
+        return ()
+    pen = case.pen
+    changes = [
+        *builders.rename_call(call, file, f"1.0 - {pen.call('abs').removesuffix('()')}"),
+        Change(middle, " - "),
+    ]
+    outer = builders.parent_of(call, file)
+    if isinstance(outer, ast.Call) and simple_name(outer) == "count_nonzero":
+        changes += builders.rename_call(outer, file, pen.call("sum").removesuffix("()"))
+    return tuple(changes)
+
+
+def _is_equal(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and simple_name(node) in {"equal", "eq"}
+
+
 COMPARISONS = {"greater": 1, "greater_equal": 1, "less": -1, "less_equal": -1, "gt": 1, "ge": 1, "lt": -1, "le": -1}
 HISTOGRAMS = {"histogram_fixed_width", "histc"}
 
@@ -158,6 +234,9 @@ HISTOGRAMS = {"histogram_fixed_width", "histc"}
 def soften(case: Case) -> Suggestion | None:
     """Sketch a smooth function in the place of one that has no derivative."""
     node, file, pen = case.node, case.file, case.pen
+    picked = _picked_softly(case) or _agreement(case)
+    if picked:
+        return builders.sketch(*picked, *pen.imports)
     if node is None or _is_index(case, node):
         return None
     for part in parts(node):
@@ -255,6 +334,8 @@ def another_way(case: Case) -> Suggestion | None:
         return _solved_directly(case)
     if name == "fori_loop":
         return _plain_bounds(case, call)
+    if name in {"pure_callback", "io_callback", "numpy_function", "py_function"}:
+        return without_callback(case)
     if name in {"pure_callback", "io_callback"}:
         return leaving.without_callback(case)
     return pass_through(case) if name.endswith(DRAWS) else None
