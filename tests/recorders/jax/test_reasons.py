@@ -10,6 +10,7 @@ from tests.explain.programs import MARK, unmarked
 from gradtape.explain import Status
 from gradtape.recorders.hearing import Hearing
 
+from .right import RIGHT
 from .wrong import HEAD, WRONG
 
 
@@ -40,3 +41,18 @@ def test_a_wrong_program_gets_its_reason_at_the_marked_line(name, tmp_path):
     assert any(r.status is not Status.OK for r in reports)
     assert all(r.findings for r in reports if r.status is not Status.OK)
     assert not any(re.search(r"gradtape failed", f.diagnostic.headline) for r in reports for f in r.findings)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_of_a_right_program_nothing_is_said(name, tmp_path):
+    reports, error = heard(HEAD + RIGHT[name], tmp_path)
+    assert error is None
+    assert reports
+    assert not [f for r in reports for f in r.findings]
+
+
+def test_a_gradient_is_named_as_the_function_names_it(tmp_path):
+    reports, _ = heard(HEAD + RIGHT["attention, layer norm and a softmax loss"], tmp_path)
+    assert [r.source for r in reports] == ["params['k']", "params['q']", "params['v']", "params['x']"]
+    assert {r.target for r in reports} == {"loss"}
+    assert {r.kind for r in reports} == {"jax.grad"}

@@ -11,14 +11,13 @@ import jax
 from gradtape.diagnostics import Passage, Site, syntax
 from gradtape.explain import engine
 from gradtape.explain.graph import Failure
-from gradtape.explain.report import Status
+from gradtape.explain.report import GradientReport, Status
 from gradtape.recorders.jax import private
 from gradtape.recorders.jax.places import Place, among, here, is_users, raised_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradtape.explain.report import GradientReport
     from gradtape.recorders.jax.asking import Asked
     from gradtape.recorders.jax.leaks import Leaks
     from gradtape.recorders.jax.recording import Recording
@@ -64,9 +63,12 @@ CALLBACKS = {"pure_callback", "io_callback"}
 
 def explained(asked: Asked, error: Exception, leaks: Leaks) -> tuple[GradientReport, ...]:
     """Report an error that came in the place of a question's gradients."""
-    from gradtape.recorders.jax.explaining import plain_question
+    from gradtape.recorders.jax.explaining import plain_question, target_name
 
     failure = failure_of(asked, error, leaks)
+    if failure is None:  # an error of the program's own
+        name, call = target_name(asked), asked.place.site.span
+        return tuple(GradientReport(asked.kind, call, name, s.name, Status.ERROR) for s in asked.sources)
     return tuple(engine.explain(plain_question(asked, s, Status.ERROR, failure=failure)) for s in asked.sources)
 
 
