@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
+from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, defined_in, parts, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
@@ -149,9 +150,25 @@ def without_callback(case: Case) -> Suggestion | None:
         arguments = ", ".join(builders.written(a, file) for a in call.args[2:])
     changes = [*builders.replace(call, file, f"{builders.operand(function, file)}({arguments})")]
     body = defined_in(file, ast.Call(func=function, args=[], keywords=[]))
-    if body is not None:
+    if body is not None and pen.dialect == "jax":
+        changes += _in_jax_numpy(pen, body, file)
+    elif body is not None:
         changes += [c for part in body.body for c in _inside_any(pen, part, file)]
     return builders.likely(*_outer_only(changes), *pen.imports)
+
+
+def _in_jax_numpy(pen: Pen, body: ast.AST, file: str) -> Changes:
+    """Return the changes that call `jax.numpy`, which has the names of NumPy, for NumPy and `math`."""
+    found: list[Change] = []
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        name = function_name(node, file) if isinstance(node, ast.Attribute) else None
+        if name is None or not isinstance(node, ast.Attribute):
+            stack += ast.iter_child_nodes(node)
+        else:
+            found.append(Change(syntax.span_of(node, file), pen.say(f"jnp.{MATH.get(name, name)}")))
+    return tuple(found)
 
 
 def _inside_any(pen: Pen, node: ast.AST, file: str) -> Changes:
