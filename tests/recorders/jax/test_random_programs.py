@@ -106,7 +106,7 @@ BINARY = [
 
 def program(seed):
     """Return a random function of three vectors, and the vectors."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311
     plan = []
     count = 3
     for _ in range(draw.randint(3, 9)):

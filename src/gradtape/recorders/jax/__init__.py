@@ -19,7 +19,11 @@ def prepare(options: Options) -> None:
 
 def start(heard: Heard, options: Options) -> None:
     """Probe the hooks and install them."""
-    from gradtape.recorders.jax.session import Session
+    try:
+        from gradtape.recorders.jax.session import Session
+    except (ImportError, AttributeError) as error:  # a name that only another version of JAX has
+        heard.remark(f"this version of JAX cannot be recorded: {error}")
+        return
 
     session = Session(heard, options)
     session.start()

@@ -115,7 +115,7 @@ def _connections(step: Step, inputs: Sequence[Any], outputs: Sequence[Any]) -> C
     try:
         if backwards:
             pull = _puller(step, inputs, outputs)
-            jaxpr = jax.make_jaxpr(lambda came: pull(list(inputs), came))(results).jaxpr
+            jaxpr = _traced(lambda values, came: pull(_filled(inputs, positions, values), came), some, results)
             came_to = _reached(jaxpr, [{k} for k in range(len(wanted))])
             table = [[j in came_to[i] for j in range(len(wanted))] for i in range(len(positions))]
         else:
@@ -124,7 +124,7 @@ def _connections(step: Step, inputs: Sequence[Any], outputs: Sequence[Any]) -> C
                 found = _results(step, _filled(inputs, positions, values))
                 return [found[k] for k in wanted]
 
-            jaxpr = jax.make_jaxpr(lambda *tangents: jax.jvp(forward, tuple(some), tangents)[1])(*some).jaxpr
+            jaxpr = _traced(lambda values, t: jax.jvp(forward, tuple(values), tuple(t))[1], some, some)
             came_from = _reached(jaxpr, [{k} for k in range(len(positions))])
             table = [[i in came_from[j] for j in range(len(wanted))] for i in range(len(positions))]
     except (NotImplementedError, ValueError):
@@ -136,9 +136,17 @@ def _connections(step: Step, inputs: Sequence[Any], outputs: Sequence[Any]) -> C
     return tuple(map(tuple, full))
 
 
+def _traced(function: Any, values: list[Any], others: list[Any]) -> Any:
+    """Return the jaxpr of a function of values and others; of the others alone if it must see the values' numbers."""
+    try:
+        return jax.make_jaxpr(function)(values, others).jaxpr
+    except jax.errors.ConcretizationTypeError:
+        return jax.make_jaxpr(lambda others: function(values, others))(others).jaxpr
+
+
 def _reached(jaxpr: Any, starts: Sequence[set[int]]) -> list[set[int]]:
-    """Return for each output of a jaxpr what of `starts`, one set per input, leads to it."""
-    found = dict(zip(jaxpr.invars, starts, strict=True))
+    """Return for each output of a jaxpr what of `starts`, one set per input from the last one back, leads to it."""
+    found = dict(zip(jaxpr.invars[len(jaxpr.invars) - len(starts) :], starts, strict=True))
 
     def read(atom: Any) -> set[int]:
         return set() if isinstance(atom, private.Literal) else found.get(atom, set())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -9,6 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from gradtape.explain import engine
+from gradtape.explain.cause import Context
+from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import End, Event, Question, Run, Summary
 from gradtape.explain.report import Status
 from gradtape.recorders.jax import origins, sweep
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from gradtape.recorders.jax.program import Program
 
 JACOBIANS = {"jax.jacrev", "jax.jacfwd", "jax.jacobian"}
+REPEATED = {"jax.grad", "jax.value_and_grad", "jax.vjp"}
+"""The questions that a backward pass over the recorded steps answers exactly as JAX did."""
+
 NO_RUN = Run((), (), None)
 
 
@@ -59,9 +65,15 @@ class Answer(NamedTuple):
     def strange(self) -> tuple[bool, ...]:
         """Per source, whether it is worth looking into how the gradient came about."""
         return tuple(
-            s is not Status.OK or (suspicious(f) and not self.asked.forward)
+            s is not Status.OK or self._left_in_silence or (suspicious(f) and not self.asked.forward)
             for s, f in zip(self.statuses, self.found, strict=True)
         )
+
+    @property
+    def _left_in_silence(self) -> bool:
+        """Whether a value became a plain number on the way, which JAX allows: a part of the gradient may be lost."""
+        recording = self.asked.recording
+        return recording is not None and any(left.kind is not None for left in recording.left)
 
     @property
     def failed(self) -> bool:
@@ -106,7 +118,7 @@ def explained(answer: Answer, derivatives: Derivatives, to_draw: bool) -> tuple[
     wanted, cotangents = _seeds(answer, program, seed)
     targets_asked = tuple(targets[k] for k in wanted)
     run = graph.run(asked, targets_asked)
-    pulled, _ = sweep.backwards(program, derivatives, connections, cotangents)
+    pulled, arrived = sweep.backwards(program, derivatives, connections, cotangents)
     pulls = graph.pulls(pulled)
     reports = []
     for k, source in enumerate(asked.sources):
@@ -121,7 +133,17 @@ def explained(answer: Answer, derivatives: Derivatives, to_draw: bool) -> tuple[
             run, asked.kind, asked.place.site, targets_asked, end, status, gradient=found, pulls=pulls, dialect="jax"
         )
         reports.append(engine.explain(question))
+        mine = arrived.get(program.names[source.number]) if source.number else None
+        if asked.kind in REPEATED and source.number and _contradicts(status, mine):
+            context = Context(question)
+            reports[-1] = replace(reports[-1], findings=(unexplained(context),), notes=())
     return tuple(reports)
+
+
+def _contradicts(status: Status, mine: Any) -> bool:
+    """Whether our own backward pass over the recorded steps gives another kind of gradient than JAX did."""
+    own = Status.ZERO if mine is None else status_of(np.asarray(mine))
+    return status in {Status.ZERO, Status.NAN} and own is not status
 
 
 def target_name(asked: Asked) -> str:

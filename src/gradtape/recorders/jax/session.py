@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import jax
 
-from gradtape.recorders.jax import private
+from gradtape.recorders.jax import private, probes
 from gradtape.recorders.jax.asking import TRANSFORMATIONS
 from gradtape.recorders.jax.hooks import ESCAPED, Hooks
 from gradtape.recorders.jax.telling import Telling
@@ -27,16 +27,27 @@ class Session:
         self.hooks = Hooks()
 
     def start(self) -> None:
-        """Install every hook."""
+        """Install every hook, as far as this version of JAX lets them see."""
         for file in Path(__file__).parent.glob("*.py"):
             private.leave_out_of_tracebacks(str(file))
         self.hooks.install()
+        missing, enough = probes.unseen()
+        if not enough:
+            self.hooks.remove()
+            self.heard.remark(f"JAX {jax.__version__} cannot be recorded: it does not show {', '.join(missing)}")
+            return
+        for what in missing:
+            self.heard.remark(f"JAX {jax.__version__} does not show {what}: reasons there may be missing")
         ESCAPED.append(self.telling.escaped)
+        untried = probes.untried_version()
+        if untried:
+            self.heard.remark(f"the recorder was never tried with JAX {untried}")
         for name, wrap in TRANSFORMATIONS.items():
             self.hooks.replace(jax, name, partial(wrap, name, self.telling))
 
     def finish(self, error: BaseException | None) -> None:
         """Remove the hooks, then report what is left."""
         self.hooks.remove()
-        ESCAPED.remove(self.telling.escaped)
+        if self.telling.escaped in ESCAPED:
+            ESCAPED.remove(self.telling.escaped)
         self.telling.finish(error)
