@@ -13,7 +13,6 @@ from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.names import MATH
 
 if TYPE_CHECKING:
-    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
 
 CONVERSIONS = {"float", "int", "complex", "asarray", "array", "ascontiguousarray", "asanyarray", "float32", "float64"}

@@ -143,7 +143,7 @@ def _answers_that_are_traced() -> bool:
 
     traced = jax.make_jaxpr(jax.vmap(jax.jit(function)))(np.ones(2))
     (call,) = traced.jaxpr.eqns
-    return call.params["jaxpr"].jaxpr.eqns[-1].primitive.name == ANSWER
+    return bool(call.params["jaxpr"].jaxpr.eqns[-1].primitive.name == ANSWER)
 
 
 PROBES: dict[str, Callable[[], bool]] = {
