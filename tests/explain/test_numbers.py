@@ -354,6 +354,18 @@ PROGRAMS = {
         """,
         [(OK, [("vanishing", 8)]), (OK, [])],
     ),
+    "a chain in single precision that leaves nothing at all": (
+        """
+        w = gt.Variable(np.float32(0.3))
+        with gt.GradientTape() as tape:
+            h = w
+            for _ in range(100):
+                h = np.tanh(h * np.float32(0.3))
+            loss = (h - np.float32(1.0)) ** 2
+        tape.gradient(loss, w)
+        """,
+        [(ZERO, [("vanishing", 8)])],
+    ),
     "close to a minimum a gradient is small and right": (
         """
         w = gt.Variable(1e-30)

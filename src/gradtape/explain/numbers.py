@@ -189,8 +189,11 @@ def certain(context: Context, operation: Operation) -> bool:
     return all(_surely_finite(context, i) for i in operation.inputs if i)
 
 
-HARMLESS = frozenset({"add", "subtract", "negative", "multiply", "getitem", "transpose", "concatenate", "stack"})
+HARMLESS = frozenset({"add", "subtract", "negative", "multiply", "divide", "getitem", "transpose", "concatenate"})
+"""Operations that make nothing infinite of numbers in the usual range, if `divide` has a literal to divide by."""
+
 FAR = 20
+"""How many operations back it is followed."""
 
 
 def _surely_finite(context: Context, value: int, depth: int = FAR) -> bool:
@@ -200,6 +203,8 @@ def _surely_finite(context: Context, value: int, depth: int = FAR) -> bool:
         return known.finite
     operation = context.run.producers.get(value)
     if operation is None or not depth or operation.function not in HARMLESS | SAME:
+        return False
+    if operation.function == "divide" and operation.inputs[1]:
         return False
     return all(
         _surely_finite(context, i, depth - 1) if i else is_literal(operation, k) for k, i in enumerate(operation.inputs)
@@ -214,7 +219,9 @@ def is_literal(operation: Operation, position: int) -> bool:
     elif isinstance(node, ast.Call) and position < len(node.args):
         node = node.args[position]
     node = node.operand if isinstance(node, ast.UnaryOp) else node
-    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, int | float):
+        return False
+    return node.value != 0 or operation.function != "divide"
 
 
 def step_of(context: Context, operation: Operation) -> Pull | None:
@@ -249,10 +256,22 @@ def zeros(context: Context) -> list[Spot]:
     found = []
     for pull in context.pulls:
         if pull.gave.all_zero and pull.came.size and not pull.came.all_zero:
+            if underflows(pull.came):
+                found += _most_of(context, Trouble.SMALL)
+                continue
             row = flat_at(context, pull)
             behind = _all_flat_before(context, pull) if row is None or row.harmless else []
             found += [Spot(Trouble.ZERO, p.operation, p) for p in behind or [pull]]
     return found
+
+
+SMALLEST = {"bfloat16": 1e-36, "float16": 1e-6, "float32": 1e-36, "complex64": 1e-36}
+"""Where the numbers of a dtype come to their end, a little above; that of double precision for all others is 1e-300."""
+
+
+def underflows(cotangent: Summary) -> bool:
+    """Whether what comes back is so small that the next factor below 1 may leave nothing of it."""
+    return 0 < cotangent.largest < SMALLEST.get(cotangent.dtype, 1e-300)
 
 
 def flat_at(context: Context, pull: Pull) -> flat.Flat | None:

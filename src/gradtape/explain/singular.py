@@ -123,7 +123,7 @@ SINGULAR: tuple[Singular, ...] = (
         {OUTPUT: ZERO},
     ),
     Singular(
-        ("norm",),
+        ("norm", "vector_norm", "matrix_norm"),
         {OUTPUT: ZERO},
         "the derivative of {f} is 0/0 where the vector is zero",
         ("use the sum of squares without the root, or put a small number under it: `sqrt(sum({x} * {x}) + 1e-12)`",),
@@ -142,9 +142,10 @@ SINGULAR: tuple[Singular, ...] = (
     ),
     Singular(
         ("power", "float_power"),
-        {0: ZERO, 1: Where(-inf, 0.9999999999999999)},
+        {0: ZERO},
         "the derivative of {f} is infinite where the base is 0 and the exponent is less than 1",
         ("keep the base away from 0, for example with `{x} + 1e-12`",),
+        position=0,
     ),
     Singular(
         ("power", "float_power"),
@@ -263,7 +264,8 @@ SINGULAR: tuple[Singular, ...] = (
 
 def at_step(pull: Pull, called: str | None = None) -> Singular | None:
     """Return what is singular where a step of the backward pass was taken; said of the function that was `called`."""
-    row = next((row for row in SINGULAR if pull.operation.function in row.functions and row.holds(pull)), None)
+    function = plain(pull.operation.function)
+    row = next((row for row in SINGULAR if function in row.functions and row.holds(pull)), None)
     if row is None or called is None or called in row.functions:
         return row
     return next((r for r in SINGULAR if called in r.functions and r.at), row)
@@ -271,4 +273,9 @@ def at_step(pull: Pull, called: str | None = None) -> Singular | None:
 
 def at_run(function: str, inputs: tuple[Summary | None, ...], output: Summary | None) -> Singular | None:
     """Return what is singular where an operation ran."""
-    return next((row for row in SINGULAR if function in row.functions and row.met(inputs, output)), None)
+    return next((row for row in SINGULAR if plain(function) in row.functions and row.met(inputs, output)), None)
+
+
+def plain(function: str) -> str:
+    """Return a function's name without its module: `eigh` of `linalg.eigh` or `linalg_eigh`."""
+    return function.rpartition(".")[2].removeprefix("linalg_").removeprefix("special_")

@@ -16,6 +16,7 @@ import numpy as np
 from gradtape import _config
 from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.record import EventKind
+from gradtape.explain.numbers import underflows
 from gradtape.ops import OPS, Cotangents, General, Partial, Spec
 from gradtape.recorders.pulls import pull, suspicious, telling
 from gradtape.recorders.summaries import array_of, summary
@@ -143,7 +144,7 @@ class Backward:
             self._sweep(looking.see, tensorflow)
         else:
             looking = self._run(Looking(every=every))[1]
-        if not looking.tells and not every:
+        if not every and (not looking.tells or any(underflows(summary(s.came)) for s in looking.steps)):
             return self.pulls(operations, every=True, in_tensorflow=in_tensorflow)
         return self._told(looking.steps, operations)
 

@@ -27,7 +27,9 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         f"{wording.name_of(operation)} makes it {wording.number(1 / spot.factor)} times smaller"
         + (f", in {spot.times} steps" if spot.times > 1 else ""),
         notes=(
-            f"its largest element is {wording.number(gradient.largest)}: a step that large is lost in rounding",
+            "what is left is smaller than the smallest number of its precision"
+            if gradient.all_zero
+            else f"its largest element is {wording.number(gradient.largest)}: a step that large is lost in rounding",
             *wording.way_note(context, route, operation),
         ),
         helps=(
