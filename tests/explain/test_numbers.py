@@ -366,6 +366,21 @@ PROGRAMS = {
         """,
         [(ZERO, [("vanishing", 8)])],
     ),
+    "so many steps that their product leaves the range of numbers": (
+        """
+        w = gt.Variable(0.3)
+        with gt.GradientTape() as tape:
+            loss = -1.0
+            for _ in range(200):
+                h = w
+                for _ in range(10):
+                    h = np.tanh(0.001 * h)
+                loss = loss + h
+            loss = loss**2
+        tape.gradient(loss, w)
+        """,
+        [(OK, [("vanishing", 10)])],
+    ),
     "close to a minimum a gradient is small and right": (
         """
         w = gt.Variable(1e-30)

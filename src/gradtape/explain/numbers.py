@@ -416,7 +416,8 @@ def _most_of(context: Context, trouble: Trouble) -> list[Spot]:
     for pull in context.pulls:
         if pull.came.largest > 0 and pull.gave.largest > 0:
             key = (pull.operation.site, pull.operation.function)
-            factors[key] *= pull.gave.largest / pull.came.largest
+            product = factors[key] * (pull.gave.largest / pull.came.largest)
+            factors[key] = min(max(product, 1e-300), 1e300)  # many steps leave the range of numbers
             at[key].append(pull)
     if not factors:
         return []
