@@ -67,12 +67,14 @@ class Call(NamedTuple):
     """The call that asked for the gradients: where, when, and when its tape began.
 
     `receiver` is the target in the source where it is no argument of the call: `loss` of `loss.backward()`.
+    `returned` says that the targets are what a function returned to the call, not arguments of it.
     """
 
     site: Site
     seq: int
     began: int = 0
     receiver: ast.expr | None = None
+    returned: bool = False
 
 
 def operand_of(operation: Operation, position: int) -> ast.expr | None:
@@ -228,6 +230,8 @@ class Crossings:
             for origin, flow in self.flows.items():
                 if self.call.receiver is not None:
                     sure = flow.reaches(self.call.receiver, span)
+                elif self.call.returned:
+                    sure = flow.arrives_at(span)
                 else:
                     sure = flow.reaches_argument(span, 0, "target", position)
                 if sure is not None:

@@ -75,6 +75,11 @@ class Flow:
             given = given.elts[leaf]
         return None if given is None else self.reaches(given, call)
 
+    def arrives_at(self, call: Span) -> bool | None:
+        """Whether a call returns the value, as `reaches` answers."""
+        answers = [sure for place, sure in self.expressions if place == call]
+        return max(answers) if answers else None
+
     def _absorb(self, start: Span) -> None:
         """Follow a carrying expression to whatever its statement does with it."""
         pending: list[Carried] = [Carried(start, sure=True)]

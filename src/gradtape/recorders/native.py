@@ -251,7 +251,7 @@ class Builder:
         """Put the graph together."""
         operations = list(self._operations())
         roots = {id for source in self.source_ids for id in (source, *self.versions.get(source, []))}
-        call = Call(self.asked.site, self.asked.seq, self.began)
+        call = Call(self.asked.site, self.asked.seq, self.began, returned=not self.asked.spelled)
         crossings = find_crossings(
             operations, list(self._exits()), roots=roots, call=call, fresh=self.fresh, targets=targets
         )

@@ -161,6 +161,7 @@ class RecordedCall:
         GradtapeError
         """
         failure = missing.about(what, detail=detail)
+        targets = targets or (Leaf(f"{self.name}(...)", np.nan),)  # what it would have returned
         asked = asked_from(self.kind, recording, targets, sources, None, self.frame, failure=failure, spelled=0)
         missing.fail(error, asked)
 

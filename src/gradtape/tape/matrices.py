@@ -11,8 +11,9 @@ import numpy as np
 from gradtape.arrays.dispatch import Node
 from gradtape.arrays.failures import located
 from gradtape.errors import DTypeError, NoGradientError
-from gradtape.tape import accumulator
+from gradtape.tape import accumulator, missing
 from gradtape.tape import jacobian as jacobians
+from gradtape.tape.asked import asked_from
 from gradtape.tape.calls import RecordedCall
 from gradtape.tape.functional import argument_tuples, conjugate, directions_of, pair_maker
 from gradtape.tape.structure import flatten
@@ -74,10 +75,34 @@ def jacobian(
     def matrix(*args: Any, **kwargs: Any) -> Any:
         call = RecordedCall("jacobian", fun, args, kwargs, argnums, _getframe(1), has_aux=has_aux)
         blocks = blocks_of(call, mode, holomorphic=holomorphic)
-        found = call.out(call.like_value([call.like_sources(row) for row in blocks]))
+        announce(call, blocks)
+        found = call.out(call.like_value([call.like_sources(row) for row in whole(call, blocks)]))
         return (found, call.out(call.aux)) if has_aux else found
 
     return matrix
+
+
+def announce(call: RecordedCall, blocks: list[list[Any]]) -> None:
+    """Tell who listens which blocks there are."""
+    for target, row in zip(call.targets, blocks, strict=True):
+        sources = tuple(call.sources)
+        missing.announce(asked_from(call.kind, call.recording, (target,), sources, tuple(row), call.frame, spelled=0))
+
+
+def whole(call: RecordedCall, blocks: list[list[Any]]) -> list[list[Any]]:
+    """Put zeros in the place of blocks that do not exist."""
+    return [
+        [
+            zeros_between(target, source) if block is None else block
+            for source, block in zip(call.sources, row, strict=True)
+        ]
+        for target, row in zip(call.targets, blocks, strict=True)
+    ]
+
+
+def zeros_between(target: Leaf, source: Leaf) -> Any:
+    """Return a block of zeros, of its source's dtype."""
+    return jacobians.zeros(source, (*np.shape(getattr(target.value, "_value", target.value)), *source.value.shape))
 
 
 def jacrev(
@@ -95,7 +120,7 @@ def jacfwd(
 
 
 def blocks_of(call: RecordedCall, mode: str, *, holomorphic: bool) -> list[list[Any]]:
-    """Return the blocks of a Jacobian: for each part of the value a list with one block per source.
+    """Return the blocks of a Jacobian: for each part of the value a list with one block per source, None without path.
 
     Unless a mode was asked for, forward mode is tried for a value that is larger than the arguments. Where a rule
     cannot be transposed, and nobody insists on forward mode, reverse mode answers.
@@ -136,17 +161,15 @@ def ahead(call: RecordedCall) -> list[list[Any]]:
     columns = [jacobians.columns(call.run, call.targets, source) for source in call.sources]
     return [
         [
-            block_or_zeros(target, source, column[k], call.frame)
+            None if column[k] is None else of_dtype(target, source, column[k], call.frame)
             for source, column in zip(call.sources, columns, strict=True)
         ]
         for k, target in enumerate(call.targets)
     ]
 
 
-def block_or_zeros(target: Leaf, source: Leaf, block: Any, frame: FrameType) -> Any:
-    """Give a block of a Jacobian its source's dtype as in reverse mode, and zeros to one that does not exist."""
-    if block is None:
-        return jacobians.zeros(source, (*np.shape(getattr(target.value, "_value", target.value)), *source.value.shape))
+def of_dtype(target: Leaf, source: Leaf, block: Any, frame: FrameType) -> Any:
+    """Give a block of a Jacobian its source's dtype, as in reverse mode."""
     return accumulator.as_tangent(source if target.value.dtype.kind != "c" else target, block, frame)
 
 
@@ -155,10 +178,7 @@ def back(call: RecordedCall, target: Leaf, *, holomorphic: bool) -> list[Any]:
     found = jacobians.blocks(call.kind, call.run, target, tuple(call.sources), call.frame)
     if holomorphic:
         found = tuple(None if f is None else conjugate(f) for f in found)
-    return [
-        block_or_zeros(target, source, None, call.frame) if f is None else f
-        for f, source in zip(found, call.sources, strict=True)
-    ]
+    return list(found)
 
 
 def hessian(
@@ -199,7 +219,7 @@ def hessian(
 
         slope.__name__ = getattr(fun, "__name__", "fun")
         call = RecordedCall("hessian", slope, args, kwargs, argnums, frame, has_aux=has_aux)
-        blocks = blocks_of(call, mode, holomorphic=False)
+        blocks = whole(call, blocks_of(call, mode, holomorphic=False))
         found = call.out(call.like_value([call.like_sources(row) for row in blocks]))
         return (found, call.out(call.aux)) if has_aux else found
 
