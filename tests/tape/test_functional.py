@@ -314,7 +314,5 @@ def test_a_function_that_returns_a_plain_number_is_told_by_its_name():
     def model(x):
         return float(x) * 2.0
 
-    with pytest.warns(
-        gt.MissingGradientWarning, match=r"from `model\(\.\.\.\)` to `x`: `float\(x\)` .* \[GT202"
-    ):
+    with pytest.warns(gt.MissingGradientWarning, match=r"from `model\(\.\.\.\)` to `x`: `float\(x\)` .* \[GT202"):
         assert gt.grad(model)(1.0) == 0.0

@@ -349,6 +349,23 @@ def break_labels(group: BreakGroup) -> tuple[tuple[Span | None, str], ...]:
     return tuple((span, "and here") for span in islice((s for s in spans if s != first), MOST_LABELS))
 
 
+def harmless(context: Context) -> tuple[str, ...]:
+    """Say it where a missing gradient is nobody's business: of a counter, a statistic, a part nobody trains here."""
+    source, together = context.source, context.question.together
+    if source.kind == "variable" and not source.trainable:
+        return ("harmless where it is a counter or a statistic: optimizers leave out what is not trainable",)
+    updated = {event.value for event in context.run.events if event.kind == "assign"}
+    if not updated.isdisjoint(source.ids):
+        return ()
+    if any(not updated.isdisjoint(end.ids) for end in together):
+        return (f"harmless: the program updates others of these sources, and never `{source.name}`",)
+    flowing = sum(context.ways.flow_from(end.ids) for end in together)
+    if not flowing:
+        return ()
+    goal = f"harmless if `{source.name}` is not meant to learn from `{context.question.target_name}`"
+    return (f"{goal}: the gradient flows to {flowing} of the {len(together)} sources of this call",)
+
+
 def place_in(operation: Operation | Event, code: object) -> Site | Passage:
     """Return where an operation was started from within a function, if its callers are known; else its own place."""
     if operation.site.code is code:

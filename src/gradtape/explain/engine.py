@@ -12,7 +12,7 @@ from gradtape.explain.causes.different_object import used_instead
 from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import OUTSIDE, UNWRITTEN
 from gradtape.explain.report import GradientReport, Status
-from gradtape.explain.search import BreakGroup, Link, broken_routes, group_breaks
+from gradtape.explain.search import BreakGroup, Link, broken_routes
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Code
@@ -119,7 +119,7 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
     told: dict[tuple[Code, int], int] = {}
     unwatched = bool(findings)
     for route in routes:
-        for group in group_breaks(route):
+        for group in context.ways.groups(route):
             cause = BY_KIND.get(group.kind)
             # an unwatched source makes "outside the tape" a consequence, not a second cause
             if cause is None or (unwatched and group.kind in OUTSIDE):

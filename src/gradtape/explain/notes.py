@@ -28,7 +28,22 @@ def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
         return _stationary(context) if context.flows else ()
     if status is not Status.OK:
         return ()
-    return (*_branches(context), *_assignments(context), *_stops(context), *_size(context))
+    return (
+        *_branches(context),
+        *_assignments(context),
+        *_stops(context),
+        *_size(context),
+        *_contradiction(context),
+    )
+
+
+def _contradiction(context: Context) -> tuple[Diagnostic, ...]:
+    """Say where a gradient came that the recorded operations do not explain: then other reasons may be wrong too."""
+    if context.flows or not context.run.operations or context.origin_unknown or context.run.horizon:
+        return ()
+    source, target = context.source.name, context.question.target_name
+    text = f"not explained: a gradient came, and no recorded operations lead from `{source}` to `{target}`"
+    return (_note(f"{text} without a break", context.question.call.span),)
 
 
 def _stationary(context: Context) -> tuple[Diagnostic, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from gradtape.explain.graph import BreakKind, Operation, Run
-    from gradtape.explain.search import Route
+    from gradtape.explain.search import BreakGroup, Route
 
 CAUSE = 1 << 40
 """The price of a cause, a break that continues none of its kind; every step costs 1 besides."""
@@ -53,6 +53,7 @@ class Ways:
         self._onward: dict[int, Operation] = {}
         self._forks: dict[int, dict[Kinds, tuple[int, Link | None]]] = {}
         self._fans: dict[tuple[frozenset[int], ...], Fan] = {}
+        self._groups: dict[int, tuple[Route, tuple[BreakGroup, ...]]] = {}
         self._rests: dict[tuple[int, int, int], Route] = {}
         price, onward, forks, relevant = self.price, self._onward, self._forks, self.relevant
         for operation in reversed(run.operations):
@@ -136,6 +137,18 @@ class Ways:
                 here = self._behind(here)[1] if output in self._forks else self._step(output)
             self._rests[key] = tuple(links)
         return self._rests[key]
+
+    def groups(self, route: Route) -> tuple[BreakGroup, ...]:
+        """Return the causes on a way; they are looked for once."""
+        known = self._groups.get(id(route))
+        if known is None or known[0] is not route:
+            known = self._groups[id(route)] = route, group_breaks(route)
+        return known[1]
+
+    def rank(self, route: Route) -> tuple[int, int]:
+        """Sort ways: fewest causes first, and among equals the earliest break of the run."""
+        groups = self.groups(route)
+        return len(groups), groups[0].links[0].operation.seq if groups else 0
 
     @cached_property
     def unknown(self) -> frozenset[int]:
@@ -261,6 +274,8 @@ class Fan:
         ids, ways = self.sources[k], self.ways
         if ways.flow_from(ids):
             return (ways.best(ids) or (),), False
+        if ids.isdisjoint(ways.price.keys()):
+            return (), True
         bit = 1 << k
         first = [(key, p.best(bit, ways.cost)) for key, p in self.places.items() if p.mask & bit]
         first.sort(key=lambda pair: (ways.cost(pair[1]), pair[1].operation.seq))
@@ -280,10 +295,10 @@ class Fan:
             for key, way in new[:room]:
                 seen.add(key)
                 waiting.append(((*before, link, *way[:-1]), way[-1]))
-        found.sort(key=_rank)
-        best = ways.best(ids)
-        if best and _rank(best)[0] < _rank(found[0])[0]:  # behind a place that other ways had led to before
-            found.insert(0, best)
+        found.sort(key=ways.rank)
+        fewest = min(ways.price[i] for i in ids & ways.price.keys()) // CAUSE
+        if fewest < ways.rank(found[0])[0]:  # behind a place that other ways had led to before
+            found.insert(0, ways.best(ids) or ())
         return tuple(found), complete
 
     def _before(self, link: Link, k: int) -> Route:
@@ -364,8 +379,3 @@ def _back(reached: dict[int, _Step], link: Link) -> Route:
         links.append(before)
         before = reached[before.operation.inputs[before.position]].link
     return tuple(reversed(links))
-
-
-def _rank(route: Route) -> tuple[int, int]:
-    """Sort routes: fewest causes first, and among equals the earliest break of the run."""
-    return len(group_breaks(route)), next((link.operation.seq for link in route if link.breaks), 0)

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,15 +22,15 @@ from gradtape.ops import COMPOSITES, OPS, Rule, load_families
 from gradtape.recorders.backward import numbers_of, stands_in
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.exits import purpose
+from gradtape.recorders.naming import Later, Naming, is_plain
 from gradtape.recorders.pulls import status_of, suspicious
-from gradtape.tape.asked import Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
     from gradtape.arrays.record import Event, Written
     from gradtape.explain import GradientReport
-    from gradtape.tape.asked import Asked
+    from gradtape.tape.asked import Asked, Leaf
 
 KIND_OF_STATUS = {
     "piecewise-constant": BreakKind.PIECEWISE_CONSTANT,
@@ -82,7 +82,7 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
         from gradtape.recorders.values import summaries
 
         values = {**summaries(asked, builder.version_at), **run.values}
-        run = replace(run, values=values, names={**builder.names_of_variables(), **run.names})
+        run = replace(run, values=values)
     targets = builder.linked(targets)
     sources = builder.linked(sources)
     numbers = numbers_of(asked, run, builder.version_at)
@@ -188,30 +188,27 @@ class Builder:
         if position < self.asked.spelled:
             names = syntax.argument_texts(self.asked.site.span, position, keyword, [leaf.path for leaf in leaves])
         elif any(leaf.path for leaf in leaves):
-            names = [self._name_in_scope(leaf) or leaf.path for leaf in leaves]
+            names = [self.naming.of(leaf.value) or leaf.path for leaf in leaves]
         if names is None:
-            names = [self._name_in_scope(leaf) or f"{keyword}{leaf.path}" for leaf in leaves]
-        # an element of a list says little: `params[4]`; the program may have a better name for it
-        names = [
-            (leaf.path and name.endswith(leaf.path) and self._name_in_scope(leaf)) or name
-            for name, leaf in zip(names, leaves, strict=True)
-        ]
-        return tuple(self._end(name, leaf) for name, leaf in zip(names, leaves, strict=True))
+            names = [self.naming.of(leaf.value) or f"{keyword}{leaf.path}" for leaf in leaves]
+        return tuple(self._end(self._better(name, leaf), leaf) for name, leaf in zip(names, leaves, strict=True))
 
-    def _name_in_scope(self, leaf: Leaf) -> str | None:
-        """Look for a name that holds a value where the question was asked."""
-        frame = self.asked.frame
-        for scope in (frame.f_locals, frame.f_globals) if frame is not None else ():
-            found = next((name for name, value in scope.items() if value is leaf.value), None)
-            if found is not None:
-                return found
-        return None
+    def _better(self, name: str, leaf: Leaf) -> str:
+        """Return the program's own name where the text says little: an element of a list, of what a call returns."""
+        if is_plain(name) and not (leaf.path and name.endswith(leaf.path)):
+            return name
+        return (self.naming.of(leaf.value) if isinstance(leaf.value, Node) else None) or name
+
+    @cached_property
+    def naming(self) -> Naming:
+        """How the frame that asked calls things."""
+        return Naming(self.asked.frame)
 
     def names_of_variables(self) -> dict[int, str]:
         """Return how the program calls the variables that the tape met, for every version of theirs."""
         found: dict[int, str] = {}
         for id, variable in (self.recording.variables if self.recording is not None else {}).items():
-            name = self._name_in_scope(Leaf("", variable)) or variable.name
+            name = self.naming.of(variable) or variable.name
             if name:
                 found |= dict.fromkeys((id, *self.versions.get(id, ())), name)
         return found
@@ -262,7 +259,8 @@ class Builder:
         if self.recording is not None:
             variables.update(self.recording.variables)
         events = tuple(map(self._event, self.events))
-        return graph.Run(tuple(operations), events, self._tape(), self.horizon, frozenset(variables))
+        names = Later(self.names_of_variables)
+        return graph.Run(tuple(operations), events, self._tape(), self.horizon, frozenset(variables), names)
 
     def _exits(self) -> Iterable[Exit]:
         """Yield the values that left, as the versions that they were."""

@@ -8,6 +8,8 @@ while others are.
 from __future__ import annotations
 
 import ast
+import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, syntax
@@ -284,6 +286,9 @@ def _another_list(context: Context) -> Used | None:
         return None
     if not all(end.kind == "variable" for end in together) or _written_out(context):
         return None
+    owner = _owner([end.name for end in together])
+    if owner and any(_belongs(context.run.names.get(value, ""), owner) for value in others):
+        return None  # other variables of the same object are used
     first = next((e for e in context.run.events if e.kind == "create" and e.value in others), None)
     return Used(
         others,
@@ -297,6 +302,26 @@ def _another_list(context: Context) -> Used | None:
         ),
         f"ask for the variables that `{question.target_name}` is computed from",
     )
+
+
+def _owner(names: list[str]) -> str:
+    """Return the object that all these names belong to, `model.layers` for those of its layers; empty if none is."""
+    parts = [re.split(r"(?=[.\[/])", name) for name in names]
+    common = [of_all[0] for of_all in takewhile(lambda of_all: len(set(of_all)) == 1, zip(*parts, strict=False))]
+    shortest = min(map(len, parts))
+    return "".join(common[: shortest - 1])
+
+
+def _belongs(name: str, owner: str) -> bool:
+    return name.startswith(owner) and name[len(owner) : len(owner) + 1] in {".", "[", "/"}
+
+
+def _written_out(context: Context) -> bool:
+    """Whether the sources are listed one by one where they are asked for: then each was meant."""
+    node = syntax.expression_at(context.question.call.span)
+    lists = [n for n in ast.walk(node) if isinstance(n, ast.List | ast.Tuple)] if node is not None else []
+    elements = [element for found in lists for element in found.elts]
+    return any(isinstance(e, ast.Starred) or syntax.text_of(e) == context.source.name for e in elements)
 
 
 # -- an argument that a function ignores ----------------------------------------------------------------------------
@@ -342,14 +367,6 @@ def _handed_to(operation: Operation) -> set[str]:
         for node in syntax.mentions(around, name) if around is not None else ():
             calls += syntax.calls_around(syntax.span_of(node, span.file))
     return {syntax.text_of(call.func).rpartition(".")[2] for call in calls}
-
-
-def _written_out(context: Context) -> bool:
-    """Whether the sources are listed one by one where they are asked for: then each was meant."""
-    node = syntax.expression_at(context.question.call.span)
-    lists = [n for n in ast.walk(node) if isinstance(n, ast.List | ast.Tuple)] if node is not None else []
-    texts = {syntax.text_of(element) for found in lists for element in found.elts}
-    return context.source.name in texts
 
 
 CAUSE = Cause("different-object", Stage.ABSENCE, detect)

@@ -1,6 +1,6 @@
 """GT102: a Variable that tapes do not watch by themselves, or a tape that watches none by itself."""
 
-from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.cause import Cause, Context, Stage, harmless
 from gradtape.explain.report import Finding
 
 
@@ -25,6 +25,7 @@ def detect(context: Context) -> Finding | None:
         context.made_at(source),
         f"`{source.name}` was made with `trainable=False`, so tapes do not watch it",
         labels=((context.entered_at, "this tape does not watch it"),),
+        notes=harmless(context),
         helps=(
             f"leave out `trainable=False`, or call `tape.watch({source.name})` if it is frozen on purpose elsewhere",
         ),

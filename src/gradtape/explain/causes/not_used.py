@@ -1,6 +1,6 @@
 """GT105: nothing on the way to the target uses the source."""
 
-from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.cause import Cause, Context, Stage, harmless
 from gradtape.explain.report import Finding
 
 
@@ -24,7 +24,7 @@ def detect(context: Context) -> Finding | None:
             (elsewhere, f"`{source.name}` is used here, but the result never reaches `{question.target_name}`"),
             (context.made_at(source), f"`{source.name}` is made here"),
         ),
-        notes=notes,
+        notes=(*notes, *harmless(context)),
         helps=(f"use `{source.name}` in `{question.target_name}`, or leave it out of the sources if that is meant",),
         proven=not context.may_have_left,
     )

@@ -1,0 +1,100 @@
+"""How the program calls its values: looked up by identity in the scopes that asked, in containers and attributes."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+MOST_OBJECTS = 5_000
+"""How many objects of a program are looked into for a name."""
+
+DEPTH = 5
+OPAQUE = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type, str, bytes, int, float, complex)
+"""What has nothing in it that a source could be."""
+
+
+class Naming:
+    """The shortest names under which the objects of a frame are reached: `w`, `layers[2].kernel`, `self.head.b`.
+
+    Nothing of the program runs for it: items of lists, tuples and dicts and what stands in an object's `__dict__` are
+    looked at, no property and no method is.
+    """
+
+    def __init__(self, frame: FrameType | None) -> None:
+        scopes: Sequence[Mapping[str, Any]] = (frame.f_locals, frame.f_globals) if frame is not None else ()
+        self._names: dict[int, str] = {}
+        self._kept: list[Any] = []  # an id is an object's own only as long as the object lives
+        waiting: deque[tuple[str, Any, int]] = deque()
+        for scope in scopes:
+            waiting.extend((name, value, 0) for name, value in list(scope.items()) if not name.startswith("__"))
+        while waiting and len(self._names) < MOST_OBJECTS:
+            name, value, depth = waiting.popleft()
+            if isinstance(value, OPAQUE) or value is None or id(value) in self._names:
+                continue
+            self._names[id(value)] = name
+            self._kept.append(value)
+            if depth < DEPTH:
+                waiting.extend((f"{name}{part}", inner, depth + 1) for part, inner in _parts(value))
+
+    def of(self, value: Any) -> str | None:
+        """Return how the program calls an object, None if it was not met."""
+        return self._names.get(id(value))
+
+
+class Later(Mapping[int, str]):
+    """Names of values by id that are looked up when somebody asks for the first of them."""
+
+    def __init__(self, look_up: Callable[[], dict[int, str]]) -> None:
+        self._look_up = look_up
+
+    @cached_property
+    def _found(self) -> dict[int, str]:
+        return self._look_up()
+
+    def __getitem__(self, value: int) -> str:
+        return self._found[value]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what an object holds, with what is written behind its name to reach it."""
+    if isinstance(value, list | tuple):
+        named = getattr(value, "_fields", None)
+        for k, item in enumerate(value):
+            yield (f".{named[k]}" if named is not None else f"[{k}]"), item
+    elif isinstance(value, dict):
+        for key, item in list(value.items()):
+            if isinstance(key, str | int):
+                yield f"[{key!r}]", item
+    elif not type(value).__module__.startswith("gradtape."):  # what our own objects hold is nobody's name for it
+        attributes = getattr(type(value), "__dictoffset__", 0) and vars(value)
+        for name, item in list(attributes.items()) if attributes else ():
+            if not name.startswith("__"):
+                yield f".{name}", item
+
+
+@lru_cache(maxsize=4096)
+def is_plain(text: str) -> bool:
+    """Whether a text is a name as people say it: `w`, `self.kernel`, `layers[2].w`, and no call or list."""
+    try:
+        node: ast.AST = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return False
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+            return False
+        node = node.value
+    return isinstance(node, ast.Name)
