@@ -2,11 +2,14 @@
 
 import ast
 
+import numpy as np
 import pytest
 
+import gradtape as gt
 from gradtape.diagnostics import Applicability
 from gradtape.diagnostics.changes import applied
 from gradtape.explain import Status
+from gradtape.explain.edits import builders, mends, together
 
 from .programs import run_program, unmarked
 from .test_pages import WITH_PROGRAM, blocks
@@ -164,3 +167,218 @@ print(tape.gradient(target, w))
 """,
         tmp_path,
     )
+
+
+FORMS = {
+    "two conversions of one value, and a plain function around it": (
+        """\
+w = gt.Variable(2.0)
+with gt.GradientTape() as tape:
+    y = w * float(np.asarray(w))
+    z = np.sqrt(np.asarray(y))
+tape.gradient(gt.constant(z) * 1.0, w)
+""",
+        ["z = np.sqrt(y)"],
+    ),
+    "an argument among others, on several lines, with comments": (
+        """\
+w = gt.Variable(
+    [1.0],
+    trainable=False,  # for now
+)
+with gt.GradientTape() as tape:
+    y = (w * w).sum()
+tape.gradient(y, w)
+""",
+        ["    [1.0],  # for now\n"],
+    ),
+    "both names of one statement are bound anew": (
+        """\
+w, b = gt.Variable(1.0), gt.Variable(2.0)
+for _ in range(2):
+    with gt.GradientTape() as tape:
+        y = w * w + b * b
+    gw, gb = tape.gradient(y, [w, b])
+    if gw is not None:
+        w, b = w - 0.1 * gw, b + 0.1 * gb
+""",
+        ["        w.assign_sub(0.1 * gw); b.assign_add(0.1 * gb)\n"],
+    ),
+    "a loop over parameters": (
+        """\
+ps = [gt.Variable(1.0), gt.Variable(2.0)]
+for _ in range(2):
+    with gt.GradientTape() as tape:
+        y = ps[0] * ps[1]
+    gs = tape.gradient(y, ps)
+    if gs[0] is not None:
+        ps = [p - 0.1 * g for p, g in zip(ps, gs)]
+""",
+        ["        for p, g in zip(ps, gs): p.assign_sub(0.1 * g)\n"],
+    ),
+    "what is divided by whole numbers": (
+        """\
+w = gt.Variable([1.0, 5.0])
+with gt.GradientTape() as tape:
+    y = np.sum(w // 2.0)
+tape.gradient(y, w)
+""",
+        ["y = np.sum(w / 2.0 + gt.stop_gradient(w // 2.0 - (w / 2.0)))"],
+    ),
+    "whole numbers where the value is written down, behind a name and a function": (
+        """\
+def start():
+    return [1, 2]
+first = start()
+w = gt.Variable(first)
+with gt.GradientTape() as tape:
+    y = (w * w).sum()
+tape.gradient(y, w)
+""",
+        ["    return [1.0, 2.0]\n"],
+    ),
+    "the tape is paused": (
+        """\
+w = gt.Variable(2.0)
+with gt.GradientTape() as tape:
+    with tape.stop_recording():
+        y = w * w  # the square
+        z = y * 2.0
+    loss = z + 1.0
+tape.gradient(loss, w)
+""",
+        ["    y = w * w  # the square\n    z = y * 2.0\n"],
+    ),
+    "the inner derivative is computed behind the outer block": (
+        """\
+x = gt.Variable(2.0)
+with gt.GradientTape() as outer:
+    with gt.GradientTape() as inner:
+        y = x ** 3
+slope = inner.gradient(y, x)
+outer.gradient(slope, x)
+""",
+        ["        y = x ** 3\n    slope = inner.gradient(y, x)\n"],
+    ),
+    "a parameter that nobody reads, and another one read twice": (
+        """\
+def penalty(a, b):
+    return np.sum((a - b) ** 2)
+def loss_of(y, guess):
+    return penalty(y, y)
+w = gt.Variable([1.0, 2.0])
+y = np.array([0.0, 1.0])
+with gt.GradientTape() as tape:
+    loss = loss_of(y, w * 2.0)
+tape.gradient(loss, w)
+""",
+        ["    return penalty(y, guess)\n"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "lines"), FORMS.values(), ids=FORMS)
+def test_the_forms_of_a_mistake_are_mended(tmp_path, program, lines):
+    wrong = HEAD + program
+    reports = run_program(wrong, tmp_path)
+    assert any(r.findings for r in reports), "the program is not wrong"
+    right = mended(wrong, reports)
+    for line in lines:
+        assert line in right
+    again = run_program(right, tmp_path, "mended.py")
+    assert again
+    assert all(r.status is Status.OK for r in again), (right, again)
+
+
+STAND_IN = "import gradtape.tf as tf\nimport numpy as np\nimport math\n"
+
+IN_TENSORFLOW = [
+    ("y = tf.reduce_sum(np.abs(np.cos(w.numpy()) - 0.1))", "y = tf.reduce_sum(tf.abs(tf.cos(w) - 0.1))"),
+    ("y = tf.reduce_sum(w) * math.sin(w[0])", None),  # the other way flows
+    ("y = tf.constant(math.exp(float(tf.reduce_sum(w))))", "y = tf.constant(tf.exp(tf.reduce_sum(w)))"),
+    (
+        "y = tf.reduce_sum(tf.round(w * 3.0))",
+        "y = tf.reduce_sum((w * 3.0) + tf.stop_gradient(tf.round(w * 3.0) - (w * 3.0)))",
+    ),
+    (
+        "y = tf.reduce_sum(tf.floor(tf.exp(w)))",
+        "y = tf.reduce_sum((exact := tf.exp(w)) + tf.stop_gradient(tf.floor(exact) - exact))",
+    ),
+    ("y = tf.reduce_sum(tf.stop_gradient(w * w))", "y = tf.reduce_sum(w * w)"),
+    ("y = tf.reduce_sum(tf.Variable(w) * 2.0)", "y = tf.reduce_sum(w * 2.0)"),
+    (
+        "y = tf.reduce_sum(tf.cast(tf.cast(w, tf.int32), tf.float32))",
+        "y = tf.reduce_sum(w + tf.stop_gradient(tf.cast(tf.cast(w, tf.int32), tf.float32) - w))",
+    ),
+    ("y = tf.reduce_sum(tf.sqrt(w - w))", "y = tf.reduce_sum(tf.sqrt(w - w + 1e-12))"),
+]
+
+
+@pytest.mark.parametrize(("line", "right"), IN_TENSORFLOW)
+def test_the_words_are_those_of_the_framework(tmp_path, line, right):
+    program = (
+        f"{STAND_IN}w = tf.Variable([1.5, 2.5])\nwith tf.GradientTape() as tape:\n    {line}\ntape.gradient(y, w)\n"
+    )
+    reports = run_program(program, tmp_path)
+    new = mended(program, reports)
+    if right is not None:
+        assert f"    {right}\n" in new
+    again = run_program(new, tmp_path, "mended.py")
+    assert all(r.status in {Status.OK, Status.ZERO, Status.PARTIAL} for r in again), (new, again)
+
+
+def numbers_of(source, folder):
+    """Run a program and return the plain values of its names."""
+    names = {}
+    file = folder / "values.py"
+    file.write_text(source)
+    exec(compile(source, str(file), "exec"), names)  # noqa: S102
+    return {k: np.asarray(v) for k, v in names.items() if isinstance(v, gt.Tensor | float | np.ndarray)}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("code", WITH_PROGRAM, ids=str)
+def test_a_safe_edit_changes_no_value(code, tmp_path):
+    wrong = unmarked(blocks(code.number)[0])
+    reports = run_program(wrong, tmp_path)
+    found = [f.diagnostic.suggestion for r in reports for f in r.findings]
+    if not any(s is not None and s.applicability is Applicability.SAFE for s in found):
+        pytest.skip("no safe edit on this page")
+    new = mended(wrong, reports)
+    try:
+        before = numbers_of(wrong, tmp_path)
+    except Exception:  # noqa: BLE001  the mistake was an error: then there is nothing to compare
+        before = {}
+    after = numbers_of(new, tmp_path)
+    for name in before:
+        np.testing.assert_allclose(after[name], before[name])
+
+
+def test_a_wrong_edit_would_be_noticed(tmp_path, monkeypatch):
+    """Plant an edit that changes nothing: the test of the pages must fail."""
+    monkeypatch.setitem(
+        mends.MENDS,
+        "stop-gradient",
+        lambda case: builders.likely(*builders.insert_before(case.statement, case.file, "pass")),
+    )
+    code = next(c for c in WITH_PROGRAM if c.slug == "stop-gradient")
+    with pytest.raises(AssertionError):
+        test_the_edit_on_a_page_mends_its_program(code, tmp_path)
+
+
+def test_edits_that_contradict_each_other_are_refused_and_said(tmp_path):
+    program = (
+        HEAD
+        + """\
+w = gt.Variable([1.4, 2.6])
+with gt.GradientTape() as tape:
+    loss = np.sum(np.floor(np.ceil(w) * 1.5))
+tape.gradient(loss, w)
+"""
+    )
+    reports = run_program(program, tmp_path)
+    findings = [f for r in reports for f in r.findings]
+    edits = [f.diagnostic.suggestion for f in findings]
+    assert sum(s is not None for s in edits) == 1
+    assert any(together.REFUSED in f.diagnostic.notes for f in findings)
+    ast.parse(mended(program, reports))

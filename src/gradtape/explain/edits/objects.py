@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, syntax
 from gradtape.diagnostics.changes import insertion
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, calls_of, given_for, parts, statements_of
+from gradtape.explain.edits.case import Case, calls_of, defined_in, given_for, parts, statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +158,7 @@ def use(case: Case) -> Suggestion | None:
 
 
 def _functions_that_ran(case: Case) -> Iterator[ast.FunctionDef]:
-    """Yield the functions of the file in which something ran, the newest first."""
+    """Yield the functions of the file in which something was recorded, the newest first, then those called around."""
     found: dict[ast.FunctionDef, None] = {}
     places = dict.fromkeys(
         site.span
@@ -170,6 +170,14 @@ def _functions_that_ran(case: Case) -> Iterator[ast.FunctionDef]:
         for node in syntax.around(place):
             if isinstance(node, ast.FunctionDef):
                 found[node] = None
+    scope = syntax.function_at(case.context.question.call.span) or syntax.parse_file(case.file)
+    reached: list[ast.AST] = [scope] if scope is not None else []
+    for here in reached:  # grows while it is read
+        for call in (n for n in ast.walk(here) if isinstance(n, ast.Call)):
+            function = defined_in(case.file, call)
+            if function is not None and function not in found:
+                found[function] = None
+                reached.append(function)
     yield from found
 
 
