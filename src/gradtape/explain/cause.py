@@ -34,7 +34,7 @@ class Stage(StrEnum):
     BREAK = "break"
     """For each group of breaks on a route; the cause names the kinds that are its own."""
     NUMBERS = "numbers"
-    """Where a gradient arrived and its numbers are zero, not finite, or of no use; the first that answers speaks."""
+    """For each spot where the numbers of a gradient that arrived got lost; the first that answers speaks."""
     FAILURE = "failure"
     """Where an error came in the place of a gradient, and the recorder says what it is about (`Failure.kind`)."""
     ABSENCE = "absence"
