@@ -1,0 +1,189 @@
+"""What recording leaves: hooks that go away, nothing kept alive, nothing more recorded once a loop has told all."""
+
+import gc
+import weakref
+
+import numpy as np
+import tensorflow as tf
+
+from gradtape.recorders import tensorflow as recorder
+from gradtape.recorders.frameworks import Options
+from gradtape.recorders.heard import Heard
+from gradtape.recorders.tensorflow import probes
+
+
+def test_every_hook_is_taken_away_again():
+    from tensorflow.python import pywrap_tfe
+    from tensorflow.python.eager import backprop, execute, record
+    from tensorflow.python.framework import constant_op, ops
+
+    def hooks():
+        base = ops._EagerTensorBase
+        return (
+            pywrap_tfe.TFE_Py_FastPathExecute,
+            constant_op.convert_to_eager_tensor,
+            record.record_operation,
+            execute.execute,
+            backprop.GradientTape.gradient,
+            backprop.GradientTape._push_tape,
+            base.numpy,
+            base.__float__,
+            base.__dict__.get("__array_ufunc__"),
+            np.asarray,
+            tf.config.functions_run_eagerly(),
+        )
+
+    before = hooks()
+    recorder.start(Heard(), Options())
+    assert hooks() != before
+    recorder.finish(None)
+    assert hooks() == before
+
+
+def test_operators_between_arrays_and_tensors_give_what_they_gave(explained):
+    ran = explained(
+        """
+        import numpy as np
+        import tensorflow as tf
+        t, a = tf.constant([1.0, 2.0]), np.array([3.0, 4.0], "float32")
+        assert isinstance(a - t, tf.Tensor) and isinstance(t * a, tf.Tensor) and isinstance(a > t, tf.Tensor)
+        assert isinstance(np.subtract(a, t), np.ndarray) and isinstance(np.mean(t), np.float32)
+        assert not hasattr(t, "__array_ufunc__") and not hasattr(t, "__array_function__")
+        a -= t
+        assert isinstance(a, np.ndarray) or isinstance(a, tf.Tensor)
+        """
+    )
+    assert ran.error is None
+
+
+def test_no_tensor_is_kept_alive():
+    recorder.start(Heard(), Options())
+    try:
+        x = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            h = tf.sin(x) * 2.0
+            y = tf.reduce_sum(h)
+        tape.gradient(y, x)
+        seen = weakref.ref(h)
+        del h, y, tape
+        gc.collect()
+        assert seen() is None
+    finally:
+        recorder.finish(None)
+
+
+LOOP = """
+    import tensorflow as tf
+    w = tf.Variable([1.0, 2.0])
+    for step in range({rounds}):
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.round(w))
+        tape.gradient(y, w)
+    """
+
+
+def test_recording_stops_once_a_loop_has_told_all(explained):
+    from gradtape.recorders.tensorflow.asking import ENOUGH
+
+    assert explained(LOOP.format(rounds=50)).reports[0].times == ENOUGH
+    assert explained(LOOP.format(rounds=50), all_steps=True).reports[0].times == 50
+
+
+def test_every_probe_holds_and_leaves_nothing(explained):
+    ran = explained(LOOP.format(rounds=1))
+    assert ran.remarks == []
+
+
+def test_a_hook_that_does_not_fire_is_named(explained, monkeypatch):
+    deaf = probes.Probe(lambda seen: False, "this part is not seen")
+    monkeypatch.setattr(probes, "PROBES", (*probes.PROBES, deaf))
+    assert [remark.partition(": ")[2] for remark in explained(LOOP.format(rounds=1)).remarks] == [
+        "this part is not seen"
+    ]
+
+
+FUNCTION = """
+    import tensorflow as tf
+    w, v = tf.Variable(2.0), tf.Variable(3.0)
+    @tf.function
+    def f(x):
+        h = tf.floor(x * v)
+        return h * w
+    with tf.GradientTape() as tape:
+        y = f(1.5)
+    tape.gradient(y, [w, v])
+    """
+
+
+def test_functions_run_eagerly_and_that_is_said(explained):
+    ran = explained(FUNCTION)
+    assert ran.told == {6: ["GT302"]}
+    assert any("--graph" in remark for remark in ran.remarks)
+
+
+def test_traced_functions_are_looked_into(explained):
+    ran = explained(FUNCTION, functions="graph")
+    assert ran.told == {6: ["GT302"]}
+    assert ran.statuses == [("w", "ok"), ("v", "none")]
+    assert ran.remarks == []
+
+
+def test_a_function_that_loops_over_data_stays_traced(explained):
+    ran = explained(
+        """
+        import tensorflow as tf
+        data = tf.data.Dataset.from_tensor_slices([2.0, 3.0])
+        @tf.function
+        def product(x):
+            for row in data:
+                x = x * row
+            return x
+        w = tf.Variable(1.0)
+        with tf.GradientTape() as tape:
+            y = product(w * 2.0)
+        tape.gradient(y, w)
+        """
+    )
+    assert ran.told == {6: ["GT504"]}
+
+
+def test_fit_speaks_of_weights_by_their_paths(explained):
+    ran = explained(
+        """
+        import keras, numpy as np, tensorflow as tf
+        class Net(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.body, self.head = keras.layers.Dense(3, name="body"), keras.layers.Dense(1, name="head")
+            def call(self, x):
+                return self.head(tf.round(self.body(x)))
+        net = Net()
+        net.compile("sgd", "mse")
+        net.fit(np.ones((4, 2), "float32"), np.ones((4, 1), "float32"), verbose=0)
+        """
+    )
+    assert [(r.kind, r.source.partition("/")[2], str(r.status)) for r in ran.reports] == [
+        ("fit", "body/kernel", "none"),
+        ("fit", "body/bias", "none"),
+        ("fit", "head/kernel", "ok"),
+        ("fit", "head/bias", "ok"),
+    ]
+    assert ran.told == {8: ["GT302"]}
+
+
+def test_threads_are_heard(explained):
+    ran = explained(
+        """
+        import threading
+        import tensorflow as tf
+        def work():
+            w = tf.Variable([1.0, 2.0])
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(tf.floor(w))
+            tape.gradient(y, w)
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        """
+    )
+    assert ran.told == {7: ["GT302"]}
