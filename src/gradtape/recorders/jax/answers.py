@@ -18,10 +18,13 @@ from jax.interpreters import ad, batching, mlir
 
 from gradtape.recorders.jax.derivatives import differentiable
 from gradtape.recorders.jax.program import ANSWER
-from gradtape.recorders.pulls import LARGE, SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+SMALL, LARGE = 1e-12, 1e12
+"""Between these sizes of its largest element a compiled function does not call back."""
 
 
 class Asked(Protocol):

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
 
-SUPPORTED = ((0, 10, 0), (0, 11, 0))
-"""The oldest version that the probes pass on, and the first that nobody has tried."""
+SUPPORTED = ((0, 10, 2), (0, 11, 0))
+"""The versions that the tests pass with: from the first up to the second, which nobody has tried."""
 
 Tracer = core.Tracer
 Literal = core.Literal
