@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage gallery test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench clean
+.PHONY: help why coverage gallery test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench bench-explain clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ types: $(VENV)/.lint ## check types
 
 bench: $(VENV)/.bench ## measure against hand-written NumPy, autograd and PyTorch; prints a Markdown table
 	@$(PY) benchmarks/chain.py
+
+bench-explain: $(VENV)/.test ## measure what it costs to record the places of operations, and to explain long tapes
+	@$(PY) benchmarks/recording.py
+	@echo
+	@$(PY) benchmarks/explaining.py
 
 clean: ## remove the environment and the caches
 	rm -rf $(VENV) $(VENV)-browser $(VENV)-tensorflow $(VENV)-torch $(VENV)-jax .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,149 @@
+"""What recording and explaining cost, guarded by counts: a machine may be busy, a count is what it is."""
+
+import gc
+import importlib.util
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gradtape as gt
+from gradtape.arrays.record import STATE
+from gradtape.diagnostics import spans, syntax
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+explaining = load("explaining")
+
+
+def calls(act):
+    """Count every call that Python makes while something runs, by the name of what is called."""
+    found = Counter()
+
+    def count(frame, event, argument):
+        if event == "call":
+            found[frame.f_code.co_name] += 1
+        elif event == "c_call":
+            found[argument.__name__] += 1
+
+    sys.setprofile(count)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return found
+
+
+@pytest.mark.parametrize("operation", [np.sin, lambda y: y * 1.01, lambda y: y + y])
+def test_an_operation_on_the_tape_looks_at_one_frame_and_searches_none(operation):
+    w = gt.Variable(np.ones(3))
+    with gt.GradientTape():
+        y = operation(w)
+        operation(y)
+        found = calls(lambda: operation(y))
+    assert found["_getframe"] == 1
+    assert not {"find_site", "user_frame", "is_user_file", "note_event", "remember_outside"} & found.keys()
+
+
+def test_recording_costs_the_same_calls_however_long_the_tape_is():
+    def run(length):
+        w = gt.Variable(np.ones(3))
+        with gt.GradientTape():
+            y = w
+            for _ in range(length):
+                y = np.sin(y)
+
+    run(10)
+    short, long = (calls(lambda n=n: run(n)).total() for n in (100, 200))
+    longer = calls(lambda: run(400)).total()
+    assert longer - long == pytest.approx(2 * (long - short), abs=20)  # a deque or a set that grows once in a while
+
+
+@pytest.mark.parametrize("name", explaining.PROGRAMS)
+def test_an_explanation_is_linear_in_the_tape(name):
+    questions = [explaining.PROGRAMS[name](n) for n in (600, 1200, 2400)]
+    for question in questions:
+        str(question())
+    first, second, third = (calls(lambda q=q: str(q())).total() for q in questions)
+    assert third - second < 2.2 * max(second - first, 100)
+    assert third < 300 * 2400
+
+
+@pytest.mark.parametrize("name", [n for n in explaining.PROGRAMS if n not in explaining.SHORT])
+def test_places_are_looked_up_once_however_often_they_ran(name, monkeypatch):
+    resolved = []
+    resolve = spans._resolve
+    monkeypatch.setattr(spans, "_resolve", lambda *place: resolved.append(place) or resolve(*place))
+    found = []
+    for length in (600, 2400):
+        STATE.__init__()
+        question = explaining.PROGRAMS[name](length)
+        spans._RESOLVED.clear()
+        resolved.clear()
+        str(question())
+        found.append(len(resolved))
+    assert found[0] == pytest.approx(found[1], abs=3)  # the hundredth source may come late
+    assert found[1] < 50
+
+
+def test_no_garbage_is_collected_while_a_graph_grows():
+    question = explaining.a_break(3000)
+    question()
+    seen = []
+    gc.collect()
+    gc.callbacks.append(lambda phase, info: seen.append(phase))
+    try:
+        question()
+        during = len(seen)
+    finally:
+        gc.callbacks.pop()
+    assert gc.isenabled()
+    assert during <= 2  # the one that was due when it was over
+
+
+def test_a_long_block_is_searched_by_halves(monkeypatch):
+    question = explaining.without_loops(4000)
+    str(question())
+    syntax._around_in.cache_clear()
+    looked = []
+    covers = syntax._covers
+    monkeypatch.setattr(syntax, "_covers", lambda node, span: looked.append(node) or covers(node, span))
+    str(question())
+    assert len(looked) < 10_000
+
+
+def test_the_benchmark_of_explanations_runs():
+    found = explaining.measure(200, 1, list(explaining.PROGRAMS))
+    assert list(found) == list(explaining.PROGRAMS)
+
+
+def test_the_engine_without_provenance_gives_the_same_gradients_and_no_reasons(tmp_path):
+    recording = load("recording")
+    assert {name: len(result) for name, result in recording.measure(2).items()} == dict.fromkeys(recording.PROGRAMS, 3)
+
+
+def test_the_tape_without_provenance_knows_no_places():
+    import os
+    import subprocess
+
+    code = (
+        f"import sys; sys.path.insert(0, {str(FOLDER)!r}); import recording\n"
+        "sys.meta_path.insert(0, recording.Finder())\n"
+        "import gradtape as gt\nw = gt.Variable(3.0)\nwith gt.GradientTape() as tape: y = w * w\n"
+        "print(tape._recording.records[0][-2:], len(tape._recording.events), float(tape.gradient(y, w)._value))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(FOLDER.parent / "src")},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "(None, 0) 0 6.0\n"
