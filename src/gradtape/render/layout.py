@@ -62,7 +62,8 @@ def _edits(suggestion: Suggestion, gutter: int, width: int, frame: Frame) -> Ite
             )
         room = max(width - gutter - 3, 20)
         for sign, text in changed(edit):
-            yield ((f"{edit.line:>{gutter}} ", "gutter"), (f"{sign} {_fitted(text, room)}", SIGNS[sign]))
+            shown = _fitted(text, room) if sign != "+" else text.expandtabs(cells.TAB).rstrip()  # to be copied whole
+            yield ((f"{edit.line:>{gutter}} ", "gutter"), (f"{sign} {shown}", SIGNS[sign]))
 
 
 SIGNS = {"-": "removed", "+": "added", " ": "text"}

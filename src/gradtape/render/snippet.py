@@ -163,8 +163,9 @@ def _underlines(marks: list[Mark], frame: Frame, room: int) -> Iterator[Line]:
         yield _links(labelled, frame, 0)
     while labelled:
         mark = labelled.pop()
-        for part in wrap(mark.label, room - mark.first):
-            yield (*_links([m for m in labelled if m.first < mark.first], frame, mark.first), (part, _style(mark)))
+        column = min(mark.first, max(room - MIN_LABEL, 0))  # further to the left where a terminal ends soon
+        for part in wrap(mark.label, room - column):
+            yield (*_links([m for m in labelled if m.first < column], frame, column), (part, _style(mark)))
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gradtape.explain.report import GradientReport
     from gradtape.render.snippet import Line
 
-NARROW, WIDE = 60, 140
+NARROW, WIDE = 40, 140
 """The columns that a report fills, whatever the terminal's width."""
 
 STYLES = {
