@@ -45,8 +45,10 @@ BREAKS = {
     ),
     "a flight that is remembered": (
         "    end, path = fly(thrust, start, velocity)\n",
-        "    end, path = fly(thrust, start, velocity)\n    if 'path' in memory:\n"
-        "        end = end + 0.0 * memory['path'][-1]\n    memory['path'] = path\n",
+        (
+            "    end, path = fly(thrust, start, velocity)\n    if 'path' in memory:\n"
+            "        end = end + 0.0 * memory['path'][-1]\n    memory['path'] = path\n"
+        ),
         {("GT509", "memory['path'] = path")},
         {"params['thrust']": Status.ERROR, "params['scale']": Status.ERROR},
     ),
