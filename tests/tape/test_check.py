@@ -152,3 +152,13 @@ def test_looking_ends_with_the_outermost_block_and_leaves_nothing_behind():
     debugging.disable_check_numerics()
     with quiet():
         assert np.isinf(np.exp(gt.constant(1000.0)))
+
+
+def test_a_warning_is_about_what_is_missing_and_nothing_else():
+    tape, loss, (w, z, n) = recorded(
+        lambda w, z, n: np.sum(np.floor(w)) + np.sum(z * 0.0) + np.sum(np.sqrt(n)), [1.5], [1.0], [0.0]
+    )
+    with pytest.warns(gt.MissingGradientWarning) as caught:
+        tape.gradient(loss, [w, z, n])
+    (warning,) = caught
+    assert "GT302" in str(warning.message)

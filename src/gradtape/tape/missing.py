@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -152,5 +153,6 @@ def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
         if _LOOKED_INTO[asked.site] > MOST_PER_CALL:
             return (f"{len(absent)} gradients are missing, and every run up to this call is another; `why` tells more",)
         with room_to_think():
-            _TOLD[key] = explain_asked(asked).one_lines()
+            told = explain_asked(asked)
+            _TOLD[key] = replace(told, gradients=tuple(told.gradients[k] for k in absent)).one_lines()
     return _TOLD[key]
