@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from gradtape.recorders.torch.frames import Frames
     from gradtape.recorders.torch.functions import Function
 
-MOST_RECORDS = 30_000
+MOST_RECORDS = 20_000
 """How many operations are remembered; older ones are forgotten."""
 
 MOST_BYTES = 128 * 2**20
 """How much the values take that are kept."""
+
+MOST_VALUES = 4_000
+"""How many values are kept: small ones take more room than their bytes."""
 
 PRUNE_EVERY = 20_000
 
@@ -227,7 +230,7 @@ class Memory:
         value = tensor.detach() if tensor.requires_grad else tensor
         self.values.append((number, value, private.version_of(tensor), size))
         self.bytes += size
-        while self.bytes > MOST_BYTES:
+        while self.bytes > MOST_BYTES or len(self.values) > MOST_VALUES:
             self.bytes -= self.values.popleft()[3]
 
     def kept(self) -> dict[int, torch.Tensor]:

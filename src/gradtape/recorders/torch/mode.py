@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 TENSOR, NUMBER, INTEGER, MANY, OTHER = range(5)
 """What a recorder sees in an argument."""
 
+NO_SETTINGS: dict[str, Any] = {}
+
 WRITTEN_THROUGH = Function(".data", "data", kind=BreakKind.STOP)
 """A tensor changed because its `.data`, or what `detach()` gave, was written to."""
 
@@ -205,8 +207,11 @@ class Mode(TorchFunctionMode):
             inputs, needs = inputs[1:], needs >> 1
         arguments = None
         if places or what.settings:
-            same = memory.same_arrays((at, args[p] if isinstance(p, int) else (kwargs or {})[p]) for at, p in places)
-            arguments = (len(args), tuple(places), _settings(what, args, kwargs), same)
+            settings = _settings(what, args, kwargs) if what.settings else NO_SETTINGS
+            same: tuple[tuple[int, int], ...] = ()
+            if memory.arrays:
+                same = memory.same_arrays((at, args[p] if isinstance(p, int) else (kwargs or {})[p]) for at, p in places)
+            arguments = (len(args), tuple(places), settings, same)
         off = None if torch.is_grad_enabled() else self.off
         memory.records.append((seq, what, tuple(inputs), outputs, needs, frames, off, arguments))
 

@@ -229,7 +229,7 @@ class Patches:
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         self.desk.step(optimizer)
-        if type(optimizer).__module__.startswith("torch.optim") and not args and not kwargs.get("closure"):
+        if type(optimizer).__module__.startswith("torch.optim") and len(args) < 2 and not kwargs.get("closure"):
             self.desk.mode.paused += 1
 
     def _after_step(self, optimizer: Any, *_: Any) -> None:
