@@ -15,7 +15,7 @@ STEPS = 20
 
 
 def mlp():
-    """A net of three layers with Adam on batches of 64: the step that most scripts make."""
+    """Build a net of three layers with Adam on batches of 64: the step that most scripts make."""
     import torch
     from torch import nn
 
@@ -34,7 +34,7 @@ def mlp():
 
 
 def transformer():
-    """Two encoder layers on 16 sequences of 32: many modules deep."""
+    """Build two encoder layers on 16 sequences of 32: many modules deep."""
     import torch
     from torch import nn
 
@@ -54,7 +54,7 @@ def transformer():
 
 
 def chain():
-    """600 operations on ten numbers, forward and backward: nothing but overhead."""
+    """Build 600 operations on ten numbers, forward and backward: nothing but overhead."""
     import torch
 
     x = torch.ones(10, requires_grad=True)
@@ -113,7 +113,7 @@ def main():
             done = subprocess.run([sys.executable, __file__, name, how], capture_output=True, text=True, check=True)
             figures.append(json.loads(done.stdout.splitlines()[-1]))
         (plain, small), (recorded, large) = figures
-        what = (program.__doc__ or name).split(":")[0]
+        what = (program.__doc__ or name).split(":")[0].removeprefix("Build ")
         print(f"| {what} | {plain:.2f} | {recorded:.2f} | {recorded / plain:.2f} | {large - small:.0f} |")
 
 

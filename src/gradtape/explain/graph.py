@@ -37,6 +37,7 @@ class BreakKind(StrEnum):
     SAMPLED = "sampled"
     CUSTOM_NONE = "custom-rule-none"
     GRADIENTS_OFF = "gradients-off"
+    COPIED = "different-object"
     INNER_GRADIENT = "inner-gradient-not-recorded"
     STATE = "state-boundary"
     BEFORE_TAPE = "before the tape"

@@ -66,6 +66,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         custom_rule_none.CAUSE,
         state_boundary.CAUSE,
         gradients_off.CAUSE,
+        different_object.COPIED,
         inner_gradient_not_recorded.CAUSE,
         outside_the_tape.CAUSE,
     ),

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.graph import Event, Operation
+from gradtape.explain.graph import BreakKind, Event, Operation
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Passage, Site
     from gradtape.explain.report import Finding
+    from gradtape.explain.search import BreakGroup, Route
 
 PARTS = {
     "getitem",
@@ -369,4 +370,17 @@ def _handed_to(operation: Operation) -> set[str]:
     return {syntax.text_of(call.func).rpartition(".")[2] for call in calls}
 
 
+def detect_copied(context: Context, route: Route, group: BreakGroup) -> Finding | None:
+    """Tell of a copy that the target was computed with, in the place of the source."""
+    name, target = context.source.name, context.question.target_name
+    return context.broken(
+        "different-object",
+        route,
+        group,
+        f"a copy of `{name}` is made here, and `{target}` is computed with the copy",
+        helps=(f"compute `{target}` with `{name}` itself, or ask for the gradient in the copy",),
+    )
+
+
+COPIED = Cause("different-object", Stage.BREAK, detect_copied, frozenset({BreakKind.COPIED}))
 CAUSE = Cause("different-object", Stage.ABSENCE, detect)

@@ -121,6 +121,7 @@ class Desk:
         walk = Walk(targets)
         leaf_ids = {key: memory.meet(leaf).id for key, leaf in walk.leaves.items()}
         reached = frozenset(memory.meet(leaf).tensor_id for leaf in walk.leaves.values())
+        memory.leaves |= reached
         dtypes = tuple(target.dtype for target in targets)
         asked = Asked(kind, frames, next(memory.clock), roots, dtypes, reached)
         return asked, walk, Steps(walk, leaf_ids)

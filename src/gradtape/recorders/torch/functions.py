@@ -346,6 +346,8 @@ def _row(raw: str, role: Role) -> Function:
         kind = BreakKind.SAMPLED
     elif plain in REBUILDS:
         kind = BreakKind.REBUILT
+    elif raw == "__deepcopy__":
+        kind = BreakKind.COPIED
     elif role is Role.SET_DATA:
         kind = BreakKind.STOP
     elif role is Role.FROM_NUMPY:
@@ -368,3 +370,6 @@ def _row(raw: str, role: Role) -> Function:
 
 PARAMETER = Function("Parameter", "parameter", kind=BreakKind.REBUILT)
 """`nn.Parameter(...)`: a new leaf from the values."""
+
+COPY = Function("deepcopy", "copy", kind=BreakKind.COPIED)
+"""`copy.deepcopy(...)`: a leaf of its own."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 LEFT = {"left as array": BreakKind.LEFT_AS_ARRAY, "left as number": BreakKind.LEFT_AS_NUMBER}
 
+ALWAYS = {BreakKind.STOP, BreakKind.PIECEWISE_CONSTANT, BreakKind.SAMPLED, BreakKind.COPIED}
+"""What ends a path whatever PyTorch's own graph says."""
+
 NO_RULE = "has no derivative in PyTorch"
 WHOLE = "gives whole numbers, which cannot move a little"
 
@@ -97,6 +100,8 @@ class Builder:
         operations += found
         operations.sort(key=lambda operation: operation.seq)
         variables = {number for tensor in self.leaves.values() for number in self.ids(tensor)}
+        for first in self.memory.leaves:
+            variables |= {first, *self.memory.versions.get(first, ())}
         names = {}
         for entry in list(self.memory.known.values()):
             tensor = entry.ref()
@@ -149,6 +154,7 @@ class Builder:
                         tuple(callers),
                         plumbing=not record.frames or passing,
                         function=record.what.neutral,
+                        custom=record.what.custom,
                         params=settings,
                     )
                 )
@@ -172,7 +178,7 @@ class Builder:
             return (Break(BreakKind.MISSING_RULE, NO_RULE),)
         if not differentiable(self.dtypes.get(source, torch.float32)):
             return ()
-        if what.kind in {BreakKind.STOP, BreakKind.PIECEWISE_CONSTANT, BreakKind.SAMPLED}:
+        if what.kind in ALWAYS:
             return (Break(what.kind, what.reason),)
         if not differentiable(dtype):
             return (self._discrete(what),)

@@ -104,6 +104,8 @@ class Memory:
         self.known: dict[int, Entry] = {}
         self.versions: dict[int, list[int]] = {}
         """All ids that a tensor had, by its first, where there were several."""
+        self.leaves: set[int] = set()
+        """The first ids of the leaves that a backward pass reached, live or not."""
         self.arrays: dict[int, tuple[ref[Any], int]] = {}
         """The ndarrays that left, by identity, with the moment when."""
         self.values: deque[tuple[int, torch.Tensor, int, int]] = deque()
@@ -143,6 +145,11 @@ class Memory:
         entry.id = number
         entry.version = private.version_of(tensor)
         return number
+
+    def forget(self, tensors: Any) -> None:
+        """Take tensors for unknown from now on: what made them was put aside."""
+        for tensor in tensors if isinstance(tensors, tuple | list) else (tensors,):
+            self.known.pop(id(tensor), None)
 
     def adopt(self, tensor: torch.Tensor) -> Entry:
         """Give a tensor that came from somewhere unseen an id, and connect it with what its graph leads to."""
@@ -208,6 +215,7 @@ class Memory:
         self.known = {key: entry for key, entry in list(self.known.items()) if entry.ref() is not None}
         self.arrays = {key: left for key, left in self.arrays.items() if left[0]() is not None}
         horizon = self.horizon
+        self.leaves = {first for first in self.leaves if first >= horizon or first in self.versions}
         self.versions = {
             first: kept
             for first, ids in self.versions.items()

@@ -185,8 +185,9 @@ class Mode(TorchFunctionMode):
         places: list[tuple[int, int | str]],
         result: Any,
         frames: Frames,
+        off: Off | None = None,
     ) -> None:
-        """Write down a call that came back."""
+        """Write down a call that came back; `off` says what turned gradients off inside it."""
         memory = self.memory
         seq = next(memory.clock)
         if type(result) is torch.Tensor or isinstance(result, torch.Tensor):
@@ -210,9 +211,11 @@ class Mode(TorchFunctionMode):
             settings = _settings(what, args, kwargs) if what.settings else NO_SETTINGS
             same: tuple[tuple[int, int], ...] = ()
             if memory.arrays:
-                same = memory.same_arrays((at, args[p] if isinstance(p, int) else (kwargs or {})[p]) for at, p in places)
+                same = memory.same_arrays(
+                    (at, args[p] if isinstance(p, int) else (kwargs or {})[p]) for at, p in places
+                )
             arguments = (len(args), tuple(places), settings, same)
-        off = None if torch.is_grad_enabled() else self.off
+        off = off or (None if torch.is_grad_enabled() else self.off)
         memory.records.append((seq, what, tuple(inputs), outputs, needs, frames, off, arguments))
 
     def _record_each(

@@ -12,7 +12,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from gradtape.recorders.torch import private
 from gradtape.recorders.torch.frames import is_direct, user_frames
-from gradtape.recorders.torch.functions import PARAMETER, Function, describe
+from gradtape.recorders.torch.functions import COPY, PARAMETER, Function, describe
 from gradtape.recorders.torch.memory import Off
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Patches:
         """Put every wrapper in place."""
         self._replace(torch, "from_numpy", self._plain(torch.from_numpy))
         self._replace(torch.nn.Parameter, "__new__", staticmethod(self._parameter(torch.nn.Parameter.__new__)))
+        self._replace(torch.nn.Parameter, "__deepcopy__", self._deepcopy(torch.nn.Parameter.__deepcopy__))
         self._replace(torch.autograd, "backward", self._backward(torch.autograd.backward))
         self._replace(
             torch.autograd.Function, "apply", classmethod(self._apply(torch.autograd.Function.__dict__["apply"]))
@@ -87,16 +88,38 @@ class Patches:
         return recorded
 
     def _parameter(self, new: Any) -> Callable[..., Any]:
-        mode, memory = self.desk.mode, self.desk.memory
+        desk, mode, memory = self.desk, self.desk.mode, self.desk.memory
 
         def make(cls: Any, data: Any = None, requires_grad: bool = True) -> Any:
-            result = new(cls, data, requires_grad)
-            if isinstance(data, torch.Tensor) and not (mode.stopped or self.desk.busy):
+            try:
+                result = new(cls, data, requires_grad)
+            except RuntimeError as error:
+                desk.failed((), user_frames(_getframe(1)), error)
+                raise
+            if isinstance(data, torch.Tensor) and not (mode.stopped or mode.paused or desk.busy):
                 number, needed = memory.meet(data).id, int(data.requires_grad)
                 mode.record(PARAMETER, (), None, [number], needed, [], result, user_frames(_getframe(1)))
             return result
 
         return make
+
+    def _deepcopy(self, old: Any) -> Callable[..., Any]:
+        """Take the copy of a parameter for one operation."""
+        desk, mode = self.desk, self.desk.mode
+
+        @functools.wraps(old)
+        def copy(parameter: Any, memo: Any) -> Any:
+            mode.paused += 1
+            try:
+                result = old(parameter, memo)
+            finally:
+                mode.paused -= 1
+            if not (mode.stopped or mode.paused or desk.busy):
+                number, needed = desk.memory.meet(parameter).id, int(parameter.requires_grad)
+                mode.record(COPY, (), None, [number], needed, [], result, user_frames(_getframe(1)))
+            return result
+
+        return copy
 
     # -- custom functions -----------------------------------------------------------------------------------------
 
@@ -120,11 +143,12 @@ class Patches:
                 raise
             finally:
                 mode.paused -= what.name != "checkpoint"
+            off = None
             if what.name == "checkpoint":
                 inputs, needs = self._swallowed(before, mark, inputs, needs)
-            off, mode.off = mode.off, Off(frames, "checkpoint") if what.name == "checkpoint" else mode.off
-            mode.record(what, args, kwargs, inputs, needs, places, result, frames)
-            mode.off = off
+                desk.memory.forget(result)
+                off = Off(frames, "checkpoint")
+            mode.record(what, args, kwargs, inputs, needs, places, result, frames, off)
             return result
 
         return apply
