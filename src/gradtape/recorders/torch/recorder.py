@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
-from gradtape.recorders.torch import frames
+import torch
+
+from gradtape.recorders.torch import frames, private, probes
 from gradtape.recorders.torch.desk import Desk
 from gradtape.recorders.torch.patches import Patches
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from gradtape.recorders.frameworks import Options
     from gradtape.recorders.heard import Heard
 
+
+VERSIONS = ", ".join(private.TESTED)
 
 COLLECT_AFTER = 20_000
 """After how many new objects Python looks for garbage: records are many and never garbage, and a look costs much."""
@@ -35,7 +39,13 @@ class Recorder:
         self.patches = Patches(self.desk)
 
     def start(self) -> None:
-        """Put the hooks in place."""
+        """Try the hooks and put them in place; what does not work here is said, and never ends the script."""
+        version = torch.__version__.split("+")[0]
+        if not version.startswith(private.TESTED):
+            self.desk.heard.remark(f"PyTorch {version} is not among the versions that were tested: {VERSIONS}")
+        missing = probes.unseen(self.desk.options)
+        if missing:
+            self.desk.heard.remark(f"in PyTorch {version} these cannot be seen: {', '.join(missing)}")
         self.patches.install()
         self.desk.mode.__enter__()
         self._threshold = gc.get_threshold()
