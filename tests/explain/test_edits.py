@@ -170,6 +170,26 @@ print(tape.gradient(target, w))
 
 
 FORMS = {
+    "a position picks rows": (
+        """\
+w, table = gt.Variable([0.4, 1.6]), gt.Variable([1.0, 3.0, 9.0])
+with gt.GradientTape() as tape:
+    rows = w.astype(int)
+    y = np.sum(table[rows])
+tape.gradient(y, w)
+""",
+        ["table[rows] + (w - rows).reshape(rows.shape + (1,) * (table.ndim - 1)) * (table[np.minimum(rows + 1"],
+    ),
+    "an argmax is compared and counted": (
+        """\
+w = gt.Variable([[0.4, 1.6]])
+with gt.GradientTape() as tape:
+    best = np.argmax(w, axis=1)
+    y = np.sum(best.astype(float))
+tape.gradient(y, w)
+""",
+        ["    best = gt.soft_argmax(w, axis=1)\n"],
+    ),
     "two conversions of one value, and a plain function around it": (
         """\
 w = gt.Variable(2.0)

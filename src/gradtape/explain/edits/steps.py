@@ -37,8 +37,11 @@ def around_cast(case: Case) -> Suggestion | None:
     """Let the gradient pass around a cast to whole numbers: around the cast back, where there is one."""
     node, file = case.node, case.file
     inner = builders.worked_on(node, file) if node is not None else None
-    if node is None or inner is None or _is_index(case, node):
+    if node is None or inner is None:
         return None
+    if _is_index(case, node):
+        between = _between_rows(case, node, inner)
+        return builders.sketch(*between) if between else None
     outer = (n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call) and _is_cast(n))
     whole: ast.expr = next(outer, None) or _cast_later(case) or node
     pen = case.pen
@@ -66,6 +69,27 @@ def _is_index(case: Case, node: ast.expr) -> bool:
 
 PICKING = {"item", "int", "gather", "take", "one_hot", "embedding", "index_select", "range", "take_along_axis"}
 """What needs whole numbers."""
+
+
+def _between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
+    """Go in a straight line from one row of a table to the next, where a cast position picks a row."""
+    file, pen, scope = case.file, case.pen, case.function
+    names = set(syntax.assigned_names(case.at))
+    picks = [n for n in (ast.walk(scope) if scope is not None else ()) if isinstance(n, ast.Subscript)]
+    pick = next((n for n in picks if n.slice is node or syntax.text_of(n.slice) in names), None)
+    if pick is None or not isinstance(pick.ctx, ast.Load) or not isinstance(pick.value, ast.Name | ast.Attribute):
+        return ()
+    rows, table, position = (
+        builders.written(pick.slice, file),
+        builders.written(pick.value, file),
+        builders.operand(inner, file),
+    )
+    index = rows if rows in names else f"({rows})"
+    last = f"len({table}) - 1"
+    after = f"({index} + 1).clamp(max={last})" if pen.dialect == "torch" else pen.call("minimum", f"{index} + 1", last)
+    weight = f"({position} - {index}).reshape({index}.shape + (1,) * ({table}.ndim - 1))"
+    text = f"{table}[{rows}] + {weight} * ({table}[{after}] - {table}[{rows}])"
+    return (*builders.replace(pick, file, text), *pen.imports)
 
 
 def _is_cast(node: ast.Call) -> bool:
