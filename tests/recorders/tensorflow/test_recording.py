@@ -187,3 +187,19 @@ def test_threads_are_heard(explained):
         """
     )
     assert ran.told == {7: ["GT302"]}
+
+
+def test_tf_gradients_runs_in_its_graph_and_is_explained(explained):
+    ran = explained(
+        """
+        import tensorflow as tf
+        @tf.function
+        def slopes(x, y):
+            z = tf.floor(x) + y * y
+            return [g for g in tf.gradients(z, [x, y]) if g is not None]
+        slopes(tf.constant(2.0), tf.constant(3.0))
+        """
+    )
+    assert ran.error is None
+    assert [(r.kind, str(r.status)) for r in ran.reports] == [("tf.gradients", "none"), ("tf.gradients", "ok")]
+    assert ran.told == {5: ["GT302"]}

@@ -1,7 +1,7 @@
 """Functions made with `tf.function`: run eagerly, so that everything in them is seen, or left traced and looked into.
 
-Traced is what `--graph` says, and a function that goes through a data set in a loop: only there the loop becomes one
-operation, through which nothing flows.
+Traced is what `--graph` says, a function that goes through a data set in a loop, which becomes one operation through
+which nothing flows, and one that asks `tf.gradients`, which knows graphs alone.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from gradtape.recorders.tensorflow.private import Names
 
 RAN_EAGERLY = "functions made with tf.function ran eagerly, to be seen inside; `--graph` leaves them traced"
+
+
+NEED_A_GRAPH = frozenset({"gradients", "hessians"})
+"""Functions of TensorFlow's that refuse to run eagerly."""
 
 
 class Traced(NamedTuple):
@@ -64,7 +68,7 @@ class Functions:
         def called(function: Any, *args: Any, **options: Any) -> Any:
             if not private.runs_eagerly(run):
                 return call(function, *args, **options)
-            if self.chosen == "auto" and self._loops_over_data(private.python_function(function), args):
+            if self.chosen == "auto" and self._needs_a_graph(private.python_function(function), args):
                 private.run_eagerly(run, eagerly=False)
                 try:
                     return call(function, *args, **options)
@@ -85,8 +89,8 @@ class Functions:
 
         return made
 
-    def _loops_over_data(self, function: Any, args: tuple[Any, ...]) -> bool:
-        """Whether a function's own text goes through a data set in a `for` loop."""
+    def _needs_a_graph(self, function: Any, args: tuple[Any, ...]) -> bool:
+        """Whether a function's own text goes through a data set in a `for` loop, or asks `tf.gradients`."""
         code = getattr(function, "__code__", None)
         if code is None or not frames.is_users(code):
             return False
@@ -98,6 +102,9 @@ class Functions:
         cells = [c for c in function.__closure__ or () if _filled(c)]
         scope = {**function.__globals__, **dict(zip(code.co_freevars, (c.cell_contents for c in cells), strict=False))}
         scope |= dict(zip(code.co_varnames, args, strict=False))
+        called = (n.func for n in ast.walk(own) if isinstance(n, ast.Call))
+        if any(isinstance(f, ast.Attribute) and f.attr in NEED_A_GRAPH for f in called):
+            return True
         for node in syntax.walk_scope(own):
             if isinstance(node, ast.For):
                 names = [n.id for n in ast.walk(node.iter) if isinstance(n, ast.Name)]

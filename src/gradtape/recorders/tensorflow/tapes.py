@@ -92,6 +92,17 @@ class Tapes:
         for name in ("gradient", "jacobian", "batch_jacobian"):
             patches.set(cls, name, self._asked(name, getattr(cls, name)))
 
+        tf = self.names.tf
+        gradients = tf.gradients
+
+        @wraps(gradients)
+        def gradients_asked(ys: Any, xs: Any, *args: Any, **options: Any) -> Any:
+            if asking.busy:
+                return gradients(ys, xs, *args, **options)
+            return asking.ask("tf.gradients", None, ys, xs, lambda: gradients(ys, xs, *args, **options))
+
+        patches.set(tf, "gradients", gradients_asked)
+
     def _asked(self, name: str, ask: Callable[..., Any]) -> Callable[..., Any]:
         asking, kind = self.asking, f"tape.{name}"
 
