@@ -185,12 +185,23 @@ NO_VALUE = {"len", "isinstance", "print", "range", "type", "str", "repr", "forma
 NO_VALUE_ATTRIBUTES = {"shape", "size", "ndim", "dtype"}
 
 
+CONVERSIONS = {"float", "int", "complex", "bool"}
+
+
+def _converts(node: ast.expr) -> bool:
+    """Whether an expression does nothing but turn its argument into a number: it changes nothing else."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CONVERSIONS
+
+
 def value_goes_on(span: Span) -> bool:
     """Whether an expression's value takes part in what its statement computes.
 
-    It does not where only its length or shape is asked for, where it is compared, decides a branch, or is printed.
+    It does not where only its length or shape is asked for, where it is compared, decides a branch, or is printed, and
+    where a number that nobody keeps is the whole statement.
     """
     for node in around(span):
+        if isinstance(node, ast.Expr) and span == span_of(node.value, span.file) and _converts(node.value):
+            return False
         if isinstance(node, ast.Compare | ast.JoinedStr):
             return False
         if isinstance(node, ast.IfExp | ast.If | ast.While) and span_of(node.test, span.file).contains(span):

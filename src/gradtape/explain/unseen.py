@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 def unseen_way(context: Context, kind: str) -> tuple[Span, Span] | None:
     """Return where a value of the source last left while the tape recorded, and where a constant came in after it.
 
-    None if there is no such pair, or if the last value left in another way than `kind`, the word of the event.
+    None if there is no such pair, or if the last value left in another way than `kind`, the word of the event. A target
+    that is a plain array or number itself is such a constant.
     """
     tape = context.run.tape
     began = tape.entered[-1][0] if tape is not None and tape.entered else 0
     entry = _unexplained_constant(context, began)
-    left = _last_exit(context, began, entry.seq) if entry is not None else None
-    if entry is None or left is None or left.kind != kind:
+    until, place = (entry.seq, entry.site.span) if entry is not None else (0, context.question.call.span)
+    if entry is None and not any(target.kind in {"array", "number"} for target in context.question.targets):
         return None
-    return left.site.span, entry.site.span
+    left = _last_exit(context, began, until)
+    return None if left is None or left.kind != kind else (left.site.span, place)
 
 
 def _unexplained_constant(context: Context, began: int) -> Operation | None:
@@ -55,7 +57,8 @@ def _last_exit(context: Context, began: int, until: int) -> Event | None:
         (
             event
             for event in reversed(context.run.events)
-            if began < event.seq < until
+            if began < event.seq
+            and (event.seq < until or not until)
             and event.kind.startswith("left")
             and event.detail != "index"
             and event.value in context.after_source
