@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, syntax
@@ -103,17 +104,35 @@ def assigned_before(scope: ast.AST, name: str, line: int) -> ast.expr | None:
 
 def defined_in(file: str, call: ast.Call) -> ast.FunctionDef | None:
     """Return the function of the same file that a call goes to, known by its name."""
-    name = syntax.text_of(call.func).rpartition(".")[2]
-    tree = syntax.parse_file(file)
-    found = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == name] if tree is not None else []
+    found = _functions(syntax.parse_file(file)).get(_last_name(call.func), [])
     return found[0] if len(found) == 1 else None
 
 
 def calls_of(file: str, function: ast.FunctionDef) -> list[ast.Call]:
     """Return the calls of the same file that go to a function, known by its name."""
-    tree = syntax.parse_file(file)
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)] if tree is not None else []
-    return [c for c in calls if syntax.text_of(c.func).rpartition(".")[2] == function.name]
+    return _calls(syntax.parse_file(file)).get(function.name, [])
+
+
+@lru_cache(maxsize=64)
+def _functions(tree: ast.Module | None) -> dict[str, list[ast.FunctionDef]]:
+    found: dict[str, list[ast.FunctionDef]] = {}
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.FunctionDef):
+            found.setdefault(node.name, []).append(node)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _calls(tree: ast.Module | None) -> dict[str, list[ast.Call]]:
+    found: dict[str, list[ast.Call]] = {}
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Call):
+            found.setdefault(_last_name(node.func), []).append(node)
+    return found
+
+
+def _last_name(node: ast.expr) -> str:
+    return syntax.text_of(node).rpartition(".")[2]
 
 
 def given_for(call: ast.Call, function: ast.FunctionDef, parameter: str) -> ast.expr | None:
