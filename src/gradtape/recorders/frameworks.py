@@ -77,6 +77,11 @@ class Arrivals(MetaPathFinder):
     ) -> None:
         sys.meta_path.remove(self)
 
+    def start(self) -> None:
+        """Let every recorder that has finished start again."""
+        for recorder in self.arrived.values():
+            recorder.start(self.heard, self.options)
+
     def finish(self, error: BaseException | None) -> None:
         """Let every recorder that was started finish."""
         for recorder in self.arrived.values():

@@ -62,6 +62,11 @@ class Hearing:
         """What was found, in the order of the run, each kind of answer once."""
         return self.heard.reports
 
+    def go_on(self, error: BaseException | None = None) -> None:
+        """Let the recorders of frameworks report what they have kept for the end, and begin anew."""
+        self._arrivals.finish(error)
+        self._arrivals.start()
+
     def finish(self, error: BaseException | None = None) -> None:
         """Let the recorders report what only the end of a run tells, the error it ended with included."""
         self._arrivals.finish(error)
@@ -72,8 +77,12 @@ def heard_apart() -> Iterator[Heard]:
     """Hear what is asked in a `with` block by itself, whoever hears it too; when it ends, the reports are there."""
     own = Heard()
     if _HERE:
-        with _HERE[-1].heard.apart(own):
-            yield own
+        outer = _HERE[-1]
+        with outer.heard.apart(own):
+            try:
+                yield own
+            finally:
+                outer.go_on(sys.exc_info()[1])
         return
     with Hearing(heard=own) as hearing:
         try:

@@ -28,7 +28,7 @@ def ask(loss: Any, variables: Any, tape: Any = None) -> list[Any]:
     """
     leaves = [leaf for _, leaf in flatten(variables)]
     if tape is not None:
-        return _flat(tape.gradient(loss, variables))
+        return _flat(tape.gradient(loss, variables), variables)
     return ASKING[framework_of(leaves)](loss, variables, leaves)
 
 
@@ -61,7 +61,7 @@ def _of_ours(loss: Any, variables: Any, leaves: Sequence[Any]) -> list[Any]:
             if isinstance(leaf, Node) and not isinstance(leaf, Variable):
                 tape.watch(leaf)
         value = loss()
-    return _flat(tape.gradient(value, variables))
+    return _flat(tape.gradient(value, variables), variables)
 
 
 def _of_tensorflow(loss: Any, variables: Any, leaves: Sequence[Any]) -> list[Any]:
@@ -74,7 +74,7 @@ def _of_tensorflow(loss: Any, variables: Any, leaves: Sequence[Any]) -> list[Any
     with tf.GradientTape() as tape:
         tape.watch([leaf for leaf in leaves if isinstance(leaf, tf.Tensor)])
         value = loss()
-    return _flat(tape.gradient(value, variables))
+    return _flat(tape.gradient(value, variables), variables)
 
 
 def _of_torch(loss: Any, variables: Any, leaves: Sequence[Any]) -> list[Any]:
@@ -87,11 +87,13 @@ def _of_torch(loss: Any, variables: Any, leaves: Sequence[Any]) -> list[Any]:
 def _of_jax(loss: Any, variables: Any, leaves: Sequence[Any]) -> list[Any]:
     del leaves
     jax = sys.modules["jax"]
-    return _flat(jax.grad(loss)(variables))
+    return _flat(jax.grad(loss)(variables), variables)
 
 
-def _flat(gradients: Any) -> list[Any]:
-    return [leaf for _, leaf in flatten(gradients)]
+def _flat(gradients: Any, variables: Any) -> list[Any]:
+    """Return the gradients in the order of the variables: JAX gives dicts in the order of their keys."""
+    found = dict(flatten(gradients))
+    return [found[path] for path, _ in flatten(variables)]
 
 
 ASKING: dict[str, Callable[[Any, Any, Sequence[Any]], list[Any]]] = {
