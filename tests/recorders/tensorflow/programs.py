@@ -67,6 +67,13 @@ BROKEN = {
             y = tf.reduce_sum(tf.sin(x))
         tape.gradient(y, x)
         """,
+    "a stopped value as a source": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:  #~ GT101
+            fixed = tf.stop_gradient(w * 2.0)
+            y = tf.reduce_sum(fixed ** 2)
+        tape.gradient(y, fixed)
+        """,
     "watched after it was used": """
         x = tf.constant([1.0, 2.0])
         with tf.GradientTape() as tape:

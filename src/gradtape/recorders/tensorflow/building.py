@@ -435,6 +435,8 @@ class Builder:
                     self.watched.add(number)
         if self.watched.isdisjoint(ran.ins):
             return False
+        if ran.type == "StopGradient":  # the one operation whose result TensorFlow does not follow at all
+            return True
         self.watched.update(
             number
             for number, dtype in zip(ran.outs, ran.dtypes, strict=True)
