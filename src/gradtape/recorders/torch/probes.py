@@ -62,11 +62,7 @@ def _custom_functions(desk: Desk) -> bool:
 
 
 def _decorators(desk: Desk) -> bool:
-    @torch.no_grad()
-    def plain() -> None:
-        """Do nothing."""
-
-    plain()
+    torch.no_grad()(lambda: None)()
     return bool(desk.mode.decorated) and desk.mode.off is not None
 
 
