@@ -79,6 +79,8 @@ def _between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     pick = next((n for n in picks if n.slice is node or syntax.text_of(n.slice) in names), None)
     if pick is None or not isinstance(pick.ctx, ast.Load) or not isinstance(pick.value, ast.Name | ast.Attribute):
         return ()
+    if isinstance(pick.value, ast.Attribute) and pick.value.attr in {"at", "loc", "iloc"}:  # no rows, but a place
+        return ()
     rows, table, position = (
         builders.written(pick.slice, file),
         builders.written(pick.value, file),
