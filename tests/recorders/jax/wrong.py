@@ -208,6 +208,29 @@ def step(w):
 
 step(0.3)
 """,
+    "rounding under jit, traced twice": """
+@jax.jit
+def step(p):
+    def loss(p):
+        return jnp.mean((p["w"] * x - jnp.floor(p["c"] * 3)) ** 2)  #~ GT302
+
+    value, g = jax.value_and_grad(loss)(p)
+    return jax.tree.map(lambda a, b: a - 0.1 * b, p, g), value
+
+p = {"w": 1.0, "c": 0.5}
+for _ in range(3):
+    p, value = step(p)
+    value.block_until_ready()
+""",
+    "rounding in an inner gradient": """
+def inner(w):
+    return jnp.sum(jnp.round(w * x))  #~ GT302
+
+def outer(w):
+    return jax.grad(inner)(w) + w**2
+
+jax.grad(outer)(0.4)
+""",
     "rounding under vmap": """
 def loss(w, item):
     return jnp.floor(w * item)  #~ GT302

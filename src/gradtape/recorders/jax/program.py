@@ -272,23 +272,37 @@ def _custom_step(entry: Entry, inputs: tuple[int, ...], place: Place) -> Step:
     custom = entry.custom
     if custom is None:
         raise NotReplayable("a function with a rule of its own was called in an unknown way")
-    positions = {number: k for k, number in enumerate(entry.inputs)}
-    if any(isinstance(leaf, Value) and leaf.number not in positions for leaf in custom.leaves):
-        raise NotReplayable("an argument of a function with a rule of its own was not kept")
+    places = _places(custom, entry.inputs)
 
     def run(*values: Any) -> Any:
-        leaves = [values[positions[x.number]] if isinstance(x, Value) else x for x in custom.leaves]
+        leaves = [x if k is None else values[k] for x, k in zip(custom.leaves, places, strict=True)]
         args, kwargs = jax.tree.unflatten(custom.tree, leaves)
         return jax.tree.leaves(custom.function(*args, **kwargs))
 
     name = entry.primitive.name
     within = (getattr(custom.function, "__name__", "") or name,)
-    return Step(name, {}, inputs, (), run, _key_of(custom), place, within, custom=custom.function)
+    return Step(name, {}, inputs, (), run, _key_of(custom, places), place, within, custom=custom.function)
 
 
-def _key_of(custom: CustomCall) -> Hashable:
-    plain = tuple("value" if isinstance(x, Value) else x for x in custom.leaves)
-    return _hashable((custom.function, custom.tree, plain))
+def _places(custom: CustomCall, inputs: Sequence[int]) -> tuple[int | None, ...]:
+    """Return which input of the operation each argument is; of one value that is passed twice, each in its turn."""
+    free = list(inputs)
+    found: list[int | None] = []
+    for leaf in custom.leaves:
+        if not isinstance(leaf, Value):
+            found.append(None)
+            continue
+        if leaf.number not in inputs:
+            raise NotReplayable("an argument of a function with a rule of its own was not kept")
+        place = free.index(leaf.number) if leaf.number in free else inputs.index(leaf.number)
+        free[place] = 0
+        found.append(place)
+    return tuple(found)
+
+
+def _key_of(custom: CustomCall, places: tuple[int | None, ...]) -> Hashable:
+    plain = tuple(x if k is None else k for x, k in zip(custom.leaves, places, strict=True))
+    return _hashable((custom.function, custom.tree, plain, tuple(k is None for k in places)))
 
 
 def _hashable(key: Any) -> Hashable:

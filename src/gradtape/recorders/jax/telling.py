@@ -146,7 +146,8 @@ class Telling:
         def guarded() -> tuple[GradientReport, ...]:
             busy, STATE.busy = STATE.busy, True
             try:
-                return explain()
+                with jax.ensure_compile_time_eval():  # whatever the program is being traced for at the moment
+                    return explain()
             except Exception as error:  # noqa: BLE001  a mistake of ours must not end somebody's training
                 answers = [(s.name, str(status)) for s, status in zip(asked.sources, statuses, strict=True)]
                 return failed_to_explain(error, asked.kind, asked.place.site, answers)
