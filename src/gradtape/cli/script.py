@@ -103,6 +103,12 @@ def _show(error: BaseException) -> End | None:
         own = own.tb_next
     last = own
     while last is not None and last.tb_next is not None:
+        following: TracebackType | None = last.tb_next
+        while following is not None and _module_of(following).startswith("gradtape.recorders."):
+            following = following.tb_next  # a hook between the script and its framework
+        if following is not last.tb_next:
+            last.tb_next = following
+            continue
         if _is_ours(last.tb_next):
             last.tb_next = None
         last = last.tb_next

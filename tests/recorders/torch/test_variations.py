@@ -388,6 +388,14 @@ SILENT = {
         net = torch.compile(nn.Linear(3, 1))
         net(torch.ones(1, 3)).sum().backward()
         """,
+    "transforms of torch.func": """
+        import torch
+        from torch.func import grad, jacrev, vmap
+        x = torch.ones(3, requires_grad=True)
+        print(vmap(grad(lambda a: (a ** 2).sum()))(torch.ones(2, 3)), jacrev(lambda a: a ** 2)(x.detach()))
+        print(torch.autograd.functional.jacobian(lambda a: a ** 2, torch.ones(3)))
+        (x ** 2).sum().backward()
+        """,
     "hooks and a thread": """
         import threading
         import torch

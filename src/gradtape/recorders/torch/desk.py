@@ -49,6 +49,8 @@ GRADIENT = Function("grad", "gradient", kind=BreakKind.INNER_GRADIENT)
 HARMLESS = {"not-used"}
 """Reasons for which nobody needs to stop and look."""
 
+TRANSFORMED = "torch.func: what its transforms compute is recorded, but their gradients are not explained"
+
 DEBUG = False
 """Whether mistakes of ours are raised instead of reported: for our own tests."""
 
@@ -209,6 +211,9 @@ class Desk:
 
     def grad(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frames: Frames) -> Any:
         """Hear a call of `torch.autograd.grad`."""
+        if private.is_transformed():
+            self.heard.remark(TRANSFORMED)
+            return func(*args, **kwargs)
         if self.busy or self.mode.stopped or self.mode.paused or self._give_up():
             return func(*args, **kwargs)
         targets, sources = list(args[0]), list(args[1])

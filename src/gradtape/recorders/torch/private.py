@@ -40,7 +40,12 @@ BackwardFunction: Any = _named(torch.autograd.function, "BackwardCFunction")
 
 set_grad_enabled: Any = _named(torch, "_C", "_set_grad_enabled")
 
-is_functorch_active: Any = _named(torch, "_C", "_are_functorch_transforms_active")
+_transforms: Any = _named(torch, "_C", "_are_functorch_transforms_active")
+
+
+def is_transformed() -> bool:
+    """Whether a function of `torch.func` is running: its tensors stand for values and have none of their own."""
+    return _transforms is not None and bool(_transforms())
 
 
 def max_abs(gradients: list[torch.Tensor]) -> list[float]:
