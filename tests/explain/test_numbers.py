@@ -193,6 +193,28 @@ PROGRAMS = {
         """,
         [(NAN, [("overflow", 6), ("overflow", 7)])],
     ),
+    "an overflow of which only a zero was used on": (
+        """
+        z = gt.Variable([2.0, 800.0])
+        with np.errstate(all="ignore"), gt.GradientTape() as tape:
+            e = np.exp(z)
+            p = e / np.sum(e)
+            loss = -np.log(p[0])
+        tape.gradient(loss, z)
+        """,
+        [(NAN, [("overflow", 6)])],
+    ),
+    "a zero that a mask of -inf has made, on purpose": (
+        """
+        z = gt.Variable([2.0, 3.0])
+        with np.errstate(all="ignore"), gt.GradientTape() as tape:
+            e = np.exp(z + np.array([-np.inf, 0.0]))
+            p = e / np.sum(e)
+            loss = -np.log(p[0])
+        tape.gradient(loss, z)
+        """,
+        [(NAN, [("singular-point", 8)])],
+    ),
     "a row of nothing but -inf in a softmax": (
         """
         def weights(scores, allowed):

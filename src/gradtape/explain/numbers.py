@@ -134,8 +134,16 @@ def not_finite(context: Context) -> dict[int, bool]:
     return state
 
 
+EXPONENTIALS = frozenset({"exp", "exp2", "expm1", "sinh", "cosh", "power", "float_power", "exp10", "square"})
+"""Operations that overflow, and whose derivative is infinite then too."""
+
+
 def forward(context: Context) -> list[Spot]:
-    """Return where something infinite or NaN was made from numbers, of all that reached the target."""
+    """Return where something infinite or NaN was made from numbers, of all that reached the target.
+
+    An overflow behind it comes first, also if only a finite part of it was used on: `log` gets 0 because it was divided
+    by infinity, and mending the `log` alone would leave the overflow's derivative.
+    """
     bad = not_finite(context)
     found: list[Spot] = []
     queue = [i for i in context.question.target_ids if bad.get(i)]
@@ -147,9 +155,26 @@ def forward(context: Context) -> list[Spot]:
         if operation is None:
             found.append(Spot(Trouble.DATA, None, value=value))
         elif not before:
-            found.append(Spot(Trouble.FORWARD, operation, step_of(context, operation), value))
+            first = _overflow_behind(context, operation, bad) or operation
+            found.append(Spot(Trouble.FORWARD, first, step_of(context, first), first.output))
         queue += [i for i in dict.fromkeys(before) if i not in seen]
         seen.update(before)
+    return found
+
+
+def _overflow_behind(context: Context, operation: Operation, bad: dict[int, bool]) -> Operation | None:
+    """Return the first operation on the ways from the source to this one that overflowed."""
+    queue, seen = list(operation.inputs), set(operation.inputs)
+    found = None
+    while queue:
+        maker = context.run.producers.get(queue.pop())
+        if maker is None or maker.output not in context.after_source:
+            continue
+        overflows = bad.get(maker.output) and not any(bad.get(i) for i in maker.inputs)
+        if overflows and maker.function in EXPONENTIALS and (found is None or maker.seq < found.seq):
+            found = maker
+        queue += [i for i in maker.inputs if i and i not in seen]
+        seen.update(maker.inputs)
     return found
 
 

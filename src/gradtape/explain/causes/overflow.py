@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline, too_large
-from gradtape.explain.numbers import Spot, Trouble, certain, not_finite, origin
+from gradtape.explain.numbers import EXPONENTIALS, Spot, Trouble, certain, not_finite, origin
 
 if TYPE_CHECKING:
     from gradtape.explain.graph import Operation, Pull, Summary
     from gradtape.explain.report import Finding
 
-EXPONENTIALS = frozenset({"exp", "exp2", "expm1", "sinh", "cosh", "power", "float_power", "exp10", "square"})
 FILLS = frozenset({"where", "masked_fill", "full", "constant", "select", "log", "tril", "triu", "pad"})
 """Operations that put something infinite in on purpose; what makes NaN of it is told beside them."""
 
