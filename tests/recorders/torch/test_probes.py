@@ -42,6 +42,15 @@ def test_a_mistake_of_ours_is_reported_and_the_script_runs_on(tmp_path, monkeypa
     assert "ZeroDivisionError" in str(ran.reports)
 
 
+def test_a_mistake_of_ours_outside_an_explanation_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(desk, "DEBUG", False)
+    monkeypatch.setattr(private, "max_abs", lambda *_: 1 / 0)
+    ran = why(HEALTHY + "print('on')\n", tmp_path)
+    assert ran.error is None
+    assert "on" in ran.printed
+    assert any("ZeroDivisionError" in remark for remark in ran.remarks)
+
+
 def test_everything_is_put_back(tmp_path):
     before = (
         torch.from_numpy,
