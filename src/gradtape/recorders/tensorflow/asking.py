@@ -17,6 +17,7 @@ from gradtape.recorders.heard import failed_to_explain
 from gradtape.recorders.summaries import summary
 from gradtape.recorders.tensorflow import backward, ends, frames, private
 from gradtape.recorders.tensorflow.building import Builder
+from gradtape.recorders.tensorflow.draft import Draft
 from gradtape.recorders.tensorflow.keras_models import TRAINS
 from gradtape.recorders.tensorflow.memory import Ran
 from gradtape.tape.structure import flatten
@@ -241,9 +242,9 @@ class Asking:
         numbers = [leaf.number for leaf in (*asked.targets, *asked.sources) if leaf.number >= 0]
         matched = self._matched(asked, steps, sums)
         targets = [leaf.number for leaf in asked.targets]
-        builder = Builder(self.memory, self.names, asked.life, numbers, targets, given_none(matched))
+        draft = Draft(self.memory, self.names, asked.life, numbers, targets, given_none(matched))
         call = Call(asked.site, asked.seq, asked.life.began if asked.life is not None else 0)
-        built = builder.build(call, [leaf.number for leaf in asked.sources])
+        built = Builder(draft).build(call, [leaf.number for leaf in asked.sources])
         return tuple(engine.explain(question) for question in self._questions(asked, statuses, matched, built))
 
     def _matched(self, asked: Asked, steps: list[backward.Step], sums: dict[int, list[int]]) -> list[Matched]:

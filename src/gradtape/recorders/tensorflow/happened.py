@@ -1,0 +1,159 @@
+"""What happened in a run, put into the graph: values that left and came in, custom gradients, callbacks, gradients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gradtape.diagnostics import Site
+from gradtape.explain import graph
+from gradtape.explain.graph import Break, BreakKind, Operation
+from gradtape.recorders.crossings import Exit
+from gradtape.recorders.tensorflow.frames import site as site_of
+from gradtape.recorders.tensorflow.frames import sites
+from gradtape.recorders.tensorflow.leaving import ARRAY, NUMBER
+from gradtape.recorders.tensorflow.memory import Happening
+
+if TYPE_CHECKING:
+    from gradtape.recorders.tensorflow.draft import Draft
+
+KINDS = {ARRAY: BreakKind.LEFT_AS_ARRAY, NUMBER: BreakKind.LEFT_AS_NUMBER}
+
+
+class Happenings:
+    """Puts events into a draft, in the order of the run; those that are no operations stay events."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def add(self, item: Happening) -> None:
+        """Put one event into the draft."""
+        if not item.places:
+            return
+        kind, number = item.kind, item.tensor
+        site, callers = site_of(item.places[0]), sites(item.places[1:])
+        if kind == "constant":
+            self._constant(item, site, callers)
+        elif kind == "gradient":
+            self._gradient(item, site, callers)
+        elif kind == "custom":
+            if item.detail[0] not in self.draft.memory.graphs:  # a traced function is followed where it is called
+                self._custom(item, site, callers)
+        elif kind == "captured":
+            self._captured(item, site)
+        elif kind == "callback":
+            self._callback(item, site, callers)
+        elif kind == "predict":
+            self._predicted(item, site, callers)
+        elif kind == "given":
+            for given in item.detail:
+                self.draft.ids[given] = self.draft.fresh()
+        elif kind == "inside":
+            self.draft.inside = item.detail
+        elif kind in KINDS:
+            values = [number] if number >= 0 else [*item.detail, *self._made_inside(item)]
+            for value in dict.fromkeys(values):
+                known = self.draft.id_of(value)
+                if known:
+                    exit_ = Exit(item.seq, known, KINDS[kind], site, callers)
+                    self.draft.exits.append(exit_)
+                    self.draft.left[item.seq] = exit_
+                    self.draft.events.append(graph.Event(item.seq, kind, known, site, None, callers))
+        else:
+            if kind == "watch" and self.draft.window.watches(item):
+                self.draft.watched.add(number)
+            self.draft.events.append(graph.Event(item.seq, kind, self.draft.id_of(number), site, item.detail, callers))
+
+    def _constant(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
+        """Write down where a plain value came in; TensorFlow hands out the same tensor for equal numbers again."""
+        number = item.tensor
+        if number in self.draft.wanted and number not in self.draft.targets:
+            if number not in self.draft.ids:
+                self.draft.events.append(graph.Event(item.seq, "create", self.draft.id_of(number), site, None, callers))
+            return
+        if not self.draft.memory.something_left and number not in self.draft.targets:
+            return
+        output = self.draft.ids[number] = item.seq
+        operation = Operation(
+            item.seq, "constant", (0,), output, site, ((),), callers, plumbing=True, params={"value": item.detail}
+        )
+        came = self.draft.left.get(item.detail.seq) if isinstance(item.detail, Happening) else None
+        if came is not None:
+            self.draft.known[len(self.draft.made), 0] = [came]
+        self.draft.made.append(operation)
+
+    def _made_inside(self, item: Happening) -> list[int]:
+        """Return what operations made inside the arguments of a call of NumPy's."""
+        code, lasti = item.places[0]
+        whole = Site(code, lasti).span
+        newest: dict[Any, int] = {}
+        for place, outs in self.draft.recent.get(id(code), ())[-64:]:
+            span = Site(code, place).span
+            if whole.contains(span) and span != whole:
+                newest[span] = outs
+        return [number for span, number in newest.items() if not any(o.contains(span) and o != span for o in newest)]
+
+    def _gradient(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
+        """Connect gradients that no tape recorded with what they were computed from."""
+        targets, results = item.detail
+        inputs = tuple(i for i in map(self.draft.id_of, targets) if i)
+        outside = () if self.draft.window.life is None else (Break(BreakKind.INNER_GRADIENT),)
+        for k, number in enumerate(results):
+            if number < 0:
+                continue
+            output = self.draft.ids[number] = item.seq + k
+            self.draft.updates.add(output)
+            self.draft.made.append(
+                Operation(output, "gradient", inputs, output, site, (outside,) * len(inputs), callers)
+            )
+
+    def _custom(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
+        """Connect the results of a custom gradient with its arguments: its own operations are no part of the way."""
+        name, ins, outs = item.detail
+        inputs = tuple(map(self.draft.id_of, ins))
+        recorded = self.draft.window.open_at(item.seq) and not self.draft.watched.isdisjoint(ins)
+        for k, number in enumerate(outs):
+            output = self.draft.ids[number] = item.seq + k
+            self.draft.by_record[item.seq, k] = len(self.draft.made)
+            broken = tuple(
+                self.draft.broken(item.seq, position, ins[position], None, recorded=recorded) if value else ()
+                for position, value in enumerate(inputs)
+            )
+            self.draft.made.append(Operation(output, name, inputs, output, site, broken, callers, custom=True))
+            if not self.draft.updates.isdisjoint(inputs):
+                self.draft.updates.add(output)
+        if recorded:
+            self.draft.watched.update(outs)
+
+    def _callback(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
+        """Connect what a callback gave with what it was given and with what left inside it: nobody sees the way."""
+        begin, name, ins, outs = item.detail
+        inside = [e for e in self.draft.exits if e.seq > begin]
+        self.draft.exits = self.draft.exits[: len(self.draft.exits) - len(inside)]
+        inputs = tuple(dict.fromkeys(i for i in (*map(self.draft.id_of, ins), *(e.value for e in inside)) if i))
+        broken = ((Break(BreakKind.OPAQUE),),) * len(inputs)
+        for k, number in enumerate(outs):
+            output = self.draft.ids[number] = item.seq + k
+            self.draft.made.append(Operation(output, name, inputs, output, site, broken, callers))
+
+    def _predicted(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
+        """Tell what left inside `predict`, and what went into its data set, as one way out."""
+        for number, exit_ in enumerate(self.draft.exits):
+            if exit_.seq > item.detail:
+                self.draft.exits[number] = exit_._replace(site=site, callers=callers, kind=BreakKind.LEFT_AS_ARRAY)
+        for number in range(len(self.draft.made) - 1, -1, -1):
+            operation = self.draft.made[number]
+            if operation.seq < item.detail:
+                break
+            if any(b.kind is BreakKind.STATE for broken in operation.breaks for b in broken):
+                left = (Break(BreakKind.LEFT_AS_ARRAY, "`predict` takes and gives plain arrays"),)
+                breaks = tuple(
+                    left if any(b.kind is BreakKind.STATE for b in broken) else broken for broken in operation.breaks
+                )
+                self.draft.made[number] = replace(operation, breaks=breaks)
+
+    def _captured(self, item: Happening, site: Site) -> None:
+        """Connect a value with the placeholder that a traced function has for it."""
+        outer = self.draft.id_of(item.detail)
+        if outer:
+            self.draft.stand_for(self.draft.ids.setdefault(item.tensor, item.seq), outer, site)

@@ -1,0 +1,193 @@
+"""Operations that ran, put into the graph: versions of variables, calls of traced functions, what ends a path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradtape.explain import graph
+from gradtape.explain.graph import Break, BreakKind, Operation
+from gradtape.recorders.tensorflow import operations as table
+from gradtape.recorders.tensorflow import private
+from gradtape.recorders.tensorflow.callbacks import PY_FUNCTION
+from gradtape.recorders.tensorflow.frames import site as site_of
+from gradtape.recorders.tensorflow.frames import sites
+
+if TYPE_CHECKING:
+    from gradtape.diagnostics import Site
+    from gradtape.recorders.tensorflow.draft import Draft
+    from gradtape.recorders.tensorflow.memory import Ran
+
+ASSIGNS = {"AssignVariableOp": "assign", "AssignAddVariableOp": "assign_add", "AssignSubVariableOp": "assign_sub"}
+
+
+class Running:
+    """Puts operations into a draft, in the order of the run."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def add(self, ran: Ran) -> None:
+        """Put one operation into the draft."""
+        if not ran.places:
+            return
+        places = self.draft.memory.step_of.get(ran.step, ran.places) if ran.step else ran.places
+        site, callers = site_of(places[0]), sites(places[1:])
+        if ran.type in ASSIGNS:
+            self._assign(ran, site, callers)
+            return
+        if ran.type == "MakeIterator":
+            self.draft.ids[ran.ins[1]] = self.draft.id_of(ran.ins[0])
+            return
+        if ran.type == "Placeholder":
+            self.draft.ids[ran.outs[0]] = ran.seq
+            return
+        if ran.type in self.draft.memory.graphs and self._called(ran, site, callers):
+            return
+        inputs = () if ran.type in table.SHAPES else tuple(map(self.draft.id_of, ran.ins))
+        recorded = self._follow(ran)
+        facts = table.facts(self.draft.names, ran.type)
+        if ran.type == PY_FUNCTION:
+            facts = facts._replace(name="py_function", everywhere=self._opaque())
+        updated = not self.draft.updates.isdisjoint(inputs)
+        for k, number in enumerate(ran.outs):
+            output = ran.seq + k
+            if ran.type == "VarHandleOp":
+                continue
+            self.draft.ids[number] = output
+            self.draft.dtypes[number] = ran.dtypes[k]
+            if updated:
+                self.draft.updates.add(output)
+            breaks = tuple(
+                self._breaks(ran, facts, (k, position), value, recorded=recorded)
+                for position, value in enumerate(inputs)
+            )
+            self.draft.by_record[ran.seq, k] = len(self.draft.made)
+            plumbing = ran.type == "ReadVariableOp"
+            self.draft.made.append(
+                Operation(
+                    output,
+                    facts.name,
+                    inputs,
+                    output,
+                    site,
+                    breaks,
+                    callers,
+                    plumbing,
+                    function=facts.function,
+                    params=_params(ran),
+                )
+            )
+        for code, lasti in ran.places:
+            recent = self.draft.recent[id(code)]
+            if ran.outs:
+                recent.append((lasti, ran.outs[0]))
+            if len(recent) > 512:
+                del recent[:256]
+
+    def _called(self, ran: Ran, site: Site, callers: tuple[Site, ...]) -> bool:
+        """Connect a call of a traced function with what was recorded when it was traced; whether that is known."""
+        traced = self.draft.memory.graphs[ran.type]
+        inside = [self.draft.ids.get(n) for n in traced.outs]
+        if len(traced.ins) != len(ran.ins) or not inside or inside[0] is None:
+            return False
+        self._follow(ran)
+        for outer, placeholder in zip(map(self.draft.id_of, ran.ins), traced.ins, strict=True):
+            if outer and placeholder in self.draft.ids:
+                self.draft.stand_for(self.draft.ids[placeholder], outer, site)
+        outside = self.draft.window.outside(ran.seq) if self.draft.window.life is not None else None
+        broken = ((() if outside is None else (Break(outside),)),)
+        for k, (number, value) in enumerate(zip(ran.outs, inside, strict=False)):
+            output = self.draft.ids[number] = ran.seq + k
+            self.draft.dtypes[number] = ran.dtypes[k]
+            if value is None:  # what only the backward function needs
+                continue
+            self.draft.made.append(Operation(output, "call", (value,), output, site, broken, callers, plumbing=True))
+        return True
+
+    def _follow(self, ran: Ran) -> bool:
+        """Do what the tape does: follow the results of an operation that reads something followed; whether it does."""
+        if not self.draft.window.open_at(ran.seq):
+            return False
+        if self.draft.window.auto_watch:
+            for number in ran.ins:
+                known = self.draft.memory.variables.get(number)
+                if known is not None and known.trainable:
+                    self.draft.watched.add(number)
+        if self.draft.watched.isdisjoint(ran.ins):
+            return False
+        if ran.type == "StopGradient":  # the one operation whose result TensorFlow does not follow at all
+            return True
+        self.draft.watched.update(
+            number
+            for number, dtype in zip(ran.outs, ran.dtypes, strict=True)
+            if dtype in private.FLOATING or dtype == private.VARIANT
+        )
+        return True
+
+    def _assign(self, ran: Ran, site: Site, callers: tuple[Site, ...]) -> None:
+        handle, value = ran.ins[0], ran.ins[1]
+        first = handle not in self.draft.versions
+        source = self.draft.id_of(value)
+        if first and ran.type == "AssignVariableOp":
+            self.draft.versions[handle] = [ran.seq]
+            self.draft.ids[handle] = version = ran.seq
+        else:
+            self.draft.id_of(handle)
+            version = ran.seq
+            self.draft.versions[handle].append(version)
+            self.draft.events.append(graph.Event(ran.seq, "assign", version, site, None, callers))
+        if source and source not in self.draft.updates:
+            name = "Variable" if first else ASSIGNS[ran.type]
+            self.draft.made.append(
+                Operation(ran.seq, name, (source,), version, site, ((Break(BreakKind.STATE),),), callers)
+            )
+
+    def _opaque(self) -> Break | None:
+        """Say whether the function that was just called back keeps no way from its arguments to its results."""
+        if self.draft.inside is None:
+            return None
+        begin, ins, outs = self.draft.inside
+        reached = {self.draft.ids[n] for n in ins}
+        for operation in self.draft.made:
+            if operation.seq > begin and any(
+                i in reached and not broken for i, broken in zip(operation.inputs, operation.breaks, strict=True)
+            ):
+                reached.add(operation.output)
+        if any(self.draft.ids.get(n) in reached for n in outs):
+            return None
+        self.draft.exits = [e for e in self.draft.exits if e.seq < begin]
+        return Break(BreakKind.OPAQUE, "is called back, and its body leaves TensorFlow")
+
+    def _breaks(
+        self, ran: Ran, facts: table.Facts, way: tuple[int, int], value: int, *, recorded: bool
+    ) -> tuple[Break, ...]:
+        """Say why nothing flows from one of an operation's results to one of its inputs; empty if something does."""
+        if not value:
+            return ()
+        result, position = way
+        found = self._why(ran, facts, position, ran.dtypes[result])
+        gap = table.INCOMPLETE.get((ran.type, result, position))
+        if gap is not None and found is None:
+            found = Break(BreakKind.MISSING_RULE, gap)
+        return self.draft.broken(ran.seq, position, ran.ins[position], found, recorded=recorded, traced=ran.graph)
+
+    def _why(self, ran: Ran, facts: table.Facts, position: int, dtype: int) -> Break | None:
+        """Say why nothing flows back through one input by what the operation is, None if something does."""
+        taken = self.draft.dtypes.get(ran.ins[position])
+        if taken is not None and taken not in private.FLOATING and taken not in (private.RESOURCE, private.VARIANT):
+            return None  # whole numbers: the way ended where they were made
+        if table.DATASETS.search(ran.type):
+            return None if taken in (private.RESOURCE, private.VARIANT) else Break(BreakKind.STATE)
+        whole = dtype not in private.FLOATING and dtype not in (private.RESOURCE, private.VARIANT)
+        if facts.everywhere is not None and not (whole and facts.everywhere.kind is BreakKind.MISSING_RULE):
+            return facts.everywhere
+        if whole:
+            return table.of_whole_numbers(ran.type)
+        if position in table.CONSTANT_INPUTS.get(ran.type, ()):
+            return Break(BreakKind.NO_DERIVATIVE, "only chooses between its arguments")
+        return None
+
+
+def _params(ran: Ran) -> dict[str, Any]:
+    axis = ran.attr("axis")
+    return {} if axis is None else {"axis": axis}
