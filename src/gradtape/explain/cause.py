@@ -109,9 +109,9 @@ class Context:
     def may_have_left(self) -> bool:
         """Whether a value on the way was also handed to plain Python, so that no search can rule out another route.
 
-        What happened before the memory's horizon counts as possible.
+        What happened before the memory's horizon counts as possible, and so does what the recorder does not see.
         """
-        if any(0 < id < self.run.horizon for id in self.source.ids):
+        if Stage.ABSENCE in self.question.unseen or any(0 < id < self.run.horizon for id in self.source.ids):
             return True
         made = max(self.question.target_ids, default=0)
         done = made if made > 0 else max((event.seq for event in self.run.events), default=0) + 1
@@ -222,7 +222,7 @@ class Context:
             suggestion = mend(slug, self, primary, route)
         others = tuple(Annotation(span, text) for span, text in labels if span is not None and span != primary)
         if not proven:
-            notes = (*notes, f"this is possible, not proven: {doubt}")
+            notes = (*notes, possible(doubt))
         diagnostic = Diagnostic(
             code,
             severity,
@@ -280,6 +280,11 @@ class Context:
             helps=helps,
             headline=headline,
         )
+
+
+def possible(doubt: str) -> str:
+    """Return the note of a finding that is not proven."""
+    return f"this is possible, not proven: {doubt}"
 
 
 class Cause(NamedTuple):

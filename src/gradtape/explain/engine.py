@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradtape.explain import notes, numbers, partial
-from gradtape.explain.cause import Context, Stage
+from gradtape.explain.cause import Context, Stage, possible
 from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
 from gradtape.explain.causes.different_object import used_instead
 from gradtape.explain.causes.not_explained import unexplained
@@ -64,8 +64,9 @@ def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, .
 
     What cancels whatever the numbers are is zero, and rounding all that is left.
     """
-    found = context.spots
-    if status is Status.OK and context.question.pulls:
+    blind = Stage.NUMBERS in context.question.unseen
+    found = () if blind else context.spots
+    if status is Status.OK and context.question.pulls and not blind:
         constants = numbers.constants(context)
         if constants and not numbers.flows_besides(context, constants):
             status, found = Status.ZERO, tuple(constants)
@@ -74,7 +75,7 @@ def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, .
         told = next((f for f in (cause.detect(context, spot) for cause in BY_STAGE[Stage.NUMBERS]) if f), None)
         if told is not None and not any(_same_place(told, f) for f in findings):
             findings.append(told)
-    if status is Status.NAN and not findings and context.question.pulls:
+    if status is Status.NAN and not findings and (blind or context.question.pulls):
         findings.append(unexplained(context))
     if status is Status.OK and not findings:
         return _perhaps_partial(context)
@@ -82,7 +83,9 @@ def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, .
 
 
 def _perhaps_partial(context: Context) -> tuple[Status, tuple[Finding, ...]]:
-    """Say of a gradient that arrived whether a part of it is lost."""
+    """Say of a gradient that arrived whether a part of it is lost, where what ends a way is seen for certain."""
+    if Stage.BREAK in context.question.unseen:
+        return Status.OK, ()
     lost = _at_most(list(partial.findings(context)))
     return (Status.PARTIAL if lost else Status.OK), lost
 
@@ -120,11 +123,10 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
     unwatched = bool(findings)
     for route in routes:
         for group in context.ways.groups(route):
-            cause = BY_KIND.get(group.kind)
             # an unwatched source makes "outside the tape" a consequence, not a second cause
-            if cause is None or (unwatched and group.kind in OUTSIDE):
+            if unwatched and group.kind in OUTSIDE:
                 continue
-            found = cause.detect(context, route, group)
+            found = _broken(context, route, group)
             if found is None or any(_same_place(found, f) for f in findings):
                 continue
             value = (found.code, group.links[0].operation.output)
@@ -134,6 +136,18 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
                 told[value] = len(findings)
                 findings.append(found)
     return tuple(findings)
+
+
+def _broken(context: Context, route: Route, group: BreakGroup) -> Finding | None:
+    """Ask the cause that speaks for a kind of break; it is only possible where the recorder does not see everything."""
+    cause = BY_KIND.get(group.kind)
+    found = cause.detect(context, route, group) if cause is not None else None
+    doubts = context.question.unseen.get(Stage.BREAK)
+    if found is None or not found.proven or not doubts:
+        return found
+    message = found.diagnostic
+    doubted = replace(message, notes=(*message.notes, possible("; ".join(doubts))), proven=False)
+    return replace(found, diagnostic=doubted, proven=False)
 
 
 def _told_together(first: Finding, other: Finding) -> Finding:
@@ -164,7 +178,7 @@ def _missing_rules(context: Context) -> tuple[Finding, ...]:
             )
             if unwritten is not None and on_the_way:
                 group = BreakGroup(unwritten.kind, (Link(operation, position),), unwritten)
-                found.append(BY_KIND[unwritten.kind].detect(context, (), group))
+                found.append(_broken(context, (), group))
     return tuple(f for f in found if f is not None)
 
 
@@ -175,6 +189,8 @@ def _same_place(a: Finding, b: Finding) -> bool:
 
 
 def _first(context: Context, stage: Stage) -> Finding | None:
+    if stage in context.question.unseen:
+        return None
     for cause in BY_STAGE[stage]:
         found = cause.detect(context)
         if found is not None:

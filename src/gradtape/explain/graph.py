@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
     from gradtape.diagnostics import Passage, Site, Span
+    from gradtape.explain.cause import Stage
     from gradtape.explain.report import Status
     from gradtape.explain.ways import Reach, Ways
 
@@ -416,6 +417,8 @@ class Question:
     """Whose words the messages use: a name of `dialects.DIALECTS`."""
     together: tuple[End, ...] = ()
     """All sources that were asked for in the same call, this one included."""
+    unseen: Mapping[Stage, tuple[str, ...]] = field(default_factory=dict)
+    """What the recorder does not see in this version of the framework, by what cannot be told without it."""
 
     @property
     def target_name(self) -> str:

@@ -9,7 +9,6 @@ import tensorflow as tf
 from gradtape.recorders import tensorflow as recorder
 from gradtape.recorders.frameworks import Options
 from gradtape.recorders.heard import Heard
-from gradtape.recorders.tensorflow import probes
 
 
 def test_every_hook_is_taken_away_again():
@@ -92,14 +91,6 @@ def test_recording_stops_once_a_loop_has_told_all(explained):
 def test_every_probe_holds_and_leaves_nothing(explained):
     ran = explained(LOOP.format(rounds=1))
     assert ran.remarks == []
-
-
-def test_a_hook_that_does_not_fire_is_named(explained, monkeypatch):
-    deaf = probes.Probe(lambda seen: False, "this part is not seen")
-    monkeypatch.setattr(probes, "PROBES", (*probes.PROBES, deaf))
-    assert [remark.partition(": ")[2] for remark in explained(LOOP.format(rounds=1)).remarks] == [
-        "this part is not seen"
-    ]
 
 
 FUNCTION = """

@@ -6,8 +6,9 @@ from gradtape.explain.report import Finding
 
 def unexplained(context: Context) -> Finding:
     """Say that the recorded operations do not explain why the gradient is missing."""
-    notes: tuple[str, ...] = ()
-    if context.origin_unknown:
+    unseen = context.question.unseen.values()
+    notes = tuple(dict.fromkeys(text for texts in unseen for text in texts))
+    if not notes and context.origin_unknown:
         forgotten = ", or so long ago that it is forgotten (`gradtape.config(ambient_records=...)` keeps more)"
         where = "in another thread" + (forgotten if context.run.horizon else "")
         notes = (f"a tensor on the way to `{context.question.target_name}` was made {where}",)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from gradtape.diagnostics import Site
+    from gradtape.explain.cause import Stage
     from gradtape.explain.report import GradientReport
     from gradtape.recorders.heard import Heard
     from gradtape.recorders.tensorflow.backward import Backward, Matched
@@ -138,6 +139,8 @@ class Asking:
         self.keras = keras
         self.all_steps = all_steps
         self.busy = False
+        self.unseen: dict[Stage, tuple[str, ...]] = {}
+        """What this version of TensorFlow does not show, by what cannot be told without it."""
         self.on_failing: Callable[[], None] | None = None
         self._failing: Counter[Hashable] = Counter()
         self._since = 0
@@ -148,7 +151,7 @@ class Asking:
         if memory.stopped or memory.hidden or memory.probing:
             return run()
         frame = _getframe(2)
-        life = memory.lives.get(tape) if tape is not None else None
+        life = memory.life_of(tape)
         places = frames.stack(frame)
         if not places:
             return run()
@@ -294,6 +297,7 @@ class Asking:
                     failure=asked.failure if not isinstance(asked.error, LookupError) else None,
                     dialect="tensorflow",
                     together=sources,
+                    unseen=self.unseen,
                 )
             )
         return found

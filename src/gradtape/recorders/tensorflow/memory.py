@@ -145,5 +145,6 @@ class Memory:
         return happening
 
     def life_of(self, tape: Any) -> Life | None:
-        """Return what is known of a tape."""
-        return self.lives.get(tape)
+        """Return what is known of a tape; None for one that nobody saw start."""
+        life = self.lives.get(tape) if tape is not None else None
+        return life if life is not None and life.changes else None

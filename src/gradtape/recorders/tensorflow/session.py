@@ -41,12 +41,14 @@ class Session:
     def start(self) -> None:
         """Install the hooks; a TensorFlow without one of the names is said so, and runs unrecorded."""
         try:
-            names = private.load()
+            self._install(private.load())
         except (ImportError, AttributeError) as error:
+            self.remove()
             self.heard.remark(
                 f"this TensorFlow cannot be recorded ({error}): `gradtape why --stand-in SCRIPT` runs it on gradtape.tf"
             )
-            return
+
+    def _install(self, names: Names) -> None:
         memory, patches = self.memory, self.patches
         if self.heard.to_draw:
             memory.summaries = {}
@@ -59,7 +61,7 @@ class Session:
         asking = Asking(memory, names, self.heard, self.backward, self.keras, all_steps=self.options.all_steps)
         asking.on_failing = self.stop
         listening = self.backward
-        Tapes(memory, names, asking, lambda: self._probe(names, listening)).install(patches)
+        Tapes(memory, names, asking, lambda: self._probe(names, listening, asking)).install(patches)
         variables.install(memory, names, patches, self.keras)
         leaving.install(memory, names, patches)
         callbacks.install(memory, names, patches, self.operations)
@@ -68,9 +70,13 @@ class Session:
         if self.options.functions != "graph":
             warnings.filterwarnings("ignore", message=EAGER_DATA)
 
-    def _probe(self, names: Names, listening: Backward) -> None:
-        for part in probes.missing(self.memory, names, listening):
-            self.heard.remark(f"TensorFlow {names.tf.__version__}: {part}")
+    def _probe(self, names: Names, listening: Backward, asking: Asking) -> None:
+        """Say what is not seen in this version, and let no answer depend on it."""
+        for probe in probes.missing(self.memory, names, listening):
+            text = f"TensorFlow {names.tf.__version__}: {probe.missing}"
+            self.heard.remark(text)
+            for stage in probe.withholds:
+                asking.unseen[stage] = (*asking.unseen.get(stage, ()), text)
 
     def stop(self) -> None:
         """Record no more: the first gradient that fails was told, and its like came again."""
