@@ -18,6 +18,8 @@ from gradtape.recorders.hearing import Hearing
 from gradtape.recorders.listening import Listening
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from gradtape.explain import GradientReport
 
 MARK = re.compile(r"  #~ (?P<code>GT\d+)$", re.MULTILINE)
@@ -38,6 +40,7 @@ def run_program(source: str, folder: Path, name: str = "program.py") -> tuple[Gr
         pytest.importorskip(framework)
     try:
         with (
+            as_installed(frameworks),
             Hearing() if frameworks else Listening() as heard,
             contextlib.redirect_stdout(io.StringIO()),
             warnings.catch_warnings(),
@@ -50,6 +53,22 @@ def run_program(source: str, folder: Path, name: str = "program.py") -> tuple[Gr
     finally:
         os.chdir(before)
     return heard.reports
+
+
+@contextlib.contextmanager
+def as_installed(frameworks: Iterable[str]) -> Iterator[None]:
+    """Let JAX have its own float32 in a block: our tests of rules turn float64 on for the whole process."""
+    if "jax" not in frameworks:
+        yield
+        return
+    import jax
+
+    wide = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", False)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", wide)
 
 
 def marked_lines(source: str) -> dict[str, int]:

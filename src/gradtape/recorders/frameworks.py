@@ -63,29 +63,37 @@ class Arrivals(MetaPathFinder):
         self.heard = heard
         self.options = Options() if options is None else options
         self.arrived: dict[str, Recorder] = {}
+        self._running: list[Recorder] = []
         self._looking = False
 
     def __enter__(self) -> Self:
         sys.meta_path.insert(0, self)
         for name in RECORDERS:
             if name in sys.modules:
-                self._recorder(name).start(self.heard, self.options)
+                self._begin(self._recorder(name))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        """Stop waiting; recorders that nobody let finish do so now, so that no hook stays behind."""
         sys.meta_path.remove(self)
+        self.finish(error)
 
     def start(self) -> None:
         """Let every recorder that has finished start again."""
         for recorder in self.arrived.values():
-            recorder.start(self.heard, self.options)
+            self._begin(recorder)
 
     def finish(self, error: BaseException | None) -> None:
-        """Let every recorder that was started finish."""
-        for recorder in self.arrived.values():
+        """Let every recorder that is running finish."""
+        running, self._running = self._running, []
+        for recorder in running:
             recorder.finish(error)
+
+    def _begin(self, recorder: Recorder) -> None:
+        recorder.start(self.heard, self.options)
+        self._running.append(recorder)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -103,7 +111,7 @@ class Arrivals(MetaPathFinder):
             return None
         recorder = self._recorder(fullname)
         recorder.prepare(self.options)
-        spec.loader = Announcing(spec.loader, lambda: recorder.start(self.heard, self.options))
+        spec.loader = Announcing(spec.loader, lambda: self._begin(recorder))
         return spec
 
     def _recorder(self, name: str) -> Recorder:

@@ -38,7 +38,7 @@ def assign(inputs: Sequence[Sequence[int]]) -> Lanes:
     Examples
     --------
     >>> assign([(), (), (0, 1), (2, 0)]).lane
-    (0, 1, 1, 0)
+    (0, 1, 1, 1)
     """
     far, ends = _reaches(inputs)
     free: list[int] = []

@@ -6,3 +6,11 @@ import pytest
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 pytest.importorskip("jax")
+
+
+@pytest.fixture(autouse=True)
+def float32():
+    from tests.explain.programs import as_installed
+
+    with as_installed(["jax"]):
+        yield
