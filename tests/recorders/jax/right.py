@@ -25,6 +25,19 @@ def loss(x):
 jax.grad(loss)(x)
 jax.jit(jax.grad(loss))(x)
 """,
+    "a draw from categories, trained with the score": """
+def expected(theta):
+    a = jax.random.categorical(jax.random.key(0), lax.stop_gradient(theta), shape=(16,))
+    return jnp.mean(x[a] * jax.nn.log_softmax(theta)[a])
+
+jax.grad(expected)(x)
+""",
+    "a draw as a function of noise": """
+def loss(scale):
+    return jnp.mean((scale * jax.random.normal(jax.random.key(0), (3,)) + x) ** 2)
+
+jax.grad(loss)(0.5)
+""",
     "straight through": """
 def loss(x):
     hard = x + lax.stop_gradient(jnp.round(x) - x)

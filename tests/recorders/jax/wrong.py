@@ -52,6 +52,48 @@ def loss(scores):
 
 jax.grad(loss)(jnp.array([0.3, 0.1, 0.2]))
 """,
+    "a draw from categories": """
+def expected(theta):
+    a = jax.random.categorical(jax.random.key(0), theta, shape=(16,))  #~ GT306
+    reward = jnp.array([1.0, -1.0, 2.0])
+    return jnp.mean(reward[a])
+
+jax.grad(expected)(x)
+""",
+    "a coin": """
+def loss(p):
+    heads = jax.random.bernoulli(jax.random.key(0), p)  #~ GT306
+    return jnp.sum(jnp.where(heads, x, 0.0))
+
+jax.grad(loss)(jnp.array([0.2, 0.5, 0.7]))
+""",
+    "a choice by weights from a softmax": """
+def loss(logits):
+    i = jax.random.choice(jax.random.key(0), 3, shape=(8,), p=jax.nn.softmax(logits))  #~ GT306
+    return jnp.mean(x[i])
+
+jax.grad(loss)(x)
+""",
+    "counts": """
+def loss(rate):
+    return jnp.sum(jax.random.poisson(jax.random.key(0), rate) * x)  #~ GT306
+
+jax.grad(loss)(x)
+""",
+    "rounding a softmax": """
+def loss(logits):
+    weights = jax.nn.softmax(logits)
+    return jnp.sum(jnp.round(weights) * x)  #~ GT302
+
+jax.grad(loss)(x)
+""",
+    "the place of the largest of a log-sum-exp": """
+def loss(logits):
+    sizes = jax.nn.logsumexp(logits, axis=1)
+    return x[jnp.argmax(sizes)]  #~ GT301
+
+jax.grad(loss)(jnp.ones((3, 2)) * x[:, None])
+""",
     "one-hot": """
 def loss(logits):
     hard = jax.nn.one_hot(jnp.argmax(logits), 3)  #~ GT301

@@ -18,7 +18,7 @@ from gradtape.recorders.summaries import summary
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gradtape.explain.graph import Pull
     from gradtape.recorders.jax.asking import Asked, Source
@@ -68,6 +68,8 @@ class Graph:
             self.began_at.append(self.tick())
             self.made.append(self._made(index, step))
         self.ended = self.tick()
+        self.read_last = {self.id_of(i): index for index, step in enumerate(program.steps) for i in step.inputs}
+        """The last step that reads each value."""
         self._tidy()
 
     def _twin(self, source: Source) -> int:
@@ -135,9 +137,42 @@ class Graph:
         steps = self.program.steps
         for k in range(1, len(steps) + 1):
             if k == len(steps) or steps[k].place != steps[start].place:
+                self._leave_out_side_ways(range(start, k))
                 self._unite(range(start, k))
                 self._hide(range(start, k))
                 start = k
+
+    def _leave_out_side_ways(self, group: range) -> None:
+        """Take an input that ends nothing for a constant: the maximum, which a softmax subtracts and holds still.
+
+        Within one expression a way may end and another go on; seen from outside, the gradient passes.
+        """
+        operations = [op for k in group for op in self.made[k].operations]
+        if len(operations) < 2 or not any(b for op in operations for b in op.breaks):
+            return
+        arriving, passing = _reached_within(operations)
+        behind = self._ends_behind(operations, group.stop)
+
+        def aside(op: Operation, position: int) -> bool:
+            value, ends = op.inputs[position], behind[op.output]
+            sources = arriving.get(value, {value})
+            return bool(op.breaks[position] and ends) and all(sources <= passing[end] for end in ends)
+
+        for k in group:
+            made = tuple(_with_constants(op, aside) for op in self.made[k].operations)
+            self.made[k] = self.made[k]._replace(operations=made)
+
+    def _ends_behind(self, operations: Sequence[Operation], stop: int) -> dict[int, set[int]]:
+        """Return for each result of a group the results behind it that are read later; where none is, the last ones."""
+        made = {op.output for op in operations}
+        read = {i for op in operations for i in op.inputs}
+        ends = {value for value in made if self.read_last.get(value, 0) >= stop} or made - read
+        behind = {value: {value} & ends for value in made}
+        for op in reversed(operations):
+            for value in op.inputs:
+                if value in behind:
+                    behind[value] |= behind[op.output]
+        return behind
 
     def _unite(self, group: range) -> None:
         """Let one expression break for one reason: `x // 2` compares, rounds and takes signs on its way."""
@@ -297,6 +332,29 @@ class Graph:
             position = made.order.index(item.position)
             found.append(pull(made.operations[item.output], position, item.came, item.gave, inputs, output))
         return tuple(found)
+
+
+def _reached_within(operations: Sequence[Operation]) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+    """Return which values from outside lead to each result of some operations: in any way, and in an unbroken one."""
+    arriving: dict[int, set[int]] = {}
+    passing: dict[int, set[int]] = {}
+    for op in operations:
+        read = [(i, broken) for i, broken in zip(op.inputs, op.breaks, strict=True) if i]
+        arriving[op.output] = set().union(*(arriving.get(i, {i}) for i, _ in read))
+        passing[op.output] = set().union(*(passing.get(i, {i}) for i, broken in read if not broken))
+    return arriving, passing
+
+
+def _with_constants(operation: Operation, constant: Callable[[Operation, int], bool]) -> Operation:
+    """Return an operation that takes some of its inputs for constants."""
+    cut = [constant(operation, position) for position in range(len(operation.inputs))]
+    if not any(cut):
+        return operation
+    return replace(
+        operation,
+        inputs=tuple(0 if c else i for i, c in zip(operation.inputs, cut, strict=True)),
+        breaks=tuple(() if c else b for b, c in zip(operation.breaks, cut, strict=True)),
+    )
 
 
 PLAIN = bool | int | float | complex
