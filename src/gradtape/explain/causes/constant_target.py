@@ -28,7 +28,7 @@ def detect(context: Context) -> Finding | None:
             ),
         ),
         proven=not context.may_have_left,
-        helps=(f"compute `{target.name}` from `{context.source.name}` inside the tape",),
+        helps=(f"compute `{target.name}` from `{context.source.name}` {context.words.recording}",),
     )
 
 
