@@ -50,6 +50,122 @@ def marked_last():
     """
 
 
+@broken
+def numbers_made_a_tensor_again():
+    """
+    import torch
+    a = torch.tensor(1.5, requires_grad=True)
+    b = torch.tensor(0.25, requires_grad=True)
+    y = torch.Tensor([a, 2.0, b])  #~ rebuilt-from-values
+    (y * 2).sum().backward()
+    """
+
+
+@broken
+def floats_made_a_tensor_again():
+    """
+    import torch
+    a = torch.tensor(1.5, requires_grad=True)
+    b = torch.tensor(0.25, requires_grad=True)
+    y = torch.FloatTensor([a * 3, b])  #~ rebuilt-from-values
+    (y * 2).sum().backward()
+    """
+
+
+@broken
+def a_tensor_of_tensors():
+    """
+    import torch
+    a = torch.tensor(1.5, requires_grad=True)
+    b = torch.tensor(0.25, requires_grad=True)
+    y = torch.as_tensor([a, b])  #~ rebuilt-from-values
+    (y * 2).sum().backward()
+    """
+
+
+@broken
+def a_parameter_of_a_result():
+    """
+    import torch
+    x = torch.ones(2, requires_grad=True)
+    p = torch.nn.Parameter(x * 2)  #~ rebuilt-from-values
+    (p * 2).sum().backward()
+    print(x.grad)
+    """
+
+
+@healthy
+def a_plain_tensor_and_the_numbers_of_another():
+    """
+    import torch
+    a = torch.tensor(1.5, requires_grad=True)
+    shown = torch.Tensor([a])
+    y = torch.Tensor([2.0, 3.0])
+    (y * a).sum().backward()
+    print(shown, torch.as_tensor(a) is a)
+    """
+
+
+@broken
+def a_part_left_as_a_number():
+    """
+    import torch
+    a = torch.tensor(1.5, requires_grad=True)
+    n = (a * 2).item()  #~ left-through-number
+    (a * n).backward()
+    """
+
+
+@broken
+def a_part_was_rebuilt():
+    """
+    import torch
+    a = torch.tensor(1.5, requires_grad=True)
+    w = torch.tensor([a, a])  #~ rebuilt-from-values
+    (w.sum() * a).backward()
+    """
+
+
+@healthy
+def a_part_detached_on_purpose():
+    """
+    import torch
+    x = torch.tensor([1.5, 0.5], requires_grad=True)
+    n = (x * 2).detach().numpy().sum()
+    (x * float(n)).sum().backward()
+    """
+
+
+@healthy
+def logging_and_early_stopping():
+    """
+    import torch
+    x = torch.tensor([1.5, 0.5], requires_grad=True)
+    best, seen = 10.0, []
+    for _ in range(4):
+        loss = (x ** 2).sum()
+        seen.append(loss.item())
+        if loss.item() > best:
+            break
+        best = loss.item()
+        loss.backward()
+        print(best, float(x[0]))
+    """
+
+
+@healthy
+def a_baseline_of_earlier_steps():
+    """
+    import torch
+    x = torch.tensor([1.5, 0.5], requires_grad=True)
+    base = 0.0
+    for _ in range(3):
+        loss = (x ** 2).sum() - base * x.sum()
+        loss.backward()
+        base = 0.9 * base + 0.1 * loss.item()
+    """
+
+
 @healthy
 def retained():
     """

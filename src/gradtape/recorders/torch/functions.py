@@ -371,5 +371,8 @@ def _row(raw: str, role: Role) -> Function:
 PARAMETER = Function("Parameter", "parameter", kind=BreakKind.REBUILT)
 """`nn.Parameter(...)`: a new leaf from the values."""
 
+LEGACY = Function("Tensor", "tensor", kind=BreakKind.REBUILT)
+"""`torch.Tensor([...])`, `torch.FloatTensor([...])`: a new tensor of numbers that were tensors."""
+
 COPY = Function("deepcopy", "copy", kind=BreakKind.COPIED)
 """`copy.deepcopy(...)`: a leaf of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,7 +16,7 @@ from gradtape.recorders.torch.functions import CASTS, PARAMETER, Function, Role
 from gradtape.recorders.torch.memory import Memory, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from gradtape.explain.graph import End
     from gradtape.recorders.torch.names import Names
@@ -83,13 +84,20 @@ class Builder:
         entry = self.memory.meet(tensor)
         return frozenset(self.memory.versions.get(entry.tensor_id, ())) | {entry.id, entry.tensor_id}
 
-    def run(self, roots: Collection[int], call: Call, targets: tuple[End, ...] = ()) -> Run:
-        """Put the graph together for sources with these ids."""
+    def run(
+        self,
+        roots: Collection[int],
+        call: Call,
+        targets: tuple[End, ...] = (),
+        exits: Sequence[Exit] | None = None,
+    ) -> Run:
+        """Put the graph together for sources with these ids; of the values that left, only some if `exits` says so."""
         operations = list(self.operations)
-        known = self._very_same(operations)
+        left = self.exits if exits is None else exits
+        known = self._very_same(operations, left)
         found = find_crossings(
             operations,
-            self._exits(),
+            left,
             roots=roots,
             call=call,
             fresh=self._fresh(),
@@ -208,18 +216,26 @@ class Builder:
 
     # -- ways through plain Python --------------------------------------------------------------------------------
 
-    def _exits(self) -> list[Exit]:
+    @cached_property
+    def exits(self) -> tuple[Exit, ...]:
+        """The values that left, in order."""
         found = []
         for event in self.happened:
             if event.kind in LEFT:
                 site, *callers = sites(event.frames)
                 picks = event.detail == "__index__"
                 found.append(Exit(event.seq, event.value, LEFT[event.kind], site, tuple(callers), picks=picks))
-        return found
+        return tuple(found)
 
-    def _very_same(self, operations: list[Operation]) -> dict[tuple[int, int], list[Exit]]:
+    def unsaid_exits(self, since: int) -> list[Exit]:
+        """Return the values that left since a moment, without those that were detached first: that was said."""
+        late = [left for left in self.exits if left.seq > since]
+        said = {record.outputs[0][0] for record in self.records if record.what.role is Role.ALIAS} if late else ()
+        return [left for left in late if left.value not in said]
+
+    def _very_same(self, operations: list[Operation], left: Sequence[Exit]) -> dict[tuple[int, int], list[Exit]]:
         """Find the operands that are the very array that left, or a view of it."""
-        exits = {left.seq: left for left in self._exits()}
+        exits = {one.seq: one for one in left}
         found: dict[tuple[int, int], list[Exit]] = {}
         for number, operation in enumerate(operations):
             record = self.by_seq.get(operation.seq)

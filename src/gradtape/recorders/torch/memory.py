@@ -6,17 +6,19 @@ values, up to a number of bytes, for the numbers behind a zero or a NaN.
 
 from __future__ import annotations
 
+import ast
 from collections import deque
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
+import torch
+
+from gradtape.diagnostics import Site, syntax
 from gradtape.recorders.torch import private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import torch
 
     from gradtape.recorders.torch.frames import Frames
     from gradtape.recorders.torch.functions import Function
@@ -31,6 +33,9 @@ MOST_VALUES = 4_000
 """How many values are kept: small ones take more room than their bytes."""
 
 PRUNE_EVERY = 20_000
+
+MOST_NUMBERS = 1_000
+"""How many numbers of one expression are kept."""
 
 
 class Record(NamedTuple):
@@ -81,6 +86,14 @@ class Happening(NamedTuple):
     detail: Any = None
 
 
+class Number(NamedTuple):
+    """A number that was taken out of a tensor: the value's id, what it was, where."""
+
+    value: int
+    plain: float
+    frames: Frames
+
+
 class Entry:
     """A tensor that is known: its present value's id, and how often it had been written to then."""
 
@@ -110,6 +123,8 @@ class Memory:
         """The ndarrays that left, by identity, with the moment when."""
         self.values: deque[tuple[int, torch.Tensor, int, int]] = deque()
         self.bytes = 0
+        self.numbers: list[Number] = []
+        """The newest numbers that one expression took out of tensors."""
         self._until_prune = PRUNE_EVERY
 
     # -- which tensor is which value ------------------------------------------------------------------------------
@@ -160,7 +175,33 @@ class Memory:
             earlier = tag.get(tensor.output_nr) if tag else None
             inputs = (earlier,) if earlier else tuple(dict.fromkeys(self.origins(node)))
             self.write(entry, tensor, UNSEEN, inputs, (1 << len(inputs)) - 1)
+        elif self.numbers:
+            self._rebuilt(entry, tensor)
         return entry
+
+    def left(self, number: Number) -> None:
+        """Keep a number that left together with those that the same expression took out before it."""
+        if self.numbers and self.numbers[0].frames != number.frames:
+            self.numbers.clear()
+        if len(self.numbers) < MOST_NUMBERS:
+            self.numbers.append(number)
+
+    def _rebuilt(self, entry: Entry, tensor: torch.Tensor) -> None:
+        """Connect a tensor that nobody saw being made with the numbers that `torch.Tensor([...])` took for it."""
+        from gradtape.recorders.torch.functions import LEGACY
+
+        numbers, self.numbers = self.numbers, []
+        frames = numbers[0].frames
+        if not _is_legacy(frames) or tensor.numel() > MOST_NUMBERS or private.is_transformed():
+            return
+        with torch._C.DisableTorchFunction():
+            held = iter(tensor.flatten().tolist())
+            taken = torch.tensor([number.plain for number in numbers], dtype=tensor.dtype).tolist()
+        if not all(value in held for value in taken):  # in this order, with other numbers between them
+            return
+        outputs = ((entry.id, False, tensor.dtype),)
+        inputs = tuple(number.value for number in numbers)
+        self.records.append((entry.id, LEGACY, inputs, outputs, (1 << len(inputs)) - 1, frames, None, None))
 
     def write(self, entry: Entry, tensor: torch.Tensor, what: Function, inputs: tuple[int, ...], needs: int) -> None:
         """Record something that nobody wrote: how a value hangs together with others."""
@@ -254,6 +295,12 @@ class Memory:
         """Let go of all values."""
         self.values.clear()
         self.bytes = 0
+
+
+def _is_legacy(frames: Frames) -> bool:
+    """Whether an expression calls one of the constructors that no mode sees: `torch.Tensor`, `torch.FloatTensor`."""
+    node = syntax.expression_at(Site(*frames[0]).span)
+    return isinstance(node, ast.Call) and syntax.text_of(node.func).endswith("Tensor")
 
 
 def _plain(name: str, neutral: str = "") -> Any:

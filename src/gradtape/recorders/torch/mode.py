@@ -18,7 +18,7 @@ from gradtape.explain.graph import BreakKind
 from gradtape.recorders.torch import private
 from gradtape.recorders.torch.frames import Frames, is_direct, user_frames
 from gradtape.recorders.torch.functions import Function, Role, describe
-from gradtape.recorders.torch.memory import WRITTEN, Entry, Happening, Memory, Off
+from gradtape.recorders.torch.memory import WRITTEN, Entry, Happening, Memory, Number, Off
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -340,7 +340,9 @@ class Mode(TorchFunctionMode):
             kind = "left as array" if role is Role.ARRAY else "left as number"
             seq = next(memory.clock)
             memory.happened.append(Happening(seq, kind, before, frames, what.name))
-            if isinstance(result, np.ndarray):
+            if isinstance(result, float):
+                memory.left(Number(before, result, frames))
+            elif isinstance(result, np.ndarray):
                 memory.arrays[id(result)] = (ref(result), seq)
 
     def _switch(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> Any:

@@ -141,6 +141,16 @@ class Questions:
         return self.builder.run(roots, Call(self.asked.site, self.asked.seq))
 
     @cached_property
+    def _linked_run(self) -> Run:
+        """The graph, linked through what left since the question before: a part of a gradient may be lost."""
+        earlier = max((asked.seq for asked in self.desk.asked if asked.seq < self.asked.seq), default=0)
+        exits = self.builder.unsaid_exits(earlier)
+        if not exits:
+            return self._plain_run
+        roots = {number for tensor in self.builder.leaves.values() for number in self.builder.ids(tensor)}
+        return self.builder.run(roots, Call(self.asked.site, self.asked.seq), exits=exits)
+
+    @cached_property
     def _plain_run(self) -> Run:
         return self.builder.run((), Call(self.asked.site, self.asked.seq))
 
@@ -152,7 +162,13 @@ class Questions:
         gradient: Tensor | None = None,
     ) -> Iterator[GradientReport]:
         """Explain the gradient of one source."""
-        run = self.run([tensor]) if status is Status.NONE else self._plain_run
+        run = (
+            self.run([tensor])
+            if status is Status.NONE
+            else self._linked_run
+            if status is Status.OK
+            else self._plain_run
+        )
         source = self.source(tensor, name)
         found = gradient if gradient is not None else tensor.grad if tensor.is_leaf or tensor.retains_grad else None
         size = summary(numbers.array(found)) if found is not None else None
