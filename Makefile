@@ -36,7 +36,7 @@ test-torch: ## run the tests of the PyTorch recorder, with PyTorch
 test-jax: ## run the tests of the JAX recorder, with JAX
 test-tensorflow test-torch test-jax: test-%:
 	@$(MAKE) --no-print-directory VENV=$(VENV)-$* $(VENV)-$*/.test-$*
-	@$(VENV)-$*/bin/python -m pytest -n $(JOBS) tests/recorders/$*
+	@$(VENV)-$*/bin/python -m pytest -n $(JOBS) -m "not thorough" tests/recorders/$*
 
 # the browser is the system's: apt-get install chromium chromium-driver
 test-browser: ## test the pages in a headless Chromium, and the notebook in IPython
