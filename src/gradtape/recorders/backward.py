@@ -106,6 +106,8 @@ class Backward:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.swept = asked.swept if asked.used_at is None and not asked.failure else None
+        self._stops: bool | None = None
+        """Whether the answer is that of the sweep in which zeros stop; None while nobody swept."""
 
     @property
     def possible(self) -> bool:
@@ -119,7 +121,10 @@ class Backward:
 
     def gradients(self) -> dict[int, Any]:
         """Return what arrives at each source, by id: computed as the answer was."""
-        return self._run(Looking(every=False))[0] if self.possible else {}
+        if not self.possible:
+            return {}
+        # nobody has to look yet, and an ordinary sweep takes half the time; what a user wrote is asked as before
+        return self._run(Looking(every=False) if self.runs_others_code else None)
 
     def gradients_in_tensorflow(self) -> dict[int, Any]:
         """Return what would arrive at each source in TensorFlow, where a zero stops before a few operations only."""
@@ -143,7 +148,8 @@ class Backward:
             looking = Looking(every=every)
             self._sweep(looking.see, tensorflow)
         else:
-            looking = self._run(Looking(every=every))[1]
+            looking = Looking(every=every)
+            self._run(looking)
         if not every and (not looking.tells or any(underflows(summary(s.came)) for s in looking.steps)):
             return self.pulls(operations, every=True, in_tensorflow=in_tensorflow)
         return self._told(looking.steps, operations)
@@ -211,17 +217,23 @@ class Backward:
         recording = self.asked.recording
         return recording is not None and any(e.value == id and e.kind is EventKind.ASSIGN for e in recording.events)
 
-    def _run(self, looking: Looking) -> tuple[dict[int, Any], Looking]:
-        """Sweep as the answer was swept: plainly, and once more with strong zeros where that was not finite."""
-        found = self._sweep(looking.see, None)
-        if (
-            _config.settings.strong_zeros
-            and not all(map(is_finite, found.values()))
-            and all(is_finite(t.value) for t in self.asked.targets if t.id)
-        ):
-            looking = Looking(every=looking.every)
-            found = self._sweep(looking.see, strong)
-        return found, looking
+    def _run(self, looking: Looking | None) -> dict[int, Any]:
+        """Sweep as the answer was swept: plainly, or with strong zeros where that was not finite."""
+        see = _nobody if looking is None else looking.see
+        if self._stops:
+            return self._sweep(see, strong)
+        found = self._sweep(see, None)
+        if self._stops is None:
+            self._stops = (
+                _config.settings.strong_zeros
+                and not all(map(is_finite, found.values()))
+                and all(is_finite(t.value) for t in self.asked.targets if t.id)
+            )
+            if self._stops:
+                if looking is not None:
+                    looking.forget()
+                return self._sweep(see, strong)
+        return found
 
     def _sweep(self, see: Callable[[Step], None], pulling: Pulling | None) -> dict[int, Any]:
         swept, asked = self.swept, self.asked
@@ -232,10 +244,11 @@ class Backward:
         needed = needed_ids(swept.records, swept.saved, ids)
         seeds = {id: _plain(seed) for id, seed in swept.seeds.items()}
         records: Sequence[Any] = swept.records
-        if see is not _nobody or pulling is not None:
+        ordinary = see is _nobody and pulling in {None, strong}
+        if not ordinary:
             records = [(Watched(record, see, pulling or plain), *record[1:]) for record in records]
         try:
-            return seeds | sweep(records, swept.saved, seeds, ids, needed)
+            return seeds | sweep(records, swept.saved, seeds, ids, needed, strong=ordinary and pulling is strong)
         except Exception:  # noqa: BLE001  a derivative of the user's own may not like to be asked twice
             return {}
 
@@ -245,6 +258,10 @@ class Looking:
 
     def __init__(self, *, every: bool) -> None:
         self.every = every
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: another sweep is the answer's."""
         self.steps: list[Step] = []
         self.tells = False
         self._room = DEAD
