@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -151,8 +152,13 @@ def _parses(file: str, edits: Sequence[Edit]) -> bool:
             first, last = min(first, began), max(last, ended)
     lines = source_lines(file, first, last)
     new = applied([line + "\n" for line in lines], {e.line - first + 1: e.replace_with for e in edits})
+    return _is_python("".join(new))
+
+
+@lru_cache(maxsize=8)  # an edit is checked when it is proposed, and once more with those of the other findings
+def _is_python(text: str) -> bool:
     try:
-        ast.parse("".join(new))
+        ast.parse(text)
     except (SyntaxError, ValueError):
         return False
     return True
