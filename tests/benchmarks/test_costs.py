@@ -11,7 +11,7 @@ import pytest
 
 import gradtape as gt
 from gradtape.arrays.record import STATE
-from gradtape.diagnostics import spans, syntax
+from gradtape.diagnostics import changes, spans, syntax
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
@@ -96,6 +96,33 @@ def test_places_are_looked_up_once_however_often_they_ran(name, monkeypatch):
         found.append(len(resolved))
     assert found[0] == pytest.approx(found[1], abs=3)  # the hundredth source may come late
     assert found[1] < 50
+
+
+@pytest.mark.parametrize(
+    ("name", "sweeps", "looks"),
+    [("nothing to find", 1, 0), ("a break in the middle", 1, 0), ("a gradient that vanishes", 3, 9600 * 2)],
+)
+def test_nobody_looks_at_steps_where_no_gradient_is_odd(name, sweeps, looks):
+    question = explaining.PROGRAMS[name](9600)
+    found = calls(lambda: str(question()))
+    assert (found["sweep"], found["see"]) == (sweeps, looks)
+
+
+def test_a_gradient_that_zeros_stop_is_swept_so_at_once():
+    w = gt.Variable(0.5)
+    with gt.GradientTape() as tape:
+        loss = np.sqrt(w * 0.0)
+    assert [f.cause for r in tape.why(loss, w).gradients for f in r.findings] == ["singular-point"]
+    assert (
+        calls(lambda: tape.why(loss, w))["sweep"] == 3
+    )  # plainly, so that zeros stop, and once more with somebody looking
+
+
+def test_an_edit_is_parsed_once_although_it_is_checked_twice():
+    question = explaining.without_loops(300)
+    changes._is_python.cache_clear()
+    assert "+     loss = " in str(question())
+    assert changes._is_python.cache_info()[:2] == (1, 1)  # hits, misses
 
 
 def test_no_garbage_is_collected_while_a_graph_grows():

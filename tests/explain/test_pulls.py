@@ -92,6 +92,25 @@ def test_a_step_tells_where_numbers_are_lost(came, gave, tells):
     assert telling(np.array(came), np.array(gave)) is tells
 
 
+NUMBERS = (0.0, -0.0, 1.5, -2.0, 1e308, 5e-324, np.inf, -np.inf, np.nan)
+
+
+@pytest.mark.parametrize("came", NUMBERS)
+@pytest.mark.parametrize("gave", NUMBERS)
+def test_a_number_tells_what_an_array_of_one_number_tells(came, gave):
+    assert telling(np.float64(came), np.float64(gave)) is telling(np.array([came]), np.array([gave]))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "longdouble"])
+@pytest.mark.parametrize("number", NUMBERS)
+@np.errstate(over="ignore")
+def test_one_number_is_counted_as_several_are(number, dtype):
+    one, two = summary(np.array(number, dtype)), summary(np.array([number, number], dtype))
+    assert (one.shape, one.dtype, one.size) == ((), dtype if dtype != "longdouble" else str(np.dtype(dtype)), 1)
+    assert str((one.low, one.high)) == str((two.low, two.high))
+    assert (2 * one.zeros, 2 * one.nans, 2 * one.infs) == (two.zeros, two.nans, two.infs)
+
+
 @pytest.mark.parametrize(
     ("gradient", "odd"),
     [([0.0, 0.0], True), ([np.nan, 1.0], True), ([1e9], True), ([1e-9, 0.0], True), ([1e-9, 0.1], False), ([], False)],

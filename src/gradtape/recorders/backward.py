@@ -19,7 +19,7 @@ from gradtape.arrays.record import EventKind
 from gradtape.explain.numbers import underflows
 from gradtape.ops import OPS, Cotangents, General, Partial, Spec
 from gradtape.recorders.pulls import pull, suspicious, telling
-from gradtape.recorders.summaries import array_of, summary
+from gradtape.recorders.summaries import array_of, as_array, summary
 from gradtape.tape import strong_zeros
 from gradtape.tape.query import answers_for, is_finite
 from gradtape.tape.reverse import needed_ids, sweep
@@ -363,7 +363,7 @@ def _flat(cotangent: Any) -> Any:
     """Return a cotangent as one array; of several results all together."""
     if isinstance(cotangent, Cotangents):
         return np.concatenate([np.ravel(part) for part in cotangent.of.values()])
-    return np.asarray(cotangent)
+    return as_array(cotangent)
 
 
 def _plain(value: Any) -> Any:
@@ -386,11 +386,17 @@ def parts_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:
     return output, inputs
 
 
+USUAL = frozenset({np.ndarray, np.float64})
+"""What nearly all values are, known without a search through classes."""
+
+
 def _array(value: Any) -> Any:
     """Return an array or number, None for what is neither: a description, several results."""
+    if value is None or value.__class__ in USUAL:
+        return value
     if isinstance(value, Spec) or not isinstance(value, np.ndarray | np.generic | float | int | complex):
         return None
-    return np.asarray(value)
+    return as_array(value)
 
 
 def _computed(record: Written, saved: Any, known: dict[int, Any]) -> Any:

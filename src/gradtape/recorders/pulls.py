@@ -9,7 +9,7 @@ import numpy as np
 
 from gradtape.explain import Status
 from gradtape.explain.graph import Element, Pull, Summary
-from gradtape.recorders.summaries import summary
+from gradtape.recorders.summaries import as_array, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,8 @@ def telling(came: Any, gave: Any) -> bool:
     Cheap, for recorders that look at every step and write down only those that tell; run it where overflows of a sum
     are no news (`np.errstate(all="ignore")`).
     """
+    if gave.__class__ is np.float64 and came.__class__ is np.float64:  # Python is faster with a number than NumPy
+        return not gave and bool(came) if isfinite(gave) else isfinite(came)
     total = np.add.reduce(gave, axis=None)
     if isfinite(total):
         return not total and not gave.any() and bool(came.any())
@@ -72,26 +74,26 @@ def pull(
     summarise : callable
         `summary`, or one that remembers arrays that it has seen.
     """
-    values = tuple(None if v is None else np.asarray(v) for v in inputs) or (None,) * len(operation.inputs)
-    result = None if output is None else np.asarray(output)
-    came, gave = np.asarray(came), np.asarray(gave)
     with np.errstate(all="ignore"):
-        element = _element(operation, came, gave, values, result) if telling(came, gave) else None
+        element = _element(operation, came, gave, inputs, output) if telling(as_array(came), as_array(gave)) else None
     return Pull(
         operation,
         position,
         summarise(came),
         summarise(gave),
-        tuple(None if v is None else summarise(v) for v in values),
-        None if result is None else summarise(result),
+        tuple([None if v is None else summarise(v) for v in inputs]) or (None,) * len(operation.inputs),
+        None if output is None else summarise(output),
         element,
         inside,
     )
 
 
 def _element(operation: Operation, came: Any, gave: Any, inputs: Sequence[Any], output: Any) -> Element | None:
+    came, gave = np.asarray(came), np.asarray(gave)
     if not gave.size or gave.dtype.kind not in "fciub":
         return None
+    values = [None if v is None else np.asarray(v) for v in inputs] or [None] * len(operation.inputs)
+    result = None if output is None else np.asarray(output)
     axis = operation.params.get("axis")
     index = _telling_index(came, gave, axis)
 
@@ -99,7 +101,7 @@ def _element(operation: Operation, came: Any, gave: Any, inputs: Sequence[Any], 
         place = None if value is None else place_in(value.shape, index, gave.shape, axis)
         return None if place is None else _number(value[place])
 
-    return Element(index, tuple(map(there, inputs)), there(output), there(came), _number(gave[index]))
+    return Element(index, tuple(map(there, values)), there(result), there(came), _number(gave[index]))
 
 
 def _number(value: Any) -> float:

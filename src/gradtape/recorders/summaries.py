@@ -25,6 +25,11 @@ def array_of(value: Any) -> Any:
     return np.asarray(value)
 
 
+def as_array(value: Any) -> Any:
+    """Return a value with the attributes of an array; NumPy's scalars have them, and stay the objects that they are."""
+    return value if isinstance(value, np.generic) else np.asarray(value)
+
+
 name_of = lru_cache(maxsize=256)(str)
 """The name of a dtype; NumPy puts it together anew each time, which takes longer than to look at a small array."""
 
@@ -40,7 +45,12 @@ def summary(value: Any) -> Summary:
     """
     array = np.asarray(value)
     shape, dtype = array.shape, name_of(array.dtype)
-    if array.dtype.kind == "f" and array.size:  # the usual case: where both ends are finite, all are
+    if array.dtype.kind == "f" and array.size == 1:  # a loop over numbers makes very many of these
+        number = array.item()
+        size = float(number)
+        if isfinite(size):
+            return Summary(shape, dtype, 1, size, size, int(not number))
+    elif array.dtype.kind == "f" and array.size:  # the usual case: where both ends are finite, all are
         low, high = float(array.min()), float(array.max())
         if isfinite(low) and isfinite(high):
             return Summary(shape, dtype, array.size, low, high, array.size - int(np.count_nonzero(array)))
