@@ -364,7 +364,8 @@ def harmless(context: Context) -> tuple[str, ...]:
         return ()
     if any(not updated.isdisjoint(end.ids) for end in together):
         return (f"harmless: the program updates others of these sources, and never `{source.name}`",)
-    flowing = sum(context.ways.flow_from(end.ids) for end in together)
+    followed = [end for end in together if end.trainable or end.watched]
+    flowing = sum(context.ways.flow_from(end.ids) for end in followed)
     if not flowing:
         return ()
     goal = f"harmless if `{source.name}` is not meant to learn from `{context.question.target_name}`"
