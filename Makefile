@@ -31,12 +31,15 @@ test-peers: $(VENV)/.peers ## compare gradients with TensorFlow, PyTorch, JAX an
 	@$(PY) -m pytest -n $(JOBS) tests/peers
 
 # each framework has an environment of its own: they ask for different versions of what they share
+# what else skips itself where the framework is missing
+WITH_tensorflow := tests/debugging
+WITH_torch := tests/debugging tests/explain/test_pages.py
 test-tensorflow: ## run the tests of the TensorFlow recorder, with TensorFlow
 test-torch: ## run the tests of the PyTorch recorder, with PyTorch
 test-jax: ## run the tests of the JAX recorder, with JAX
 test-tensorflow test-torch test-jax: test-%:
 	@$(MAKE) --no-print-directory VENV=$(VENV)-$* $(VENV)-$*/.test-$*
-	@$(VENV)-$*/bin/python -m pytest -n $(JOBS) -m "not thorough" tests/recorders/$*
+	@$(VENV)-$*/bin/python -m pytest -n $(JOBS) -m "not thorough" tests/recorders/$* $(WITH_$*)
 
 # the browser is the system's: apt-get install chromium chromium-driver
 test-browser: ## test the pages in a headless Chromium, and the notebook in IPython

@@ -100,7 +100,7 @@ def _takes_a_program(command: argparse.ArgumentParser, run: Callable[[argparse.N
     functions.add_argument(
         "--graph", dest="functions", action="store_const", const="graph", help="leave traced functions traced"
     )
-    command.add_argument("--all-steps", action="store_true", help="go on recording after the first gradient that fails")
+    command.add_argument("--all-steps", action="store_true", help="go on recording where gradients keep failing")
     command.add_argument("-m", dest="module", action="store_true", help="SCRIPT is a module's name, as for python -m")
     command.add_argument("script", metavar="SCRIPT", help="the Python program, run unchanged")
     command.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="its own arguments")

@@ -24,7 +24,7 @@ class Options(NamedTuple):
     functions : str
         How traced functions run: `auto` as the answer needs it, `eager`, `graph`.
     all_steps : bool
-        Go on recording after the first gradient that fails.
+        Go on recording where gradients keep failing; how soon a recorder would stop is its own to decide.
     """
 
     functions: str = "auto"
