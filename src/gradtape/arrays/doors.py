@@ -14,6 +14,7 @@ import numpy as np
 
 from gradtape.arrays import dispatch
 from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, family_of, in_family, usual
+from gradtape.arrays.documenting import docstring
 from gradtape.arrays.failures import located
 from gradtape.arrays.leaving import leave
 from gradtape.arrays.record import EventKind
@@ -232,7 +233,7 @@ def door(name: str) -> Callable[..., Any]:
     public = (row.numpy or row.name).rpartition(".")[2]
     function.__name__ = function.__qualname__ = public
     function.__signature__ = signature_of(row)  # type: ignore[attr-defined]
-    function.__doc__ = f"Compute `{public}` and record it; the arguments are those of `numpy.{row.numpy or row.name}`."
+    function.__doc__ = docstring(row)
     return function
 
 
