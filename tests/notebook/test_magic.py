@@ -46,6 +46,11 @@ def test_a_function_of_another_cell_is_named_by_that_cell(shell, capsys):
     assert "--> Cell In[2]:2:19" in shown.out
 
 
+def test_an_edit_knows_the_modules_that_another_cell_imported(shell, capsys):
+    _, shown = ran(shell, capsys, ASK)
+    assert "2 +     loss = np.sum(gt.straight_through(np.floor, w)) * b\n" in shown.out
+
+
 def test_a_cell_that_asks_for_nothing_says_so(shell, capsys):
     _, shown = ran(shell, capsys, "%%why\nx = 3")
     assert "no gradient was asked for in this cell\n  help: " in shown.out

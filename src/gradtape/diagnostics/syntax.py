@@ -352,49 +352,6 @@ def with_header(span: Span) -> Span:
     return span_of(chosen, span.file)
 
 
-def imported_as(file: str, module: str) -> str | None:
-    """Return the name under which a file imports a module: `gt` for `import gradtape as gt`; None if it does not."""
-    for node in _imports(parse_file(file)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name == module:
-                    return alias.asname or alias.name
-        elif node.module is not None:
-            for alias in node.names:
-                if f"{node.module}.{alias.name}" == module:
-                    return alias.asname or alias.name
-    return None
-
-
-@lru_cache(maxsize=64)
-def _imports(tree: ast.Module | None) -> tuple[ast.Import | ast.ImportFrom, ...]:
-    nodes = ast.walk(tree) if tree is not None else ()
-    return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
-
-
-def is_module(node: ast.expr, file: str) -> bool:
-    """Whether an expression is the name of a module that the file imports, or a part of one: `np`, `tf.nn`."""
-    root = node
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    return isinstance(root, ast.Name) and any(
-        (alias.asname or alias.name.partition(".")[0]) == root.id
-        for statement in _imports(parse_file(file))
-        for alias in statement.names
-    )
-
-
-def free_name(file: str, wanted: str) -> str:
-    """Return a name that the file does not use: the wanted one, with a number where it is taken."""
-    tree = parse_file(file)
-    taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} if tree is not None else set()
-    name, count = wanted, 1
-    while name in taken:
-        count += 1
-        name = f"{wanted}_{count}"
-    return name
-
-
 def walk_scope(root: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a function's (or module's) own scope, without the bodies of functions and classes in it."""
     stack = list(ast.iter_child_nodes(root))

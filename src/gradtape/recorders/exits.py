@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def _draws(call: ast.Call, span: Span, through: str) -> bool:
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in DRAWS:
         return False
     owner = syntax.text_of(call.func.value)
-    numpy = syntax.imported_as(span.file, "numpy")
-    if owner in {f"{numpy}.random", syntax.imported_as(span.file, "numpy.random")}:
+    numpy = scopes.imported_as(span.file, "numpy")
+    if owner in {f"{numpy}.random", scopes.imported_as(span.file, "numpy.random")}:
         return True
     made = syntax.made_by(owner, span)
     if made:

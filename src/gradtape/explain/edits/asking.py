@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Suggestion, syntax
+from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import assigned_before, defined_in, statements_of
 from gradtape.explain.edits.places import moved_to_end
@@ -118,6 +118,6 @@ def values(case: Case) -> Suggestion | None:
     given = call.args[0] if call is not None and call.args else None
     if call is None or given is None or not isinstance(call.func, ast.Attribute) or call.func.attr != "watch":
         return None
-    name = syntax.free_name(case.file, "v")
+    name = scopes.free_name(case.file, "v")
     text = builders.written(given, case.file)
     return builders.likely(*builders.replace(given, case.file, f"[{name}.value for {name} in {text}]"))

@@ -11,7 +11,7 @@ import io
 import tokenize
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Applicability, Span, Suggestion, syntax
+from gradtape.diagnostics import Applicability, Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, edits_of, insertion
 from gradtape.diagnostics.spans import source_lines
 
@@ -40,11 +40,11 @@ OPEN_CONTEXTS = (
 CLOSED = ast.Name | ast.Call | ast.Attribute | ast.Subscript | ast.List | ast.Dict | ast.ListComp
 """Expressions that never need parentheses."""
 
-ARRAY_METHODS = {
-    "astype", "bool", "byte", "ceil", "cpu", "data", "detach", "floor", "int", "item", "long", "numpy", "round",
-    "short", "sign", "tolist", "trunc", "type", "to",
-}  # fmt: skip
-"""Methods that work on the value before the dot, whatever their arguments say."""
+SETTINGS = {"astype", "cpu", "item", "numpy", "round", "to", "type", "view"}
+"""Methods that work on the value before the dot, and may be told how."""
+
+ROUNDING = {"round"}
+"""Those of them that are told with a plain number: what gets a value is a function, of a module that is not known."""
 
 BLOCKS = ("body", "orelse", "finalbody", "handlers")
 
@@ -192,16 +192,22 @@ def worked_on(node: ast.expr, file: str) -> ast.expr | None:
         return node.value
     if not isinstance(node, ast.Call):
         return None
-    short = isinstance(node.func, ast.Attribute) and (not node.args or node.func.attr in ARRAY_METHODS)
-    if short and isinstance(node.func, ast.Attribute) and is_method(node, file):
+    if isinstance(node.func, ast.Attribute) and _takes_no_value(node, node.func.attr) and is_method(node, file):
         return node.func.value
     first = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg is not None), None)
     return None if isinstance(first, ast.Starred) else first
 
 
+def _takes_no_value(call: ast.Call, name: str) -> bool:
+    """Whether the arguments of a method are settings, so that what it works on stands before the dot."""
+    if name in ROUNDING:
+        return all(isinstance(a, ast.Constant) for a in call.args)
+    return not call.args or name in SETTINGS
+
+
 def is_method(call: ast.Call, file: str) -> bool:
     """Whether a call goes to a method of a value, `x.round(2)`, not to a function of a module, `np.round(x)`."""
-    return isinstance(call.func, ast.Attribute) and not syntax.is_module(call.func.value, file)
+    return isinstance(call.func, ast.Attribute) and not scopes.is_module(call.func.value, file)
 
 
 def add_argument(call: ast.Call, file: str, text: str) -> Changes:

@@ -31,8 +31,8 @@ class Case(NamedTuple):
 
     @property
     def pen(self) -> Pen:
-        """Writes in that file; a new one, which knows of no missing import yet."""
-        return Pen(self.context, self.file)
+        """Writes at that place; a new one, which knows of no missing import yet."""
+        return Pen(self.context, self.at)
 
     @property
     def node(self) -> ast.expr | None:
@@ -108,11 +108,6 @@ def defined_in(file: str, call: ast.Call) -> ast.FunctionDef | None:
     return found[0] if len(found) == 1 else None
 
 
-def calls_of(file: str, function: ast.FunctionDef) -> list[ast.Call]:
-    """Return the calls of the same file that go to a function, known by its name."""
-    return _calls(syntax.parse_file(file)).get(function.name, [])
-
-
 @lru_cache(maxsize=64)
 def _functions(tree: ast.Module | None) -> dict[str, list[ast.FunctionDef]]:
     found: dict[str, list[ast.FunctionDef]] = {}
@@ -122,24 +117,5 @@ def _functions(tree: ast.Module | None) -> dict[str, list[ast.FunctionDef]]:
     return found
 
 
-@lru_cache(maxsize=64)
-def _calls(tree: ast.Module | None) -> dict[str, list[ast.Call]]:
-    found: dict[str, list[ast.Call]] = {}
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Call):
-            found.setdefault(_last_name(node.func), []).append(node)
-    return found
-
-
 def _last_name(node: ast.expr) -> str:
     return syntax.text_of(node).rpartition(".")[2]
-
-
-def given_for(call: ast.Call, function: ast.FunctionDef, parameter: str) -> ast.expr | None:
-    """Return what a call gives for a parameter of the function that it goes to."""
-    named = next((k.value for k in call.keywords if k.arg == parameter), None)
-    if named is not None or any(isinstance(a, ast.Starred) for a in call.args):
-        return named
-    names = syntax.parameter_names(function)
-    position = names.index(parameter) if parameter in names else len(call.args)
-    return call.args[position] if position < len(call.args) else None

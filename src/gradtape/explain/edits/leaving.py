@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span, Suggestion, syntax
+from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, defined_in, parts, statements_of
@@ -64,7 +64,7 @@ def _method(pen: Pen, node: ast.expr, file: str) -> Changes:
     name = node.func if isinstance(node, ast.Call) else node
     if pen.dialect != "tensorflow" or not isinstance(name, ast.Attribute) or name.attr not in METHOD_NAMES:
         return ()
-    if syntax.is_module(name.value, file) or (isinstance(node, ast.Attribute) and name.attr != "T"):
+    if scopes.is_module(name.value, file) or (isinstance(node, ast.Attribute) and name.attr != "T"):
         return ()
     return builders.as_function(node, file, pen.call(METHOD_NAMES[name.attr]).removesuffix("()"))
 
@@ -81,7 +81,7 @@ def _known_instead(case: Case, node: ast.expr) -> Suggestion | None:
     if not isinstance(node, ast.Call) or not instead or instead.endswith("*"):
         return None
     module, _, name = instead.rpartition(".")
-    ours = syntax.imported_as(case.file, module)
+    ours = scopes.imported_as(case.file, module, case.at)
     imports = () if ours is not None else builders.add_import(case.file, f"import {module}")
     return builders.safe(*builders.rename_call(node, case.file, f"{ours or module}.{name}"), *imports)
 
@@ -162,8 +162,8 @@ def _in_jax_numpy(pen: Pen, body: ast.AST, file: str) -> Changes:
     stack = [body]
     while stack:
         node = stack.pop()
-        name = function_name(node, file) if isinstance(node, ast.Attribute) else None
-        if name is None or not isinstance(node, ast.Attribute):
+        name = function_name(node, file) if isinstance(node, ast.Name | ast.Attribute) else None
+        if name is None or not isinstance(node, ast.expr):
             stack += ast.iter_child_nodes(node)
         else:
             found.append(Change(syntax.span_of(node, file), pen.say(f"jnp.{MATH.get(name, name)}")))
@@ -206,8 +206,7 @@ def _known(pen: Pen, call: ast.Call, file: str) -> str | None:
     name = function_name(call.func, file)
     if name is None:
         return None
-    from_math = syntax.text_of(call.func).partition(".")[0] == syntax.imported_as(file, "math")
-    if from_math:
+    if (scopes.stands_for(call.func, file) or "").startswith("math."):
         name = MATH.get(name, name)
     elif pen.dialect == "gradtape":
         return None  # NumPy's functions stay on our own tape
@@ -222,7 +221,7 @@ def is_conversion(node: ast.expr, file: str) -> bool:
         return node.func.id in {"float", "int", "complex"} and bool(node.args)
     if not isinstance(node.func, ast.Attribute):
         return False
-    if syntax.is_module(node.func.value, file):
+    if scopes.is_module(node.func.value, file):
         return node.func.attr in CONVERSIONS and bool(node.args)
     return node.func.attr in METHODS and not node.args
 
@@ -303,5 +302,5 @@ def stored_in_parameter(case: Case) -> Changes:
         return ()
     name = builders.written(target, case.file)
     text = builders.written(value, case.file).replace(f"{name}.data", name)
-    new = syntax.free_name(case.file, "new")
+    new = scopes.free_name(case.file, "new")
     return builders.replace_statement(statement, case.file, f"{new} = {text}; del {name}; {name} = {new}")

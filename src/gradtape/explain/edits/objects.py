@@ -6,10 +6,11 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Suggestion, syntax
+from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
+from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, calls_of, defined_in, given_for, parts, statements_of
+from gradtape.explain.edits.case import Case, defined_in, parts, statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,7 @@ def _model_that_ran(case: Case) -> Changes:
     ran = {
         syntax.text_of(n.func)
         for n in ast.walk(scope)
-        if isinstance(n, ast.Call) and type(n.func) is type(base) and not syntax.is_module(n.func, file)
+        if isinstance(n, ast.Call) and type(n.func) is type(base) and not scopes.is_module(n.func, file)
     }
     tree = syntax.parse_file(file) or scope
     listed = {syntax.text_of(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in LISTS}

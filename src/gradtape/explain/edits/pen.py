@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import scopes
 from gradtape.explain.dialects import DIALECTS
 from gradtape.explain.edits import builders
 
 if TYPE_CHECKING:
     import ast
 
+    from gradtape.diagnostics import Span
     from gradtape.diagnostics.changes import Change
     from gradtape.explain.cause import Context
     from gradtape.explain.dialects import Phrases
@@ -31,20 +32,20 @@ _USUAL = re.compile(rf"(?<![\w.])({'|'.join(MODULES)})(?=\.\w)")
 
 
 class Pen:
-    """Writes for one file.
+    """Writes at one place of a file, by the names that can be read there.
 
     Parameters
     ----------
     context : Context
         The question whose program it is.
-    file : str
+    at : Span
     """
 
-    def __init__(self, context: Context, file: str) -> None:
+    def __init__(self, context: Context, at: Span) -> None:
         name = context.question.dialect
-        if name == "gradtape" and not _imports(file, "gt") and _imports(file, "tf"):
+        if name == "gradtape" and not _known(at.file, "gt", at) and _known(at.file, "tf", at):
             name = "tensorflow"
-        self.file = file
+        self.file, self.at = at.file, at
         self.phrases: Phrases = DIALECTS[name].phrases
         self.dialect = name
         self._missing: dict[str, str] = {}
@@ -68,23 +69,22 @@ class Pen:
         return tuple(change for text in self._missing.values() for change in builders.add_import(self.file, text))
 
     def _module(self, usual: str) -> str:
-        known = _imports(self.file, usual)
-        if known is None:
-            module = MODULES[usual][0]
-            self._missing[usual] = f"import {module}" + (f" as {usual}" if usual != module else "")
-        return known or usual
+        known = _known(self.file, usual, self.at)
+        if known is not None:
+            return known
+        module = MODULES[usual][0]
+        free = (name for name in (usual, module) if scopes.is_free(self.file, name.partition(".")[0], self.at))
+        name = next(free, None) or scopes.free_name(self.file, f"{usual}_module")
+        self._missing[usual] = f"import {module}" + (f" as {name}" if name != module else "")
+        return name
 
 
-def _imports(file: str, usual: str) -> str | None:
-    return next((name for module in MODULES[usual] if (name := syntax.imported_as(file, module))), None)
+def _known(file: str, usual: str, at: Span) -> str | None:
+    return next((name for module in MODULES[usual] if (name := scopes.imported_as(file, module, at))), None)
 
 
 def function_name(node: ast.expr, file: str) -> str | None:
     """Return NumPy's name of the function that an expression names, if it is one of NumPy, SciPy's NumPy or `math`."""
-    text = syntax.text_of(node)
-    module, dot, name = text.partition(".")
-    if not dot:
-        return None
-    if module in {syntax.imported_as(file, m) for m in ("numpy", "autograd.numpy")} - {None}:
-        return name
-    return name if module == syntax.imported_as(file, "math") else None
+    full = scopes.stands_for(node, file) or ""
+    module = next((m for m in ("numpy", "autograd.numpy", "math") if full.startswith(f"{m}.")), None)
+    return full.removeprefix(f"{module}.") if module is not None else None

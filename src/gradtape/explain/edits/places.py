@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span, Suggestion, syntax
+from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, simple_name
+from gradtape.explain.edits.case import Case, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
 from gradtape.explain.graph import OUTSIDE
 
@@ -62,10 +62,11 @@ def _kept_in_attribute(case: Case) -> Suggestion | None:
     if holder is None or not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         return None
     name = syntax.text_of(statement.targets[0])
-    local = {n for n in syntax.names_in(statement.value, ast.Load) if "." not in n} - {"self"}
-    bound = syntax.names_in(statement.value, ast.Store)
-    modules = {n for n in local if syntax.is_module(ast.Name(n), case.file)}
-    if not name.startswith("self.") or local - bound - modules or "\n" in builders.written(statement.value, case.file):
+    bound = {*syntax.names_in(statement.value, ast.Store), "self"}
+    local = {n for n in parts(statement.value) if isinstance(n, ast.Name) and n.id not in bound}
+    if not name.startswith("self.") or any(not scopes.is_module(n, case.file) for n in local):
+        return None
+    if "\n" in builders.written(statement.value, case.file):
         return None
     value = builders.operand(statement.value, case.file)
     reads = [n for m in holder.body for n in syntax.mentions(m, name) if not _holds(statement, n, case.file)]
@@ -197,7 +198,7 @@ def _named_inside(block: ast.With | ast.AsyncWith, asking: ast.stmt, places: Seq
     where = syntax.span_of(target, file)
     if not any(where.contains(place) for place in places):
         return ()
-    name = syntax.free_name(file, "target")
+    name = scopes.free_name(file, "target")
     text = builders.written(target, file)
     if "\n" in text:
         text = f"({text})"

@@ -6,8 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
+from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, assigned_before, calls_of, defined_in, given_for, statements_of
+from gradtape.explain.edits.case import Case, assigned_before, defined_in, statements_of
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Suggestion, syntax
+from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, statements_of
@@ -50,7 +50,7 @@ def _as_one(case: Case, node: ast.List | ast.Tuple) -> str | None:
         flat = [x for r in rows for x in r.elts] if rows else node.elts
         inside = ", ".join(builders.written(x, case.file) for x in flat)
         shape = f".reshape({len(rows)}, -1)" if rows else ""
-        name = syntax.free_name(case.file, "v")
+        name = scopes.free_name(case.file, "v")
         return pen.say("torch.stack([torch.as_tensor({v}) for {v} in [{x}]])", v=name, x=inside) + shape
     if pen.dialect == "gradtape":
         return pen.say("gt.numpy.array({x})", x=builders.written(node, case.file))
@@ -186,7 +186,7 @@ def _written_to_copy(case: Case, statement: ast.stmt, base: ast.expr) -> Suggest
     file, pen, scope = case.file, case.pen, case.function
     if not isinstance(base, ast.Name) or scope is None:
         return None
-    new = syntax.free_name(file, f"changed_{base.id}")
+    new = scopes.free_name(file, f"changed_{base.id}")
     copy = f"{new} = {base.id}.clone()" if pen.dialect == "torch" else pen.say("{n} = np.copy({x})", n=new, x=base.id)
     later = [s for s in statements_of(scope) if s.lineno > statement.lineno and not hasattr(s, "body") and not asks(s)]
     reads = [base, *(n for s in later for n in syntax.mentions(s, base.id))]

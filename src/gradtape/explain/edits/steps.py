@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span, Suggestion, syntax
+from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, leaving
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
@@ -157,7 +157,7 @@ def _passing_text(pen: Pen, node: ast.expr, file: str) -> str | None:
     text = builders.operand(inner, file)
     if not any(isinstance(part, ast.Call | ast.Await) for part in ast.walk(inner)):
         return pen.say(pen.phrases.passing, x=text, e=whole)
-    name = syntax.free_name(file, "exact")  # a call should not run twice
+    name = scopes.free_name(file, "exact")  # a call should not run twice
     once = pen.phrases.passing.replace("{x}", "{once}", 1)
     return pen.say(
         once, once=f"({name} := {builders.written(inner, file)})", x=name, e=_with_part(node, inner, file, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Suggestion, syntax
+from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def kept_as_number(case: Case) -> Suggestion | None:
     """Hand the value to `jax.debug.callback`, which keeps its number when it is computed."""
     statement, file = case.statement, case.file
-    jax = syntax.imported_as(file, "jax")
+    jax = scopes.imported_as(file, "jax", case.at)
     if statement is None or jax is None:
         return None
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
@@ -33,7 +33,7 @@ def kept_as_number(case: Case) -> Suggestion | None:
     if not later:
         text = f"{jax}.debug.callback({keep}, {value})"
         return builders.likely(*builders.replace_statement(statement, file, text))
-    name = syntax.free_name(file, "traced")
+    name = scopes.free_name(file, "traced")
     return builders.likely(
         *builders.replace_statement(statement, file, f"{name} = {value}"),
         *builders.insert_after(statement, file, f"{jax}.debug.callback({keep}, {name})"),
