@@ -402,3 +402,12 @@ tape.gradient(loss, w)
     assert sum(s is not None for s in edits) == 1
     assert any(together.REFUSED in f.diagnostic.notes for f in findings)
     ast.parse(mended(program, reports))
+
+
+def test_what_is_printed_after_the_question_stays_as_it_is(tmp_path):
+    program = (
+        "import gradtape as gt\n\nw = gt.Variable(1.0)\nfor step in range(2):\n    with gt.GradientTape() as tape:\n"
+        "        h = max(0.1, {})\n        loss = (h - 3.0) ** 2\n    g = tape.gradient(loss, w)\n"
+        "print(float(w), float(loss))\n"
+    )
+    check(program.format("float(w)"), program.format("w"), tmp_path)

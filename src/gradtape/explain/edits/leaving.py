@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
@@ -87,15 +88,17 @@ def _known_instead(case: Case, node: ast.expr) -> Suggestion | None:
 
 
 def _on_the_way_back(case: Case, pen: Pen, node: ast.expr) -> Changes:
-    """Return the changes of later statements of the function that compute with what left."""
+    """Return the changes of later statements of the function, up to the question, that compute with what left."""
     scope = case.function
     start = case.statement
     if scope is None or start is None:
         return ()
     plain = _filled(start, node) | syntax.names_in(start, ast.Store)
+    asked = case.context.question.call.span
+    after = asked.line if asked.file == case.file and asked.line > start.lineno else math.inf
     found: list[Change] = []
     for statement in statements_of(scope):
-        if statement.lineno <= start.lineno or hasattr(statement, "body"):
+        if not start.lineno < statement.lineno <= after or hasattr(statement, "body"):
             continue
         if plain & syntax.names_in(statement, ast.Load):
             found += [c for part in ast.iter_child_nodes(statement) for c in _inside_any(pen, part, case.file)]
