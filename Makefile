@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage gallery test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench bench-explain clean
+.PHONY: help why coverage docs gallery test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench bench-explain clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +32,8 @@ test-peers: $(VENV)/.peers ## compare gradients with TensorFlow, PyTorch, JAX an
 
 # each framework has an environment of its own: they ask for different versions of what they share
 # what else skips itself where the framework is missing
-WITH_tensorflow := tests/debugging
-WITH_torch := tests/debugging tests/explain/test_pages.py
+WITH_tensorflow := tests/debugging tests/docs
+WITH_torch := tests/debugging tests/docs tests/explain/test_pages.py
 test-tensorflow: ## run the tests of the TensorFlow recorder, with TensorFlow
 test-torch: ## run the tests of the PyTorch recorder, with PyTorch
 test-jax: ## run the tests of the JAX recorder, with JAX
@@ -45,6 +45,11 @@ test-tensorflow test-torch test-jax: test-%:
 test-browser: ## test the pages in a headless Chromium, and the notebook in IPython
 	@$(MAKE) --no-print-directory VENV=$(VENV)-browser $(VENV)-browser/.test-browser
 	@GRADTAPE_BROWSER=required $(VENV)-browser/bin/python -m pytest tests/render/browser tests/notebook
+
+docs: ## build the site in docs/_build/html; a warning is an error
+	@$(MAKE) --no-print-directory VENV=$(VENV)-docs $(VENV)-docs/.docs
+	@$(VENV)-docs/bin/sphinx-build -W --keep-going --quiet --jobs auto -b html docs docs/_build/html
+	@echo "the site is docs/_build/html/index.html"
 
 gallery: ## make docs/gallery anew: the page and the pictures of an example
 	@$(MAKE) --no-print-directory VENV=$(VENV)-browser $(VENV)-browser/.test-browser
@@ -76,7 +81,7 @@ bench-explain: $(VENV)/.test ## measure what it costs to record the places of op
 	@$(PY) benchmarks/explaining.py
 
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) $(VENV)-browser $(VENV)-tensorflow $(VENV)-torch $(VENV)-jax .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf docs/_build docs/generated $(VENV) $(VENV)-browser $(VENV)-docs $(VENV)-tensorflow $(VENV)-torch $(VENV)-jax .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(PY):
 	@for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3.14 python; do \

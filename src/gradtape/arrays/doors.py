@@ -234,6 +234,7 @@ def door(name: str) -> Callable[..., Any]:
     function.__name__ = function.__qualname__ = public
     function.__signature__ = signature_of(row)  # type: ignore[attr-defined]
     function.__doc__ = docstring(row)
+    vars(function)["row"] = row
     return function
 
 
