@@ -37,6 +37,8 @@ class Variable(Tensor):
         Shown in messages; the name in the program is found anyway.
     dtype : dtype, optional
         Cast the initial value to this.
+    constraint : callable, optional
+        What an optimizer applies to the value after each step.
 
     Examples
     --------
@@ -48,15 +50,23 @@ class Variable(Tensor):
     Tensor([2., 4.])
     """
 
-    __slots__ = ("name", "trainable")
+    __slots__ = ("constraint", "name", "trainable")
 
-    def __init__(self, initial_value: Any, trainable: bool = True, name: str | None = None, dtype: Any = None) -> None:
+    def __init__(
+        self,
+        initial_value: Any,
+        trainable: bool = True,
+        name: str | None = None,
+        dtype: Any = None,
+        constraint: Any = None,
+    ) -> None:
         frame = _getframe(1)
         origin = initial_value._id if isinstance(initial_value, Node) else 0
         value = array_value(initial_value, dtype, frame)
         super().__init__(value, next_id())
         self.trainable = trainable
         self.name = name
+        self.constraint = constraint
         note_event(EventKind.CREATE, self._id, frame, origin)
 
     def __repr__(self) -> str:
@@ -158,7 +168,8 @@ class Variable(Tensor):
 
     def __reduce__(self) -> Any:
         leave(self, EventKind.LEFT_AS_ARRAY, _getframe(1))
-        return partial(type(self), trainable=self.trainable, name=self.name), (np.array(self._value),)
+        options = {"trainable": self.trainable, "name": self.name, "constraint": self.constraint}
+        return partial(type(self), **options), (np.array(self._value),)
 
     def _no_rebinding(self, other: Any) -> Any:  # noqa: ARG002
         raise located(
@@ -184,6 +195,16 @@ def array_value(value: Any, dtype: Any, frame: FrameType) -> Any:
     if array.dtype == object:
         raise located(OperandError, f"{describe(value)} is no array of numbers", frame, "are its rows of equal length?")
     return array[()] if array.ndim == 0 else array
+
+
+def twin(variable: Variable) -> Any:
+    """Make another variable of the same value and kind."""
+    return type(variable)(
+        np.array(variable._value),
+        trainable=variable.trainable,
+        name=variable.name,
+        constraint=variable.constraint,
+    )
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:  # noqa: ARG001

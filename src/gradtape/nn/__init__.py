@@ -1,10 +1,27 @@
-"""Functions of neural networks with the names of JAX, Keras and PyTorch: activations, normalisations, attention.
+"""Networks: modules, layers, losses, metrics and `fit` with Keras's names, and functions with those of JAX and PyTorch.
 
-The functions take tensors or plain arrays and return tensors. TensorFlow's own are in `gradtape.tf.nn`.
+The functions take tensors or plain arrays and return tensors; layers do, too, and compute in float32 unless they are
+given another `dtype`. TensorFlow's own names are in `gradtape.tf`.
 
 Examples
 --------
+A layer is a function with weights, and a training step is an ordinary tape:
+
+>>> import numpy as np
 >>> import gradtape as gt
+>>> with gt.nn.seeded(0):
+...     net = gt.nn.Sequential([gt.nn.Dense(8, activation="tanh"), gt.nn.Dense(1)])
+...     x = np.linspace(-1.0, 1.0, 16)[:, None]
+...     loss = gt.nn.losses.MeanSquaredError()
+...     before = float(loss(x**2, net(x)))
+>>> for _ in range(200):
+...     with gt.GradientTape() as tape:
+...         error = loss(x**2, net(x))
+...     for w, g in zip(net.trainable_variables, tape.gradient(error, net.trainable_variables)):
+...         _ = w.assign_sub(0.1 * g)
+>>> bool(float(error) < before / 3)
+True
+
 >>> x = gt.Variable([-1.0, 0.5])
 >>> with gt.GradientTape() as tape:
 ...     y = gt.nn.mish(x).sum()
@@ -14,38 +31,59 @@ array([0.0592, 0.8864])
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module as _import_module
+from typing import Any
 
 from gradtape.arrays import doors as _doors
+from gradtape.nn import activations as _activations
 from gradtape.ops import load_families as _load_families
 
 _load_families("nn")
 
-__all__ = [
-    "celu",
+FUNCTIONS = (
     "cummax",
     "dot_product_attention",
     "frac",
-    "glu",
     "group_norm",
-    "hard_sigmoid",
-    "hard_silu",
-    "hard_tanh",
     "layer_norm",
     "lerp",
     "log1mexp",
     "logmeanexp",
-    "mish",
     "rms_norm",
-    "sparse_plus",
-    "sparse_sigmoid",
-    "squareplus",
     "standardize",
-]
+)
+"""Functions that are one row or composition of the table."""
 
-for _name in __all__:
+CLASSES = {
+    "module": ("Module",),
+    "layer": ("Layer",),
+    "random": ("SeedGenerator", "seeded"),
+    "layers.containers": ("Lambda", "Model", "Sequential"),
+    "layers.dense": ("Dense", "EinsumDense"),
+}
+"""Where the classes are, which are imported when somebody asks for one."""
+
+ROOMS = ("activations", "constraints", "initializers", "layers", "losses", "regularizers")
+
+_PLACES = {name: module for module, names in CLASSES.items() for name in names}
+
+for _name in FUNCTIONS:
     globals()[_name] = _doors.door(_name)
+for _name in _activations.__all__:
+    globals()[_name] = getattr(_activations, _name)
 
-if TYPE_CHECKING:
+__all__ = sorted([*FUNCTIONS, *_activations.__all__, *_PLACES, *ROOMS])  # noqa: PLE0605
 
-    def __getattr__(name: str) -> Any: ...
+
+def __getattr__(name: str) -> Any:
+    """Import a class or a part of the room when it is first asked for."""
+    if name in _PLACES:
+        globals()[name] = getattr(_import_module(f"{__name__}.{_PLACES[name]}"), name)
+        return globals()[name]
+    if name in ROOMS:
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"gradtape.nn has no {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

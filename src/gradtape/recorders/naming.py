@@ -79,10 +79,12 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         for key, item in list(value.items()):
             if isinstance(key, str | int):
                 yield f"[{key!r}]", item
-    elif not type(value).__module__.startswith("gradtape."):  # what our own objects hold is nobody's name for it
+    elif (ours := type(value).__module__.startswith("gradtape.")) and not hasattr(type(value), "named_variables"):
+        return  # what our own objects hold is nobody's name for it, but for modules, whose attributes people know
+    else:
         attributes = getattr(type(value), "__dictoffset__", 0) and vars(value)
         for name, item in list(attributes.items()) if attributes else ():
-            if not name.startswith("__"):
+            if not name.startswith("_" if ours else "__"):
                 yield f".{name}", item
 
 

@@ -1,29 +1,42 @@
-"""Objects that make first values of variables: `tf.zeros_initializer()` and its like."""
+"""Objects that make first values of variables: `tf.zeros_initializer()` and its like.
+
+They are those of `gradtape.nn.initializers`, with TensorFlow's tensors and its common generator.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gradtape.tf import creation, dtypes, random
+from gradtape.nn import initializers
+from gradtape.tf import dtypes, random
+from gradtape.tf.calls import static, tensor
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
-class zeros_initializer:  # noqa: N801
+class _Tensors(initializers.Initializer):
+    """An initializer that gives TensorFlow's tensors."""
+
+    def __call__(self, shape: Any, dtype: Any = dtypes.float32, **options: Any) -> Any:
+        """Make a value of that shape."""
+        given = static(shape)
+        return tensor(super().__call__((given,) if isinstance(given, int) else given, dtype))
+
+    def generator(self) -> np.random.Generator:
+        """Return TensorFlow's common generator, or one of a seed."""
+        return random.generator_for(self.seed)
+
+
+class zeros_initializer(_Tensors, initializers.Zeros):  # noqa: N801
     """Makes zeros."""
 
-    def __call__(self, shape: Any, dtype: Any = dtypes.float32, **options: Any) -> Any:
-        """Make a value of that shape."""
-        return creation.zeros(shape, dtype)
 
-
-class ones_initializer:  # noqa: N801
+class ones_initializer(_Tensors, initializers.Ones):  # noqa: N801
     """Makes ones."""
 
-    def __call__(self, shape: Any, dtype: Any = dtypes.float32, **options: Any) -> Any:
-        """Make a value of that shape."""
-        return creation.ones(shape, dtype)
 
-
-class constant_initializer:  # noqa: N801
+class constant_initializer(_Tensors, initializers.Constant):  # noqa: N801
     """Repeats a value.
 
     Parameters
@@ -33,14 +46,10 @@ class constant_initializer:  # noqa: N801
     """
 
     def __init__(self, value: Any = 0, support_partition: bool = False) -> None:
-        self.value = value
-
-    def __call__(self, shape: Any, dtype: Any = dtypes.float32, **options: Any) -> Any:
-        """Make a value of that shape."""
-        return creation.constant(self.value, dtype, shape)
+        super().__init__(static(value))
 
 
-class random_normal_initializer:  # noqa: N801
+class random_normal_initializer(_Tensors, initializers.RandomNormal):  # noqa: N801
     """Draws from a normal distribution.
 
     Parameters
@@ -49,15 +58,8 @@ class random_normal_initializer:  # noqa: N801
     seed : int, optional
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
-        self.mean, self.stddev, self.seed = mean, stddev, seed
 
-    def __call__(self, shape: Any, dtype: Any = dtypes.float32, **options: Any) -> Any:
-        """Make a value of that shape."""
-        return random.normal(shape, self.mean, self.stddev, dtype, self.seed)
-
-
-class random_uniform_initializer:  # noqa: N801
+class random_uniform_initializer(_Tensors, initializers.RandomUniform):  # noqa: N801
     """Draws from an interval.
 
     Parameters
@@ -65,10 +67,3 @@ class random_uniform_initializer:  # noqa: N801
     minval, maxval : float
     seed : int, optional
     """
-
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
-        self.minval, self.maxval, self.seed = minval, maxval, seed
-
-    def __call__(self, shape: Any, dtype: Any = dtypes.float32, **options: Any) -> Any:
-        """Make a value of that shape."""
-        return random.uniform(shape, self.minval, self.maxval, dtype, self.seed)

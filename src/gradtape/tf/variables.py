@@ -11,7 +11,7 @@ import gradtape as gt
 from gradtape.arrays import dispatch
 from gradtape.arrays.dispatch import Node
 from gradtape.arrays.failures import located
-from gradtape.arrays.variable import array_value
+from gradtape.arrays.variable import array_value, twin
 from gradtape.errors import DTypeError
 from gradtape.ops import Index
 from gradtape.tf.calls import plain_value, static
@@ -48,7 +48,7 @@ class Variable(Law, gt.Variable):
     dtype('float32')
     """
 
-    __slots__ = ("constraint",)
+    __slots__ = ()
     __hash__ = Law.__hash__  # type: ignore[assignment]
 
     def __init__(
@@ -69,8 +69,7 @@ class Variable(Law, gt.Variable):
         if initial_value is None:
             raise ValueError("tf.Variable needs an `initial_value`")
         value = initial_value() if callable(initial_value) else initial_value
-        self.constraint = constraint
-        super().__init__(plain_value(value, dtype), trainable is not False, name, dtype)
+        super().__init__(plain_value(value, dtype), trainable is not False, name, dtype, constraint)
 
     def __repr__(self) -> str:
         value = self._value
@@ -81,7 +80,7 @@ class Variable(Law, gt.Variable):
     __str__ = __repr__
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return type(self)(np.array(self._value), trainable=self.trainable, name=self.name)
+        return twin(self)
 
     def _incoming(self, value: Any, frame: FrameType) -> Any:
         """Insist on the variable's dtype where the value is a tensor."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradtape.tf import math
 from gradtape.tf.calls import row, tensor
-from gradtape.tf.math import sigmoid, tanh
+from gradtape.tf.math import sigmoid
 
 
 def _zero(x: Any) -> Any:
@@ -34,23 +34,17 @@ def crelu(features: Any, axis: int = -1, name: str | None = None) -> Any:
 
 def leaky_relu(features: Any, alpha: Any = 0.2, name: str | None = None) -> Any:
     """Return the positive part plus `alpha` times the negative part."""
-    x = tensor(features)
-    return row("where")(math.greater(x, 0.0), x, math.multiply(x, alpha))
+    return row("leaky_relu")(tensor(features), alpha)
 
 
 def elu(features: Any, name: str | None = None) -> Any:
     """Return the positive part plus `exp(x) - 1` of the negative part."""
-    x = tensor(features)
-    positive = math.greater(x, 0.0)
-    return row("where")(positive, x, math.expm1(row("where")(positive, 0.0, x)))
+    return row("elu")(tensor(features))
 
 
 def selu(features: Any, name: str | None = None) -> Any:
     """Return the scaled `elu` of self-normalizing networks."""
-    x = tensor(features)
-    positive = math.greater_equal(x, 0.0)
-    negative = math.expm1(row("where")(positive, 0.0, x)) * 1.6732632423543772
-    return row("where")(positive, x, negative) * 1.0507009873554805
+    return row("selu")(tensor(features))
 
 
 def silu(features: Any, beta: Any = 1.0) -> Any:
@@ -64,10 +58,7 @@ swish = silu
 
 def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
     """Return `x` times the normal distribution function of `x`, or its approximation by `tanh`."""
-    x = tensor(features)
-    if approximate:
-        return x * 0.5 * (tanh((x + x * x * x * 0.044715) * 0.7978845608028654) + 1.0)
-    return x * 0.5 * (row("erf")(x * 0.7071067811865476) + 1.0)
+    return row("gelu")(tensor(features), approximate)
 
 
 def _below_zero(logits: Any, axis: int) -> Any:

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from gradtape.arrays.dispatch import usual
+from gradtape.nn.losses.ctc import sequence_loss
 from gradtape.tf.arrays import positions_of
 from gradtape.tf.calls import row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
-from gradtape.tf.nn.activations import log_softmax
+from gradtape.tf.tensors import tf_tensor
 
 
 def ctc_loss(
@@ -59,14 +61,7 @@ def ctc_loss(
     times = positions_of(logit_length).astype(int)
     blank = (blank_index or 0) % classes
     _check(wanted, sizes, times, steps, batch, classes)
-    states = np.full((batch, 2 * wanted.shape[1] + 1), blank)
-    states[:, 1::2] = np.where(np.arange(wanted.shape[1]) < sizes[:, None], wanted, blank)
-    log_alpha = _forward(log_softmax(scores), states, times, blank)
-    last = 2 * sizes
-    ends = np.stack([last, np.maximum(last - 1, 0)], 1)
-    found = row("take_along_axis")(log_alpha, ends, axis=1)
-    found = found + np.where(np.stack([last < 0, last == 0], 1), -np.inf, 0.0).astype(scores.dtype)
-    return -row("logsumexp")(found, axis=1)
+    return tf_tensor(sequence_loss(usual(scores), wanted, sizes, times, blank))
 
 
 def _dense(labels: Any, batch: int) -> tuple[Any, Any]:
@@ -88,23 +83,3 @@ def _check(wanted: Any, sizes: Any, times: Any, steps: int, batch: int, classes:
     counted = wanted[np.arange(wanted.shape[1]) < sizes[:, None]]
     if ((counted < 0) | (counted >= classes)).any():
         raise InvalidArgumentError(f"ctc_loss: labels are numbers in [0, {classes}), got {counted.tolist()}")
-
-
-def _forward(log_weights: Any, states: Any, times: Any, blank: int) -> Any:
-    """Return the logarithms of the probabilities of all beginnings that end in each state, at each sequence's end.
-
-    A state is left for itself, for the next, or, between two different labels, for the next but one.
-    """
-    batch, count = states.shape
-    emitted = log_weights[(slice(None), np.arange(batch)[:, None], states)]
-    none = np.array(-np.inf, log_weights.dtype)
-    leap = np.zeros((batch, count), bool)
-    leap[:, 2:] = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
-    closed = np.where(leap, 0.0, none)
-    alpha = row("where")(np.arange(count) < 2, emitted[0], none)
-    for t in range(1, emitted.shape[0]):
-        wide = row("pad")(alpha, pad_width=((0, 0), (2, 0)), value=float(none))
-        ways = row("stack")((alpha, wide[:, 1:-1], wide[:, :-2] + closed), axis=0)
-        moved = row("logsumexp")(ways, axis=0) + emitted[t]
-        alpha = row("where")((t < times)[:, None], moved, alpha)
-    return alpha

@@ -1,4 +1,4 @@
-"""Kernels of the rows in `ops/special/logistic.py`: what SciPy has only since its version 1.17."""
+"""Kernels of the rows in `ops/special/logistic.py`: what SciPy has only since 1.17, or networks need without it."""
 
 from __future__ import annotations
 
@@ -9,4 +9,13 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KERNELS: dict[str, Callable[..., Any]] = {"softplus": lambda x: np.logaddexp(0.0, x)}
+try:
+    from scipy.special import expit
+except ModuleNotFoundError:
+
+    def expit(x: Any) -> Any:
+        """Return `1 / (1 + exp(-x))`, exact where it is tiny."""
+        return np.exp(-np.logaddexp(0.0, -x))
+
+
+KERNELS: dict[str, Callable[..., Any]] = {"expit": expit, "softplus": lambda x: np.logaddexp(0.0, x)}

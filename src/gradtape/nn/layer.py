@@ -1,0 +1,305 @@
+"""`Layer`: a module that is called with arrays, and makes its weights when it sees the first of them."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from inspect import Parameter, signature
+from sys import _getframe
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn
+
+import numpy as np
+
+from gradtape.arrays import doors
+from gradtape.arrays.dispatch import RELATED, Node, family_of, in_family, is_differentiable, usual
+from gradtape.arrays.failures import located
+from gradtape.arrays.variable import Variable
+from gradtape.errors import ShapeError
+from gradtape.nn import constraints, initializers, regularizers
+from gradtape.nn.module import Module
+from gradtape.nn.named import told
+from gradtape.tape.structure import flatten, rebuild
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+xp = doors.SPACE
+
+_TRAINING: ContextVar[bool | None] = ContextVar("gradtape training", default=None)
+"""What the call around this one was told about training, which layers inside it go by."""
+
+
+class Penalized(NamedTuple):
+    """A weight with its penalty; kept in an object of its own, so that the weight is not found here."""
+
+    weight: Variable
+    penalty: Any
+
+
+class Penalties:
+    """The penalties of one layer's weights."""
+
+    def __init__(self) -> None:
+        self.items: list[Penalized] = []
+
+
+class Call(NamedTuple):
+    """What a class's `call` takes besides arrays."""
+
+    training: bool
+    mask: bool
+
+
+_CALLS: dict[type, Call] = {}
+
+
+def call_of(kind: type[Layer]) -> Call:
+    """Look up what a class's `call` takes."""
+    found = _CALLS.get(kind)
+    if found is None:
+        parameters = signature(kind.call).parameters
+        anything = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
+        found = _CALLS[kind] = Call("training" in parameters or anything, "mask" in parameters)
+    return found
+
+
+class Layer(Module):
+    """The base class of layers, Keras's way: write `build`, which makes the weights, and `call`, which uses them.
+
+    Inputs of floating point are cast to the layer's dtype, recorded. `training=` and `mask=` reach `call` if it has
+    arguments of these names; a call inside another goes by the outer one's `training` unless it is told otherwise.
+
+    Parameters
+    ----------
+    activity_regularizer : str or callable, optional
+        A penalty on the output; see `losses`.
+    trainable : bool
+        Whether its weights learn.
+    dtype : dtype, optional
+        Of the weights and the computation; float32 unless given.
+    name : str, optional
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import gradtape as gt
+    >>> class Scale(gt.nn.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight((input_shape[-1],), "ones", name="factor")
+    ...
+    ...     def call(self, x):
+    ...         return x * self.factor
+    >>> layer = Scale()
+    >>> layer(np.ones((2, 3))).shape, list(layer.named_variables())
+    ((2, 3), ['factor'])
+    """
+
+    _dtype: Any = None
+    built = False
+    casts_integers: ClassVar[bool] = False
+    """Whether inputs of whole numbers are cast to the layer's dtype, too."""
+    casts_inputs: ClassVar[bool] = True
+    """Whether inputs of floating point are cast to the layer's dtype."""
+    least_ndim: ClassVar[int] = 0
+    """How many axes the input has at least."""
+    supports_masking = False
+    activity_regularizer: Any = None
+
+    def __init__(
+        self, *, activity_regularizer: Any = None, trainable: bool = True, dtype: Any = None, name: str | None = None
+    ) -> None:
+        super().__init__(name)
+        self._trainable = bool(trainable)
+        self._dtype = None if dtype is None else np.dtype(dtype)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._penalties = Penalties()
+        self._added: list[Any] = []
+        self._output_shape: Any = None
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the weights and of the computation."""
+        return np.dtype(np.float32) if self._dtype is None else self._dtype
+
+    __repr__ = told
+
+    # making weights
+
+    def add_weight(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a weight; keep it in an attribute, which gives it its path.
+
+        Parameters
+        ----------
+        shape : sequence of int
+        initializer : str or callable, optional
+            `"glorot_uniform"` unless given, zeros for whole numbers.
+        dtype : dtype, optional
+            The layer's unless given.
+        trainable : bool
+        regularizer : str or callable, optional
+            A penalty, which `losses` lists.
+        constraint : str or callable, optional
+            What optimizers keep it to.
+        name : str, optional
+
+        Returns
+        -------
+        Variable
+        """
+        kind = self.dtype if dtype is None else np.dtype(dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if kind.kind == "f" else "zeros"
+        first = initializers.get(initializer)(tuple(shape), kind)
+        weight = Variable(
+            first,
+            trainable=trainable and self._trainable,
+            name=name,
+            dtype=kind,
+            constraint=constraints.get(constraint),
+        )
+        if trainable and not self._trainable:
+            self._thawed = (*self._thawed, weight)
+        if regularizer is not None:
+            self._parts("_penalties", Penalties).items.append(Penalized(weight, regularizers.get(regularizer)))
+        return weight
+
+    def _parts(self, name: str, kind: type) -> Any:
+        """Return an attribute that a subclass without `super().__init__()` does not have yet."""
+        if name not in vars(self):
+            setattr(self, name, kind())
+        return vars(self)[name]
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for inputs of a shape; the usual layer has none."""
+
+    def call(self, inputs: Any) -> Any:
+        """Compute the output."""
+        raise NotImplementedError(f"{type(self).__name__} has no `call`")
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
+        """Return the mask of the output: the input's, unless the layer makes or needs another."""
+        return mask
+
+    # penalties
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties of this layer and of those inside, computed and recorded now: add them to the loss."""
+        found: list[Any] = []
+        for layer in [self, *self.submodules]:
+            if isinstance(layer, Layer):
+                found += [
+                    p.penalty(p.weight) for p in layer._parts("_penalties", Penalties).items if p.weight.trainable
+                ]
+                found += layer._parts("_added", list)
+        return found
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a penalty from inside `call`; the next call of the layer starts anew."""
+        self._parts("_added", list).append(loss)
+
+    # calling
+
+    def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Build the layer if it is new, and compute."""
+        kind = type(self)
+        takes = call_of(kind)
+        family = None
+        if RELATED and self._is_ours:
+            family = family_of([v for _, v in flatten([args, kwargs])])
+            if family is not None:
+                args, kwargs = usual(args), usual(kwargs)
+        if self.casts_inputs:
+            args = tuple(self._received(a) for a in args)
+        around = _TRAINING.get()
+        mode = around if training is None else bool(training)
+        token = _TRAINING.set(mode) if mode is not around else None
+        try:
+            if not self.built:
+                self._build_for(args, kwargs)
+            if takes.training:
+                kwargs["training"] = bool(mode)
+            if "_added" in vars(self):
+                self._added = []
+            result = self.call(*args, **kwargs)
+        finally:
+            if token is not None:
+                _TRAINING.reset(token)
+        if self.activity_regularizer is not None:
+            self.add_loss(self.activity_regularizer(result) / float(max(result.shape[0], 1)))
+        self._output_shape = getattr(result, "shape", None)
+        return result if family is None else in_family(result, family)
+
+    @property
+    def _is_ours(self) -> bool:
+        return type(self).__module__.startswith("gradtape.nn.")
+
+    def _received(self, value: Any) -> Any:
+        """Give an input the layer's dtype; lists of numbers become arrays, structures of tensors stay structures."""
+        if isinstance(value, list | tuple | dict) and any(isinstance(v, Node | np.ndarray) for _, v in flatten(value)):
+            leaves = (self._received(leaf) for _, leaf in flatten(value))
+            return rebuild(value, leaves.__next__)
+        if isinstance(value, Node):
+            held = value._value
+            wanted = is_differentiable(held) or (self.casts_integers and held.dtype.kind in "iub")
+            return value if not wanted or held.dtype == self.dtype else xp.cast(value, dtype=self.dtype)
+        if value is None or isinstance(value, bool | str):
+            return value
+        array = np.asarray(value)
+        if array.dtype.kind == "f" or (self.casts_integers and array.dtype.kind in "iub"):
+            array = array.astype(self.dtype, copy=False)
+        return value if array.dtype == object else xp.constant(array)
+
+    def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:  # noqa: ARG002
+        """Make the weights for the arguments of the first call."""
+        first = args[0] if args else None
+        if self.least_ndim and getattr(first, "ndim", self.least_ndim) < self.least_ndim:
+            self.refuse(
+                f"the input has {self.least_ndim} axes or more, got shape {tuple(first.shape)}",  # type: ignore[union-attr]
+                "the first axis is the batch: `x[None]` makes a batch of one",
+            )
+        self.build(shapes_of(first))
+        self.built = True
+
+    def refuse(self, headline: str, *helps: str) -> NoReturn:
+        """Raise an error that names the layer and the user's line.
+
+        Raises
+        ------
+        ShapeError
+        """
+        name = f" {self._name!r}" if self._name else ""
+        raise located(ShapeError, f"{type(self).__name__}{name}: {headline}", _getframe(1), *helps)
+
+    def wants(self, inputs: Any, axis: int, size: int, what: str) -> None:
+        """Insist on the length of an axis that the weights were made for."""
+        if inputs.ndim <= (axis if axis >= 0 else -axis - 1) or inputs.shape[axis] != size:
+            self.refuse(
+                f"the input has {size} {what} along axis {axis}, as when the layer was built; got shape "
+                f"{tuple(inputs.shape)}",
+                "make a new layer, or reshape the input",
+            )
+
+
+def shapes_of(value: Any) -> Any:
+    """Return the shape of an array, or those in a structure of arrays."""
+    if hasattr(value, "shape"):
+        return tuple(value.shape)
+    if isinstance(value, dict):
+        return {key: shapes_of(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [shapes_of(v) for v in value]
+    return np.shape(value)
+
+
+def training_now() -> bool:
+    """Whether the call around this one trains."""
+    return bool(_TRAINING.get())

@@ -1,0 +1,1 @@
+"""Layers with Keras's names and defaults; one file per kind."""

@@ -1,0 +1,164 @@
+"""Layers made of layers and functions: `Sequential`, `Model` and `Lambda`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gradtape.nn.layer import Layer, call_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Model(Layer):
+    """A layer made of layers: keep them in attributes, and use them in `call`.
+
+    Inputs reach `call` as they are; every layer inside casts to its own dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import gradtape as gt
+    >>> class Net(gt.nn.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.hidden = gt.nn.Dense(8, activation="tanh")
+    ...         self.out = gt.nn.Dense(1)
+    ...
+    ...     def call(self, x):
+    ...         return self.out(self.hidden(x))
+    >>> net = Net()
+    >>> net(np.ones((4, 3))).shape, list(net.named_variables())
+    ((4, 1), ['hidden.kernel', 'hidden.bias', 'out.kernel', 'out.bias'])
+    """
+
+    casts_inputs: ClassVar[bool] = False
+
+    @property
+    def _is_ours(self) -> bool:
+        return False  # the layers inside see the inputs' own class of tensors
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} with {self.count_params()} parameters>"
+
+
+class Sequential(Model):
+    """Layers one after the other.
+
+    Parameters
+    ----------
+    layers : sequence of Layer or callable, optional
+        What is applied in this order; modules and functions that are no layers are called with the value alone.
+    trainable : bool
+    dtype : dtype, optional
+        For those of the layers that have none of their own.
+    name : str, optional
+
+    Attributes
+    ----------
+    layers : list
+        May be changed at any time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import gradtape as gt
+    >>> net = gt.nn.Sequential([gt.nn.Dense(8, activation="relu"), gt.nn.Dense(1)], dtype="float64")
+    >>> y = net(np.ones((4, 3)))
+    >>> y.shape, y.dtype, len(net.trainable_variables)
+    ((4, 1), dtype('float64'), 4)
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Callable[..., Any]] | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(dtype=dtype, name=name)
+        self.layers: list[Any] = []
+        for layer in layers or ():
+            self.add(layer)
+        if not trainable:
+            self.trainable = False
+
+    def add(self, layer: Callable[..., Any]) -> None:
+        """Add a layer at the end.
+
+        Raises
+        ------
+        TypeError
+            If it cannot be called.
+        """
+        if not callable(layer):
+            raise TypeError(f"Sequential: `layer` is a layer or a function, got {layer!r}")
+        self.layers.append(layer)
+
+    def pop(self) -> Any:
+        """Remove the last layer and return it."""
+        return self.layers.pop()
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.layers[index]
+
+    def __repr__(self) -> str:
+        return f"Sequential([{', '.join(map(repr, self.layers))}])"
+
+    def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:  # noqa: ARG002
+        """Apply the layers."""
+        x = inputs
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                x = layer(x)
+                continue
+            if self._dtype is not None and layer._dtype is None and not layer.built:
+                layer._dtype = self._dtype
+            before = x
+            x = layer(x, mask=mask) if mask is not None and call_of(type(layer)).mask else layer(x)
+            mask = layer.compute_mask(before, mask)
+        return x
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
+        """Return no mask: the mask of the output is not kept."""
+        return None
+
+
+class Lambda(Layer):
+    """A function as a layer.
+
+    Parameters
+    ----------
+    function : callable
+        Called with the value, and with `mask` and `training` if it has arguments of these names.
+    arguments : dict, optional
+        More arguments, by name.
+    **options
+        `name` and the like; see `Layer`.
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> gt.nn.Lambda(lambda x: x * 2.0)([1.0, 2.0])
+    Tensor([2., 4.], dtype=float32)
+    """
+
+    def __init__(self, function: Callable[..., Any], arguments: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        if not callable(function):
+            raise TypeError(f"Lambda: `function` can be called, got {function!r}")
+        self.function = function
+        self.arguments = dict(arguments or {})
+
+    def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:
+        """Apply the function."""
+        code = getattr(self.function, "__code__", None)
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
+        given = {name: value for name, value in (("mask", mask), ("training", training)) if name in names}
+        return self.function(inputs, **self.arguments, **given)
