@@ -8,12 +8,13 @@ JOBS ?= auto
 COUNT ?= 10000
 FROM ?= 0
 ONLY ?=
+BENCH ?=
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage docs gallery test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench bench-explain clean
+.PHONY: help why coverage docs gallery test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench bench-page bench-explain clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,8 +73,13 @@ lint: $(VENV)/.lint ## check style, format and the order of the rooms
 types: $(VENV)/.lint ## check types
 	@$(VENV)/bin/mypy
 
-bench: $(VENV)/.bench ## measure against hand-written NumPy, autograd and PyTorch; prints a Markdown table
-	@$(PY) benchmarks/chain.py
+# TensorFlow and JAX take part from the environments that `make test-tensorflow` and `make test-jax` set up
+OTHERS = $(foreach python,$(wildcard $(VENV)-tensorflow/bin/python $(VENV)-jax/bin/python),--python $(python))
+bench: $(VENV)/.bench ## measure against the derivative by hand and other libraries: make bench BENCH="--only chain"
+	@$(PY) benchmarks/run.py $(OTHERS) $(BENCH)
+
+bench-page: $(VENV)/.bench ## the same, written into docs/benchmarks.md
+	@$(PY) benchmarks/run.py $(OTHERS) --page docs/benchmarks.md --plot docs/benchmarks/ratios.svg --json docs/benchmarks/ratios.json
 
 bench-explain: $(VENV)/.test ## measure what it costs to record the places of operations, and to explain long tapes
 	@$(PY) benchmarks/recording.py
