@@ -118,6 +118,8 @@ def _fits(node: ast.expr, span: Span, text: str) -> bool:
         return node in parent.args
     if isinstance(parent, ast.Subscript):
         return node is parent.slice
+    if isinstance(parent, ast.ListComp | ast.SetComp):
+        return node is parent.elt  # not what it loops over, nor its conditions
     return isinstance(parent, OPEN_CONTEXTS) or _in_parentheses(span)
 
 
