@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import gradtape as gt
-from gradtape.diagnostics import Applicability
+from gradtape.diagnostics import CODES, Applicability
 from gradtape.diagnostics.changes import applied
 from gradtape.explain import Status
 from gradtape.explain.edits import builders, mends, together
 
 from .programs import run_program, unmarked
-from .test_pages import WITH_PROGRAM, blocks
+from .test_pages import PAGES, WITH_PROGRAM, blocks
 
 
 def edits_in(reports):
@@ -45,8 +45,11 @@ def test_the_edit_on_a_page_mends_its_program(code, tmp_path):
     assert all(r.status in wanted and (not r.findings or r.status is Status.ZERO) for r in again), (right, again)
 
 
-def suggestions_of(reports):
-    return [f.diagnostic.suggestion for r in reports for f in r.findings]
+def test_every_page_shows_an_edit_or_says_why_there_is_none():
+    for code in CODES:
+        text = (PAGES / f"{code.number}.md").read_text(encoding="utf-8")
+        shown, refused = "= edit, " in text, "\nNo edit is offered" in text
+        assert shown != refused, f"{code}: the page shows an edit, or says in one sentence why there can be none"
 
 
 def check(source, expected, folder):

@@ -60,6 +60,8 @@ class Dialect(NamedTuple):
         The statement that makes a framework follow a tensor.
     recording : str
         Where operations are recorded.
+    follow : str
+        What to do so that the framework follows `{x}`, which it does not by itself.
     where : str
         The function that chooses between two values.
     stop : str
@@ -113,6 +115,7 @@ class Dialect(NamedTuple):
     array: str
     watch: str
     recording: str
+    follow: str
     where: str
     stop: str
     straight_through: str
@@ -145,6 +148,7 @@ DIALECTS: dict[str, Dialect] = {
         array="tensor",
         watch="tape.watch({x})",
         recording="inside the `with` block of the tape",
+        follow="call `tape.watch({x})` first thing in the `with` block of the tape, or make `{x}` a `Variable`",
         where="np.where",
         stop="gt.stop_gradient",
         straight_through="gt.straight_through({f}, {x})",
@@ -184,6 +188,7 @@ DIALECTS: dict[str, Dialect] = {
         array="tensor",
         watch="tape.watch({x})",
         recording="inside the `with` block of the tape",
+        follow="call `tape.watch({x})` first thing in the `with` block of the tape, or make `{x}` a `tf.Variable`",
         where="tf.where",
         stop="tf.stop_gradient",
         straight_through="{x} + tf.stop_gradient({f}({x}) - {x})",
@@ -223,6 +228,7 @@ DIALECTS: dict[str, Dialect] = {
         array="tensor",
         watch="{x}.requires_grad_()",
         recording="while gradients are on",
+        follow="call `{x}.requires_grad_()` before the first use of `{x}`",
         where="torch.where",
         stop="{x}.detach()",
         straight_through="{x} + ({f}({x}) - {x}).detach()",
@@ -263,6 +269,7 @@ DIALECTS: dict[str, Dialect] = {
         array="array",
         watch="an argument that is differentiated (`argnums`)",
         recording="inside the function that is differentiated",
+        follow="make `{x}` an argument of the function that is differentiated, chosen by `argnums`",
         where="jnp.where",
         stop="jax.lax.stop_gradient",
         straight_through="{x} + jax.lax.stop_gradient({f}({x}) - {x})",

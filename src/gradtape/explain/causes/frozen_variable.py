@@ -11,13 +11,14 @@ def detect(context: Context) -> Finding | None:
     route = context.routes[0] if context.routes else ()
     if source.trainable and tape.auto_watch:
         return None
+    watch = f"call `{context.words.watch.format(x=source.name)}`"
     if not tape.auto_watch:
         return context.finding(
             "frozen-variable",
             context.entered_at,
             f"this tape watches no variable by itself, and nobody called `watch` on `{source.name}`",
             labels=((context.made_at(source), f"`{source.name}` is made here"),),
-            helps=(f"call `tape.watch({source.name})` inside the tape, or leave out `watch_accessed_variables=False`",),
+            helps=(f"{watch} {context.words.recording}, or leave out `watch_accessed_variables=False`",),
             route=route,
         )
     return context.finding(
@@ -26,9 +27,7 @@ def detect(context: Context) -> Finding | None:
         f"`{source.name}` was made with `trainable=False`, so tapes do not watch it",
         labels=((context.entered_at, "this tape does not watch it"),),
         notes=harmless(context),
-        helps=(
-            f"leave out `trainable=False`, or call `tape.watch({source.name})` if it is frozen on purpose elsewhere",
-        ),
+        helps=(f"leave out `trainable=False`, or {watch} if it is frozen on purpose elsewhere",),
         route=route,
     )
 

@@ -18,7 +18,7 @@ def detect(context: Context, route: Route = (), group: BreakGroup | None = None)
             group.links[0].operation.site.span,
             f"uses `{name}` before the tape watches it",
             labels=((watch[1].span if watch else None, "watched only from here on"),),
-            helps=(f"call `watch({name})` before the first use of `{name}`",),
+            helps=(f"call `{context.words.watch.format(x=name)}` before the first use of `{name}`",),
             route=route,
         )
     if source.watched or source.kind != "tensor":
@@ -37,7 +37,7 @@ def detect(context: Context, route: Route = (), group: BreakGroup | None = None)
             (route[0].operation.site.span if route else None, "used here, unrecorded"),
         ),
         notes=notes,
-        helps=(f"call `tape.watch({name})` first thing inside the tape, or make `{name}` a Variable",),
+        helps=(context.words.follow.format(x=name),),
         route=route,
     )
 
@@ -67,7 +67,7 @@ def _never_marked(context: Context, route: Route, group: BreakGroup | None) -> F
         if off is not None
         else f"`{name}` is made here without `{mark}`, so it gets no gradient",
         labels=((context.made_at(source) if off is not None else None, "made here"), (used, "used here, unrecorded")),
-        helps=(f"call `{turn_on}` before the first use of `{name}`",),
+        helps=(context.words.follow.format(x=name),),
         route=context.routes[0] if context.routes else (),
     )
 

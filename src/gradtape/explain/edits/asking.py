@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from gradtape.explain.edits.case import Case
 
 
+LISTS = {"trainable_variables", "trainable_weights", "variables", "weights", "parameters"}
+"""Attributes and methods that list a model's variables."""
+
+
 def again(case: Case) -> Suggestion | None:
     """Make a tape, or a graph, that can be asked more than once."""
     context = case.context
@@ -113,11 +117,19 @@ def _asks(call: ast.Call) -> bool:
 
 
 def values(case: Case) -> Suggestion | None:
-    """Ask for the values of a list of variables instead of the objects that hold them."""
-    call = case.call
+    """Ask for the variables of a model in its place, or for the values of variables instead of what holds them."""
+    call, source = case.call, case.context.source
+    if call is not None and source.kind in {"model", "layer"}:
+        form = "list({x}.parameters())" if case.pen.dialect == "torch" else "{x}.trainable_variables"
+        asked = [a for a in (*call.args, *(k.value for k in call.keywords)) if syntax.text_of(a) == source.name]
+        return builders.likely(*(c for a in asked for c in builders.replace(a, case.file, form.format(x=source.name))))
     given = call.args[0] if call is not None and call.args else None
     if call is None or given is None or not isinstance(call.func, ast.Attribute) or call.func.attr != "watch":
         return None
     name = scopes.free_name(case.file, "v")
     text = builders.written(given, case.file)
+    if text.removesuffix("()").rpartition(".")[2] not in LISTS and not syntax.is_list(
+        text, syntax.span_of(given, case.file)
+    ):
+        return None
     return builders.likely(*builders.replace(given, case.file, f"[{name}.value for {name} in {text}]"))

@@ -251,6 +251,11 @@ def set_argument(call: ast.Call, file: str, name: str, text: str) -> Changes:
     return (Change(syntax.span_of(keyword.value, file), text),)
 
 
+def rename_argument(keyword: ast.keyword, file: str, text: str) -> Changes:
+    """Put another keyword argument in the place of one."""
+    return (Change(syntax.span_of(keyword, file), text),)
+
+
 def argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
     """Return one argument of a call, given by position or by name."""
     named = next((k.value for k in call.keywords if k.arg == name), None)

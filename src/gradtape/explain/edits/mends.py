@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtape.explain.edits import asking, leaving, numbers, objects, places, sources, state, steps, traced
+from gradtape.explain.edits import asking, leaving, numbers, objects, places, rules, sources, state, steps, traced
 from gradtape.explain.edits.case import Case
 
 if TYPE_CHECKING:
@@ -27,13 +27,14 @@ MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
     "left-through-numpy": leaving.stay,
     "left-through-number": leaving.stay,
     "rebuilt-from-values": state.not_rebuilt,
-    "opaque-callback": leaving.without_callback,
+    "opaque-callback": rules.opened,
     "array-assignment": state.on_the_tape,
     "no-derivative": steps.soften,
     "piecewise-constant": steps.pass_through,
     "integer-cast": steps.around_cast,
     "stop-gradient": leaving.through_stop,
     "missing-rule": steps.another_way,
+    "custom-rule-none": rules.without_own_rule,
     "sampled": steps.reparameterise,
     "singular-point": numbers.away_from_singular,
     "masked-branch": numbers.masked_twice,

@@ -10,7 +10,8 @@ from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, defined_in, parts, statements_of
+from gradtape.explain.edits.asking import LISTS
+from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
 FORWARD = ("call", "__call__", "forward")
 """The methods by which a layer computes."""
 
-LISTS = {"trainable_variables", "trainable_weights", "variables", "weights", "parameters"}
-"""Attributes and methods that list a model's variables."""
-
 
 def same_object(case: Case) -> Suggestion | None:
     """Use the object that was asked for: the layer that `__init__` made, the whole tensor, the model that ran."""
-    changes = _argument_instead(case) or _kept_layer(case) or _whole_source(case) or _model_that_ran(case)
+    changes = (
+        _argument_instead(case) or _kept_layer(case) or _whole_source(case) or _model_that_ran(case) or _made_from(case)
+    )
     return builders.likely(*changes) if changes else use(case)
 
 
@@ -102,6 +102,37 @@ def _whole_source(case: Case) -> Changes:
         *builders.replace(source, file, builders.written(source.value, file)),
         insertion(file, end.end_line, end.end_column, index),
     )
+
+
+COPIES = {"copy", "identity", "clone", "deepcopy"}
+
+
+def _made_from(case: Case) -> Changes:
+    """Ask for what the source was made from, and take its part: `gradient(y, w)[0]` after `row = w[0]`."""
+    call, made, name = _asking_call(case), case.context.made_at(case.context.source), case.context.source.name
+    file = case.context.question.call.span.file
+    if call is None or made is None or made.file != file or not name.isidentifier():
+        return ()
+    node, statement = case.moved(made).node, syntax.statement_at(made)
+    copied = isinstance(node, ast.Call) and simple_name(node) in COPIES
+    base = builders.worked_on(node, file) if copied and node is not None else getattr(node, "value", None)
+    if not isinstance(base, ast.Name | ast.Attribute) or not (copied or isinstance(node, ast.Subscript)):
+        return ()
+    scope = syntax.function_at(made)
+    if statement is None or scope is not syntax.function_at(case.context.question.call.span):
+        return ()
+    later = [s for s in statements_of(scope or syntax.parse_file(file) or statement) if s.lineno > statement.lineno]
+    index = node.slice if isinstance(node, ast.Subscript) else None
+    read = {syntax.text_of(base)} | (syntax.names_in(index, ast.Load) if index is not None else set())
+    if any(read & syntax.names_in(s, ast.Store) for s in later):
+        return ()
+    asked = [a for a in (*call.args, *(k.value for k in call.keywords)) if syntax.text_of(a) == name]
+    whole = builders.written(base, file)
+    changes = tuple(c for a in asked for c in builders.replace(a, file, whole))
+    if changes and index is not None:
+        end = syntax.span_of(call, file)
+        changes = (*changes, insertion(file, end.end_line, end.end_column, f"[{builders.written(index, file)}]"))
+    return changes
 
 
 def _model_that_ran(case: Case) -> Changes:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, leaving
+from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import without_callback
 from gradtape.explain.edits.pen import Pen, function_name
+from gradtape.explain.edits.rules import from_values
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -362,9 +363,7 @@ def another_way(case: Case) -> Suggestion | None:
         return _plain_bounds(case, call)
     if name in {"pure_callback", "io_callback", "numpy_function", "py_function"}:
         return without_callback(case)
-    if name in {"pure_callback", "io_callback"}:
-        return leaving.without_callback(case)
-    return pass_through(case) if name.endswith(DRAWS) else None
+    return pass_through(case) if name.endswith(DRAWS) else from_values(case)
 
 
 def _solved_directly(case: Case) -> Suggestion | None:

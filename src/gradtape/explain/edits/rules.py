@@ -1,0 +1,137 @@
+"""Edits of derivatives that a program gives itself, or owes: of functions that the tape cannot see into."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Suggestion, scopes, syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import parts, statements_of
+from gradtape.explain.edits.leaving import without_callback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradtape.diagnostics.changes import Change
+    from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.case import Case
+
+NUMERIC = 'method="finite-difference"'
+"""What makes `external` find a derivative from values of the function."""
+
+OWN_RULES = {"custom_gradient"}
+"""Decorators that take a derivative from what the function returns beside its value."""
+
+
+def opened(case: Case) -> Suggestion | None:
+    """Let the tape see into a function, or find its derivative from its values where it is no NumPy of the program."""
+    for wrapper in _externals_of(case):
+        function = _wrapped(wrapper, case.file)
+        seen = function is not None and _is_numpy(function, case.file)
+        if isinstance(wrapper, ast.Call):
+            numeric = builders.add_argument(wrapper, case.file, NUMERIC)
+            return builders.likely(*(builders.drop_call(wrapper, case.file) if seen else numeric))
+        if seen:
+            return builders.likely(*builders.drop_decorator(wrapper, case.file))
+        pen = case.pen
+        text = pen.say(f"functools.partial({builders.written(wrapper, case.file)}, {NUMERIC})")
+        return builders.likely(*builders.replace(wrapper, case.file, text), *pen.imports)
+    return without_callback(case)
+
+
+def from_values(case: Case) -> Suggestion | None:
+    """Find the derivative of a library's function from its values, where nobody wrote one."""
+    call, file, pen = case.call, case.file, case.pen
+    full = scopes.stands_for(call.func, file) if call is not None else None
+    if call is None or full is None or call.keywords or pen.dialect != "gradtape":
+        return None
+    name = builders.written(call.func, file)
+    more: Changes = ()
+    module, _, last = full.removeprefix("gradtape.").rpartition(".")
+    if full.startswith("gradtape.scipy."):  # those give tensors; SciPy's own give arrays
+        known = scopes.imported_as(file, module, case.at)
+        name = f"{known or module}.{last}"
+        more = () if known is not None else builders.add_import(file, f"import {module}")
+    text = f"{pen.say('gt.external')}({name}, {NUMERIC})"
+    return builders.likely(*builders.rename_call(call, file, text), *more, *pen.imports)
+
+
+def without_own_rule(case: Case) -> Suggestion | None:
+    """Sketch the function without the derivative that it was given: the tape then has that of what it computes."""
+    for wrapper in _externals_of(case):
+        given = next((k for k in wrapper.keywords if k.arg == "vjp"), None) if isinstance(wrapper, ast.Call) else None
+        if given is not None and isinstance(wrapper, ast.Call):
+            return builders.sketch(*builders.rename_argument(given, case.file, NUMERIC))
+    for function in _called(case):
+        decorator = next((d for d in function.decorator_list if _last(d) in OWN_RULES), None)
+        if decorator is not None:
+            changes = _value_alone(function, case.file)
+            return builders.sketch(*builders.drop_decorator(decorator, case.file), *changes) if changes else None
+    return None
+
+
+def _value_alone(function: ast.FunctionDef, file: str) -> Changes:
+    """Return the value where a function returns it with its gradient function; that one goes if it has a name."""
+    found: list[Change] = []
+    for statement in statements_of(function):
+        if not isinstance(statement, ast.Return):
+            continue
+        pair = statement.value
+        if not isinstance(pair, ast.Tuple) or len(pair.elts) != 2:
+            return ()
+        found += builders.keep_part(pair, pair.elts[0], file)
+        rule = pair.elts[1]
+        inner = [s for s in function.body if isinstance(s, ast.FunctionDef) and s.name == syntax.text_of(rule)]
+        found += [change for s in inner for change in builders.remove(s, file)]
+    return tuple(dict.fromkeys(found))
+
+
+def _called(case: Case) -> Iterator[ast.FunctionDef]:
+    """Yield the functions of the file that the call at the place may go to, known by their names."""
+    name = _last(case.call.func) if case.call is not None else ""
+    tree = syntax.parse_file(case.file)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            yield node
+
+
+def _externals_of(case: Case) -> Iterator[ast.expr]:
+    """Yield what makes the called function an external one: its decorator, or the call whose result has its name."""
+    for function in _called(case):
+        yield from (d for d in function.decorator_list if _is_external(d, case.file))
+    name = _last(case.call.func) if case.call is not None else ""
+    tree = syntax.parse_file(case.file)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Assign) and any(_last(target) == name for target in node.targets):
+            yield from (n for n in parts(node.value) if isinstance(n, ast.Call) and _is_external(n.func, case.file))
+
+
+def _is_external(node: ast.expr, file: str) -> bool:
+    called = node.func if isinstance(node, ast.Call) else node
+    return scopes.stands_for(called, file) in {"gradtape.external", "gradtape.tf.external"}
+
+
+def _wrapped(wrapper: ast.expr, file: str) -> ast.FunctionDef | ast.Lambda | None:
+    """Return the function that is made external, where the file has it."""
+    if not isinstance(wrapper, ast.Call):
+        holder = next((n for n in reversed(builders.path_to(wrapper, file)) if isinstance(n, ast.FunctionDef)), None)
+        return holder if holder is not None and wrapper in holder.decorator_list else None
+    given = wrapper.args[0] if len(wrapper.args) == 1 and not wrapper.keywords else None
+    if isinstance(given, ast.Lambda):
+        return given
+    functions = [f for f in syntax.functions_in(file) if given is not None and f.name == _last(given)]
+    return functions[0] if len(functions) == 1 else None
+
+
+def _is_numpy(function: ast.FunctionDef | ast.Lambda, file: str) -> bool:
+    """Whether a function computes with operators and NumPy's functions alone, and writes into no array."""
+    body = function.body if isinstance(function, ast.FunctionDef) else [function.body]
+    inside = [n for part in body for n in ast.walk(part)]
+    calls = [n.func for n in inside if isinstance(n, ast.Call)]
+    written = any(isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store) for n in inside)
+    return not written and all((scopes.stands_for(f, file) or "").startswith("numpy.") for f in calls)
+
+
+def _last(node: ast.expr) -> str:
+    return syntax.text_of(node.func if isinstance(node, ast.Call) else node).rpartition(".")[2]
