@@ -224,7 +224,10 @@ class RecordedCall:
         self.refuse(error, "nonscalar-output", tuple(self.sources), tuple(self.targets), self.recording, detail)
 
     def gradients(self, targets: list[Leaf], weights: list[Any] | None = None, unconnected: str = "zero") -> list[Any]:
-        """Sweep backwards; a missing gradient is zeros, after the reason was told if `unconnected` is "none"."""
+        """Sweep backwards; a missing gradient is zeros, after the reason was told if `unconnected` is "none".
+
+        If it is "untold" a missing gradient is None, and nobody hears why.
+        """
         recorded = bool(STATE.recordings)
         seeds = query.make_seeds([t.value for t in targets], tuple(targets), weights, self.frame, recorded=recorded)
         found = query.answer(
@@ -240,6 +243,8 @@ class RecordedCall:
             recorded=recorded,
             spelled=0,
         )
+        if unconnected == "untold":
+            return list(found)
         return [missing.zeros_for(s.value) if g is None else g for s, g in zip(self.sources, found, strict=True)]
 
     def tangents(self, given: list[Any]) -> list[Any]:

@@ -104,13 +104,15 @@ def refuse_used_up(recording: Recording, target: Any, sources: Any, frame: Frame
 
 
 def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameType) -> tuple[Any, ...]:
-    """Put what the caller asked for in the place of gradients that do not exist.
+    """Put what the caller asked for in the place of gradients that do not exist; for "untold", nothing.
 
     Raises
     ------
     MissingGradientError
         If `unconnected` is "raise".
     """
+    if unconnected == "untold":
+        return results
     if unconnected == "zero":
         return tuple(zeros_for(s.value) if r is None else r for s, r in zip(asked.sources, results, strict=True))
     if LISTENERS and unconnected != "raise":
