@@ -14,10 +14,10 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage docs gallery test test-browser test-thorough test-tensorflow test-torch test-jax test-peers programs mutants lint types bench bench-page bench-explain clean
+.PHONY: help why coverage docs gallery test test-browser test-thorough test-tensorflow test-tensorflow-oldest test-torch test-jax test-peers programs mutants lint types bench bench-page bench-explain clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 why: $(VENV)/.cli ## explain the gradients of a program: make why SCRIPT=path.py ARGS="..."
 	@$(PY) -m gradtape why $(SCRIPT) $(ARGS)
@@ -41,6 +41,10 @@ test-jax: ## run the tests of the JAX recorder, with JAX
 test-tensorflow test-torch test-jax: test-%:
 	@$(MAKE) --no-print-directory VENV=$(VENV)-$* $(VENV)-$*/.test-$*
 	@$(VENV)-$*/bin/python -m pytest -n $(JOBS) -m "not thorough" tests/recorders/$* $(WITH_$*)
+
+test-tensorflow-oldest: ## run the tests of the TensorFlow recorder with the oldest TensorFlow and Keras that it is for
+	@$(MAKE) --no-print-directory VENV=$(VENV)-tensorflow-oldest $(VENV)-tensorflow-oldest/.$@
+	@$(VENV)-tensorflow-oldest/bin/python -m pytest -n $(JOBS) -m "not thorough" tests/recorders/tensorflow
 
 # the browser is the system's: apt-get install chromium chromium-driver
 test-browser: ## test the pages in a headless Chromium, and the notebook in IPython
@@ -87,7 +91,7 @@ bench-explain: $(VENV)/.test ## measure what it costs to record the places of op
 	@$(PY) benchmarks/explaining.py
 
 clean: ## remove the environment and the caches
-	rm -rf docs/_build docs/generated $(VENV) $(VENV)-browser $(VENV)-docs $(VENV)-tensorflow $(VENV)-torch $(VENV)-jax .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf docs/_build docs/generated $(VENV) $(VENV)-browser $(VENV)-docs $(VENV)-tensorflow $(VENV)-tensorflow-oldest $(VENV)-torch $(VENV)-jax .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(PY):
 	@for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3.14 python; do \

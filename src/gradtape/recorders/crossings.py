@@ -51,6 +51,8 @@ class Exit(NamedTuple):
         Whether it only picked a position in another value.
     name : str
         What messages call the step.
+    reason : str
+        Why it leaves there, as `Break.reason`.
     """
 
     seq: int
@@ -61,6 +63,7 @@ class Exit(NamedTuple):
     instead: str = ""
     picks: bool = False
     name: str = "leave the tape"
+    reason: str = ""
 
 
 class Call(NamedTuple):
@@ -245,13 +248,13 @@ def _left(exits: list[Exit], since: int, until: int, flow: Flow, place: Span) ->
     first = bisect_right(exits, since, key=lambda e: e.seq)
     last = bisect_left(exits, until, key=lambda e: e.seq)
     fresh = exits[max(first, last - MOST_AT_ONCE) : last]
-    if not fresh and not flow.could_be_stale(place):
-        fresh = exits[max(last - 1, 0) : last]
+    if not fresh and last and not flow.could_be_stale(place):
+        fresh = exits[bisect_left(exits, exits[last - 1].seq, key=lambda e: e.seq) : last]  # all that left at once
     return fresh[-1:] if flow.overwrites else fresh
 
 
 def _crossing(left: Exit, output: int, proven: bool) -> Operation:
-    broken = (Break(left.kind, "", proven, left.instead),)
+    broken = (Break(left.kind, left.reason, proven, left.instead),)
     return Operation(left.seq, left.name, (left.value,), output, left.site, (broken,), left.callers)
 
 

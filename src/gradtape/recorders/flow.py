@@ -112,12 +112,13 @@ class Flow:
     def _taken_by_tensor(self, value: ast.expr | None, span: Span) -> bool:
         """Whether an expression goes into a recorded operation that is the whole value of its statement.
 
-        A comprehension is the place of its iteration alone, and of `r[0] = x` the value left where it was stored.
+        A comprehension is the place of its iteration alone, and of `r[0] = x` the value left where it was stored. Of an
+        expression that both computes and leaves, as `model.predict(x)`, the plain value goes on.
         """
         if value is None or isinstance(value, COMPREHENSIONS):
             return False
         whole = syntax.span_of(value, span.file)
-        return whole in self._recorded and whole.contains(span)
+        return whole in self._recorded and whole.contains(span) and whole != self.span
 
     def _returned_to(self, statement: ast.stmt | None, here: Carried) -> list[Carried]:
         """Return the call whose value a returned expression becomes: the one that was running when the value left."""

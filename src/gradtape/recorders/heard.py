@@ -77,7 +77,7 @@ class Heard:
         for report in reports:
             self._keep(report)
 
-    def hear(self, call: Hashable, story: Hashable, explain: Callable[[], Iterable[GradientReport]]) -> None:
+    def hear(self, call: Hashable, story: Hashable, explain: Callable[[], Iterable[GradientReport]]) -> bool:
         """Count a question, and explain it if its like was not heard before.
 
         Parameters
@@ -88,19 +88,25 @@ class Heard:
             What ran up to it: one call with one story has one answer.
         explain : callable
             Works out the reports; called only if they are new.
+
+        Returns
+        -------
+        bool
+            Whether its like was heard before.
         """
         key = (call, story)
         with self._turn:  # the program may have threads
             if key in self._known:
                 for name in self._known[key]:
                     self._count(name, 1)
-                return
+                return True
             if self._variants.get(call, 0) == VARIANTS:
                 self.not_looked_into += 1
-                return
+                return False
             self._variants[call] = self._variants.get(call, 0) + 1
             with self.around(), room_to_think():
                 self._known[key] = [self._keep(report) for report in explain()]
+            return False
 
     def remark(self, text: str) -> None:
         """Say something about how the report came about, once."""

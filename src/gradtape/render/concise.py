@@ -52,7 +52,8 @@ def _place(span: Span) -> str:
 
 def headline(report: GradientReport) -> str:
     """Return what came out of a gradient, in words."""
-    return OUTCOMES[report.status].format(target=report.target, source=report.source)
+    text = OUTCOMES[report.status] if report.target else OUTCOMES[report.status].replace("from `{target}` to", "of")
+    return text.format(target=report.target, source=report.source)
 
 
 def gradient(report: GradientReport) -> str:

@@ -396,6 +396,16 @@ BROKEN = {
             g = inner.gradient(y, x)
         outer.jacobian(g, x)
         """,
+    "arrays from a model, computed with": """
+        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(1)])
+        x, y = np.random.rand(40, 3).astype("float32"), np.ones((40, 1), "float32")
+        def loss_of():
+            p = model.predict(x, verbose=0)  #~ GT201
+            return tf.reduce_mean((p - y) ** 2)
+        with tf.GradientTape() as tape:
+            loss = loss_of()
+        tape.gradient(loss, model.trainable_variables)
+        """,
 }
 
 OK = {

@@ -82,10 +82,72 @@ LOOP = """
 
 
 def test_recording_stops_once_a_loop_has_told_all(explained):
+    assert explained(LOOP.format(rounds=50)).reports[0].times == 2
+    assert explained(LOOP.format(rounds=50), all_steps=True).reports[0].times == 50
+
+
+TWO_TAPES = """
+    import tensorflow as tf
+    critic, generator, unused = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 4.0]), tf.Variable(0.0)
+    for step in range(50):
+        with tf.GradientTape() as first, tf.GradientTape() as second:
+            y = tf.reduce_sum(tf.round(critic) * {other})
+            z = tf.reduce_sum(tf.floor(generator))
+        first.gradient(y, [critic, unused])
+        second.gradient(z, generator)
+    """
+
+
+def test_the_whole_first_step_that_fails_is_told(explained):
+    ran = explained(TWO_TAPES.format(other="1.0"))
+    assert ran.told == {6: ["GT302"], 7: ["GT302"], 8: ["GT105"]}
+    assert all(report.times <= 2 for report in ran.reports)
+
+
+def test_a_loop_that_learns_something_is_recorded_longer(explained):
     from gradtape.recorders.tensorflow.asking import ENOUGH
 
-    assert explained(LOOP.format(rounds=50)).reports[0].times == ENOUGH
-    assert explained(LOOP.format(rounds=50), all_steps=True).reports[0].times == 50
+    source = LOOP.replace("y = tf.reduce_sum(tf.round(w))", "y = w[0] + w[1]").replace("(y, w)", "(y, [w, v])")
+    source = source.replace("w = tf.Variable([1.0, 2.0])", "w, v = tf.Variable([1.0, 2.0]), tf.Variable(1.0)")
+    assert {report.times for report in explained(source.format(rounds=50)).reports} == {ENOUGH}
+
+
+GIVEN_NONE = """
+    import keras
+    import tensorflow as tf
+    w, v = tf.Variable([1.0, 2.0]), tf.Variable(3.0)
+    optimizer = keras.optimizers.SGD(0.1)
+    {before}
+    optimizer.apply_gradients({given})
+    """
+
+
+def test_none_that_an_optimizer_is_given_by_hand_is_told(explained):
+    ran = explained(GIVEN_NONE.format(before="", given="[(tf.ones(2), w), (None, v)]"))
+    assert [(r.kind, r.source, str(r.status)) for r in ran.reports] == [("apply_gradients", "v", "none")]
+    assert ran.told == {7: ["GT105"]}
+    label = ran.reports[0].findings[0].diagnostic.primary.label
+    assert label.endswith("nobody asked for one")
+
+
+ASK = """
+    with tf.GradientTape() as tape:
+        y = tf.reduce_sum(w){times}
+    g = tape.gradient(y, [w, v])
+    """
+
+
+def test_none_that_a_tape_gave_is_not_told_twice(explained):
+    ran = explained(GIVEN_NONE.format(before=ASK.format(times=""), given="zip(g, [w, v])"))
+    assert [r.kind for r in ran.reports] == ["tape.gradient"] * 2
+    ran = explained(GIVEN_NONE.format(before=ASK.format(times=" * v"), given="[(g[0], w), (g[1], v)]"))
+    assert ran.told == {}
+
+
+def test_a_gradient_that_is_not_passed_on_is_told(explained):
+    ran = explained(GIVEN_NONE.format(before=ASK.format(times=" * v"), given="[(g[0], w), (None, v)]"))
+    assert [(r.kind, r.source) for r in ran.reports if r.findings] == [("apply_gradients", "v")]
+    assert ran.reports[-1].findings[0].diagnostic.primary.label.endswith("though one was computed")
 
 
 def test_every_probe_holds_and_leaves_nothing(explained):

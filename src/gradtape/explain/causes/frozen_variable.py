@@ -11,7 +11,8 @@ def detect(context: Context) -> Finding | None:
     route = context.routes[0] if context.routes else ()
     if source.trainable and tape.auto_watch:
         return None
-    watch = f"call `{context.words.watch.format(x=source.name)}`"
+    # a path of Keras's, as `dense/kernel`, is no expression
+    watch = "watch it" if "/" in source.name else f"call `{context.words.watch.format(x=source.name)}`"
     if not tape.auto_watch:
         return context.finding(
             "frozen-variable",

@@ -6,6 +6,8 @@ from gradtape.explain.report import Finding
 
 def detect(context: Context) -> Finding | None:
     source, question = context.source, context.question
+    if not question.targets:
+        return _never_asked(context)
     if context.origin_unknown:
         return None
     used = [op for op in context.run.operations if not context.source.ids.isdisjoint(op.inputs)]
@@ -27,6 +29,26 @@ def detect(context: Context) -> Finding | None:
         notes=(*notes, *harmless(context)),
         helps=(f"use `{source.name}` in `{question.target_name}`, or leave it out of the sources if that is meant",),
         proven=not context.may_have_left,
+    )
+
+
+def _never_asked(context: Context) -> Finding:
+    """Tell of None that was handed to an optimizer, though nobody had asked for the gradient."""
+    name, failure = context.source.name, context.question.failure
+    places = failure.also if failure is not None else ()
+    computed = failure is not None and failure.detail
+    why = "though one was computed" if computed else "and nobody asked for one"
+    ask = "pass on what was computed" if computed else "ask for it together with the others"
+    return context.finding(
+        "not-used",
+        context.question.call.span,
+        f"None is given here as the gradient of `{name}`, {why}",
+        labels=(
+            *((site.span, text) for site, text in places),
+            (context.made_at(context.source), f"`{name}` is made here"),
+        ),
+        helps=(f"{ask}, or leave `{name}` out of what the optimizer is given",),
+        headline=f"`{name}` is given no gradient",
     )
 
 

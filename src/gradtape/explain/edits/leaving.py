@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, defined_in, parts, statements_of
+from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.names import MATH
 
@@ -181,6 +181,8 @@ def _inside_any(pen: Pen, node: ast.AST, file: str) -> Changes:
 
 def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
     """Return the changes that keep what one expression computes on the tape."""
+    if _is_prediction(node):
+        return _called_itself(pen, node, file)
     if is_conversion(node, file):
         inside = [c for child in ast.iter_child_nodes(node) for c in _inside_any(pen, child, file)]
         return tuple(_outer_only([*_without_conversion(pen, node, file), *inside]))
@@ -192,6 +194,26 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
                 *(c for a in node.args for c in _inside(pen, a, file)),
             )
     return ()
+
+
+PREDICTIONS = {"predict", "predict_on_batch"}
+
+
+def _is_prediction(node: ast.expr) -> TypeGuard[ast.Call]:
+    """Whether a model of Keras's is asked for plain arrays."""
+    return isinstance(node, ast.Call) and simple_name(node) in PREDICTIONS and bool(node.args)
+
+
+def _called_itself(pen: Pen, call: ast.Call, file: str) -> Changes:
+    """Call the model where its `predict` is called: `model(x)` for `model.predict(x, verbose=0)`."""
+    if pen.dialect != "tensorflow" or not isinstance(call.func, ast.Attribute):
+        return ()
+    first, end = syntax.span_of(call.args[0], file), syntax.span_of(call, file)
+    rest = Span(file, first.end_line, first.end_column, end.end_line, end.end_column - 1)
+    return (
+        *builders.rename_call(call, file, builders.written(call.func.value, file)),
+        *((Change(rest, ""),) if rest.text.strip() else ()),
+    )
 
 
 def _inside(pen: Pen, node: ast.expr, file: str) -> Changes:

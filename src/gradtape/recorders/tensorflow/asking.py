@@ -23,7 +23,7 @@ from gradtape.recorders.tensorflow.memory import Ran
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Sequence
     from types import FrameType
 
     from gradtape.diagnostics import Site
@@ -39,13 +39,14 @@ if TYPE_CHECKING:
 
 
 ENOUGH = 8
-"""How often the same question may fail before nothing more is recorded: a loop then has nothing new to tell."""
+"""How often the same question may fail in part, or after other operations, before nothing more is recorded."""
 
 ARGUMENTS = {
     "tape.watch": (("", -1), ("tensor", 0)),
     "fit": (("loss", 0), ("weights", 1)),
     "train_on_batch": (("loss", 0), ("weights", 1)),
     "tf.gradients": (("ys", 0), ("xs", 1)),
+    "apply_gradients": (("gradients", 0), ("variables", 1)),
     "tape.batch_jacobian": (("target", 0), ("source", 1)),
 }
 """Where targets and sources stand in the calls that are not like `tape.gradient`: keyword and position."""
@@ -142,6 +143,9 @@ class Asking:
         self.unseen: dict[Stage, tuple[str, ...]] = {}
         """What this version of TensorFlow does not show, by what cannot be told without it."""
         self.on_failing: Callable[[], None] | None = None
+        self._answered: dict[int, bool] = {}
+        """Whether questions gave a gradient for variables, by their numbers, since an optimizer was last given None."""
+        self._asked_at: Site | None = None
         self._failing: Counter[Hashable] = Counter()
         self._since = 0
 
@@ -168,6 +172,10 @@ class Asking:
             raise
         else:
             asked.results = tuple(leaf for _, leaf in flatten(result))
+            self._asked_at = asked.site
+            for leaf, gave in zip(asked.sources, asked.results, strict=False):
+                if private.handle_of(leaf.value) is not None:
+                    self._answered[leaf.number] = gave is not None
             self._note(asked, whole=whole, recorded=recorded)
             return result
         finally:
@@ -194,6 +202,26 @@ class Asking:
         detail = (asked.kind.rpartition(".")[2], targets, results) if recorded else (targets, results)
         memory.happened(kind, private.NO_TENSOR, asked.places, detail, len(results))
 
+    def applied(self, gradients: Sequence[Any], variables: Sequence[Any], frame: FrameType) -> None:
+        """Hear that an optimizer is given None for variables; what a question gave was told there already."""
+        answered, self._answered = self._answered, {}
+        if self.memory.hidden or self.memory.stopped or not frames.stack(frame):
+            return
+        given = [v for g, v in zip(gradients, variables, strict=False) if g is None]
+        new = [leaf for leaf in ends.leaves(given) if answered.get(leaf.number) is not False]
+        for computed in (False, True):
+            weights = [leaf.given for leaf in new if (leaf.number in answered) is computed]
+            if weights:
+                asked = Asked("apply_gradients", None, (), weights, frame, self.memory.clock())
+                asked.spelled = False
+                asked.results = (None,) * len(weights)
+                text = (
+                    "its gradient was computed here" if computed else "gradients were asked for here, but not this one"
+                )
+                also = ((self._asked_at, text),) if self._asked_at is not None else ()
+                asked.failure = graph.Failure("not-used", "", also=also, detail="computed" if computed else "")
+                self._hear(asked, [], {})
+
     def refused(self, kind: str, value: Any, error: Exception, frame: FrameType) -> None:
         """Hear that a call refused what it was given."""
         if self.memory.hidden or self.memory.stopped or not frames.stack(frame):
@@ -207,17 +235,19 @@ class Asking:
     def _hear(self, asked: Asked, steps: list[backward.Step], sums: dict[int, list[int]]) -> None:
         memory = self.memory
         memory.hidden += 1
+        known = False
         try:
             statuses = asked.statuses()
             call = (asked.kind, asked.places[0], statuses)
-            self.heard.hear(call, self._story(asked), lambda: self._explained(asked, statuses, steps, sums))
+            known = self.heard.hear(call, self._story(asked), lambda: self._explained(asked, statuses, steps, sums))
         finally:
             memory.hidden -= 1
             self._since = asked.seq
         if any(status is not Status.OK for status in statuses):
             again = (call, tuple(map(_same_thing, asked.sources)))
-            self._failing[again] += 1
-            if self._failing[again] == ENOUGH and not self.all_steps and self.on_failing is not None:
+            nothing_new = known and again in self._failing and Status.OK not in statuses
+            self._failing[again] += ENOUGH if nothing_new else 1
+            if self._failing[again] >= ENOUGH and not self.all_steps and self.on_failing is not None:
                 self.on_failing()
 
     def _story(self, asked: Asked) -> frozenset[Hashable]:

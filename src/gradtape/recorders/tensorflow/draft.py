@@ -62,7 +62,8 @@ class Draft:
         self.events: list[graph.Event] = []
         self.exits: list[Exit] = []
         self.known: dict[tuple[int, int], list[Exit]] = {}
-        self.left: dict[int, Exit] = {}
+        self.left: dict[int, list[Exit]] = {}
+        """What left at a happening: at `predict` everything that left inside."""
         self.recent: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.standing: dict[int, int] = {}
         """Where it is written what placeholders stand for."""

@@ -80,7 +80,7 @@ def describe(memory: Memory, leaf: Leaf, name: str, built: Built) -> graph.End:
     value, number = leaf.value, leaf.number
     kind = kind_of(leaf)
     if kind not in ("tensor", "variable"):
-        dtype = str(getattr(value, "dtype", type(value).__name__))
+        dtype = str(getattr(value, "dtype", "")) if kind in ("symbolic", "array", "number") else type(value).__name__
         return graph.End(name, frozenset(), kind, dtype, differentiable=True)
     dtype = value.dtype
     known = memory.variables.get(number)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gradtape.diagnostics import Site
+from gradtape.diagnostics import Site, syntax
 from gradtape.explain import graph
 from gradtape.explain.graph import Break, BreakKind, Operation
-from gradtape.recorders.crossings import Exit
+from gradtape.recorders.crossings import MOST_AT_ONCE, Exit
 from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.frames import sites
 from gradtape.recorders.tensorflow.leaving import ARRAY, NUMBER
@@ -17,6 +18,7 @@ from gradtape.recorders.tensorflow.memory import Happening
 if TYPE_CHECKING:
     from gradtape.recorders.tensorflow.draft import Draft
 
+PREDICT = "`predict` takes and gives plain arrays"
 KINDS = {ARRAY: BreakKind.LEFT_AS_ARRAY, NUMBER: BreakKind.LEFT_AS_NUMBER}
 
 
@@ -57,7 +59,7 @@ class Happenings:
                 if known:
                     exit_ = Exit(item.seq, known, KINDS[kind], site, callers)
                     self.draft.exits.append(exit_)
-                    self.draft.left[item.seq] = exit_
+                    self.draft.left[item.seq] = [exit_]
                     self.draft.events.append(graph.Event(item.seq, kind, known, site, None, callers))
         else:
             if kind == "watch" and self.draft.window.watches(item):
@@ -78,8 +80,8 @@ class Happenings:
             item.seq, "constant", (0,), output, site, ((),), callers, plumbing=True, params={"value": item.detail}
         )
         came = self.draft.left.get(item.detail.seq) if isinstance(item.detail, Happening) else None
-        if came is not None:
-            self.draft.known[len(self.draft.made), 0] = [came]
+        if came:
+            self.draft.known[len(self.draft.made), 0] = came
         self.draft.made.append(operation)
 
     def _made_inside(self, item: Happening) -> list[int]:
@@ -138,22 +140,31 @@ class Happenings:
 
     def _predicted(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
         """Tell what left inside `predict`, and what went into its data set, as one way out."""
-        for number, exit_ in enumerate(self.draft.exits):
-            if exit_.seq > item.detail:
-                self.draft.exits[number] = exit_._replace(site=site, callers=callers, kind=BreakKind.LEFT_AS_ARRAY)
-        for number in range(len(self.draft.made) - 1, -1, -1):
-            operation = self.draft.made[number]
-            if operation.seq < item.detail:
-                break
-            if any(b.kind is BreakKind.STATE for broken in operation.breaks for b in broken):
-                left = (Break(BreakKind.LEFT_AS_ARRAY, "`predict` takes and gives plain arrays"),)
-                breaks = tuple(
-                    left if any(b.kind is BreakKind.STATE for b in broken) else broken for broken in operation.breaks
-                )
-                self.draft.made[number] = replace(operation, breaks=breaks)
+        model, draft = _model_of(site), self.draft
+        inside = [operation for operation in draft.made if operation.seq > item.detail]
+        read = {value for operation in inside for value in operation.inputs}
+        given = [operation.output for operation in inside if operation.output not in read]
+        draft.exits = [exit_ for exit_ in draft.exits if exit_.seq < item.detail]
+        draft.left[item.seq] = [
+            Exit(item.seq, value, BreakKind.LEFT_AS_ARRAY, site, callers, model, name="predict", reason=PREDICT)
+            for value in given[-MOST_AT_ONCE:]
+        ]
+        draft.exits += draft.left[item.seq]
+        left = (Break(BreakKind.LEFT_AS_ARRAY, PREDICT, instead=model),)
+        for number in range(len(draft.made) - len(inside), len(draft.made)):
+            operation = draft.made[number]
+            breaks = tuple(left if any(b.kind is BreakKind.STATE for b in many) else many for many in operation.breaks)
+            draft.made[number] = replace(operation, breaks=breaks)
 
     def _captured(self, item: Happening, site: Site) -> None:
         """Connect a value with the placeholder that a traced function has for it."""
         outer = self.draft.id_of(item.detail)
         if outer:
             self.draft.stand_for(self.draft.ids.setdefault(item.tensor, item.seq), outer, site)
+
+
+def _model_of(site: Site) -> str:
+    """Return how the model is called whose `predict` is called at a place: `net(...)` for `net.predict(x)`."""
+    call = syntax.expression_at(site.span)
+    function = call.func if isinstance(call, ast.Call) else None
+    return f"{syntax.text_of(function.value)}(...)" if isinstance(function, ast.Attribute) else ""

@@ -14,8 +14,11 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+import numpy as np
+
 from gradtape.recorders.frameworks import Announcing
 from gradtape.recorders.tensorflow import frames, private
+from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +49,8 @@ class Keras(MetaPathFinder):
         self.patches = patches
         self.making: dict[int, tuple[ref[Any], tuple[Place, ...]]] = {}
         """By the address of the layer or weight, none of which can be a key itself."""
+        self.applying: Callable[[Any, Any, FrameType], None] | None = None
+        """Hears what an optimizer is given, gradients and variables, and from where."""
         self.kinds: list[str] = []
         """The calls of Keras that run, outermost first: `fit`, `predict`."""
         self._looking = False
@@ -92,12 +97,14 @@ class Keras(MetaPathFinder):
         try:
             layer = import_module(private.KERAS_LAYER).Layer
             trainer = import_module(private.KERAS_TRAINER).TensorFlowTrainer
+            optimizer = import_module(private.KERAS_OPTIMIZER).BaseOptimizer
         except (ImportError, AttributeError):
             return
         self.patches.set(layer, "__new__", self._made(layer.__new__))
         self.patches.set(layer, "add_weight", self._weighed(layer.add_weight))
         for name in (*TRAINS, *PREDICTS):
             self.patches.set(trainer, name, self._running(name, getattr(trainer, name)))
+        self.patches.set(optimizer, "apply", self._applied(optimizer.apply))
 
     def _made(self, new: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(new)
@@ -139,14 +146,30 @@ class Keras(MetaPathFinder):
             kinds.append(name)
             predicts = name in PREDICTS and not memory.hidden
             begin = memory.clock()
+            result: Any = None
             try:
-                return run(*args, **options)
+                result = run(*args, **options)
             finally:
                 kinds.pop()
                 if predicts:
-                    memory.happened("predict", private.NO_TENSOR, frames.stack(_getframe(1)), begin)
+                    happening = memory.happened("predict", private.NO_TENSOR, frames.stack(_getframe(1)), begin)
+                    for _, array in flatten(result):
+                        if type(array) is np.ndarray:
+                            memory.something_left = True
+                            memory.remember_array(array, happening)
+            return result
 
         return running
+
+    def _applied(self, apply: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(apply)
+        def applied(optimizer: Any, grads: Any, trainable_variables: Any = None) -> Any:
+            variables = private.weights_of(optimizer) if trainable_variables is None else trainable_variables
+            if self.applying is not None and any(gradient is None for gradient in grads):
+                self.applying(grads, variables, _getframe(1))
+            return apply(optimizer, grads, trainable_variables)
+
+        return applied
 
     def asked_by(self) -> str:
         """Return the call of Keras that trains right now, empty if none does."""

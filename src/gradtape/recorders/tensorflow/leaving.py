@@ -12,7 +12,6 @@ import dis
 from functools import lru_cache, wraps
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 import numpy as np
 
@@ -72,8 +71,7 @@ def left(memory: Memory, kind: str, tensor: int, value: Any, frame: FrameType) -
     if kind != BRANCH:
         memory.something_left = True
         if type(value) is np.ndarray:
-            number = id(value)
-            memory.arrays[number] = (ref(value, lambda _: memory.arrays.pop(number, None)), happening)
+            memory.remember_array(value, happening)
     return happening
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary, ref
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gradtape.explain.graph import Summary
     from gradtape.recorders.tensorflow.frames import Place
 
@@ -114,6 +116,11 @@ class Memory:
         """What results are like, by their numbers; None where nobody wants to draw the run."""
         self.probing = False
         """While the hooks are tried: our own frames count as the user's, and no question is heard."""
+
+    def remember_array(self, array: np.ndarray[Any, Any], happening: Happening) -> None:
+        """Know an array again when it comes back: it was made by something that happened."""
+        number = id(array)
+        self.arrays[number] = (ref(array, lambda _: self.arrays.pop(number, None)), happening)
 
     def forget_since(self, moment: int) -> tuple[list[tuple[Any, ...]], list[Happening]]:
         """Take back what was written since a moment, and return it."""

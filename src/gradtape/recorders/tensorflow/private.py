@@ -89,6 +89,7 @@ def registered_gradient(names: Names, op_type: str) -> Any:
 
 KERAS_LAYER = "keras.src.layers.layer"
 KERAS_TRAINER = "keras.src.backend.tensorflow.trainer"
+KERAS_OPTIMIZER = "keras.src.optimizers.base_optimizer"
 
 FAST_PATH = "TFE_Py_FastPathExecute"
 BACKWARD = "_gradient_function"
@@ -145,6 +146,11 @@ def watches_variables(tape: Any) -> bool:
 def tensors_in(names: Names, structure: Any) -> Any:
     """Return the tensors and variables in what `watch` takes."""
     return names.backprop._extract_tensors_and_variables(structure)
+
+
+def weights_of(optimizer: Any) -> Any:
+    """Return the variables that one of Keras's optimizers was built for."""
+    return getattr(optimizer, "_trainable_variables", ())
 
 
 def handle_of(variable: Any) -> Any:

@@ -60,6 +60,7 @@ class Session:
         self.keras.install()
         asking = Asking(memory, names, self.heard, self.backward, self.keras, all_steps=self.options.all_steps)
         asking.on_failing = self.stop
+        self.keras.applying = asking.applied
         listening = self.backward
         Tapes(memory, names, asking, lambda: self._probe(names, listening, asking)).install(patches)
         variables.install(memory, names, patches, self.keras)
