@@ -25,6 +25,10 @@ def layer(kind, *inputs, given=None, **arguments):
     return Layer(kind, arguments, inputs, given or {})
 
 
+IMAGE, LINE, VOLUME, FIRST = (2, 5, 4, 3), (2, 6, 3), (1, 3, 4, 3, 2), (2, 3, 5, 4)
+MASK = np.array([[True, True, False], [True, False, False]])
+NUMBERED = np.array([[1, 3, 0], [2, 2, 4]])
+
 LAYERS = {
     "dense": layer("Dense", (4, 3), units=2, activation="relu"),
     "dense of many axes": layer("Dense", (2, 3, 4), units=2, use_bias=False, activation="gelu"),
@@ -32,17 +36,106 @@ LAYERS = {
     "einsum dense heads": layer(
         "EinsumDense", (2, 3, 4), equation="abc,cde->abde", output_shape=(None, 2, 3), bias_axes="de"
     ),
+    "conv 1": layer("Conv1D", LINE, filters=2, kernel_size=3, activation="tanh"),
+    "conv 1 causal": layer("Conv1D", LINE, filters=2, kernel_size=3, padding="causal", dilation_rate=2),
+    "conv 2": layer("Conv2D", IMAGE, filters=2, kernel_size=(3, 2)),
+    "conv 2 same": layer("Conv2D", IMAGE, filters=2, kernel_size=3, strides=2, padding="same", use_bias=False),
+    "conv 2 dilated": layer("Conv2D", IMAGE, filters=2, kernel_size=2, dilation_rate=(2, 1), activation="relu"),
+    "conv 2 groups": layer("Conv2D", (1, 4, 4, 4), filters=6, kernel_size=2, groups=2),
+    "conv 3": layer("Conv3D", VOLUME, filters=2, kernel_size=2, padding="same"),
+    "conv 1 transpose": layer("Conv1DTranspose", LINE, filters=2, kernel_size=3, strides=2),
+    "conv 2 transpose": layer("Conv2DTranspose", (2, 3, 2, 3), filters=2, kernel_size=3, strides=2, padding="same"),
+    "conv 2 transpose valid": layer("Conv2DTranspose", (2, 3, 2, 3), filters=2, kernel_size=2, strides=3),
+    "conv 2 transpose more": layer(
+        "Conv2DTranspose", (1, 3, 2, 2), filters=2, kernel_size=3, strides=2, padding="same", output_padding=1
+    ),
+    "conv 3 transpose": layer("Conv3DTranspose", (1, 2, 2, 2, 2), filters=1, kernel_size=2, strides=(1, 2, 1)),
+    "depthwise conv 1": layer("DepthwiseConv1D", LINE, kernel_size=3, depth_multiplier=2),
+    "depthwise conv 2": layer("DepthwiseConv2D", IMAGE, kernel_size=(2, 3), depth_multiplier=2, padding="same"),
+    "separable conv 1": layer("SeparableConv1D", LINE, filters=4, kernel_size=3, strides=2, padding="same"),
+    "separable conv 2": layer("SeparableConv2D", IMAGE, filters=4, kernel_size=2, depth_multiplier=2),
+    "max pooling 1": layer("MaxPooling1D", LINE, pool_size=2),
+    "max pooling 2": layer("MaxPooling2D", IMAGE, pool_size=(2, 3), strides=1, padding="same"),
+    "max pooling 3": layer("MaxPooling3D", VOLUME, pool_size=2),
+    "average pooling 1": layer("AveragePooling1D", LINE, pool_size=3, strides=2, padding="same"),
+    "average pooling 2": layer("AveragePooling2D", IMAGE, pool_size=2),
+    "average pooling 3": layer("AveragePooling3D", VOLUME, pool_size=(2, 2, 1)),
+    "global max pooling 1": layer("GlobalMaxPooling1D", LINE),
+    "global max pooling 2": layer("GlobalMaxPooling2D", IMAGE, keepdims=True),
+    "global max pooling 3": layer("GlobalMaxPooling3D", VOLUME),
+    "global average pooling 1": layer("GlobalAveragePooling1D", (2, 3, 2), given={"mask": MASK}),
+    "global average pooling 2": layer("GlobalAveragePooling2D", FIRST, data_format="channels_first"),
+    "global average pooling 3": layer("GlobalAveragePooling3D", VOLUME),
+    "batch normalization": layer("BatchNormalization", (6, 3)),
+    "batch normalization training": layer("BatchNormalization", IMAGE, momentum=0.8, given={"training": True}),
+    "batch normalization first": layer("BatchNormalization", FIRST, axis=1, scale=False, given={"training": True}),
+    "batch normalization masked": layer("BatchNormalization", (2, 3, 2), given={"training": True, "mask": MASK}),
+    "batch normalization frozen": layer("BatchNormalization", (6, 3), trainable=False, given={"training": True}),
+    "layer normalization": layer("LayerNormalization", (4, 5)),
+    "layer normalization axes": layer("LayerNormalization", (2, 3, 4), axis=(1, 2), epsilon=1e-5, center=False),
+    "layer normalization inner": layer("LayerNormalization", (2, 3, 4), axis=1),
+    "rms normalization": layer("RMSNormalization", (4, 5)),
+    "group normalization": layer("GroupNormalization", (2, 3, 2, 6), groups=3),
+    "group normalization first": layer("GroupNormalization", (2, 4, 3), groups=-1, axis=1),
+    "unit normalization": layer("UnitNormalization", (3, 4)),
+    "dropout off": layer("Dropout", (3, 4), rate=0.5),
+    "embedding": layer("Embedding", NUMBERED, input_dim=5, output_dim=2),
+    "masking": layer("Masking", (2, 3, 2)),
+    "activation": layer("Activation", (3, 4), activation="softmax"),
+    "relu": layer("ReLU", (3, 4), max_value=0.6, negative_slope=0.2, threshold=0.1),
+    "leaky relu": layer("LeakyReLU", (3, 4)),
+    "elu": layer("ELU", (3, 4), alpha=0.7),
+    "prelu": layer("PReLU", (2, 3, 2), shared_axes=[1]),
+    "softmax": layer("Softmax", (3, 4), axis=0),
+    "softmax masked": layer("Softmax", (2, 3), given={"mask": MASK}),
+    "flatten": layer("Flatten", (2, 3, 2)),
+    "flatten first": layer("Flatten", FIRST, data_format="channels_first"),
+    "reshape": layer("Reshape", (2, 6), target_shape=(3, -1)),
+    "permute": layer("Permute", (2, 3, 4), dims=(2, 1)),
+    "repeat vector": layer("RepeatVector", (2, 3), n=2),
+    "zero padding 1": layer("ZeroPadding1D", LINE, padding=(1, 2)),
+    "zero padding 2": layer("ZeroPadding2D", IMAGE, padding=((1, 0), (2, 1))),
+    "zero padding 3": layer("ZeroPadding3D", VOLUME, padding=(1, 0, 2)),
+    "cropping 1": layer("Cropping1D", LINE, cropping=(1, 2)),
+    "cropping 2": layer("Cropping2D", IMAGE, cropping=((1, 0), (1, 1))),
+    "cropping 3": layer("Cropping3D", VOLUME, cropping=((1, 0), (0, 1), (1, 1))),
+    "up sampling 1": layer("UpSampling1D", (2, 3, 2), size=2),
+    "up sampling 2": layer("UpSampling2D", (1, 2, 3, 2), size=(2, 3)),
+    "up sampling 2 bilinear": layer("UpSampling2D", (1, 3, 2, 2), size=2, interpolation="bilinear"),
+    "up sampling 2 bicubic": layer("UpSampling2D", (1, 4, 3, 1), size=2, interpolation="bicubic"),
+    "up sampling 3": layer("UpSampling3D", (1, 1, 2, 1, 2), size=(1, 2, 2)),
+    "identity": layer("Identity", (2, 3)),
+    "add": layer("Add", [(2, 3), (2, 3), (2, 3)]),
+    "subtract": layer("Subtract", [(2, 3), (2, 3)]),
+    "multiply": layer("Multiply", [(2, 3), (2, 3)]),
+    "average": layer("Average", [(2, 3), (2, 3)]),
+    "maximum": layer("Maximum", [(2, 3), (2, 3)]),
+    "minimum": layer("Minimum", [(2, 3), (2, 3)]),
+    "concatenate": layer("Concatenate", [(2, 3), (2, 2)]),
+    "dot": layer("Dot", [(2, 3, 4), (2, 5, 4)], axes=2),
+    "dot of vectors": layer("Dot", [(2, 3), (2, 3)], axes=1, normalize=True),
 }
 
 
 def arrays(case):
-    """The inputs of a layer."""
-    return [
-        (wave(x, k) if isinstance(x, tuple) else np.asarray(x)).astype(
-            "float32" if isinstance(x, tuple) else np.asarray(x).dtype
-        )
-        for k, x in enumerate(case.inputs)
-    ]
+    """The inputs of a layer: shapes become waves, lists stay lists."""
+
+    def made(x, k):
+        if isinstance(x, list):
+            return [made(part, 2 * j + 1) for j, part in enumerate(x)]
+        return wave(x, k + 0.2).astype("float32") if isinstance(x, tuple) else np.asarray(x)
+
+    return [made(x, k) for k, x in enumerate(case.inputs)]
+
+
+def leaves(values):
+    """The arrays in lists."""
+    return [leaf for v in values for leaf in (leaves(v) if isinstance(v, list | tuple) else [v])]
+
+
+def floats(values):
+    """Those that have gradients."""
+    return [v for v in leaves(values) if "float" in str(v.dtype)]
 
 
 def weight_values(shapes, names):

@@ -34,9 +34,13 @@ def made(value):
     return [made(v) for v in value] if isinstance(value, list) else value
 
 
+def tensors(value):
+    return [tensors(v) for v in value] if isinstance(value, list) else gt.constant(value)
+
+
 def check_layer(case, theirs):
     layer = made(case)
-    inputs = [gt.constant(x) for x in cases.arrays(case)]
+    inputs = tensors(cases.arrays(case))
     layer(*inputs, **case.given)
     weights = layer.weights
     assert [list(w.shape) for w in weights] == theirs["shapes"]
@@ -44,11 +48,11 @@ def check_layer(case, theirs):
         weights, cases.weight_values([w.shape for w in weights], [w.name for w in weights]), strict=True
     ):
         w.assign(value)
-    floats = [x for x in inputs if x.dtype.kind == "f"]
+    floats = cases.floats(inputs)
     with gt.GradientTape() as tape:
         tape.watch(floats)
         results = layer(*inputs, **case.given)
-        results = list(results) if isinstance(results, list | tuple) else [results]
+        results = cases.leaves([results])
         total = sum(cases.weigh(y, lambda v: v.sum()) for y in results)
     assert all(y.dtype == np.float32 for y in results if y.dtype.kind == "f")
     gradients = tape.gradient(total, floats + layer.trainable_weights, unconnected_gradients="zero")

@@ -293,7 +293,9 @@ NAMED = {
     "orthogonal": Orthogonal,
     "random_normal": RandomNormal,
     "random_uniform": RandomUniform,
+    "normal": RandomNormal,
     "truncated_normal": TruncatedNormal,
+    "uniform": RandomUniform,
     "variance_scaling": VarianceScaling,
     "zeros": Zeros,
 }

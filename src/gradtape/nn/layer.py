@@ -14,18 +14,27 @@ from gradtape.arrays.dispatch import RELATED, Node, family_of, in_family, is_dif
 from gradtape.arrays.failures import located
 from gradtape.arrays.variable import Variable
 from gradtape.errors import ShapeError
-from gradtape.nn import constraints, initializers, regularizers
+from gradtape.nn import activations, constraints, initializers, regularizers
 from gradtape.nn.module import Module
 from gradtape.nn.named import told
 from gradtape.tape.structure import flatten, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 xp = doors.SPACE
 
 _TRAINING: ContextVar[bool | None] = ContextVar("gradtape training", default=None)
 """What the call around this one was told about training, which layers inside it go by."""
+
+
+LOOKED_UP: dict[str, Callable[[Any], Any]] = {
+    "activation": activations.get,
+    "constraint": constraints.get,
+    "initializer": initializers.get,
+    "regularizer": regularizers.get,
+}
+"""How an argument whose name ends so is looked up."""
 
 
 class Penalized(NamedTuple):
@@ -170,6 +179,17 @@ class Layer(Module):
         if regularizer is not None:
             self._parts("_penalties", Penalties).items.append(Penalized(weight, regularizers.get(regularizer)))
         return weight
+
+    def keep(self, **given: Any) -> None:
+        """Keep arguments in attributes of the same names; what is asked for by name is looked up."""
+        for name, value in given.items():
+            look_up = LOOKED_UP.get(name.rpartition("_")[2])
+            setattr(self, name, value if look_up is None else look_up(value))
+
+    def weight(self, name: str, shape: Sequence[int], trainable: bool = True) -> Variable:
+        """Make the weight of a name, with the initializer, regularizer and constraint that `keep` kept for it."""
+        parts = {what: getattr(self, f"{name}_{what}", None) for what in ("initializer", "regularizer", "constraint")}
+        return self.add_weight(shape, trainable=trainable, name=name, **parts)
 
     def _parts(self, name: str, kind: type) -> Any:
         """Return an attribute that a subclass without `super().__init__()` does not have yet."""

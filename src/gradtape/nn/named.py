@@ -5,6 +5,8 @@ from __future__ import annotations
 from inspect import Parameter, signature
 from typing import Any
 
+import numpy as np
+
 
 def named(what: str, known: dict[str, Any], identifier: Any) -> Any:
     """Return what a name stands for, made with its defaults if it is a class; everything callable is itself.
@@ -39,13 +41,24 @@ def named(what: str, known: dict[str, Any], identifier: Any) -> Any:
     return identifier
 
 
+COMMON = {
+    name: Parameter(name, Parameter.KEYWORD_ONLY, default=usual)
+    for name, usual in (("trainable", True), ("dtype", None), ("name", None))
+}
+"""What layers take among `**options`."""
+
+
 def told(self: Any) -> str:
     """Write an object as the call that makes it, without arguments that are the usual ones."""
     parts = []
-    for name, parameter in signature(type(self).__init__).parameters.items():
+    parameters = dict(signature(type(self).__init__).parameters)
+    if any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values()):
+        parameters |= COMMON
+    for name, parameter in parameters.items():
         if name == "self" or parameter.kind in {Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL}:
             continue
-        value = getattr(self, name, parameter.default)
+        value = getattr(self, f"_{name}" if name in COMMON and hasattr(self, f"_{name}") else name, parameter.default)
+        value = value.name if isinstance(value, np.dtype) else value
         if parameter.default is Parameter.empty:
             parts.append(_short(value))
         elif not _same(value, parameter.default):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from gradtape.arrays import doors
-from gradtape.nn import activations, constraints, initializers, regularizers
 from gradtape.nn.layer import Layer
 
 xp = doors.SPACE
@@ -45,6 +44,8 @@ class Dense(Layer):
 
     casts_integers: ClassVar[bool] = True
     least_ndim: ClassVar[int] = 2
+    activation: Any
+    use_bias: bool
     bias: Any = None
 
     def __init__(
@@ -63,32 +64,22 @@ class Dense(Layer):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
         self.units = whole("units", units)
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self.keep(
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
 
     def build(self, input_shape: Any) -> None:
         """Make the weights."""
-        self.kernel = self.add_weight(
-            (input_shape[-1], self.units),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
+        self.kernel = self.weight("kernel", (input_shape[-1], self.units))
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.units,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+            self.bias = self.weight("bias", (self.units,))
 
     def call(self, inputs: Any) -> Any:
         """Compute the output, of shape (..., units)."""
@@ -127,6 +118,8 @@ class EinsumDense(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    activation: Any
+    bias_axes: str | None
     bias: Any = None
 
     def __init__(
@@ -147,14 +140,16 @@ class EinsumDense(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **options)
         self.equation = equation
         self.output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
-        self.activation = activations.get(activation)
-        self.bias_axes = bias_axes
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self.keep(
+            activation=activation,
+            bias_axes=bias_axes,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
 
     def _lengths(self, input_shape: Any) -> tuple[str, str, dict[str, int]]:
         """Return the kernel's and the output's axes, and how long each named axis is."""
@@ -182,23 +177,10 @@ class EinsumDense(Layer):
     def build(self, input_shape: Any) -> None:
         """Make the weights."""
         second, out, lengths = self._lengths(input_shape)
-        self.kernel = self.add_weight(
-            [lengths[c] for c in second],
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
+        self.kernel = self.weight("kernel", [lengths[c] for c in second])
         if self.bias_axes is not None:
             first = min(out.index(c) for c in self.bias_axes)
-            shape = [lengths[c] if c in self.bias_axes else 1 for c in out[first:]]
-            self.bias = self.add_weight(
-                shape,
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+            self.bias = self.weight("bias", [lengths[c] if c in self.bias_axes else 1 for c in out[first:]])
 
     def call(self, inputs: Any) -> Any:
         """Compute the output."""

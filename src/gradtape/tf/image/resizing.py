@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from gradtape.nn.resampling import KERNELS, resampling
 from gradtape.tf.arrays import positions_of
 from gradtape.tf.calls import operands, row, static, tensor
 from gradtape.tf.errors import InvalidArgumentError
 from gradtape.tf.image.pictures import batched, floating, pad_to_bounding_box, picture
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class ResizeMethod:
@@ -26,58 +24,6 @@ class ResizeMethod:
     LANCZOS5 = "lanczos5"
     GAUSSIAN = "gaussian"
     MITCHELLCUBIC = "mitchellcubic"
-
-
-def _cubic(x: Any) -> Any:
-    """Keys, "Cubic convolution interpolation for digital image processing" (1981), with a = -1/2."""
-    far = ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0
-    return np.where(x >= 2.0, 0.0, np.where(x >= 1.0, far, (1.5 * x - 2.5) * x * x + 1.0))
-
-
-def _mitchell(x: Any) -> Any:
-    """Mitchell, Netravali, "Reconstruction filters in computer graphics" (1988), with B = C = 1/3."""
-    far = ((-7.0 / 18.0 * x + 2.0) * x - 10.0 / 3.0) * x + 16.0 / 9.0
-    return np.where(x >= 2.0, 0.0, np.where(x >= 1.0, far, (7.0 / 6.0 * x - 2.0) * x * x + 8.0 / 9.0))
-
-
-def _lanczos(radius: float) -> Callable[[Any], Any]:
-    return lambda x: np.where(x > radius, 0.0, np.sinc(x) * np.sinc(x / radius))
-
-
-KERNELS: dict[str, tuple[float, Callable[[Any], Any]]] = {
-    "bilinear": (1.0, lambda x: np.maximum(0.0, 1.0 - x)),
-    "bicubic": (2.0, _cubic),
-    "lanczos3": (3.0, _lanczos(3.0)),
-    "lanczos5": (5.0, _lanczos(5.0)),
-    "gaussian": (1.5, lambda x: np.where(x >= 1.5, 0.0, np.exp(-2.0 * x * x))),
-    "mitchellcubic": (2.0, _mitchell),
-}
-"""How far each method looks, in pixels, and the weight of a pixel at a distance."""
-
-
-def _weights(old: int, new: int, method: str, antialias: bool) -> Any:
-    """Return the matrix of shape (new, old) whose rows are the weights of the old pixels in each new one.
-
-    Pixels are counted by their centres. Weights outside the image are dropped, and the others scaled to add up to 1.
-    """
-    scale = old / new
-    if method == "area":
-        edges = np.arange(new + 1) * scale
-        place = np.arange(old)
-        inside = np.minimum(edges[1:, None], place + 1) - np.maximum(edges[:-1, None], place)
-        return np.maximum(inside, 0.0) / scale
-    centre = (np.arange(new) + 0.5) * scale
-    if method == "bilinear" and not antialias:
-        centre = np.clip(centre, 0.5, old - 0.5)
-    if method == "bicubic" and not antialias:
-        # as TensorFlow, which reads the weights from a table of 1024 steps
-        start = np.floor(centre - 0.5)
-        centre = start + np.rint((centre - 0.5 - start) * 1024.0) / 1024.0 + 0.5
-    radius, kernel = KERNELS[method]
-    wide = max(scale, 1.0) if antialias else 1.0
-    distance = np.abs(np.arange(old) + 0.5 - centre[:, None])
-    found = np.where(distance <= radius * wide, kernel(distance / wide), 0.0)
-    return found / found.sum(1, keepdims=True)
 
 
 def resize(
@@ -139,7 +85,7 @@ def resize(
             if how == "nearest":
                 x = row("take")(x, np.minimum(((np.arange(n) + 0.5) * (old / n)).astype(int), old - 1), axis=axis)
             else:
-                x = row("resample")(x, _weights(old, n, how, antialias).astype(x.dtype), axis=axis)
+                x = row("resample")(x, resampling(old, n, how, antialias).astype(x.dtype), axis=axis)
         return x
 
     return batched("resize", images, work)

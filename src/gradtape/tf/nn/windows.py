@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from gradtape.tf.calls import row, static
+from gradtape.nn.windows import Layout, same_pairs
+from gradtape.tf.calls import static
 from gradtape.tf.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class Layout(NamedTuple):
-    """How an array of images lies: `axes` of lengths, channels first or last, and what is before them."""
-
-    axes: int
-    first: bool
-    batch: tuple[int, ...]
-
-    def enter(self, x: Any) -> Any:
-        """Make the channels the last axis and the batch one axis."""
-        if self.first:
-            k = x.ndim - self.axes
-            x = row("transpose")(x, axes=(*range(k - 1), *range(k, x.ndim), k - 1))
-        return x if len(self.batch) == 1 else row("reshape")(x, shape=(-1, *x.shape[len(self.batch) :]))
-
-    def leave(self, y: Any) -> Any:
-        """Undo `enter` for a result with the same batch."""
-        if len(self.batch) != 1:
-            y = row("reshape")(y, shape=(*self.batch, *y.shape[1:]))
-        if not self.first:
-            return y
-        k = y.ndim - self.axes - 1
-        return row("transpose")(y, axes=(*range(k), y.ndim - 1, *range(k, y.ndim - 1)))
 
 
 def layout(what: str, x: Any, axes: int, data_format: str | None) -> Layout:
@@ -80,11 +57,7 @@ def padding_pairs(
             return ((0, 0),) * len(lengths)
         if padding.upper() != "SAME":
             raise InvalidArgumentError(f"{what}: `padding` is 'SAME', 'VALID' or a list of pairs, got {padding!r}")
-        pairs = []
-        for n, k, s, d in zip(lengths, size, strides, dilations, strict=True):
-            whole = max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
-            pairs.append((whole // 2, whole - whole // 2))
-        return tuple(pairs)
+        return same_pairs(lengths, size, strides, dilations)
     given = [tuple(int(n) for n in pair) for pair in static(padding)]
     if len(given) == len(lengths) + 2:
         given = given[2:] if data_format is not None and data_format.startswith("NC") else given[1:-1]
