@@ -414,3 +414,26 @@ def test_what_is_printed_after_the_question_stays_as_it_is(tmp_path):
         "print(float(w), float(loss))\n"
     )
     check(program.format("float(w)"), program.format("w"), tmp_path)
+
+
+def test_a_list_that_a_loop_fills_is_stacked(tmp_path):
+    program = (
+        "import numpy as np\nimport gradtape as gt\n\n\ndef simulate(k, n=3):\n    x, xs = 1.0, []\n"
+        "    for _ in range(n):\n        x = x - 0.1 * k * x\n        xs.append(x)\n    return np.{}\n\n\n"
+        "k = gt.Variable(2.0)\nwith gt.GradientTape() as tape:\n    loss = np.mean((simulate(k) - 0.5) ** 2)\n"
+        "tape.gradient(loss, k)\n"
+    )
+    check(program.format("array(xs, dtype=float)"), program.format("stack(xs)"), tmp_path)
+
+
+def test_an_index_that_was_drawn_gets_no_edit(tmp_path):
+    program = (
+        "import numpy as np\nimport gradtape as gt\n\nw = gt.Variable([0.3, 0.7])\nrng = np.random.default_rng(0)\n"
+        "with gt.GradientTape() as tape:\n    a = rng.choice(2, p={})\n    loss = -(1.0 if a == 1 else 0.0)\n"
+        "tape.gradient(loss, w)\n"
+    )
+    for given in ("w", "w.numpy()", "np.asarray(w)"):
+        (report,) = run_program(program.format(given), tmp_path, f"{len(given)}.py")
+        (finding,) = report.findings
+        assert (finding.code.slug, finding.diagnostic.proven) == ("sampled", False)
+        assert finding.diagnostic.suggestion is None

@@ -379,7 +379,7 @@ def values_given_to(name: str, span: Span) -> list[ast.expr]:
     found = []
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Assign):
-            pairs = [(target, node.value) for target in node.targets]
+            pairs = [pair for target in node.targets for pair in _one_by_one(target, node.value)]
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
             pairs = [(node.target, node.value)]
         else:
@@ -388,6 +388,14 @@ def values_given_to(name: str, span: Span) -> list[ast.expr]:
         visible = "." in name or place is None or place is function
         found += [value for target, value in pairs if visible and text_of(target) == name]
     return found
+
+
+def _one_by_one(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """Pair what is assigned with what it gets: `a, b = 1, []` is two assignments."""
+    if not isinstance(target, ast.Tuple | ast.List) or not isinstance(value, ast.Tuple | ast.List):
+        return [(target, value)]
+    starred = any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
+    return [] if starred else list(zip(target.elts, value.elts, strict=False))
 
 
 def made_by(name: str, span: Span) -> list[str]:

@@ -5,18 +5,33 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span, syntax
+from gradtape.diagnostics import syntax
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradtape.diagnostics import Span
     from gradtape.explain.cause import Context
     from gradtape.explain.graph import Event, Operation
+    from gradtape.explain.report import Finding
 
 
-def unseen_way(context: Context, kind: str) -> tuple[Span, Span] | None:
-    """Return where a value of the source last left while the tape recorded, and where a constant came in after it.
+def unseen(
+    context: Context, slug: str, kind: str, label: Callable[[Event], str], helps: Callable[[Event], tuple[str, ...]]
+) -> Finding | None:
+    """Tell where a value of the source last left while the tape recorded, and where a constant came in after it.
 
     None if there is no such pair, or if the last value left in another way than `kind`, the word of the event. A target
     that is a plain array or number itself is such a constant.
+
+    Parameters
+    ----------
+    context : Context
+    slug : str
+        Of the cause.
+    kind : str
+    label, helps : callable
+        What to say of the event.
     """
     tape = context.run.tape
     began = tape.entered[-1][0] if tape is not None and tape.entered else 0
@@ -25,7 +40,16 @@ def unseen_way(context: Context, kind: str) -> tuple[Span, Span] | None:
     if entry is None and not any(target.kind in {"array", "number"} for target in context.question.targets):
         return None
     left = _last_exit(context, began, until)
-    return None if left is None or left.kind != kind else (left.site.span, place)
+    if left is None or left.kind != kind:
+        return None
+    return context.finding(
+        slug,
+        left.site.span,
+        label(left),
+        labels=((place, "a constant comes in here that may be made from it"),),
+        helps=helps(left),
+        proven=False,
+    )
 
 
 def _unexplained_constant(context: Context, began: int) -> Operation | None:

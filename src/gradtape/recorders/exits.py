@@ -11,13 +11,15 @@ from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradtape.diagnostics import Span
 
 ARRAY_MAKERS = {"array", "asarray", "asanyarray", "ascontiguousarray", "fromiter", "vstack", "hstack"}
 """Functions that make one array of a list of values."""
 
-DRAWS = frozenset(dir(np.random.Generator)) | frozenset(dir(np.random.RandomState))
-"""The methods of NumPy's generators; those that take no parameters let no value leave."""
+DRAWS = (frozenset(dir(np.random.Generator)) | frozenset(dir(np.random.RandomState))) - {"seed", "set_state", "spawn"}
+"""The methods of NumPy's generators that draw; those that take no parameters let no value leave."""
 
 GENERATORS = {"default_rng", "Generator", "RandomState"}
 """What makes a generator."""
@@ -51,7 +53,20 @@ def purpose(span: Span, left: BreakKind, through: str = "") -> Purpose:
             return Purpose(called.rpartition(".")[2], BreakKind.SAMPLED)
         if called.rpartition(".")[2] in ARRAY_MAKERS and call.args and _is_list(call.args[0], span):
             return Purpose(called, BreakKind.REBUILT)
+        draw = next((c for c in _calls_around(call, span) if _draws(c, span, "")), None)
+        if draw is not None:
+            return Purpose(syntax.text_of(draw.func).rpartition(".")[2], BreakKind.SAMPLED)
     return Purpose("leave the tape", left)
+
+
+def _calls_around(inner: ast.AST, span: Span) -> Iterator[ast.Call]:
+    """Yield the calls that take a call's value among their arguments, from the inside out: `draw(p=mean.numpy())`."""
+    for outer in reversed(syntax.around(span)):
+        if not isinstance(outer, ast.expr | ast.keyword):
+            return
+        if isinstance(outer, ast.Call) and outer is not inner and inner is not outer.func:
+            yield outer
+        inner = outer
 
 
 def _is_list(argument: ast.expr, span: Span) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from collections import deque
 from collections.abc import Mapping
+from dis import get_instructions
 from functools import cached_property, lru_cache
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Callable, Iterator
+    from types import CodeType, FrameType
 
 MOST_OBJECTS = 5_000
 """How many objects of a program are looked into for a name."""
@@ -24,19 +25,26 @@ OPAQUE = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type, str, 
 class Naming:
     """The shortest names under which the objects of a frame are reached: `w`, `layers[2].kernel`, `self.head.b`.
 
+    What the variable of a loop holds has another name in a moment: it is called so only if nothing else leads to it.
     Nothing of the program runs for it: items of lists, tuples and dicts and what stands in an object's `__dict__` are
     looked at, no property and no method is.
     """
 
     def __init__(self, frame: FrameType | None) -> None:
-        scopes: Sequence[Mapping[str, Any]] = (frame.f_locals, frame.f_globals) if frame is not None else ()
+        scopes: list[Mapping[str, Any]] = [frame.f_locals, frame.f_globals] if frame is not None else []
+        if scopes and scopes[0] is scopes[1]:  # at the top of a module
+            scopes.pop()
         self._names: dict[int, str] = {}
         self._kept: list[Any] = []  # an id is an object's own only as long as the object lives
         waiting: deque[tuple[str, Any, int]] = deque()
-        for scope in scopes:
-            waiting.extend((name, value, 0) for name, value in list(scope.items()) if not name.startswith("__"))
-        while waiting and len(self._names) < MOST_OBJECTS:
-            name, value, depth = waiting.popleft()
+        passing: deque[tuple[str, Any, int]] = deque()
+        loops = loop_variables(frame.f_code) if frame is not None else frozenset()
+        for k, scope in enumerate(scopes):
+            for name, value in list(scope.items()):
+                if not name.startswith("__"):
+                    (passing if name in loops and k == 0 else waiting).append((name, value, 0))
+        while (waiting or passing) and len(self._names) < MOST_OBJECTS:
+            name, value, depth = (waiting or passing).popleft()
             if isinstance(value, OPAQUE) or value is None or id(value) in self._names:
                 continue
             self._names[id(value)] = name
@@ -47,6 +55,22 @@ class Naming:
     def of(self, value: Any) -> str | None:
         """Return how the program calls an object, None if it was not met."""
         return self._names.get(id(value))
+
+
+@lru_cache(maxsize=1024)
+def loop_variables(code: CodeType) -> frozenset[str]:
+    """Return the names that the loops of a function assign in each round: what is stored when the next item came."""
+    found: set[str] = set()
+    storing = False
+    for instruction in get_instructions(code):
+        if instruction.opname == "FOR_ITER":
+            storing = True
+        elif storing and "STORE" in instruction.opname:
+            names = instruction.argval
+            found.update(names if isinstance(names, tuple) else (names,))
+        elif not instruction.opname.startswith(("UNPACK", "EXTENDED", "CACHE")):
+            storing = False
+    return frozenset(found)
 
 
 class Later(Mapping[int, str]):

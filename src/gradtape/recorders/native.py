@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -155,6 +155,7 @@ class Builder:
         self.versions: dict[int, list[int]] = defaultdict(list)
         self.history: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.created: dict[int, Event] = {e.value: e for e in self.events if e.kind is EventKind.CREATE}
+        self._lefts: dict[tuple[Site, EventKind, str], Left] = {}
         self.unanswered = {(e.value, e.detail) for e in self.events if e.kind is EventKind.NO_ANSWER}
         self.watched_at = {e.value: e.seq for e in reversed(self.events) if e.kind is EventKind.WATCH}
         self.round_began = max(
@@ -266,13 +267,22 @@ class Builder:
         """Yield the values that left, as the versions that they were."""
         for event in self.events:
             if event.kind in LEAVING:
-                number = event.kind is EventKind.LEFT_AS_NUMBER
-                picks = event.detail == "index"
-                through = event.detail if isinstance(event.detail, str) and not picks else ""
-                left = BreakKind.LEFT_AS_NUMBER if number else BreakKind.LEFT_AS_ARRAY
-                name, kind = purpose(event.site.span, left, through)
+                left = self._left(event)
                 value = self.version_at(event.value, event.seq)
-                yield Exit(event.seq, value, kind, event.site, event.callers, on_the_tape(through), picks, name)
+                yield Exit(
+                    event.seq, value, left.kind, event.site, event.callers, left.instead, left.picks, left.name
+                )
+
+    def _left(self, event: Event) -> Left:
+        """Say how and for what a value left; a loop leaves at one place many times."""
+        key = (event.site, event.kind, event.detail if isinstance(event.detail, str) else "")
+        if key not in self._lefts:
+            picks = key[2] == "index"
+            through = "" if picks else key[2]
+            number = event.kind is EventKind.LEFT_AS_NUMBER
+            kind = BreakKind.LEFT_AS_NUMBER if number else BreakKind.LEFT_AS_ARRAY
+            self._lefts[key] = Left(*purpose(event.site.span, kind, through), on_the_tape(through), picks)
+        return self._lefts[key]
 
     def linked(self, ends: tuple[graph.End, ...]) -> tuple[graph.End, ...]:
         """Return the ends with all the versions of the variables among them."""
@@ -407,7 +417,22 @@ class Builder:
         )
 
     def _event(self, event: Event) -> graph.Event:
+        if event.kind in LEAVING:
+            left = self._left(event)
+            drawn = left.kind is BreakKind.SAMPLED
+            kind = "left into a draw" if drawn else event.kind.value
+            detail = left.name if drawn else "index" if left.picks else left.instead
+            return graph.Event(event.seq, kind, event.value, event.site, detail, event.callers)
         return graph.Event(event.seq, event.kind.value, event.value, event.site, event.detail, event.callers)
+
+
+class Left(NamedTuple):
+    """How a value left: what messages call the step, the kind of break, and the rest as in `Exit`."""
+
+    name: str
+    kind: BreakKind
+    instead: str
+    picks: bool
 
 
 @lru_cache(maxsize=1024)

@@ -104,6 +104,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         rebound_name.CAUSE,
         different_object.CAUSE,
         branch_not_taken.CAUSE,
+        sampled.UNSEEN,
         left_through_numpy.UNSEEN,
         left_through_number.UNSEEN,
         traced_control_flow.CAUSE,

@@ -4,7 +4,7 @@ from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
-from gradtape.explain.unseen import unseen_way
+from gradtape.explain.unseen import unseen
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
@@ -13,18 +13,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
 
 
 def detect_unseen(context: Context) -> Finding | None:
-    way = unseen_way(context, "left as number")
-    if way is None:
-        return None
-    left, entry = way
-    return context.finding(
-        "left-through-number",
-        left,
-        _became(context),
-        labels=((entry, "a constant comes in here that may be made from it"),),
-        helps=(context.words.number,),
-        proven=False,
-    )
+    return unseen(context, "left-through-number", "left as number", lambda _: _became(context), lambda _: (context.words.number,))
 
 
 def detect_failure(context: Context) -> Finding | None:

@@ -4,7 +4,7 @@ from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
-from gradtape.explain.unseen import unseen_way
+from gradtape.explain.unseen import unseen
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
@@ -19,17 +19,12 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
 
 
 def detect_unseen(context: Context) -> Finding | None:
-    way = unseen_way(context, "left as array")
-    if way is None:
-        return None
-    left, entry = way
-    return context.finding(
+    return unseen(
+        context,
         "left-through-numpy",
-        left,
-        _became(context),
-        labels=((entry, "a constant comes in here that may be made from it"),),
-        helps=_helps(context),
-        proven=False,
+        "left as array",
+        lambda _: _became(context),
+        lambda left: _helps(context, left.detail or ""),
     )
 
 

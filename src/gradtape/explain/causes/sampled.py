@@ -4,13 +4,20 @@ from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
+from gradtape.explain.unseen import unseen
+
+DRAWN = "draws at random, and what was drawn has no derivative in the parameters of the draw"
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
-    reason = group.first.reason or "draws at random, and what was drawn has no derivative in the parameters of the draw"
-    return context.broken(
-        "sampled", route, group, f"{group.links[0].operation.name} {reason}", helps=(context.words.draw,)
-    )
+    label = f"{group.links[0].operation.name} {group.first.reason or DRAWN}"
+    return context.broken("sampled", route, group, label, helps=(context.words.draw,))
+
+
+def detect_unseen(context: Context) -> Finding | None:
+    helps = (context.words.draw,)
+    return unseen(context, "sampled", "left into a draw", lambda left: f"{left.detail} {DRAWN}", lambda _: helps)
 
 
 CAUSE = Cause("sampled", Stage.BREAK, detect, frozenset({BreakKind.SAMPLED}))
+UNSEEN = Cause("sampled", Stage.ABSENCE, detect_unseen)

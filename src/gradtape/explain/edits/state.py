@@ -33,7 +33,7 @@ def not_rebuilt(case: Case) -> Suggestion | None:
     if isinstance(given, ast.List | ast.Tuple):
         text = _as_one(case, given)
         return builders.likely(*builders.replace(call, case.file, text), *pen.imports) if text else None
-    if isinstance(given, ast.ListComp | ast.GeneratorExp):
+    if isinstance(given, ast.ListComp | ast.GeneratorExp) or syntax.is_list(syntax.text_of(given), case.at):
         if syntax.text_of(call.func).rpartition(".")[2] in {"Variable", "Parameter"}:
             return builders.likely(*builders.drop_call(call, case.file))
         return builders.likely(

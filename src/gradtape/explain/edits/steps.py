@@ -399,6 +399,10 @@ def _plain_bounds(case: Case, call: ast.Call) -> Suggestion | None:
 DRAWS = ("poisson", "bernoulli", "multinomial", "categorical", "binomial", "gamma", "sample", "normal", "uniform")
 
 
+MEANS = {"bernoulli", "poisson", "exponential"}
+"""Draws whose mean is their first argument: its gradient may pass straight through; an index that was drawn has none."""
+
+
 def reparameterise(case: Case) -> Suggestion | None:
     """Draw so that the gradient reaches the parameters."""
     call, file, pen = case.call, case.file, case.pen
@@ -416,4 +420,4 @@ def reparameterise(case: Case) -> Suggestion | None:
         mean, spread = (builders.operand(a, file) for a in call.args)
         draw = pen.say("np.random.normal(size=np.shape({m}))", m=mean)
         return builders.likely(*builders.replace(call, file, f"{mean} + {spread} * {draw}"))
-    return pass_through(case)
+    return pass_through(case) if name in MEANS else None
