@@ -12,12 +12,13 @@ from gradtape.arrays import dispatch, doors
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.leaving import leave
-from gradtape.arrays.record import EventKind, next_id, note_event
+from gradtape.arrays.record import EventKind, next_id, note_event, note_events
 from gradtape.arrays.tensor import Tensor, _repr
 from gradtape.errors import OperandError, RebindingError, ShapeError
 from gradtape.ops import OPS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from types import FrameType
 
 
@@ -180,6 +181,17 @@ class Variable(Tensor):
         )
 
     __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = __imatmul__ = _no_rebinding
+
+
+def take_over(variables: Sequence[Variable], values: Iterable[Any], frame: FrameType) -> None:
+    """Give variables new values of their own shape and dtype: arrays that nobody else holds, as optimizers make them.
+
+    Nothing is copied and nothing flows, as in a training update (decision 13); explanations know when it was. `values`
+    may compute each value when its turn has come, so that an old array is free before the next new one is made.
+    """
+    for variable, value in zip(variables, values, strict=True):
+        variable._value = value if value.ndim else value[()]
+    note_events(EventKind.ASSIGN, [variable._id for variable in variables], frame)
 
 
 def array_value(value: Any, dtype: Any, frame: FrameType) -> Any:

@@ -106,10 +106,18 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
     elif (ours := type(value).__module__.startswith("gradtape.")) and not hasattr(type(value), "named_variables"):
         return  # what our own objects hold is nobody's name for it, but for modules, whose attributes people know
     else:
-        attributes = getattr(type(value), "__dictoffset__", 0) and vars(value)
-        for name, item in list(attributes.items()) if attributes else ():
+        for name, item in list(_attributes(value).items()):
             if not name.startswith("_" if ours else "__"):
                 yield f".{name}", item
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """Return an object's own attributes, past a class that looks them up in its own way."""
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except (AttributeError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @lru_cache(maxsize=4096)

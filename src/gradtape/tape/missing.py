@@ -23,7 +23,7 @@ from gradtape.tape.asked import Asked, Leaf, asked_from, story
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
     from gradtape.arrays.record import Recording
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gradtape.errors import GradtapeError
     from gradtape.explain import Explanation
     from gradtape.explain.graph import Failure
+    from gradtape.explain.report import GradientReport
 
 LISTENERS: list[Callable[[Asked], None]] = []
 """Called with every gradient question and its answer. They tell the reasons, so that nobody is warned as well."""
@@ -38,8 +39,11 @@ LISTENERS: list[Callable[[Asked], None]] = []
 OBSERVERS: list[Callable[[Asked], None]] = []
 """Called too, and only look on: the warnings are as ever."""
 
-_TOLD: dict[tuple[Any, ...], tuple[str, ...]] = {}
-"""The one-line reasons that were already worked out, by call and by what ran up to it."""
+_TOLD: dict[tuple[Any, ...], Explanation] = {}
+"""The reasons that were already worked out, by call and by what ran up to it."""
+
+_REASONS: dict[int, GradientReport] = {}
+"""Why the newest gradient of a source is None, by the source's id: for who is handed that None (an optimizer)."""
 
 _LOOKED_INTO: Counter[Site] = Counter()
 MOST_TOLD = 1000
@@ -151,10 +155,25 @@ def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
         if len(_TOLD) > MOST_TOLD:
             _TOLD.clear()
             _LOOKED_INTO.clear()
+            _REASONS.clear()
         _LOOKED_INTO[asked.site] += 1
         if _LOOKED_INTO[asked.site] > MOST_PER_CALL:
+            forget_reasons(asked.sources[k].id for k in absent)
             return (f"{len(absent)} gradients are missing, and every run up to this call is another; `why` tells more",)
         with room_to_think():
             told = explain_asked(asked)
-            _TOLD[key] = replace(told, gradients=tuple(told.gradients[k] for k in absent)).one_lines()
-    return _TOLD[key]
+            _TOLD[key] = replace(told, gradients=tuple(told.gradients[k] for k in absent))
+    _REASONS.update(zip((asked.sources[k].id for k in absent), _TOLD[key].gradients, strict=True))
+    return _TOLD[key].one_lines()
+
+
+def reason_of(source: Any) -> GradientReport | None:
+    """Return why the newest gradient of a tensor or variable is None, None if it is not or nobody was told why."""
+    return _REASONS.get(source._id)
+
+
+def forget_reasons(found: Iterable[int]) -> None:
+    """Forget why gradients were None of sources that have one now, by their ids."""
+    if _REASONS:
+        for id in found:
+            _REASONS.pop(id, None)

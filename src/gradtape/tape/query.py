@@ -188,6 +188,7 @@ def answer(
     swept = Swept(records, saved, seeds)
     asked = asked_from(kind, recording, targets, wanted, results, frame, spelled=spelled, swept=swept)
     missing.announce(asked)
+    missing.forget_reasons(leaf.id for leaf, r in zip(wanted, results, strict=True) if r is not None)
     if any(r is None for r in results):
         results = missing.fill(asked, results, unconnected, frame)
     return results
