@@ -113,6 +113,56 @@ LAYERS = {
     "minimum": layer("Minimum", [(2, 3), (2, 3)]),
     "concatenate": layer("Concatenate", [(2, 3), (2, 2)]),
     "dot": layer("Dot", [(2, 3, 4), (2, 5, 4)], axes=2),
+    "simple rnn": layer("SimpleRNN", (2, 3, 2), units=3),
+    "simple rnn sequences": layer("SimpleRNN", (2, 3, 2), units=2, return_sequences=True, go_backwards=True),
+    "lstm": layer("LSTM", (2, 4, 2), units=3),
+    "lstm states": layer("LSTM", (2, 3, 2), units=2, return_sequences=True, return_state=True, use_bias=False),
+    "lstm masked": layer("LSTM", (2, 3, 2), units=2, return_sequences=True, given={"mask": MASK}),
+    "lstm masked zero": layer(
+        "LSTM", (2, 3, 2), units=2, return_sequences=True, zero_output_for_mask=True, given={"mask": MASK}
+    ),
+    "gru": layer("GRU", (2, 4, 2), units=3, activation="relu"),
+    "gru masked backwards": layer("GRU", (2, 3, 2), units=2, go_backwards=True, given={"mask": MASK}),
+    "gru before": layer("GRU", (2, 3, 2), units=2, reset_after=False, return_sequences=True),
+    "rnn of cells": layer(
+        "RNN", (2, 3, 2), cell=[layer("GRUCell", units=2), layer("SimpleRNNCell", units=3), layer("LSTMCell", units=2)]
+    ),
+    "rnn of stacked cells": layer(
+        "RNN", (2, 3, 2), cell=layer("StackedRNNCells", cells=[layer("GRUCell", units=2), layer("LSTMCell", units=2)])
+    ),
+    "simple rnn cell": layer("SimpleRNNCell", (2, 3), [(2, 2)], units=2),
+    "lstm cell": layer("LSTMCell", (2, 3), [(2, 2), (2, 2)], units=2),
+    "gru cell": layer("GRUCell", (2, 3), [(2, 2)], units=2),
+    "bidirectional": layer("Bidirectional", (2, 3, 2), layer=layer("LSTM", units=2, return_sequences=True)),
+    "bidirectional sum": layer("Bidirectional", (2, 3, 2), layer=layer("GRU", units=2), merge_mode="sum"),
+    "bidirectional both": layer(
+        "Bidirectional", (2, 3, 2), layer=layer("GRU", units=2, return_state=True), merge_mode=None
+    ),
+    "time distributed": layer("TimeDistributed", (2, 3, 4), layer=layer("Dense", units=2, activation="tanh")),
+    "attention": layer("Attention", [(2, 3, 4), (2, 5, 4)], use_scale=True),
+    "attention keys": layer("Attention", [(2, 3, 4), (2, 5, 2), (2, 5, 4)], given={"use_causal_mask": True}),
+    "attention concat": layer(
+        "Attention",
+        [(2, 3, 4), (2, 3, 4)],
+        score_mode="concat",
+        given={"mask": [MASK, ~MASK], "return_attention_scores": True},
+    ),
+    "additive attention": layer("AdditiveAttention", [(2, 3, 4), (2, 5, 4)]),
+    "multi head attention": layer("MultiHeadAttention", (2, 3, 4), (2, 5, 3), num_heads=2, key_dim=3),
+    "multi head attention causal": layer(
+        "MultiHeadAttention",
+        (2, 3, 4),
+        (2, 3, 4),
+        num_heads=2,
+        key_dim=2,
+        value_dim=3,
+        output_shape=5,
+        use_bias=False,
+        given={"use_causal_mask": True, "return_attention_scores": True},
+    ),
+    "multi head attention masked": layer(
+        "MultiHeadAttention", (2, 3, 4), (2, 3, 4), num_heads=1, key_dim=2, given={"value_mask": MASK}
+    ),
     "dot of vectors": layer("Dot", [(2, 3), (2, 3)], axes=1, normalize=True),
 }
 

@@ -69,6 +69,8 @@ CLASSES = {
         "ReLU",
         "Softmax",
     ),
+    "layers.attention": ("AdditiveAttention", "Attention", "MultiHeadAttention"),
+    "layers.cells": ("GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"),
     "layers.containers": (
         "Lambda",
         "Model",
@@ -135,6 +137,7 @@ CLASSES = {
         "MaxPooling2D",
         "MaxPooling3D",
     ),
+    "layers.recurrent": ("Bidirectional", "GRU", "LSTM", "RNN", "SimpleRNN", "TimeDistributed"),
     "layers.reshaping": (
         "Cropping1D",
         "Cropping2D",

@@ -200,7 +200,7 @@ class Layer(Module):
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of a shape; the usual layer has none."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output."""
         raise NotImplementedError(f"{type(self).__name__} has no `call`")
 
@@ -261,6 +261,15 @@ class Layer(Module):
     @property
     def _is_ours(self) -> bool:
         return type(self).__module__.startswith("gradtape.nn.")
+
+    def _lend_dtype(self, *layers: Any) -> None:
+        """Give layers inside this one its dtype, if it was given one and they have none."""
+        if self._dtype is None:
+            return
+        for layer in layers:
+            for each in (layer, *getattr(layer, "submodules", ())):
+                if isinstance(each, Layer) and each._dtype is None and not each.built:
+                    each._dtype = self._dtype
 
     def _received(self, value: Any) -> Any:
         """Give an input the layer's dtype; lists of numbers become arrays, structures of tensors stay structures."""

@@ -114,12 +114,11 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:  # noqa: ARG002
         """Apply the layers."""
         x = inputs
+        self._lend_dtype(*self.layers)
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 x = layer(x)
                 continue
-            if self._dtype is not None and layer._dtype is None and not layer.built:
-                layer._dtype = self._dtype
             before = x
             x = layer(x, mask=mask) if mask is not None and call_of(type(layer)).mask else layer(x)
             mask = layer.compute_mask(before, mask)
