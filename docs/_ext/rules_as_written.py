@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from inspect import getsourcefile
 from pathlib import Path
@@ -40,7 +41,8 @@ def body(function: Callable[..., Any]) -> str | None:
         inside = (found.body.lineno, found.body.col_offset) <= (line, column)
         if inside and (line, column) < (found.body.end_lineno, found.body.end_col_offset):
             text = ast.unparse(found.body).replace("xp.", "")
-            return text if len(text) <= LONGEST and "|" not in text else None
+            helped = re.search(r"\bxp\b", text)  # a function of the table's file computes it
+            return None if helped or len(text) > LONGEST or "|" in text else text
     return None
 
 

@@ -269,9 +269,7 @@ class Builder:
             if event.kind in LEAVING:
                 left = self._left(event)
                 value = self.version_at(event.value, event.seq)
-                yield Exit(
-                    event.seq, value, left.kind, event.site, event.callers, left.instead, left.picks, left.name
-                )
+                yield Exit(event.seq, value, left.kind, event.site, event.callers, left.instead, left.picks, left.name)
 
     def _left(self, event: Event) -> Left:
         """Say how and for what a value left; a loop leaves at one place many times."""

@@ -13,7 +13,9 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
 
 
 def detect_unseen(context: Context) -> Finding | None:
-    return unseen(context, "left-through-number", "left as number", lambda _: _became(context), lambda _: (context.words.number,))
+    return unseen(
+        context, "left-through-number", "left as number", lambda _: _became(context), lambda _: (context.words.number,)
+    )
 
 
 def detect_failure(context: Context) -> Finding | None:
