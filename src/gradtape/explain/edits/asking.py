@@ -76,7 +76,7 @@ def inner_recorded(case: Case) -> Suggestion | None:
     block = tape_block(outer) if outer is not None else None
     if outer is None or block is None or statement is None:
         return None
-    return builders.likely(*moved_to_end(block, [statement], case.file))
+    return moved_to_end(block, [statement], case.file).suggestion()
 
 
 def one_number(case: Case) -> Suggestion | None:

@@ -161,14 +161,39 @@ def masked_twice(case: Case) -> Suggestion | None:
     call, condition, branches = where
     pen = case.pen
     inside = [
-        (inner, k)
+        (node, inner, k)
         for k, branch in enumerate(branches)
         for place in _computed_in(case, branch, call)
         for node in parts(place)
         if (inner := _risky_operand(node, case.file)) is not None and not _any_risky(inner, case.file)
     ]
-    changes = [c for inner, k in dict.fromkeys(inside) for c in _chosen(pen, inner, condition, k, case.file)]
-    return builders.likely(*changes, *pen.imports) if changes else None
+    changes = [
+        c for node, inner, k in dict.fromkeys(inside) for c in _chosen(pen, node, inner, condition, k, case.file)
+    ]
+    # what is chosen goes on unchanged where each element of the result comes from the same element
+    unchanged = all(_element_by_element(call, node, case.file) for node, _, _ in inside)
+    return (builders.safe if unchanged else builders.likely)(*changes, *pen.imports)
+
+
+ELEMENTWISE = ROOTS | ARCS | {
+    "abs", "absolute", "add", "arctan", "arctan2", "atan", "atan2", "cos", "cosh", "divide", "exp", "exp2", "expm1",
+    "log1p", "maximum", "minimum", "multiply", "negative", "pow", "power", "sigmoid", "sign", "sin", "sinh", "softplus",
+    "square", "subtract", "tan", "tanh", "true_divide", "where",
+}  # fmt: skip
+"""Functions that make each element of their result from the same element of their arguments."""
+
+
+def _element_by_element(call: ast.Call, node: ast.expr, file: str) -> bool:
+    """Whether a part of a `where` becomes its result by steps that keep elements apart."""
+    path = builders.path_to(node, file)
+    steps = [*path[path.index(call) + 1 :], node] if call in path else []
+    return bool(steps) and all(
+        isinstance(step, ast.UnaryOp)
+        or (isinstance(step, ast.BinOp) and not isinstance(step.op, ast.MatMult))
+        or (simple_name(step) in ELEMENTWISE and isinstance(step, ast.Call) and not step.keywords)
+        for step in steps
+        if isinstance(step, ast.expr)
+    )
 
 
 def _any_risky(node: ast.expr, file: str) -> bool:
@@ -176,9 +201,10 @@ def _any_risky(node: ast.expr, file: str) -> bool:
     return any(_risky_operand(n, file) is not None for n in parts(node))
 
 
-def _chosen(pen: Pen, inner: ast.expr, condition: str, branch: int, file: str) -> Changes:
+def _chosen(pen: Pen, node: ast.expr, inner: ast.expr, condition: str, branch: int, file: str) -> Changes:
     value = builders.written(inner, file)
-    kept = (condition, value, "1.0") if branch == 0 else (condition, "1.0", value)
+    harmless = "0.0" if simple_name(node) in ARCS else "1.0"  # where the operation has a finite value and slope
+    kept = (condition, value, harmless) if branch == 0 else (condition, harmless, value)
     return builders.replace(inner, file, pen.call("where", *kept))
 
 
@@ -254,6 +280,9 @@ def without_overflow(case: Case) -> Suggestion | None:
     exponentials = [n for n in parts(start) if simple_name(n) == "exp"]
     exponentials += [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.expr) and simple_name(n) == "exp"]
     for node in exponentials:
+        logistic = _logistic(pen, node, case.file)
+        if logistic:  # the same number wherever there was one
+            return builders.safe(*logistic, *pen.imports)
         changes = _shifted(case, pen, node) or _stable(pen, node, case.file) or _bounded(pen, node, case.file)
         if changes:
             return builders.likely(*changes, *pen.imports)
@@ -280,6 +309,22 @@ def _minus_infinity(case: Case) -> ast.expr | None:
     return None
 
 
+def _logistic(pen: Pen, node: ast.expr, file: str) -> Changes:
+    """Write `1 / (1 + exp(-x))` as the function that it is."""
+    inner, exp = builders.worked_on(node, file), syntax.text_of(node)
+    forms = {
+        f"{one} / ({sum})"
+        for one in ("1", "1.0")
+        for sum in (f"1 + {exp}", f"1.0 + {exp}", f"{exp} + 1", f"{exp} + 1.0")
+    }
+    outer = next(
+        (n for n in builders.path_to(node, file) if isinstance(n, ast.expr) and syntax.text_of(n) in forms), None
+    )
+    if inner is None or outer is None:
+        return ()
+    return builders.replace(outer, file, pen.call("sigmoid", _negated(inner, file)))
+
+
 def _stable(pen: Pen, node: ast.expr, file: str) -> Changes:
     """Rewrite the expression around an exponential, if it is one of the forms that have a stable function."""
     inner = builders.worked_on(node, file)
@@ -291,8 +336,6 @@ def _stable(pen: Pen, node: ast.expr, file: str) -> Changes:
         if not isinstance(outer, ast.expr):
             return ()
         text = syntax.text_of(outer)
-        if text in {f"1 / (1 + {exp})", f"1.0 / (1.0 + {exp})"}:
-            return builders.replace(outer, file, pen.call("sigmoid", _negated(inner, file)))
         if text in {f"{exp} / (1 + {exp})", f"{exp} / (1.0 + {exp})", f"{exp} / ({exp} + 1)"}:
             return builders.replace(outer, file, pen.call("sigmoid", exponent))
         if text in {f"{exp} / (1 + {exp}) ** 2", f"{exp} / (1.0 + {exp}) ** 2"}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
@@ -32,10 +32,25 @@ def into_tape(case: Case) -> Suggestion | None:
     if paused:
         return builders.likely(*paused)
     statements = _statements(p for p in inside if (p.line, p.column) < (where.line, where.column))
-    changes = _before(block, statements, entered, file) if statements else ()
+    moved = _before(block, statements, entered, file) if statements else STAYS
     question = syntax.statement_at(context.question.call.span)
-    changes = changes or _after(block, [p for p in inside if p.line > where.end_line], question, file)
-    return builders.likely(*changes) if changes else _kept_in_attribute(case)
+    if not moved.changes:
+        moved = _after(block, [p for p in inside if p.line > where.end_line], question, file)
+    return moved.suggestion() or _kept_in_attribute(case)
+
+
+class Move(NamedTuple):
+    """Changes that move statements over the edge of a block, and whether everything runs in the order that it had."""
+
+    changes: Changes
+    in_order: bool = False
+
+    def suggestion(self) -> Suggestion | None:
+        """Suggest the move; it is safe where nothing runs earlier or later than before."""
+        return (builders.safe if self.in_order else builders.likely)(*self.changes)
+
+
+STAYS = Move(())
 
 
 def _outside(case: Case) -> list[Span]:
@@ -78,29 +93,30 @@ def _statements(places: Iterable[Span]) -> list[ast.stmt]:
     return list(dict.fromkeys(s for s in found if s is not None and not hasattr(s, "body")))
 
 
-def _before(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], entered: Span, file: str) -> Changes:
+def _before(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], entered: Span, file: str) -> Move:
     """Move statements that stand before the block, and what depends on them on the way, to its start."""
     around = builders.block_of(statements[0], file)
     if any(s not in around for s in statements):
-        return ()
+        return STAYS
     holder = next((s for s in around if s is block or _holds(s, block, file)), None)
     if holder is None:
-        return ()
+        return STAYS
     between = around[around.index(statements[0]) : around.index(holder)]
     moved = _with_dependents(between, statements)
     kept = [s for s in between if s not in moved]
     bound = {name for s in moved for name in syntax.names_in(s, ast.Store)}
     read = {name for s in moved for name in syntax.names_in(s, ast.Load)}
     if any(_roots(syntax.names_in(s, ast.Store)) & _roots(read) for s in kept[1:]):
-        return ()
+        return STAYS
     if any(isinstance(s, ast.FunctionDef | ast.ClassDef) for s in moved) or any(
         syntax.names_in(s, ast.Load) & bound for s in kept
     ):
-        return ()
+        return STAYS
     watches = _leading_watches(block, tape_name(block, entered))
+    in_order = not kept and holder is block
     if watches:
-        return builders.move_after(moved, watches[-1], file)
-    return builders.move_before(moved, block.body[0], file)
+        return Move(builders.move_after(moved, watches[-1], file), in_order)
+    return Move(builders.move_before(moved, block.body[0], file), in_order)
 
 
 def _holds(statement: ast.stmt, block: ast.AST, file: str) -> bool:
@@ -134,26 +150,28 @@ def _leading_watches(block: ast.With | ast.AsyncWith, tape: str | None) -> list[
     return found
 
 
-def _after(block: ast.With | ast.AsyncWith, places: Sequence[Span], question: ast.stmt | None, file: str) -> Changes:
+def _after(block: ast.With | ast.AsyncWith, places: Sequence[Span], question: ast.stmt | None, file: str) -> Move:
     """Move what stands after the block to its end: statements as they are, a part of an expression under a name."""
     around = builders.block_of(block, file)
     rest = around[around.index(block) + 1 :] if block in around else []
     statements = [s for s in _statements(places) if s in rest]
     if not statements:
-        return ()
+        return STAYS
     if question in statements:
-        return _named_inside(block, question, places, file)
+        return Move(_named_inside(block, question, places, file), rest[0] is question)
     return moved_to_end(block, statements, file)
 
 
-def moved_to_end(block: ast.With | ast.AsyncWith, statements: Sequence[ast.stmt], file: str) -> Changes:
+def moved_to_end(block: ast.With | ast.AsyncWith, statements: Sequence[ast.stmt], file: str) -> Move:
     """Move statements that stand behind a block, at once or after others that do not matter to them, to its end."""
     around = builders.block_of(block, file)
     rest = around[around.index(block) + 1 :] if block in around else []
     if not statements or any(s not in rest for s in statements):
-        return builders.move_after(statements, block.body[-1], file) if _last_inside(block, statements, file) else ()
-    moved = _needed(rest[: rest.index(statements[-1]) + 1], statements)
-    return builders.move_after(moved, block.body[-1], file)
+        inside = _last_inside(block, statements, file)
+        return Move(builders.move_after(statements, block.body[-1], file)) if inside else STAYS
+    group = rest[: rest.index(statements[-1]) + 1]
+    moved = _needed(group, statements)
+    return Move(builders.move_after(moved, block.body[-1], file), moved == group)
 
 
 def _last_inside(block: ast.stmt, statements: Sequence[ast.stmt], file: str) -> bool:

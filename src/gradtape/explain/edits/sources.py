@@ -37,9 +37,10 @@ def watch(case: Case) -> Suggestion | None:
         return None
     statement = case.moved(place).pen.say(case.pen.phrases.watch, tape=tape, x=name)
     made = [s for s in block.body if name in syntax.names_in(s, ast.Store)]
-    if made:
-        return builders.likely(*builders.insert_after(made[0], place.file, statement))
-    return builders.likely(*builders.insert_before(block.body[0], place.file, statement))
+    if not made:
+        return builders.safe(*builders.insert_before(block.body[0], place.file, statement))
+    once = len(made) == 1 and not hasattr(made[0], "body")
+    return (builders.safe if once else builders.likely)(*builders.insert_after(made[0], place.file, statement))
 
 
 def _require_gradient(case: Case) -> Suggestion | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span
+from gradtape.diagnostics import Applicability, Span
 from gradtape.diagnostics.changes import Change, edits_of
 from gradtape.diagnostics.spans import source_lines
 
@@ -32,10 +32,21 @@ def reconciled(reports: Iterable[GradientReport]) -> tuple[GradientReport, ...]:
     if len(suggestions) < 2:
         return told
     lines = {(e.file, e.line): e for e in joint_edits(suggestions)}
+    unsafe = {
+        place
+        for s, changes in accepted.items()
+        if s.applicability is not Applicability.SAFE
+        for place in _places(changes)
+    }
     return tuple(
-        replace(r, findings=tuple(_with_lines(f, accepted, lines) for f in r.findings)) if r.findings else r
+        replace(r, findings=tuple(_with_lines(f, accepted, lines, unsafe) for f in r.findings)) if r.findings else r
         for r in told
     )
+
+
+def _places(changes: Iterable[Change]) -> set[tuple[str, int]]:
+    """Return the lines that changes touch."""
+    return {(c.span.file, line) for c in changes for line in c.lines}
 
 
 def joint_edits(suggestions: Iterable[Suggestion]) -> tuple[Edit, ...]:
@@ -64,7 +75,10 @@ def _whole_line(edit: Edit) -> Change:
 
 
 def _with_lines(
-    finding: Finding, accepted: dict[Suggestion, tuple[Change, ...]], lines: dict[tuple[str, int], Edit]
+    finding: Finding,
+    accepted: dict[Suggestion, tuple[Change, ...]],
+    lines: dict[tuple[str, int], Edit],
+    unsafe: set[tuple[str, int]],
 ) -> Finding:
     suggestion = finding.diagnostic.suggestion
     if suggestion is None:
@@ -72,7 +86,10 @@ def _with_lines(
     if suggestion not in accepted:
         notes = (*finding.diagnostic.notes, REFUSED)
         return replace(finding, diagnostic=replace(finding.diagnostic, suggestion=None, notes=notes))
-    touched = {(c.span.file, line) for c in accepted[suggestion] for line in c.lines}
-    touched |= {(e.file, e.line) for e in suggestion.edits}
+    touched = _places(accepted[suggestion]) | {(e.file, e.line) for e in suggestion.edits}
     edits = tuple(lines[place] for place in sorted(touched) if place in lines)
-    return replace(finding, diagnostic=replace(finding.diagnostic, suggestion=replace(suggestion, edits=edits)))
+    trust = suggestion.applicability
+    if trust is Applicability.SAFE and touched & unsafe:  # the line carries another finding's change as well
+        trust = Applicability.LIKELY
+    changed = replace(suggestion, edits=edits, applicability=trust)
+    return replace(finding, diagnostic=replace(finding.diagnostic, suggestion=changed))
