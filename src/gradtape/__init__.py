@@ -25,7 +25,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("gradtape")
-    if name in {"debugging", "nn", "numpy", "optim", "scipy", "testing", "tf"}:
+    if name in {"checkpoints", "debugging", "nn", "numpy", "optim", "scipy", "testing", "tf"}:
         return import_module(f"gradtape.{name}")
     if name.startswith("soft"):
         return getattr(import_module("gradtape.smooth"), name)

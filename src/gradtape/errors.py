@@ -107,6 +107,10 @@ class NotFiniteError(GradtapeError, RuntimeError):
     """An operation, or its derivative, made something infinite or not a number while numerics were checked."""
 
 
+class CheckpointError(GradtapeError, ValueError):
+    """A file is no checkpoint, is damaged, or does not fit what it is to be loaded into."""
+
+
 class LeakError(GradtapeError, TypeError):
     """A recorded value left the tape and `config(leaks="raise")` asked for an error."""
 

@@ -39,6 +39,9 @@ class Generator:
         """Make a generator that starts anywhere."""
         return cls()
 
+    def __checkpoint__(self) -> Any:
+        return self._source
+
     def reset_from_seed(self, seed: Any) -> None:
         """Start again, from a seed."""
         self._source = np.random.default_rng(static(seed))
