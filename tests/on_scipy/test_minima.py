@@ -22,6 +22,8 @@ ALL = [
     "dogleg", "trust-ncg", "trust-exact", "trust-krylov",
 ]  # fmt: skip
 
+SLOW = {"Nelder-Mead", "Powell", "COBYLA", "COBYQA", "trust-constr", "TNC", "trust-krylov"}
+
 
 def bowl(x, a, b):
     return np.sum(x * (a @ x)) + np.sum(np.exp(0.3 * x) * b) + np.sum(x**4)
@@ -36,7 +38,10 @@ def tight(method):
     return {"trust-krylov": 1e-7, "SLSQP": 1e-15, "COBYLA": 1e-9, "COBYQA": 1e-9}.get(method, 1e-10)
 
 
-@pytest.mark.parametrize("method", [None, *ALL])
+@pytest.mark.parametrize(
+    "method",
+    [None, *(pytest.param(m, marks=pytest.mark.thorough) if m in SLOW else m for m in ALL)],
+)
 def test_a_minimum_is_scipys_and_moves_with_what_it_depends_on(method):
     theirs = scipy.optimize.minimize(lambda x: bowl(x, A, B), np.zeros(2), tol=1e-12)
     options = {"maxfun" if method == "TNC" else "maxiter": 2000}
@@ -209,7 +214,7 @@ def disc(x, r):
     return x[0] ** 2 + x[1] ** 2 - r**2
 
 
-@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", "COBYQA"])
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr", pytest.param("COBYQA", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("kind", ["dict", "nonlinear"])
 def test_a_minimum_on_a_curve_moves_with_it(method, kind):
     def nearest(r, target):

@@ -1,9 +1,10 @@
 """The functions of `scipy.integrate`, on tensors.
 
 Samples are integrated by rules that are compositions of operations. Functions and differential equations are integrated
-by SciPy, which chooses where to look; the integral is then formed once more at these places, on the tape. So the
-gradient is that of the quadrature or of the steps, exactly, and that of the integral up to their tolerance. A tensor
-may be among `args`, the limits, the initial values, or what the function reads.
+by SciPy, which chooses where to look. Where a tape is open the integral is formed once more at these places, recorded:
+the gradient is that of the quadrature or of the steps, exactly, and that of the integral up to their tolerance.
+`solve_ivp` can solve the adjoint equation instead. A tensor may be among `args`, the limits, the initial values, or
+what the function reads.
 
 Examples
 --------
@@ -18,8 +19,8 @@ Examples
 
 from gradtape.scipy.integrate.double_exponential import tanhsinh
 from gradtape.scipy.integrate.equations import odeint, solve_ivp
-from gradtape.scipy.integrate.quadrature import dblquad, fixed_quad, quad, quad_vec
+from gradtape.scipy.integrate.quadrature import dblquad, fixed_quad, nquad, quad, quad_vec, tplquad
 from gradtape.scipy.publish import publish
 
-__all__ = ["dblquad", "fixed_quad", "odeint", "quad", "quad_vec", "solve_ivp", "tanhsinh"]
+__all__ = ["dblquad", "fixed_quad", "nquad", "odeint", "quad", "quad_vec", "solve_ivp", "tanhsinh", "tplquad"]
 __getattr__ = publish(globals(), "integrate", "integrate")

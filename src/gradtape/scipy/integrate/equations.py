@@ -1,100 +1,27 @@
-"""Ordinary differential equations: SciPy chooses the steps, and the Runge-Kutta method repeats them on the tape."""
+"""Ordinary differential equations: SciPy solves them, and the tape differentiates the steps or the equation itself."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.integrate
-from scipy.integrate._ivp.ivp import OdeResult
 
 from gradtape.arrays.dispatch import Node
+from gradtape.arrays.failures import located
+from gradtape.arrays.record import STATE
+from gradtape.errors import OperandError
 from gradtape.ops import Index
 from gradtape.scipy._values import plain, plain_nested, unrecorded, xp
+from gradtape.scipy.integrate.adjoint import Flow, Linearised
+from gradtape.scipy.integrate.steps import EXPLICIT, IMPLICIT, Steps
+from gradtape.scipy.optimize.implicit import polished, with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-METHODS = {name: getattr(scipy.integrate, name) for name in ("RK23", "RK45", "DOP853")}
-"""The explicit methods; implicit ones solve equations in every step, and have no derivative here."""
-
-
-def steps(method: Any, fun: Callable[[float, Any], Any], start: float, y: Any, stop: float, options: Any) -> Any:
-    """Return the times at which SciPy's steps end, from `start` to `stop`.
-
-    Raises
-    ------
-    RuntimeError
-        If SciPy gives up.
-    """
-    times = [start]
-    with unrecorded():
-        solver = method(lambda t, u: plain(plain_nested(fun(t, u))), start, y, stop, **options)
-        while solver.status == "running":
-            message = solver.step()
-            if solver.status == "failed":
-                raise RuntimeError(f"the integration stopped at t = {solver.t}: {message}")
-            times.append(solver.t)
-    return np.array(times), np.array(solver.y)
-
-
-def stage_slopes(method: Any, fun: Callable[..., Any], t: Any, y: Any, h: Any, first: Any) -> list[Any]:
-    """Return the slopes at all stages of a step, of which the first is known."""
-    slopes = [first]
-    for row, share in zip(method.A[1:], method.C[1:], strict=True):
-        slopes.append(slope_at(fun, t + h * float(share), y + h * mixed(row, slopes)))
-    return slopes
-
-
-def mixed(weights: Any, slopes: Sequence[Any]) -> Any:
-    """Add slopes up with weights, leaving those of weight 0 out."""
-    total: Any = 0.0
-    for weight, slope in zip(weights, slopes, strict=False):
-        if weight:
-            total = total + float(weight) * slope
-    return total
-
-
-def slope_at(fun: Callable[..., Any], t: Any, y: Any) -> Any:
-    """Call the user's function; a list of numbers and tensors becomes one tensor."""
-    return xp.shaped(fun(t, y)) * 1.0
-
-
-def repeat(
-    method: Any, fun: Callable[..., Any], t0: Any, t1: Any, y: Any, times: Any, wanted: Sequence[Any] = ()
-) -> tuple[list[Any], list[Any]]:
-    """Repeat steps on the tape; return the states at their ends, and those at wanted times between.
-
-    The ends move with `t0` and `t1`, which may be tensors.
-    """
-    shares = (times - times[0]) / ((times[-1] - times[0]) or 1.0)
-    t, slope = t0, None
-    states, found = [y], []
-    open_times = list(wanted)
-    for k, share in enumerate(shares[1:], 1):
-        end = t1 if share == 1.0 else t0 + (t1 - t0) * float(share)
-        h = end - t
-        slope = slope_at(fun, t, y) if slope is None else slope
-        slopes = stage_slopes(method, fun, t, y, h, slope)
-        new = y + h * mixed(method.B, slopes)
-        slope = slope_at(fun, end, new)
-        while open_times and abs(open_times[0] - times[0]) <= abs(times[k] - times[0]):
-            found.append(between(method, [*slopes, slope], t, h, y, open_times.pop(0)))
-        t, y = end, new
-        states.append(y)
-    return states, found
-
-
-def between(method: Any, slopes: list[Any], t: Any, h: Any, y: Any, at: float) -> Any:
-    """Return the state inside of a step, by the method's own polynomial."""
-    x = (at - t) / h
-    powers = [x ** (k + 1) for k in range(method.P.shape[1])]
-    total: Any = 0.0
-    for row, slope in zip(method.P, slopes, strict=True):
-        weight = sum(float(p) * power for p, power in zip(row, powers, strict=True) if p)
-        total = total + slope * weight
-    return y + h * total
+METHODS = (*EXPLICIT, *IMPLICIT, "LSODA")
 
 
 def initial(y0: Any) -> Any:
@@ -119,117 +46,263 @@ def solve_ivp(
     t_eval: Any = None,
     dense_output: bool = False,
     events: Any = None,
-    vectorized: bool = False,  # noqa: ARG001 - explicit methods have no use for it
+    vectorized: bool = False,
     args: tuple[Any, ...] | None = None,
+    *,
+    gradient: str | None = None,
     **options: Any,
 ) -> Any:
-    """Solve an initial value problem by an explicit Runge-Kutta method.
+    """Solve an initial value problem; under an open tape the solution keeps its gradient.
 
-    The result is SciPy's. The gradient is that of its steps and exact for them; it reaches the initial values, both
-    ends of the time span, `args` and whatever `fun` reads.
+    The result is SciPy's. The gradient reaches the initial values, both ends of the time span, `t_eval`, `args` and
+    whatever `fun` and the events read.
 
     Parameters
     ----------
     fun : callable
-        `fun(t, y, *args)` returns the slopes: a tensor, or a list of numbers and tensors. It is called with plain
-        arrays while the steps are chosen, and with tensors when they are repeated.
-    t_span : pair of Tensor or float
-    y0 : Tensor or array_like
-        A vector.
-    method : {'RK45', 'RK23', 'DOP853'}
-    t_eval : array_like, optional
-        Times at which to store the state; otherwise at the end of every step.
-    dense_output, events
-        Have no place here.
+        `fun(t, y, *args)` returns the slopes: an array, or a list of numbers. It is called with plain arrays while
+        SciPy solves, and with tensors when a tape is open.
+    t_span : pair of float or Tensor
+    y0 : array_like or Tensor of shape (n,)
+    method : {"RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA"}
+        The implicit ones get the exact Jacobian, unless `jac` is given.
+    t_eval : array_like or Tensor, optional
+        Times at which to return the state; otherwise at the end of every step.
+    dense_output : bool
+        Whether to return the solution as a function of time, in `sol`.
+    events : callable or list of callables, optional
+        As in SciPy, with the attributes `terminal` and `direction`. The time of an event moves by the implicit function
+        theorem.
     vectorized : bool
-        Has no effect.
+        As in SciPy; where a tape is open `fun` gets states of shape (n, 1).
     args : tuple, optional
-        More arguments of the function.
+        More arguments of `fun` and of the events.
+    gradient : {"discrete", "adjoint"}, optional
+        "discrete", the usual choice, repeats SciPy's steps on the tape: the gradient of the numbers that came out,
+        exactly (of the implicit methods, up to the tolerance), in both modes and of any order; memory grows with the
+        steps. "adjoint" solves the adjoint equation backwards, or in forward mode the equation of the tangent: memory
+        does not grow, the gradient is that of the differential equation up to the tolerances, and of first order.
+        LSODA has only this.
     **options
-        `rtol`, `atol`, `first_step`, `max_step`, as in SciPy.
+        As in SciPy: `rtol`, `atol`, `first_step`, `max_step`, `jac`, ...
 
     Returns
     -------
     OdeResult
-        SciPy's, with the times in `t` as a plain array and the states in `y`, a tensor of shape `(n, times)`.
+        SciPy's. If a tape is open, `y` of shape (n, times), `t_events`, `y_events` and what `sol` returns are tensors,
+        and `t` where it moves.
 
     Raises
     ------
     TypeError
-        If the method is not explicit, or events or a dense output are asked for.
+        If there is no such method or gradient, or LSODA is to be differentiated by its steps.
     ValueError
-        If `t_eval` is not sorted or leaves `t_span`.
+        If `t_eval` is not sorted or leaves `t_span`, or `y0` is no vector.
+    NoGradientError
+        When a second derivative through an adjoint is asked for, or one of an event that the solution only touches.
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> import numpy as np
+    >>> from gradtape.scipy.integrate import solve_ivp
+    >>> rate = gt.Variable(0.5)
+    >>> with gt.GradientTape() as tape:
+    ...     y = solve_ivp(lambda t, y: -rate * y, (0.0, 2.0), [1.0], rtol=1e-8).y[0, -1]
+    >>> tape.gradient(y, rate).numpy().round(5), np.round(-2.0 * np.exp(-1.0), 5)
+    (np.float64(-0.73576), np.float64(-0.73576))
+
+    When does a ball hit the ground, and how does that depend on the throw?
+
+    >>> def ground(t, y):
+    ...     return y[0]
+    >>> ground.terminal, ground.direction = True, -1
+    >>> speed = gt.Variable(9.81)
+    >>> with gt.GradientTape() as tape:
+    ...     flight = solve_ivp(lambda t, y: [y[1], -9.81], (0.0, 10.0), [0.0, speed], events=ground)
+    ...     landed = flight.t_events[0][0]
+    >>> landed.numpy().round(6), tape.gradient(landed, speed).numpy().round(6)
+    (np.float64(2.0), np.float64(0.203874))
     """
-    if method not in METHODS:
-        raise TypeError(f"solve_ivp differentiates the explicit methods {', '.join(METHODS)}, and {method!r} is none")
-    if dense_output or events is not None:
-        raise TypeError("solve_ivp has no place for events and dense_output here; ask for times with t_eval")
-    scheme, given = METHODS[method], args or ()
-    t0, t1 = t_span
-    y = initial(y0)
-    start, stop = float(plain(t0)), float(plain(t1))
-    wanted = None if t_eval is None else np.asarray(plain(t_eval), float)
-    if wanted is not None and (
-        (wanted < min(start, stop)).any()
-        or (wanted > max(start, stop)).any()
-        or (np.diff(wanted) * np.sign(stop - start) <= 0).any()
-    ):
-        raise ValueError("Values in `t_eval` must be sorted and lie within `t_span`.")
-    known = plain_nested(given)
-    times, _ = steps(scheme, lambda t, u: fun(t, u, *known), start, plain(y), stop, options)
-
-    def with_args(t: Any, u: Any) -> Any:
-        return fun(t, u, *given)
-
-    if wanted is None:
-        states, shown = repeat(scheme, with_args, t0, t1, y, times)[0], times
-    elif isinstance(scheme.P, np.ndarray):
-        states, shown = _at(scheme, with_args, t0, t1, y, times, wanted), wanted
-    else:
-        states, shown = _landing(scheme, with_args, known, fun, t0, t1, y, wanted, options), wanted
-    stacked = xp.stack(states, axis=-1) if states else xp.reshape(y, shape=(-1, 1))[:, :0]
-    return OdeResult(
-        t=shown, y=stacked, sol=None, t_events=None, y_events=None, nfev=len(times) * scheme.n_stages, njev=0, nlu=0,
-        status=0, message="The solver successfully reached the end of the integration interval.", success=True,
-    )  # fmt: skip
+    problem = Problem(fun, t_span, y0, method, args or (), vectorized, gradient)
+    solved = problem.solved(t_eval, dense_output, events, options)
+    return problem.recorded(solved, t_eval, dense_output, events, options) if STATE.recordings else solved
 
 
-def _at(scheme: Any, fun: Callable[..., Any], t0: Any, t1: Any, y: Any, times: Any, wanted: Any) -> list[Any]:
-    """Return the states at wanted times, by the polynomial of the step around each."""
-    at_start = [y] if wanted.size and wanted[0] == times[0] else []
-    return at_start + repeat(scheme, fun, t0, t1, y, times, wanted[len(at_start) :].tolist())[1]
+class Problem:
+    """One initial value problem, as SciPy solves it and as the tape sees it."""
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        t_span: Any,
+        y0: Any,
+        method: str,
+        args: tuple[Any, ...],
+        vectorized: bool,
+        gradient: str | None,
+    ) -> None:
+        frame = _getframe(2)
+        if method not in METHODS:
+            raise located(OperandError, f"solve_ivp: there is no method {method!r}", frame, f"one of {METHODS}")
+        if gradient not in {None, "discrete", "adjoint"}:
+            raise located(OperandError, f"solve_ivp: gradient is 'discrete' or 'adjoint', not {gradient!r}", frame)
+        if method == "LSODA" and gradient == "discrete":
+            raise located(
+                OperandError,
+                "solve_ivp: the steps of LSODA cannot be repeated",
+                frame,
+                "gradient='adjoint', or method='BDF', 'Radau' or 'DOP853'",
+            )
+        self.adjoint = gradient == "adjoint" or method == "LSODA"
+        self.method, self.args, self.vectorized = method, tuple(args), vectorized
+        self.user_fun, self.known = fun, plain_nested(tuple(args))
+        self.ends = (t_span[0], t_span[1])
+        self.y = initial(y0)
+
+    def fun(self, t: Any, y: Any) -> Any:
+        """Call the user's function with tensors."""
+        if self.vectorized:
+            return xp.reshape(xp.shaped(self.user_fun(t, xp.reshape(y, shape=(-1, 1)), *self.args)), shape=(-1,))
+        return self.user_fun(t, y, *self.args)
+
+    def plainly(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Let SciPy call a function with arrays, unrecorded, and keep what SciPy reads of it."""
+
+        def quiet(t: Any, y: Any) -> Any:
+            with unrecorded():
+                return plain(plain_nested(function(t, y, *self.known)))
+
+        for name in ("terminal", "direction"):
+            if hasattr(function, name):
+                setattr(quiet, name, getattr(function, name))
+        return quiet
+
+    def jacobian(self, t: float, y: Any) -> Any:
+        """Return the exact Jacobian of the slopes."""
+        with unrecorded():
+            return Linearised(self.fun, t, y, ()).jacobian()
+
+    def solved(self, t_eval: Any, dense_output: bool, events: Any, options: dict[str, Any]) -> Any:
+        """Let SciPy solve it."""
+        more = dict(options)
+        if more.get("jac") is None:
+            more |= {} if self.method in EXPLICIT else {"jac": self.jacobian}
+            more = {name: value for name, value in more.items() if value is not None}
+        elif callable(more.get("jac")):
+            more["jac"] = self.plainly(more["jac"])
+        several = events if isinstance(events, list | tuple) else [events]
+        quiet = None if events is None else [self.plainly(e) for e in several]
+        return scipy.integrate.solve_ivp(
+            self.plainly(self.user_fun),
+            tuple(float(plain(t)) for t in self.ends),
+            plain(self.y),
+            method=self.method,
+            t_eval=None if t_eval is None else plain_nested_array(t_eval),
+            dense_output=dense_output or bool(STATE.recordings),
+            events=quiet,
+            vectorized=self.vectorized,
+            **more,
+        )
+
+    def recorded(self, result: Any, t_eval: Any, dense_output: bool, events: Any, options: dict[str, Any]) -> Any:
+        """Put the solution on the tape."""
+        solution = result.sol
+        if not dense_output:
+            result.sol = None
+        if float(plain(self.ends[0])) == float(plain(self.ends[1])):
+            return self.standing(result, t_eval)
+        if self.adjoint:
+            path: Any = Flow(self.method, self.fun, self.ends, self.y, solution, options)
+        else:
+            path = Steps(self.method, self.fun, self.ends, self.y, solution)
+        if dense_output:
+            result.sol = Dense(path, solution)
+        if events is not None:
+            several = events if isinstance(events, list | tuple) else [events]
+            self.place_events(result, path, several)
+        self.place_times(result, path, t_eval)
+        return result
+
+    def standing(self, result: Any, t_eval: Any) -> Any:
+        """Return the result of a span without length: the initial state."""
+        count = result.t.size if t_eval is None else len(t_eval)
+        result.y = xp.stack([self.y] * count, axis=-1)
+        return result
+
+    def place_events(self, result: Any, path: Any, events: Any) -> None:
+        """Let the times of events and the states there move."""
+        for k, event in enumerate(events):
+            times = [self.time_of(event, path, float(t)) for t in result.t_events[k]]
+            if times:
+                result.t_events[k] = xp.stack(times)
+                result.y_events[k] = xp.stack(path.states(times))
+
+    def time_of(self, event: Callable[..., Any], path: Any, found: float) -> Any:
+        """Return the time of an event: the root of its function along the solution."""
+
+        def along(t: Any) -> Any:
+            return xp.reshape(xp.shaped(event(t, path.states([t])[0], *self.args)), shape=())
+
+        return polished("solve_ivp", along, found)
+
+    def place_times(self, result: Any, path: Any, t_eval: Any) -> None:
+        """Let times and states move."""
+        if t_eval is not None:
+            moving = [xp.getitem(t_eval, Index(k)) if isinstance(t_eval, Node) else t for k, t in enumerate(t_eval)]
+            times = moving[: result.t.size]
+            if any(isinstance(t, Node) for t in times):
+                result.t = xp.stack([xp.shaped(t) for t in times])
+            if times:
+                result.y = with_value(xp.stack(path.states(times), axis=-1), result.y)
+            return
+        t0, t1 = self.ends
+        low, high = float(plain(t0)), float(plain(t1))
+        moves = isinstance(t0, Node) or isinstance(t1, Node)
+        times = [t0 + (t1 - t0) * ((t - low) / (high - low)) if moves else float(t) for t in result.t]
+        times[0], times[-1] = t0, t1 if result.t[-1] == high else times[-1]
+        if result.status == 1:
+            times[-1] = next(
+                xp.getitem(found, Index(-1))
+                for found in result.t_events
+                if isinstance(found, Node) and plain(found)[-1] == result.t[-1]
+            )
+        if any(isinstance(t, Node) for t in times):
+            result.t = xp.stack([xp.shaped(t) * 1.0 for t in times])
+        result.y = with_value(xp.stack(path.mesh(times, self.y), axis=-1), result.y)
 
 
-def _landing(
-    scheme: Any,
-    fun: Callable[..., Any],
-    known: tuple[Any, ...],
-    raw: Callable[..., Any],
-    t0: Any,
-    t1: Any,
-    y: Any,
-    wanted: Any,
-    options: Any,
-) -> list[Any]:
-    """Return the states at wanted times by steps that end there."""
-    low, high = float(plain(t0)), float(plain(t1))
-    span = (high - low) or 1.0
-    ends = [t0 if t == low else t1 if t == high else t0 + (t1 - t0) * float((t - low) / span) for t in wanted]
-    return chain(scheme, fun, lambda t, u: raw(t, u, *known), [t0, *ends], y, options)[1:]
+def plain_nested_array(values: Any) -> Any:
+    """Return times as a plain array, also from a list that holds tensors."""
+    return np.array(
+        [float(plain(v)) for v in values] if isinstance(values, list | tuple) else plain(values), np.float64
+    )
 
 
-def chain(
-    scheme: Any, fun: Callable[..., Any], known: Callable[..., Any], ends: list[Any], y: Any, options: Any
-) -> list[Any]:
-    """Return the states at all ends, by steps that end there."""
-    states = [y]
-    for begin, end in pairwise(ends):
-        start, stop = float(plain(begin)), float(plain(end))
-        if start != stop:
-            times, _ = steps(scheme, known, start, plain(y), stop, options)
-            y = repeat(scheme, fun, begin, end, y, times)[0][-1]
-        states.append(y)
-    return states
+class Dense:
+    """A solution as a function of time, on the tape.
+
+    Parameters
+    ----------
+    path : Steps or Flow
+    solution : scipy.integrate.OdeSolution
+    """
+
+    def __init__(self, path: Any, solution: Any) -> None:
+        self.path, self.solution = path, solution
+        self.ts, self.t_min, self.t_max = solution.ts, solution.t_min, solution.t_max
+
+    def __call__(self, t: Any) -> Any:
+        """Return the state at a time, of shape (n,), or at several, of shape (n, times).
+
+        Parameters
+        ----------
+        t : float, array_like or Tensor
+        """
+        if np.ndim(plain(t)) == 0:
+            return self.path.states([t])[0]
+        times = [xp.getitem(t, Index(k)) if isinstance(t, Node) else v for k, v in enumerate(t)]
+        return xp.stack(self.path.states(times), axis=-1)
 
 
 def odeint(
@@ -242,12 +315,14 @@ def odeint(
     atol: float = 1.49012e-8,
     tfirst: bool = False,
     hmax: float = 0.0,
+    method: str = "DOP853",
+    gradient: str | None = None,
     **options: Any,
 ) -> Any:
-    """Integrate a system of differential equations, with derivatives in initial values, times and parameters.
+    """Integrate a system of differential equations; see `solve_ivp`.
 
     Steps are those of an explicit Runge-Kutta method of order 8 with SciPy's tolerances, so the values agree with
-    scipy.integrate.odeint within them; a stiff system takes many steps. The gradient is that of the steps, exactly.
+    scipy.integrate.odeint within them; for a stiff system give `method="BDF"` or `"LSODA"`.
 
     Parameters
     ----------
@@ -265,13 +340,15 @@ def odeint(
         Whether the function is `func(t, y, *args)`.
     hmax : float
         The longest step; 0 means any.
+    method, gradient : str
+        As in `solve_ivp`.
     **options
-        LSODA's options have no place here.
+        Other options of `scipy.integrate.odeint` have no place here.
 
     Returns
     -------
-    Tensor
-        Of shape `(times, n)`.
+    Tensor or ndarray of shape (times, n)
+        A tensor if a tape is open.
 
     Raises
     ------
@@ -279,18 +356,28 @@ def odeint(
         If an option is given that only LSODA has.
     ValueError
         If the times are not sorted.
+    RuntimeError
+        If the equation cannot be solved over all times.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradtape.scipy.integrate import odeint
+    >>> odeint(lambda y, t: -y, 1.0, [0.0, 1.0])[:, 0].round(6)
+    array([1.      , 0.367879])
     """
     if any(value for value in options.values()):
         raise TypeError(f"odeint has no place for {', '.join(options)} here")
-    times = plain(t).astype(float)
+    times = plain_nested_array(t)
     if times.ndim != 1 or ((np.diff(times) < 0).any() and (np.diff(times) > 0).any()):
         raise ValueError("The values in t must be monotonically increasing or monotonically decreasing.")
-    y, known = initial(y0), plain_nested(tuple(args))
-    ends = [xp.getitem(t, Index(k)) if isinstance(t, Node) else float(times[k]) for k in range(times.size)]
 
-    def slopes(given: tuple[Any, ...]) -> Callable[[Any, Any], Any]:
-        return lambda at, u: func(at, u, *given) if tfirst else func(u, at, *given)
+    def slopes(at: Any, u: Any, *given: Any) -> Any:
+        return func(at, u, *given) if tfirst else func(u, at, *given)
 
-    limits = {"rtol": rtol, "atol": atol, **({"max_step": hmax} if hmax else {})}
-    states = chain(METHODS["DOP853"], slopes(tuple(args)), slopes(known), ends, y, limits)
-    return xp.stack(states, axis=0)
+    first, last = (xp.getitem(t, Index(k)) if isinstance(t, Node) else t[k] for k in (0, -1))
+    limits: dict[str, Any] = {"rtol": rtol, "atol": atol, **({"max_step": hmax} if hmax else {})}
+    result = solve_ivp(slopes, (first, last), y0, method, t, args=tuple(args), gradient=gradient, **limits)
+    if not result.success:
+        raise RuntimeError(f"odeint: the integration stopped at t = {plain(result.t)[-1]}: {result.message}")
+    return xp.transpose(result.y) if isinstance(result.y, Node) else result.y.T

@@ -1,4 +1,4 @@
-"""Integrals of functions: SciPy finds the intervals, and the rule of Gauss and Kronrod runs over them on the tape."""
+"""Integrals of functions: SciPy finds the intervals, and Gauss' rule runs over them on the tape."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import scipy.integrate
 import scipy.special
 
+from gradtape.arrays.record import STATE
 from gradtape.scipy._values import plain, plain_nested, unrecorded, xp
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def quad(
 ) -> Any:
     """Integrate a function by QUADPACK; the limits and everything that the function reads have derivatives.
 
-    The value is SciPy's. The gradient is that of Gauss' rule with 21 points over each of the intervals that SciPy ended
-    with, so the function is called that often with a tensor, beside SciPy's own calls with numbers.
+    The value is SciPy's. Where a tape is open, the gradient is that of Gauss' rule with 21 points over each of the
+    intervals that SciPy ended with, so the function is called that often with a tensor, beside SciPy's own calls.
 
     Parameters
     ----------
@@ -111,7 +112,8 @@ def quad(
 
     Returns
     -------
-    integral : Tensor
+    integral : Tensor or float
+        A tensor if a tape is open.
     error : float
         SciPy's estimate.
     info : dict
@@ -135,6 +137,8 @@ def quad(
         value, error, info, *rest = scipy.integrate.quad(
             height, low, high, full_output=1, epsabs=epsabs, epsrel=epsrel, limit=limit, points=points
         )
+    if not STATE.recordings:
+        return (value, error, info, *rest) if full_output else (value, error)
     finite = bool(np.isfinite(low) and np.isfinite(high))
     pieces = np.stack([info["alist"], info["blist"]], axis=1)[: info["last"]]
     shares = _shares(pieces, low, high) if finite else pieces
@@ -178,14 +182,14 @@ def quad_vec(
     full_output: bool = False,
     **options: Any,
 ) -> Any:
-    """Integrate a function whose values are arrays; as `quad`, but with finite limits only.
+    """Integrate a function whose values are arrays; see `quad`.
 
     Parameters
     ----------
     f : callable
         `f(x, *args)` for one number returns an array.
     a, b : Tensor or float
-        Limits, finite.
+        Limits, which may be infinite.
     epsabs, epsrel : float
         Tolerances.
     args : tuple
@@ -193,31 +197,50 @@ def quad_vec(
     full_output : bool
         Whether to return SciPy's details too.
     **options
-        Handed to scipy.integrate.quad_vec.
+        As in SciPy: `points`, `limit`, `norm`, `quadrature`, ...
 
     Returns
     -------
-    integral : Tensor
+    integral : Tensor or ndarray
+        A tensor if a tape is open.
     error : float
     info : object
         With `full_output`.
 
-    Raises
-    ------
-    TypeError
-        If a limit is infinite.
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> import numpy as np
+    >>> from gradtape.scipy.integrate import quad_vec
+    >>> width = gt.Variable(2.0)
+    >>> with gt.GradientTape() as tape:
+    ...     area, _ = quad_vec(lambda x: np.exp(-((x / width) ** 2)), -np.inf, np.inf)
+    >>> bool(np.isclose(tape.gradient(area, width), np.sqrt(np.pi)))
+    True
     """
     low, high = float(plain(a)), float(plain(b))
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise TypeError("quad_vec wants finite limits here; `quad` takes infinite ones")
     with unrecorded():
         value, error, info = scipy.integrate.quad_vec(
             lambda x: plain(plain_nested(f(x, *plain_nested(args)))),
             low, high, epsabs, epsrel, full_output=True, **options,
         )  # fmt: skip
-    shares = _shares(np.asarray(info.intervals), low, high)
-    result = _with_value(_over(f, args, places(a, b, inside=True), shares), value)
-    return (result, error, info) if full_output else (result, error)
+    if STATE.recordings:
+        value = _with_value(_over_pieces(f, a, b, args, np.asarray(info.intervals)), value)
+    return (value, error, info) if full_output else (value, error)
+
+
+def _over_pieces(f: Callable[..., Any], a: Any, b: Any, args: tuple[Any, ...], pieces: Any) -> Any:
+    """Apply Gauss' rule to the intervals of quad_vec, whose variable runs over both sides of an infinite range."""
+    low, high = float(plain(a)), float(plain(b))
+    if np.isfinite(low) and np.isfinite(high):
+        return _over(f, args, places(a, b, inside=True), _shares(pieces, low, high))
+    if np.isfinite(low) or np.isfinite(high):
+        return _over(f, args, places(a, b, inside=True), pieces)
+    turn, total = 1.0 if high > low else -1.0, 0.0
+    for inside, sign in ((True, 1.0), (False, -1.0)):
+        ours = np.array([sorted(np.abs(piece)) for piece in pieces if piece.sum() * sign > 0]).reshape(-1, 2)
+        total = total + _over(f, args, places(-np.inf, np.inf, inside), ours)
+    return total * turn
 
 
 def dblquad(
@@ -247,7 +270,8 @@ def dblquad(
 
     Returns
     -------
-    integral : Tensor
+    integral : Tensor or float
+        A tensor if a tape is open.
     error : float
         SciPy's estimate for the outer integral.
     """
@@ -258,3 +282,86 @@ def dblquad(
         return quad(lambda y, *more: func(y, x, *more), low, high, args=rest, **limits)[0]
 
     return quad(inner, a, b, args=args, **limits)  # type: ignore[no-any-return]
+
+
+def tplquad(
+    func: Callable[..., Any],
+    a: Any,
+    b: Any,
+    gfun: Any,
+    hfun: Any,
+    qfun: Any,
+    rfun: Any,
+    args: tuple[Any, ...] = (),
+    epsabs: float = 1.49e-8,
+    epsrel: float = 1.49e-8,
+) -> tuple[Any, float]:
+    """Integrate a function `func(z, y, x, *args)` of three variables; see `dblquad`.
+
+    The limits in `y`, `gfun` and `hfun`, may be functions of `x`; those in `z`, `qfun` and `rfun`, of `x` and `y`.
+    """
+
+    def within(x: Any, *rest: Any) -> Any:
+        low, high = (end(x) if callable(end) else end for end in (gfun, hfun))
+        below, above = ((lambda y, end=end: end(x, y)) if callable(end) else end for end in (qfun, rfun))
+        return dblquad(lambda z, y, *more: func(z, y, x, *more), low, high, below, above, rest, epsabs, epsrel)[0]
+
+    return quad(within, a, b, args=args, epsabs=epsabs, epsrel=epsrel)  # type: ignore[no-any-return]
+
+
+def nquad(
+    func: Callable[..., Any], ranges: Any, args: tuple[Any, ...] = (), opts: Any = None, full_output: bool = False
+) -> Any:
+    """Integrate a function of several variables, by `quad` within `quad`.
+
+    Parameters
+    ----------
+    func : callable
+        `func(x0, x1, ..., *args)` for numbers; `x0` is the innermost variable.
+    ranges : sequence of (low, high) or callables
+        Limits of each variable; a callable gets the variables further out and `args`.
+    args : tuple
+        More arguments of the function.
+    opts : dict, callable or sequence of them, optional
+        Options of `quad` for all variables, or for each.
+    full_output : bool
+        Whether to return the number of calls with numbers, too.
+
+    Returns
+    -------
+    integral : Tensor or float
+        A tensor if a tape is open.
+    error : float
+        The largest of SciPy's estimates.
+    info : dict
+        With `full_output`: `{"neval": calls}`.
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> from gradtape.scipy.integrate import nquad
+    >>> k = gt.Variable(2.0)
+    >>> with gt.GradientTape() as tape:
+    ...     volume, _ = nquad(lambda x, y: k * x * y, [(0.0, 1.0), (0.0, k)], opts={"limit": 10})
+    >>> tape.gradient(volume, k).numpy().round(6)
+    np.float64(3.0)
+    """
+    depth, errors, calls = len(ranges), [0.0], [0]
+
+    def of(given: Any, k: int, outer: tuple[Any, ...]) -> Any:
+        one = given[k] if isinstance(given, list | tuple) else given
+        return one(*outer) if callable(one) else one
+
+    def counted(*x: Any) -> Any:
+        calls[0] += 1
+        return func(*x)
+
+    def level(k: int, outer: tuple[Any, ...]) -> Any:
+        low, high = of(ranges, k, outer)
+        inner = (lambda x: counted(x, *outer)) if k == 0 else (lambda x: level(k - 1, (x, *outer)))
+        value, error, *_ = quad(inner, low, high, **(of(opts, k, outer) or {}))
+        errors[0] = max(errors[0], error)
+        return value
+
+    value = level(depth - 1, tuple(args))
+    return (value, errors[0], {"neval": calls[0]}) if full_output else (value, errors[0])

@@ -1,9 +1,10 @@
 """Derivatives of solutions: the implicit function theorem, by Newton steps that change nothing.
 
-SciPy searches on plain numbers. From what it finds, Newton's method is run, recorded: at a solution a Newton step
-changes nothing, and its derivative in everything that the equation depends on, also in tensors that the function only
-mentions, is that of the implicit function theorem, dx = -(dF/dx)^-1 dF (Krantz and Parks, "The implicit function
-theorem", 2003). One step makes the first derivative exact, two make the third (each step doubles the order of contact).
+SciPy searches on plain numbers. From what it finds, steps `x - M F(x)` are run, recorded, with the inverse `M` of the
+Jacobian there, a constant. At a solution such a step changes nothing, and its derivative in everything that the
+equation depends on, also in tensors that the function only mentions, is that of the implicit function theorem,
+dx = -(dF/dx)^-1 dF (Krantz and Parks, "The implicit function theorem", 2003). One step makes the first derivative
+exact, and each further one the next: what is wrong in `x` to some order, a step makes right in that order.
 
 Where there is no such derivative, because the search failed or the equation is singular at its solution, the solution
 is what SciPy found, and asking for its gradient is an error that says so.
@@ -21,15 +22,15 @@ from gradtape.arrays.external import dynamic_row
 from gradtape.arrays.record import STATE
 from gradtape.arrays.variable import constant
 from gradtape.ops import NotYet
-from gradtape.scipy._values import xp
+from gradtape.scipy._values import unrecorded, xp
 from gradtape.scipy.optimize.evaluations import plain_leaf
 from gradtape.tape.gradient_tape import GradientTape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-STEPS = 2
-"""How many Newton steps are recorded: derivatives are exact up to the third."""
+STEPS = 3
+"""How many steps are recorded: derivatives are exact up to the third."""
 
 SINGULAR = 1e-13
 """The reciprocal condition of a matrix below which its inverse is noise."""
@@ -93,25 +94,20 @@ def polished(
     if not STATE.recordings:
         return found
     start = x = constant(np.array(found)) if base is None else base
-    for step in range(STEPS):
-        value, slope = jacobian_of(equation, x)
-        if x.ndim == 0:
-            slope, value = xp.reshape(slope, shape=(1, 1)), xp.reshape(value, shape=(1,))
-        moving = list(range(x.size)) if free is None else list(free)
-        if not moving:
-            break
-        if len(moving) < x.size:
-            slope, value = slope[np.ix_(moving, moving)], value[np.array(moving)]
-        reason = "" if step else why_none(plain_leaf(value), plain_leaf(slope), plain_leaf(x), failure)
-        if reason:
-            return refused(kind, x, value, reason)
-        part = xp.solve(slope, value)
-        if x.ndim == 0:
-            x = x - xp.reshape(part, shape=())
-        elif len(moving) < x.size:
-            x = x - xp.untake(part, np.array(moving), shape=x.shape)
-        else:
-            x = x - part
+    moving = list(range(x.size)) if free is None else list(free)
+    if not moving:
+        return with_value(x, plain_leaf(start))
+    with unrecorded():
+        value, slope = map(plain_leaf, jacobian_of(equation, constant(np.array(found))))
+    part = slope.reshape(x.size, x.size)[np.ix_(moving, moving)]
+    reason = why_none(value.reshape(-1)[moving], part, plain_leaf(x), failure)
+    if reason:
+        return refused(kind, x, equation(x), reason)
+    whole = np.zeros((x.size, x.size), part.dtype)
+    whole[np.ix_(moving, moving)] = np.linalg.inv(part)
+    for _ in range(STEPS):
+        value = equation(x)
+        x = x - (xp.matmul(whole, value) if x.ndim else value * whole[0, 0])
     return with_value(x, plain_leaf(start))
 
 
