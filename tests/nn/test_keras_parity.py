@@ -96,3 +96,24 @@ def test_a_loss_as_recorded(name):
 def test_a_loss_beside_keras(name):
     keras, tf, make = keras_and_fixtures()
     check_loss(cases.LOSSES[name], make.of_loss(keras, tf, cases.LOSSES[name]))
+
+
+def check_metric(case, theirs):
+    metric = getattr(nn.metrics, case.kind)(**case.arguments)
+    first = metric(case.y_true, case.y_pred, sample_weight=case.sample_weight)
+    np.testing.assert_allclose(first.numpy().ravel(), theirs["first"], **CLOSE)
+    metric.update_state(gt.constant(case.y_true[::-1]), case.y_pred, sample_weight=case.sample_weight)
+    np.testing.assert_allclose(metric.result().numpy().ravel(), theirs["value"], **CLOSE)
+    metric.reset_state()
+    np.testing.assert_array_equal(metric(case.y_true, case.y_pred, sample_weight=case.sample_weight), first)
+
+
+@pytest.mark.parametrize("name", cases.METRICS)
+def test_a_metric_as_recorded(name):
+    check_metric(cases.METRICS[name], recorded("metrics")[name])
+
+
+@pytest.mark.parametrize("name", cases.METRICS)
+def test_a_metric_beside_keras(name):
+    keras, tf, make = keras_and_fixtures()
+    check_metric(cases.METRICS[name], make.of_metric(keras, tf, cases.METRICS[name]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from itertools import count
@@ -20,7 +21,7 @@ from gradtape import _config
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from types import CodeType, FrameType
 
     from gradtape.ops import Op
@@ -243,6 +244,17 @@ class ThreadState(threading.local):
 
 
 STATE = ThreadState()
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Compute without any tape: what is done here is no part of the derivative."""
+    before = STATE.recordings
+    STATE.recordings = ()
+    try:
+        yield
+    finally:
+        STATE.recordings = before
 
 
 PACKAGE = str(Path(__file__).parents[1])

@@ -157,7 +157,7 @@ CLASSES = {
 }
 """Where the classes are, which are imported when somebody asks for one."""
 
-ROOMS = ("activations", "constraints", "initializers", "layers", "losses", "regularizers")
+ROOMS = ("activations", "constraints", "initializers", "layers", "losses", "metrics", "regularizers")
 
 _PLACES = {name: module for module, names in CLASSES.items() for name in names}
 

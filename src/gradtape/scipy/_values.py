@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import Node
-from gradtape.arrays.record import STATE
+from gradtape.arrays.record import unrecorded
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["matched", "plain", "plain_nested", "unrecorded", "xp"]
 
 xp = doors.SPACE
 """Every operation of the table under its name; what it computes is recorded."""
@@ -33,14 +31,3 @@ def plain_nested(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(plain_nested(item) for item in value) if type(value) in {list, tuple} else value
     return value._value if isinstance(value, Node) else value
-
-
-@contextmanager
-def unrecorded() -> Iterator[None]:
-    """Compute without any tape: what is decided here is no part of the derivative."""
-    before = STATE.recordings
-    STATE.recordings = ()
-    try:
-        yield
-    finally:
-        STATE.recordings = before
