@@ -115,7 +115,7 @@ class Flow:
         self.read, self.first = read_by(lambda: slope_at(fun, self.start, y), y)
         self.leave_out_what_nothing_flows_to()
         moved = plain(fun_value(fun, self.start, plain(y))) if isinstance(start, Node) else None
-        self.y = y if moved is None else y - moved * xp.subtract(start, self.start)
+        self.y = y if moved is None else y - xp.multiply(moved, xp.subtract(start, self.start))
 
     def leave_out_what_nothing_flows_to(self) -> None:
         """Let the slope at the start stand for what the function reads without a gradient: its reason is seen there."""
@@ -138,7 +138,7 @@ class Flow:
         for k, t in enumerate(times):
             state = whole[:, int(places[k])]
             if isinstance(t, Node):
-                state = state + plain(fun_value(self.fun, at[k], plain(state))) * (t - at[k])
+                state = state + xp.multiply(plain(fun_value(self.fun, at[k], plain(state))), xp.subtract(t, at[k]))
             found.append(state)
         return found
 
