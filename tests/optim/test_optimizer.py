@@ -19,10 +19,10 @@ from gradtape.errors import (
     SourceError,
     TapeStateError,
 )
+from gradtape.tape import missing
 
-ALL = [
-    optim.get(name) for name in optim.__all__ if name[0].isupper() and name not in {"Optimizer", "LossScaleOptimizer"}
-]
+OTHERS = {"Optimizer", "LossScaleOptimizer", "Optax"}
+ALL = [optim.get(name) for name in optim.__all__ if name[0].isupper() and name not in OTHERS]
 NAMES = [type(o).__name__ for o in ALL]
 
 
@@ -200,6 +200,23 @@ def test_no_gradient_at_all_raises_the_diagnosis():
         optim.Adam().apply_gradients(zip(g, [w], strict=True))
     assert e.value.diagnostic.code.number == "GT302"
     assert "No gradients provided" not in str(e.value)
+
+
+def test_where_somebody_listens_the_reasons_are_left_to_him():
+    heard = []
+    missing.LISTENERS.append(heard.append)
+    try:
+        w, b = gt.Variable([1.0, 2.0]), gt.Variable(1.0)
+        with gt.GradientTape() as tape:
+            loss = np.sum(np.floor(w)) + b
+        g = tape.gradient(loss, [w, b])
+        optim.SGD(0.5).apply(g, [w, b])  # a warning would be an error
+        with pytest.raises(MissingGradientError, match="the report"):
+            optim.SGD().apply([None], [w])
+    finally:
+        missing.LISTENERS.remove(heard.append)
+    assert float(b) == 0.5
+    assert len(heard) == 1
 
 
 def test_an_old_reason_is_not_given_for_a_new_none():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradtape import tf
+from gradtape import optim, tf
 
 ROWS = np.array([[0.5, -1.0, 2.0], [0.1, 0.2, 0.4]])
 SMALL = ROWS * 1e-3
@@ -48,3 +48,31 @@ def test_activations_by_name():
         tf.keras.activations.get("curve")
     with pytest.raises(AttributeError, match="Dense"):
         tf.keras.Dense
+
+
+def test_optimizers_are_those_of_optim():
+    ours = set(optim.__all__) - {"Optax"}
+    for name in ours:
+        if name != "schedules":
+            assert getattr(tf.keras.optimizers, name) is getattr(optim, name)
+    assert set(tf.keras.optimizers.__all__) == ours
+    for name in optim.schedules.__all__:
+        assert getattr(tf.keras.optimizers.schedules, name) is getattr(optim.schedules, name)
+    assert set(tf.keras.optimizers.schedules.__all__) == set(optim.schedules.__all__)
+    for where in (tf.keras.optimizers, tf.keras.optimizers.schedules):
+        with pytest.raises(AttributeError, match="Curve"):
+            where.Curve
+
+
+def test_a_program_that_trains():
+    """As a program of TensorFlow would: float32 variables, a schedule, numbers read from the optimizer."""
+    x = tf.constant(np.linspace(0, 1, 20), tf.float32)
+    w, b = tf.Variable(0.0), tf.Variable(0.0)
+    optimizer = tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(0.2, 150))
+    for _ in range(150):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((w * x + b - (3 * x - 1)) ** 2)
+        optimizer.apply_gradients(zip(tape.gradient(loss, [w, b]), [w, b], strict=True))
+    assert (w.dtype, b.dtype) == (tf.float32, tf.float32)
+    np.testing.assert_allclose([w.numpy(), b.numpy()], [3, -1], atol=0.02)
+    assert (optimizer.iterations.numpy(), optimizer.learning_rate.numpy()) == (150, 0)

@@ -156,7 +156,7 @@ class Fitting:
                     "put them in, or call `optimizer.build(variables)` first"
                 )
                 return
-            built = type(optimizer).from_config(optimizer.get_config())
+            built = optimizer.like()
             built.build(variables)  # another one: this one is built when everything fits
         state = built.state(names)
         self._compare(node["variables"].keys(), state.keys(), name)

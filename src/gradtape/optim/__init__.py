@@ -28,6 +28,7 @@ from gradtape.optim.configured import serialize
 from gradtape.optim.descent import SGD, Lion
 from gradtape.optim.loss_scale import LossScaleOptimizer
 from gradtape.optim.matrices import Adafactor, Muon
+from gradtape.optim.optax_bridge import Optax
 from gradtape.optim.optimizer import Optimizer
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = [
     "LossScaleOptimizer",
     "Muon",
     "Nadam",
+    "Optax",
     "Optimizer",
     "RMSprop",
     "ScheduleFreeAdamW",

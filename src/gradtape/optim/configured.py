@@ -32,9 +32,9 @@ class Configured:
             dataclass(eq=False, repr=False)(cls)
         for field in fields(cls):  # type: ignore[arg-type]
             # a default that stands on the class would hide a descriptor of the base
-            if field.name in vars(cls) and any(
-                hasattr(vars(base).get(field.name), "__set__") for base in cls.__mro__[1:]
-            ):
+            own = vars(cls).get(field.name)
+            hides = any(hasattr(vars(base).get(field.name), "__set__") for base in cls.__mro__[1:])
+            if field.name in vars(cls) and hides and not hasattr(own, "__set__"):
                 delattr(cls, field.name)
         if cls.KIND and not cls.__name__.startswith("_"):
             Configured.KNOWN.setdefault((cls.KIND, cls.__name__.lower()), cls)

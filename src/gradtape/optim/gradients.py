@@ -221,6 +221,8 @@ def without_missing(pairs: Sequence[Pair], frame: FrameType, told: set[int]) -> 
         return list(pairs)
     if len(absent) == len(pairs):
         _refuse(absent, frame)
+    if missing.LISTENERS:  # whoever listens to the tape tells the reasons
+        return [pair for pair in pairs if pair.gradient is not None]
     place = user_frame(frame)
     for _, variable, path in absent:
         if variable._id in told:
@@ -257,6 +259,8 @@ def _refuse(absent: Sequence[Pair], frame: FrameType) -> None:
     headline = f"nothing to update: the gradient of {names} is None"
     if not known:
         help = "`tape.why(loss, variables)` tells why; these gradients came from no tape that was asked just now"
+        if missing.LISTENERS:
+            help = "the report of the gradients that were asked for tells why"
         raise located(MissingGradientError, headline, frame, help)
     told = Explanation(tuple(known))
     raise MissingGradientError(f"{headline}\n{told}", told.first_diagnostic)

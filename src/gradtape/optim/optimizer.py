@@ -544,6 +544,10 @@ class Optimizer(Common):
         self._check_known(variables, frame)
         self._overwrite(variables.values(), frame)
 
+    def like(self) -> Optimizer:
+        """Return one of the same kind without state."""
+        return type(self).from_config(self.get_config())
+
     def get_weights(self) -> list[Any]:
         """Return the values of `variables` as arrays."""
         return [np.array(variable._value) for variable in self.variables]
