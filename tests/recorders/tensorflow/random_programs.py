@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import random
 
+import numpy as np
+
 UNARY = [
     "tf.sin({x})",
     "tf.exp({x} * 0.1)",
@@ -148,7 +150,51 @@ def program(seed: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def compare(seed: int, folder) -> str:
+IN_GRAPHS = [u for u in UNARY if not any(word in u for word in (".numpy()", "tf.Variable", "none(", "numpy_function"))]
+
+
+def graph_program(seed: int) -> str:
+    """Return a program whose steps run in a traced function, some in branches, loops and functions inside."""
+    draw = random.Random(seed)  # noqa: S311
+    names = ["x", "y"]
+
+    def step() -> str:
+        if draw.random() < 0.75:
+            return draw.choice(IN_GRAPHS).format(x=draw.choice(names[-3:]))
+        return draw.choice(BINARY).format(x=draw.choice(names[-3:]), y=draw.choice(names))
+
+    lines = [HEAD, "@tf.function", "def inner(x, y):", f"    return {step()}", ""]
+    lines += ["@tf.function", "def outer(x, y, k):"]
+    for count in range(draw.randint(2, 5)):
+        made, roll = f"v{count}", draw.random()
+        if roll < 0.25:
+            lines.append(f"    {made} = tf.cond(k > {draw.choice([0, 5])}, lambda: {step()}, lambda: {step()})")
+        elif roll < 0.45:
+            a, b = draw.sample(names, 2)
+            known, names[:] = list(names), ["p", "q"]
+            body = draw.choice([f"(i + 1, {step()}, {step()})", f"(i + 1, q, {step()})"])
+            names[:] = known
+            loop = f"lambda i, p, q: i < {draw.choice([1, 2, 3])}, lambda i, p, q: {body}, (0, {a}, {b})"
+            lines.append(f"    {made} = tf.while_loop({loop})[{draw.choice([1, 2])}]")
+        elif roll < 0.6:
+            lines.append(f"    {made} = inner({draw.choice(names)}, {draw.choice(names)})")
+        elif roll < 0.7:
+            lines += [f"    {made} = {draw.choice(names)}", f"    if k > {draw.choice([0, 5])}:"]
+            lines.append(f"        {made} = {step()}")
+        else:
+            lines.append(f"    {made} = {step()}")
+        names.append(made)
+    lines += [f"    return {names[-1]}", ""]
+    lines += [f"{s} = tf.Variable({[round(draw.uniform(-2, 2), 2), round(draw.uniform(-2, 2), 2)]})" for s in "ab"]
+    lines.append("with tf.GradientTape() as tape:")
+    twice = draw.random() < 0.4
+    calls = ["outer(a, b, tf.constant(1))", "outer(b * 1.5, a, tf.constant(1))"]
+    lines.append(f"    target = {' + '.join(calls) if twice else calls[0]}")
+    lines.append(f"answer = tape.gradient(target, {draw.choice('ab')})")
+    return "\n".join(lines) + "\n"
+
+
+def compare(seed: int, folder, make=program, functions: str = "auto") -> str:
     """Run one program; return what contradicts, empty if the model agrees with TensorFlow."""
     from gradtape.explain import engine
     from gradtape.explain.cause import Context
@@ -157,7 +203,7 @@ def compare(seed: int, folder) -> str:
     from gradtape.recorders.heard import Heard
 
     path = folder / f"program{seed}.py"
-    path.write_text(program(seed))
+    path.write_text(make(seed))
     heard, asked = Heard(), []
     explain = engine.explain
 
@@ -167,7 +213,7 @@ def compare(seed: int, folder) -> str:
 
     engine.explain = explain_and_keep
     names: dict = {"__name__": "__main__"}
-    recorder.start(heard, Options())
+    recorder.start(heard, Options(functions))
     error = None
     try:
         exec(compile(path.read_text(), str(path), "exec"), names)  # noqa: S102
@@ -187,6 +233,8 @@ def compare(seed: int, folder) -> str:
         return f"{seed}: asked {len(asked)} times: {failed}"
     question, context = asked[0], Context(asked[0])
     predicted = predicts(question, context)
+    if functions == "graph" and answer is not None and not np.any(answer):
+        return ""  # conditions and loops give zeros where nothing flows
     if predicted is None or predicted == (answer is not None):
         if any(f.cause == "not-explained" for r in reports for f in r.findings):
             return f"{seed}: not explained"
@@ -228,11 +276,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--from", type=int, default=0, dest="first")
+    parser.add_argument("--graph", action="store_true", help="programs of traced functions, left traced")
     options = parser.parse_args()
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(options.first, options.first + options.count):
-            said = compare(seed, pathlib.Path(folder))
+            kind = (graph_program, "graph") if options.graph else (program, "auto")
+            said = compare(seed, pathlib.Path(folder), *kind)
             if said:
                 wrong += 1
                 print(said, flush=True)

@@ -71,7 +71,7 @@ class Asked:
     @property
     def site(self) -> Site:
         """Where it was asked."""
-        return frames.site(self.places[0])
+        return frames.site(self.places[0], self.kind.rpartition(".")[2])
 
     def statuses(self) -> tuple[Status, ...]:
         """Say for each source what came out."""

@@ -102,6 +102,12 @@ class Draft:
             return known
         return 0
 
+    def behind(self, value: int, seq: int) -> int:
+        """Return a value, or what it stands for if it is a placeholder that was made only after a moment."""
+        while value > seq and value in self.standing and self.made[self.standing[value]].inputs:
+            value = self.made[self.standing[value]].inputs[0]
+        return value
+
     def stand_for(self, placeholder: int, outer: int, site: Site) -> None:
         """Let a placeholder of a traced function stand for a value outside; that of the newest call counts."""
         known = self.standing.get(placeholder)
@@ -111,6 +117,12 @@ class Draft:
             self.made.append(operation)
         else:
             self.made[known] = operation
+
+    def placeholder(self, number: int, seq: int, site: Site) -> None:
+        """Write down the placeholder of a function that is traced: it stands for nothing yet."""
+        self.ids[number] = seq
+        self.standing[seq] = len(self.made)
+        self.made.append(Operation(seq, "argument", (), seq, site, (), (), plumbing=True))
 
     def broken(
         self, seq: int, position: int, number: int, found: Break | None, *, recorded: bool, traced: bool = False

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import dis
 from functools import lru_cache
 from types import CodeType
 from typing import TYPE_CHECKING
 
 from gradtape.arrays.record import is_user_file
-from gradtape.diagnostics import Site
+from gradtape.diagnostics import Site, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
+
+    from gradtape.diagnostics import Span
 
 Place = tuple["CodeType", int]
 """A running instruction, as the hot path writes it; `Site` for those who read."""
@@ -56,11 +59,15 @@ ORIGINS: dict[tuple[str, int], tuple[CodeType, int]] = {}
 """For each line of code that TensorFlow wrote, by file and line: the function that it was made from, and the line."""
 
 
-def site(place: Place) -> Site:
-    """Return a place as a site; one in code that TensorFlow wrote as the statement that it was made from."""
+def site(place: Place, word: str = "") -> Site:
+    """Return a place as a site.
+
+    One in code that TensorFlow wrote is the call of the function that goes by `word` in the statement that it was made
+    from, or the whole statement where that is not clear.
+    """
     code, lasti = place
     if ORIGINS and GENERATED in code.co_filename:
-        return _original(code, lasti)
+        return _original(code, lasti, word)
     return Site(code, lasti)
 
 
@@ -72,19 +79,51 @@ def sites(places: tuple[Place, ...]) -> tuple[Site, ...]:
 GENERATED = "__autograph_generated"
 
 
+class WholeStatement(Site):
+    """A site of which only the statement is known: no expression in it is to be taken for what ran."""
+
+    __slots__ = ()
+
+    @property
+    def span(self) -> Span:
+        """The statement around the instruction."""
+        place = Site(*self).span
+        statement = syntax.statement_at(place)
+        return place if statement is None else syntax.span_of(statement, place.file)
+
+
 @lru_cache(maxsize=4096)
-def _original(code: CodeType, lasti: int) -> Site:
+def _original(code: CodeType, lasti: int, word: str) -> Site:
     here = Site(code, lasti)
     function, line = ORIGINS.get((code.co_filename, here.span.line), (code, 0))
-    best: tuple[int, Site] = (-1, here)
-    for own in _codes(function) if line else ():
+    expressions = list(_expressions(function, line)) if line else []
+    if not expressions:
+        return here
+    largest = max(expressions, key=lambda e: (e.span.end_line - e.span.line, e.span.end_column - e.span.column))
+    statement = syntax.statement_at(largest.span)
+    if statement is None or hasattr(statement, "body"):
+        return largest
+    whole = syntax.span_of(statement, function.co_filename)
+    named = {e.span: e for e in _expressions(function, 0) if word and whole.contains(e.span) and _calls(e.span, word)}
+    return next(iter(named.values())) if len(named) == 1 else WholeStatement(*largest)
+
+
+def _expressions(function: CodeType, line: int) -> Iterator[Site]:
+    """Yield what runs in a function, of one line or, for 0, of all."""
+    for own in _codes(function):
         for number, (first, last, start, end) in enumerate(own.co_positions()):
-            if first == line and last is not None and start is not None and end is not None:
-                size = (last - first) * 1000 + end - start
-                name = dis.opname[own.co_code[2 * number]]
-                if size > best[0] and not name.startswith(("RETURN", "STORE", "RESUME", "POP")):
-                    best = (size, Site(own, 2 * number))
-    return best[1]
+            name = dis.opname[own.co_code[2 * number]]
+            here = first is not None and line in (0, first) and None not in (last, start, end)
+            if here and not name.startswith(("RETURN", "STORE", "RESUME", "POP")):
+                yield Site(own, 2 * number)
+
+
+def _calls(span: Span, word: str) -> bool:
+    """Whether an expression calls the function that an operation goes by: `tf.reduce_sum(x)` for `sum`."""
+    node = syntax.expression_at(span)
+    if not isinstance(node, ast.Call) or syntax.span_of(node, span.file) != span:
+        return False
+    return syntax.text_of(node.func).rpartition(".")[2].removeprefix("reduce_") == word
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

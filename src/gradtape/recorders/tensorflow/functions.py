@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from functools import wraps
+from sys import _getframe
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.diagnostics import syntax
@@ -29,10 +30,11 @@ NEED_A_GRAPH = frozenset({"gradients", "hessians"})
 
 
 class Traced(NamedTuple):
-    """A traced function: TensorFlow's numbers of the tensors that stand for its arguments, and of its results."""
+    """A traced function: TensorFlow's numbers of what stands for its arguments, and of its results; when it ended."""
 
     ins: list[int]
     outs: list[int]
+    until: int
 
 
 class Functions:
@@ -53,6 +55,8 @@ class Functions:
         patches.set(cls, "__call__", self._called(cls.__call__))
         make = names.atomic_function.from_func_graph
         patches.set(names.atomic_function, "from_func_graph", self._made(make))
+        call = getattr(names.atomic_function, private.CALL_IN_GRAPH)
+        patches.set(names.atomic_function, private.CALL_IN_GRAPH, self._called_in_graph(call))
         convert = getattr(names.autograph, private.CONVERT_ACTUAL)
         patches.set(names.autograph, private.CONVERT_ACTUAL, _converted(convert))
 
@@ -84,10 +88,30 @@ class Functions:
         def made(name: Any, graph: Any, *args: Any, **options: Any) -> Any:
             function = make(name, graph, *args, **options)
             ins, outs = (list(map(private.tensor_id, tensors)) for tensors in (graph.inputs, graph.outputs))
-            self.memory.graphs[name.decode() if isinstance(name, bytes) else str(name)] = Traced(ins, outs)
+            self.memory.graphs[private.text_of(name)] = Traced(ins, outs, self.memory.clock())
             return function
 
         return made
+
+    def _called_in_graph(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """Note a call of one traced function in another, of which TensorFlow's callback does not hear."""
+        memory = self.memory
+
+        @wraps(call)
+        def called(function: Any, tensor_inputs: Any, *args: Any) -> Any:
+            results = call(function, tensor_inputs, *args)
+            if not memory.hidden:
+                inputs = private.inputs_of_graph_call(results, tensor_inputs)
+                ins, outs = (list(map(private.tensor_id, tensors)) for tensors in (inputs, results))
+                seq = memory.clock()
+                for _ in outs[1:]:
+                    memory.clock()
+                dtypes = list(map(private.graph_dtype, results))
+                name, places = private.text_of(function.name), frames.stack(_getframe(1))
+                memory.operations.append((seq, name, ins, outs, dtypes, (), places, True, memory.step))
+            return results
+
+        return called
 
     def _needs_a_graph(self, function: Any, args: tuple[Any, ...]) -> bool:
         """Whether a function's own text goes through a data set in a `for` loop, or asks `tf.gradients`."""

@@ -96,6 +96,7 @@ BACKWARD = "_gradient_function"
 RECORD = "record_operation"
 CONVERT = "convert_to_eager_tensor"
 CONVERT_ACTUAL = "_convert_actual"
+CALL_IN_GRAPH = "make_call_op_in_graph"
 
 
 def runs_eagerly(module: ModuleType) -> bool:
@@ -106,6 +107,23 @@ def runs_eagerly(module: ModuleType) -> bool:
 def run_eagerly(module: ModuleType, *, eagerly: bool) -> None:
     """Let functions run eagerly, or traced, from now on."""
     module.RUN_FUNCTIONS_EAGERLY = eagerly  # type: ignore[attr-defined]
+
+
+def text_of(name: Any) -> str:
+    """Return the name of a function or an operation, which may be bytes."""
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
+def functions_in(setting: Any) -> list[str]:
+    """Return the names of the traced functions that a setting of an operation names."""
+    if not hasattr(setting, "func"):
+        return []
+    return [setting.func.name] if setting.func.name else [function.name for function in setting.list.func]
+
+
+def inputs_of_graph_call(results: Any, given: Any) -> Any:
+    """Return what a call in a graph takes: what it is given, or what stands for that in the graph."""
+    return results[0].op.inputs if results else given
 
 
 def python_function(function: Any) -> Any:

@@ -8,6 +8,7 @@ from gradtape.explain import graph
 from gradtape.explain.graph import Break, BreakKind, Operation
 from gradtape.recorders.tensorflow import operations as table
 from gradtape.recorders.tensorflow import private
+from gradtape.recorders.tensorflow.bodies import KINDS, Bodies
 from gradtape.recorders.tensorflow.callbacks import PY_FUNCTION
 from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.frames import sites
@@ -25,13 +26,14 @@ class Running:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self.bodies = Bodies(draft)
 
     def add(self, ran: Ran) -> None:
         """Put one operation into the draft."""
         if not ran.places:
             return
         places = self.draft.memory.step_of.get(ran.step, ran.places) if ran.step else ran.places
-        site, callers = site_of(places[0]), sites(places[1:])
+        site, callers = site_of(places[0], table.facts(self.draft.names, ran.type).name), sites(places[1:])
         if ran.type in ASSIGNS:
             self._assign(ran, site, callers)
             return
@@ -39,9 +41,10 @@ class Running:
             self.draft.ids[ran.ins[1]] = self.draft.id_of(ran.ins[0])
             return
         if ran.type == "Placeholder":
-            self.draft.ids[ran.outs[0]] = ran.seq
+            self.draft.placeholder(ran.outs[0], ran.seq, site)
             return
-        if ran.type in self.draft.memory.graphs and self._called(ran, site, callers):
+        if (ran.type in KINDS or ran.type in self.draft.memory.graphs) and self.bodies.add(ran, site, callers):
+            self._follow(ran)
             return
         inputs = () if ran.type in table.SHAPES else tuple(map(self.draft.id_of, ran.ins))
         recorded = self._follow(ran)
@@ -83,26 +86,6 @@ class Running:
                 recent.append((lasti, ran.outs[0]))
             if len(recent) > 512:
                 del recent[:256]
-
-    def _called(self, ran: Ran, site: Site, callers: tuple[Site, ...]) -> bool:
-        """Connect a call of a traced function with what was recorded when it was traced; whether that is known."""
-        traced = self.draft.memory.graphs[ran.type]
-        inside = [self.draft.ids.get(n) for n in traced.outs]
-        if len(traced.ins) != len(ran.ins) or not inside or inside[0] is None:
-            return False
-        self._follow(ran)
-        for outer, placeholder in zip(map(self.draft.id_of, ran.ins), traced.ins, strict=True):
-            if outer and placeholder in self.draft.ids:
-                self.draft.stand_for(self.draft.ids[placeholder], outer, site)
-        outside = self.draft.window.outside(ran.seq) if self.draft.window.life is not None else None
-        broken = ((() if outside is None else (Break(outside),)),)
-        for k, (number, value) in enumerate(zip(ran.outs, inside, strict=False)):
-            output = self.draft.ids[number] = ran.seq + k
-            self.draft.dtypes[number] = ran.dtypes[k]
-            if value is None:  # what only the backward function needs
-                continue
-            self.draft.made.append(Operation(output, "call", (value,), output, site, broken, callers, plumbing=True))
-        return True
 
     def _follow(self, ran: Ran) -> bool:
         """Do what the tape does: follow the results of an operation that reads something followed; whether it does."""
