@@ -56,6 +56,32 @@ def test_what_is_let_through(gradtape, options, status):
     assert (allowed[status] in ran.out) == (options != ["--ignore", "layers"])
 
 
+FROZEN = """\
+import gradtape as gt
+w, mean = gt.Variable(2.0), gt.Variable(0.0, trainable=False)
+with gt.GradientTape() as tape:
+    loss = (w - mean) ** 2
+tape.gradient(loss, {})
+"""
+
+
+def test_what_the_program_declares_not_trainable_passes(gradtape):
+    ran = gradtape("check", "train.py", program=FROZEN.format("[w, mean]"))
+    assert ran.status == 0
+    assert "1 gradient that does not flow is allowed" in ran.out
+    assert "harmless: the program says that it is not trainable" in ran.out
+
+
+def test_it_fails_where_nothing_learns(gradtape):
+    assert gradtape("check", "train.py", program=FROZEN.format("mean")).status == 1
+
+
+def test_the_option_for_what_is_meant_is_printed(gradtape):
+    ran = gradtape("check", "train.py", program=TWO)
+    assert "help: if that is meant: `gradtape check --ignore head ...`" in ran.out
+    assert gradtape("check", "--ignore", "head", "--allow", "GT302", "train.py", program=TWO).status == 0
+
+
 def test_an_unknown_code_is_an_error_of_usage(gradtape):
     ran = gradtape("check", "--allow", "GT999", "train.py", program=TWO)
     assert ran.status == 2

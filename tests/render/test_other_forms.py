@@ -54,6 +54,7 @@ def test_json_has_the_promised_form(maker):
                         "code": "GT302",
                         "cause": "piecewise-constant",
                         "proven": True,
+                        "harmless": "none",
                         "file": "train.py",
                         "line": 5,
                         "column": 19,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from gradtape.cli import pages, running, why
 from gradtape.cli.failing import fail
-from gradtape.explain.report import Status
+from gradtape.explain.report import Excuse, Status
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +44,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def passes(report: GradientReport, allowed: Iterable[Code], ignored: Iterable[str]) -> bool:
-    """Whether a gradient flows, or is let through: by its source's name, or because all its causes are allowed.
+    """Whether a gradient flows, or is let through.
+
+    That is by its source's name, because all its causes are allowed, or because the program itself says that the source
+    does not learn. What is only harmless if somebody means it so does not pass: a forgotten bias looks the same.
 
     Parameters
     ----------
@@ -54,7 +58,7 @@ def passes(report: GradientReport, allowed: Iterable[Code], ignored: Iterable[st
     """
     if report.status is Status.OK or any(name == report.source or fnmatchcase(report.source, name) for name in ignored):
         return True
-    return bool(report.findings) and {f.code for f in report.findings} <= set(allowed)
+    return bool(report.findings) and all(f.code in allowed or f.excuse is Excuse.DECLARED for f in report.findings)
 
 
 def _status(ran: Ran, broken: list[GradientReport]) -> int:
@@ -97,4 +101,13 @@ def _verdict(ran: Ran) -> str:
 def _let_through(ran: Ran, broken: list[GradientReport]) -> list[Line]:
     count = sum(r.status is not Status.OK for r in ran.heard.reports) - len(broken)
     what = "gradient that does not flow is" if count == 1 else "gradients that do not flow are"
-    return [((f"{count} {what} allowed", "text"),)] if count else []
+    lines: list[Line] = [((f"{count} {what} allowed", "text"),)] if count else []
+    meant = dict.fromkeys(
+        r.source for r in broken if r.findings and all(f.excuse is Excuse.PERHAPS for f in r.findings)
+    )
+    if meant:
+        given = " ".join(f"--ignore {shlex.quote(name)}" for name in meant)
+        lines.append(
+            (("  = ", "gutter"), ("help:", "help"), (f" if that is meant: `gradtape check {given} ...`", "text"))
+        )
+    return lines

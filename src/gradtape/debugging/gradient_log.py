@@ -137,6 +137,27 @@ class GradientLog:
             self._next = self.step + self.every
             self.write(_named(gradients, variables))
 
+    def callback(self) -> Any:
+        """Make a callback for `fit` of Keras that logs the gradients of its steps.
+
+        The gradients are measured in the training step itself, on the device and only in every `every`-th step; a step
+        between counts. The optimizer is as it was when `fit` returns. For Keras 3 on TensorFlow or PyTorch; Keras is
+        imported here and not before.
+
+        Returns
+        -------
+        keras.callbacks.Callback
+            For `model.fit(..., callbacks=[GradientLog(every=100).callback()])`.
+
+        Raises
+        ------
+        NotImplementedError
+            When `fit` begins, if Keras runs on JAX, where a training step has no optimizer of its own to listen to.
+        """
+        from gradtape.debugging.keras_log import callback_for
+
+        return callback_for(self)
+
     def __enter__(self) -> Self:
         missing.OBSERVERS.append(self._hear)
         return self
@@ -165,7 +186,15 @@ class GradientLog:
         ----------
         gradients : mapping from names to tensors of any framework, or None
         """
-        stats = [stats_of(name, gradient) for name, gradient in gradients.items()]
+        self.tell([stats_of(name, gradient) for name, gradient in gradients.items()])
+
+    def tell(self, stats: Sequence[GradientStats]) -> None:
+        """Write about gradients that were measured elsewhere.
+
+        Parameters
+        ----------
+        stats : sequence of GradientStats
+        """
         self._log(self._level, _headline(stats), stats)
         for one in stats:
             self._log(logging.DEBUG, str(one), [one])

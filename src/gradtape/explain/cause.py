@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Passage, Severity, Site, syntax
 from gradtape.explain.dialects import DIALECTS
-from gradtape.explain.report import Finding, Status, Step
+from gradtape.explain.report import Excuse, Finding, Status, Step
 from gradtape.explain.ways import MOST_WAYS
 
 if TYPE_CHECKING:
@@ -206,10 +206,11 @@ class Context:
         doubt: str = "a value may have gone through plain Python on the way",
         route: Route = (),
         headline: str | None = None,
+        excuse: tuple[Excuse, str] | None = None,
     ) -> Finding:
         """Put a message together; the causes of a missing gradient share their headline.
 
-        `doubt` is why something is not proven.
+        `doubt` is why something is not proven, `excuse` whether it may be harmless, and in which words.
         """
         code = BY_SLUG[slug]
         q = self.question
@@ -221,6 +222,8 @@ class Context:
 
             suggestion = mend(slug, self, primary, route)
         others = tuple(Annotation(span, text) for span, text in labels if span is not None and span != primary)
+        if excuse is not None:
+            notes = (*notes, excuse[1])
         if not proven:
             notes = (*notes, possible(doubt))
         diagnostic = Diagnostic(
@@ -233,7 +236,7 @@ class Context:
             suggestion,
             proven,
         )
-        return Finding(code, diagnostic, proven, steps(route))
+        return Finding(code, diagnostic, proven, steps(route), excuse[0] if excuse is not None else Excuse.NONE)
 
     def broken(
         self,
@@ -354,22 +357,28 @@ def break_labels(group: BreakGroup) -> tuple[tuple[Span | None, str], ...]:
     return tuple((span, "and here") for span in islice((s for s in spans if s != first), MOST_LABELS))
 
 
-def harmless(context: Context) -> tuple[str, ...]:
-    """Say it where a missing gradient is nobody's business: of a counter, a statistic, a part nobody trains here."""
+def harmless(context: Context) -> tuple[Excuse, str] | None:
+    """Say it where a missing gradient may be nobody's business: of a counter, a statistic, a part not trained here."""
     source, together = context.source, context.question.together
-    if source.kind == "variable" and not source.trainable:
-        return ("harmless where it is a counter or a statistic: optimizers leave out what is not trainable",)
-    updated = {event.value for event in context.run.events if event.kind == "assign"}
-    if not updated.isdisjoint(source.ids):
-        return ()
-    if any(not updated.isdisjoint(end.ids) for end in together):
-        return (f"harmless: the program updates others of these sources, and never `{source.name}`",)
     followed = [end for end in together if end.trainable or end.watched]
     flowing = sum(context.ways.flow_from(end.ids) for end in followed)
+    if source.kind == "variable" and not source.trainable:
+        if flowing:
+            return Excuse.DECLARED, "harmless: the program says that it is not trainable, and others of this call learn"
+        return (
+            Excuse.PERHAPS,
+            "harmless where it is a counter or a statistic: optimizers leave out what is not trainable",
+        )
+    updated = {event.value for event in context.run.events if event.kind == "assign"}
+    if not updated.isdisjoint(source.ids):
+        return None
+    if any(not updated.isdisjoint(end.ids) for end in together):
+        updates = f"the program updates others of these sources, and never `{source.name}`"
+        return Excuse.PERHAPS, f"harmless if `{source.name}` is not meant to learn: {updates}"
     if not flowing:
-        return ()
+        return None
     goal = f"harmless if `{source.name}` is not meant to learn from `{context.question.target_name}`"
-    return (f"{goal}: the gradient flows to {flowing} of the {len(together)} sources of this call",)
+    return Excuse.PERHAPS, f"{goal}: the gradient flows to {flowing} of the {len(together)} sources of this call"
 
 
 def place_in(operation: Operation | Event, code: object) -> Site | Passage:

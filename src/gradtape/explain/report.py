@@ -24,6 +24,16 @@ class Status(StrEnum):
     ERROR = "error"
 
 
+class Excuse(StrEnum):
+    """Whether a missing gradient may be nobody's business."""
+
+    NONE = "none"
+    PERHAPS = "perhaps"
+    """Harmless if the author means it so; the run does not tell."""
+    DECLARED = "declared"
+    """The program itself says so: the source is not trainable, and others of the same call learn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One operation on a route from a source to a target."""
@@ -46,12 +56,15 @@ class Finding:
         Whether the recorded operations prove it; otherwise the message says "possible".
     path : tuple of Step
         The route through the break, from the source to the target.
+    excuse : Excuse
+        Whether it may be harmless.
     """
 
     code: Code
     diagnostic: Diagnostic
     proven: bool = True
     path: tuple[Step, ...] = ()
+    excuse: Excuse = Excuse.NONE
 
     @property
     def cause(self) -> str:

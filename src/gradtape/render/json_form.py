@@ -68,6 +68,7 @@ def _finding(finding: Finding, name: Callable[[str], str]) -> dict[str, Any]:
         "code": finding.code.number,
         "cause": finding.cause,
         "proven": finding.proven,
+        "harmless": str(finding.excuse),
         **_place(message.primary.span if message.primary else None, name),
         "message": _told(message),
         "help": "\n".join(message.helps),

@@ -27,7 +27,7 @@ def detect(context: Context) -> Finding | None:
         context.made_at(source),
         f"`{source.name}` was made with `trainable=False`, so tapes do not watch it",
         labels=((context.entered_at, "this tape does not watch it"),),
-        notes=harmless(context),
+        excuse=harmless(context),
         helps=(f"leave out `trainable=False`, or {watch} if it is frozen on purpose elsewhere",),
         route=route,
     )

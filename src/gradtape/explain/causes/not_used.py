@@ -26,7 +26,8 @@ def detect(context: Context) -> Finding | None:
             (elsewhere, f"`{source.name}` is used here, but the result never reaches `{question.target_name}`"),
             (context.made_at(source), f"`{source.name}` is made here"),
         ),
-        notes=(*notes, *harmless(context)),
+        notes=notes,
+        excuse=harmless(context),
         helps=(f"use `{source.name}` in `{question.target_name}`, or leave it out of the sources if that is meant",),
         proven=not context.may_have_left,
     )

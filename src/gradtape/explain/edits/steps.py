@@ -400,7 +400,7 @@ DRAWS = ("poisson", "bernoulli", "multinomial", "categorical", "binomial", "gamm
 
 
 MEANS = {"bernoulli", "poisson", "exponential"}
-"""Draws whose mean is their first argument: its gradient may pass straight through; an index that was drawn has none."""
+"""Draws whose mean is their first argument: its gradient may pass straight through; that of a drawn index cannot."""
 
 
 def reparameterise(case: Case) -> Suggestion | None:
