@@ -89,12 +89,12 @@ class Measuring:
     def stats(self) -> list[GradientStats]:
         """Read what was measured last."""
         rows = self.ops.convert_to_numpy(self.measured.value)
-        return [
-            GradientStats(name, missing=True)
-            if missing
-            else GradientStats(name, size, float(row[0]), *(int(count) for count in row[1:]))
-            for (name, size, missing), row in zip(self.asked, rows, strict=True)
-        ]
+        found = []
+        for (name, size, missing), row in zip(self.asked, rows, strict=True):
+            norm, zeros, nans, infs = row.tolist()
+            known = GradientStats(name, size, norm, int(zeros), int(nans), int(infs))
+            found.append(GradientStats(name, missing=True) if missing else known)
+        return found
 
 
 @cache
