@@ -41,6 +41,7 @@ class BreakKind(StrEnum):
     COPIED = "different-object"
     INNER_GRADIENT = "inner-gradient-not-recorded"
     STATE = "state-boundary"
+    NOT_TAKEN = "branch-not-taken"
     BEFORE_TAPE = "before the tape"
     AFTER_TAPE = "after the tape"
     OTHER_TAPE = "before the tape was reset or entered anew"
@@ -68,7 +69,7 @@ class Break:
     instead : str
         Where the function that ended the path stays on the tape, `gradtape.scipy.linalg.expm`, if that is known; a
         name that ends in `*` stands for a module.
-    at : Site or None
+    at : Site, Passage or None
         The place that is to blame, where it is not the operation itself: the `with torch.no_grad()` around it, the line
         of a custom derivative that answered None.
     """
@@ -77,7 +78,7 @@ class Break:
     reason: str = ""
     proven: bool = True
     instead: str = ""
-    at: Site | None = None
+    at: Site | Passage | None = None
 
 
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})

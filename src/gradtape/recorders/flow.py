@@ -55,8 +55,9 @@ class Flow:
         whole = syntax.span_of(node, span.file)
         answers = [sure for place, sure in self.expressions if whole.contains(place) and syntax.value_goes_on(place)]
         own, shared = self.carriers.get(_scope(span), {}), self.carriers.get((span.file, 0), {})
+        held = self.carriers.get(_members(span), {}) if _receiver(span) else {}
         hidden = _bound_in(span)
-        names = {n: sure for n, sure in shared.items() if _root(n) not in hidden} | own
+        names = {n: sure for n, sure in shared.items() if _root(n) not in hidden} | held | own
         for part in _readings(node):
             text = syntax.text_of(part)
             if text in names and syntax.value_goes_on(syntax.span_of(part, span.file)):
@@ -100,14 +101,17 @@ class Flow:
                 continue
             for name, exact in _stored_names(statement, here):
                 self._carry(_scope(span), name, here._replace(sure=here.sure and exact), pending)
+                if "." in name and _root(name) == _receiver(span):  # of this object, or of another one of its class
+                    self._carry(_members(span), name, here._replace(sure=False), pending)
             pending += self._returned_to(statement, here)
 
     def _carry(self, scope: tuple[str, int], name: str, here: Carried, pending: list[Carried]) -> None:
         """Let a name carry the value in a scope, and follow the places that read it."""
         if name not in self.carriers[scope]:
-            sure = here.sure and _assignments(here.span, name) <= 1
+            body = _class(here.span) if scope[1] < 0 else _body(here.span)
+            sure = here.sure and _assignments(body, name) <= 1
             self.carriers[scope][name] = sure
-            pending += [Carried(reader, sure) for reader in _reads(here.span, name)]
+            pending += [Carried(reader, sure) for reader in _reads(body, here.span, name)]
 
     def _taken_by_tensor(self, value: ast.expr | None, span: Span) -> bool:
         """Whether an expression goes into a recorded operation that is the whole value of its statement.
@@ -151,6 +155,26 @@ class Carried(NamedTuple):
 
 def _scope(span: Span) -> tuple[str, int]:
     return span.file, getattr(syntax.function_at(span), "lineno", 0)
+
+
+def _members(span: Span) -> tuple[str, int]:
+    """Return the scope of the attributes of a class, seen from one of its methods."""
+    owner = _class(span)
+    return span.file, -owner.lineno if owner is not None else 0
+
+
+def _class(span: Span) -> ast.ClassDef | None:
+    """Return the class in whose method a span stands."""
+    return next((node for node in reversed(syntax.around(span)) if isinstance(node, ast.ClassDef)), None)
+
+
+def _receiver(span: Span) -> str:
+    """Return what the method around a span calls the object that it belongs to; empty outside of methods."""
+    owner = _class(span)
+    inside = syntax.around(span)
+    method = inside[inside.index(owner) + 1 :][:1] if owner is not None else ()
+    arguments = [a.arg for node in method if isinstance(node, ast.FunctionDef) for a in node.args.args]
+    return arguments[0] if arguments else ""
 
 
 def _parameters(span: Span) -> list[tuple[tuple[str, int], str, Span, bool]]:
@@ -232,9 +256,8 @@ def _body(span: Span) -> ast.AST | None:
     return syntax.function_at(span) or syntax.parse_file(span.file)
 
 
-def _assignments(span: Span, name: str) -> int:
+def _assignments(body: ast.AST | None, name: str) -> int:
     """Count the statements of a scope that assign a name."""
-    body = _body(span)
     return sum(
         syntax.text_of(node) == name
         for node in (syntax.walk_scope(body) if body is not None else ())
@@ -242,15 +265,16 @@ def _assignments(span: Span, name: str) -> int:
     )
 
 
-def _reads(span: Span, name: str) -> list[Span]:
-    """Return the places in a scope that read a name."""
-    body = _body(span)
+def _reads(body: ast.AST | None, span: Span, name: str) -> list[Span]:
+    """Return the places in a scope that read a name, as it is known at a place."""
     found = (
         [n for n in _readings(body) if isinstance(getattr(n, "ctx", None), ast.Load) and syntax.text_of(n) == name]
-        if body
+        if body is not None
         else []
     )
     places = [syntax.span_of(node, span.file) for node in found]
+    if isinstance(body, ast.ClassDef):
+        return [place for place in places if _root(name) == _receiver(place)]
     return [place for place in places if _scope(place) == _scope(span) or _root(name) not in _bound_in(place)]
 
 

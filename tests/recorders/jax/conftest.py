@@ -7,6 +7,9 @@ import pytest
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 pytest.importorskip("jax")
 
+collect_ignore = ["cases"]
+"""Programs that `test_cases.py` runs; they are no tests by themselves."""
+
 
 @pytest.fixture(autouse=True)
 def float32():

@@ -8,6 +8,9 @@ import torch
 
 from gradtape.recorders.torch import desk
 
+collect_ignore = ["cases"]
+"""Programs that `test_cases.py` runs; they are no tests by themselves."""
+
 
 @pytest.fixture(autouse=True)
 def mistakes_of_ours_are_raised(monkeypatch):

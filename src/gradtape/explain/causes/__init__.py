@@ -65,6 +65,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         sampled.CAUSE,
         custom_rule_none.CAUSE,
         state_boundary.CAUSE,
+        branch_not_taken.BREAK,
         gradients_off.CAUSE,
         different_object.COPIED,
         inner_gradient_not_recorded.CAUSE,

@@ -1,4 +1,4 @@
-"""GT503: a Python branch skipped the lines that use the source."""
+"""GT503: a branch, of Python's or of the framework's, skipped what uses the source."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:
     from gradtape.explain.report import Finding
+    from gradtape.explain.search import BreakGroup, Route
 
 
 BY_CALL = {"__call__", "call", "forward"}
@@ -36,13 +38,24 @@ def detect(context: Context) -> Finding | None:
                 test,
                 f"this {word} skipped the code that uses `{context.source.name}`",
                 labels=((syntax.span_of(uses[0], file), f"`{syntax.text_of(uses[0])}` would be used here"),),
-                helps=(
-                    f"compute both, and choose by `{context.words.where}(condition, a, b)` if it is always to flow",
-                    "or skip this source while the branch is not taken: None is then the right answer",
-                ),
+                helps=_helps(context, "None"),
                 proven=_decided(context, fork, test),
             )
     return None
+
+
+def detect_break(context: Context, route: Route, group: BreakGroup) -> Finding | None:
+    """Tell of a branch that the framework chose from several it was given."""
+    name = group.links[0].operation.name
+    label = f"{name} took a branch that does not use this value; another one would"
+    return context.broken("branch-not-taken", route, group, label, helps=_helps(context, "zero"))
+
+
+def _helps(context: Context, answer: str) -> tuple[str, ...]:
+    return (
+        f"compute both, and choose by `{context.words.where}(condition, a, b)` if it is always to flow",
+        f"or skip this source while the branch is not taken: {answer} is then the right answer",
+    )
 
 
 def _names(context: Context) -> list[str]:
@@ -175,3 +188,4 @@ def _decided(context: Context, fork: syntax.Fork, test: Span) -> bool:
 
 
 CAUSE = Cause("branch-not-taken", Stage.ABSENCE, detect)
+BREAK = Cause("branch-not-taken", Stage.BREAK, detect_break, frozenset({BreakKind.NOT_TAKEN}))

@@ -8,9 +8,8 @@ from gradtape.explain.search import BreakGroup, Route
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation, tape = group.links[0].operation, context.run.tape
-    # the call to move stands where the outer tape stands, not in the helper that differentiates
-    owner = tape.entered[0][1].code if tape is not None and tape.entered else context.question.call.code
-    place = place_in(operation, owner)
+    # with a tape, the call to move stands where the outer tape stands, not in the helper that differentiates
+    place = place_in(operation, tape.entered[0][1].code) if tape is not None and tape.entered else operation.site
     return context.broken(
         "inner-gradient-not-recorded",
         route,

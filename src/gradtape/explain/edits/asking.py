@@ -47,22 +47,33 @@ def _retain_graph(case: Case) -> Suggestion | None:
 
 
 def _carried(case: Case) -> Changes:
-    """Cut what a loop carries from one round to the next off its graph: `f(x, h.detach())` for `h = f(x, h)`."""
-    file = case.file
+    """Cut what is carried from one round to the next off its graph: `f(x, h.detach())` for `h = f(x, h)`."""
     loop = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.For | ast.While)), None)
-    scope = case.function
-    for statement in ast.walk(loop) if loop is not None else ():
+    for statement in (case.statement, *(ast.walk(loop) if loop is not None else ())):
         if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
             continue
-        made = {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-        given = [a for a in statement.value.args if isinstance(a, ast.Name) and a.id in made]
-        if not given or scope is None or loop is None:
-            continue
-        first = assigned_before(scope, given[0].id, loop.lineno)
-        name = given[0].id
-        maybe = f"None if {name} is None else " if isinstance(first, ast.Constant) and first.value is None else ""
-        return builders.replace(given[0], file, f"{maybe}{name}.detach()")
+        made = {name for target in statement.targets for name in syntax.names_in(target, ast.Store)}
+        parts = (part for a in statement.value.args for part in (a.elts if isinstance(a, ast.Tuple) else [a]))
+        given = [part for part in parts if isinstance(part, ast.Name | ast.Attribute) and syntax.text_of(part) in made]
+        line = loop.lineno if loop is not None else statement.lineno
+        if given:
+            return tuple(c for part in given for c in builders.replace(part, case.file, _cut(case, part, line)))
     return ()
+
+
+def _cut(case: Case, part: ast.expr, line: int) -> str:
+    """Return a value without its graph; what it was at first tells whether it may be None or several tensors."""
+    name = syntax.text_of(part)
+    scope = case.function
+    if isinstance(part, ast.Attribute):
+        first = next(iter(syntax.values_given_to(name, case.at)), None)
+    else:
+        first = assigned_before(scope, name, line) if scope is not None else None
+    if isinstance(first, ast.Tuple | ast.List):
+        each = scopes.free_name(case.file, "part")
+        return f"tuple({each}.detach() for {each} in {name})"
+    maybe = f"None if {name} is None else " if isinstance(first, ast.Constant) and first.value is None else ""
+    return f"{maybe}{name}.detach()"
 
 
 def inner_recorded(case: Case) -> Suggestion | None:

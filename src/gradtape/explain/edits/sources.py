@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, assigned_before, defined_in, statements_of
+from gradtape.explain.edits.case import Case, assigned_before, defined_in, simple_name, statements_of
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -48,11 +48,26 @@ def _require_gradient(case: Case) -> Suggestion | None:
     at = case.context.made_at(case.context.source)
     if at is None or not case.pen.phrases.watch:
         return None
+    frozen = _turned_off(case)
+    if frozen is not None:
+        return builders.likely(*builders.replace(frozen, case.file, "True"))
     node = case.moved(at).node
     if node is None:
         return None
     text = case.pen.say(case.pen.phrases.watch, x=builders.operand(node, at.file))
     return builders.likely(*builders.replace(node, at.file, text))
+
+
+def _turned_off(case: Case) -> ast.expr | None:
+    """Return the False of `p.requires_grad = False` or `p.requires_grad_(False)`, if that is the place."""
+    statement, call = case.statement, case.call
+    given: ast.expr | None = None
+    if isinstance(statement, ast.Assign):
+        of = {target.attr for target in statement.targets if isinstance(target, ast.Attribute)}
+        given = statement.value if "requires_grad" in of else None
+    elif call is not None and simple_name(call) == "requires_grad_":
+        given = builders.argument(call, 0, "requires_grad")
+    return given if isinstance(given, ast.Constant) and given.value is False else None
 
 
 def tape_block(place: Span) -> ast.With | ast.AsyncWith | None:

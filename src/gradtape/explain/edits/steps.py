@@ -398,9 +398,11 @@ def _plain_bounds(case: Case, call: ast.Call) -> Suggestion | None:
 
 DRAWS = ("poisson", "bernoulli", "multinomial", "categorical", "binomial", "gamma", "sample", "normal", "uniform")
 
-
 MEANS = {"bernoulli", "poisson", "exponential"}
 """Draws whose mean is their first argument: its gradient may pass straight through; that of a drawn index cannot."""
+
+DISCRETE = {"multinomial", "bernoulli", "binomial", "poisson"}
+"""Draws of whole numbers by PyTorch: its distributions that use them have no `rsample`."""
 
 
 def reparameterise(case: Case) -> Suggestion | None:
@@ -409,6 +411,8 @@ def reparameterise(case: Case) -> Suggestion | None:
     if call is None:
         return None
     name = simple_name(call)
+    if name == "sample" and any(link.operation.name in DISCRETE for link in case.route):
+        return None  # a score has no draw to be written otherwise
     if name == "sample" and pen.dialect == "torch" and isinstance(call.func, ast.Attribute):
         return builders.likely(*builders.rename_call(call, file, f"{builders.written(call.func.value, file)}.rsample"))
     if name == "normal" and len(call.args) >= 2 and pen.dialect == "torch":
@@ -420,4 +424,8 @@ def reparameterise(case: Case) -> Suggestion | None:
         mean, spread = (builders.operand(a, file) for a in call.args)
         draw = pen.say("np.random.normal(size=np.shape({m}))", m=mean)
         return builders.likely(*builders.replace(call, file, f"{mean} + {spread} * {draw}"))
+    if pen.dialect == "jax" and len(call.args) > 1 and name in {"bernoulli", "poisson"}:
+        parameter = builders.operand(call.args[1], file)  # behind the key
+        mended = pen.say(pen.phrases.passing, x=parameter, e=builders.written(call, file))
+        return builders.likely(*builders.replace(call, file, mended), *pen.imports)
     return pass_through(case) if name in MEANS else None

@@ -46,7 +46,7 @@ class Derivatives:
     def connections(self, step: Step, inputs: Sequence[Any], outputs: Sequence[Any]) -> Connections | None:
         """Return where a gradient flows through a step; None where nobody wrote its derivative."""
         if step.name == "cond":
-            return ((False,), (differentiable(outputs[0]),))
+            return tuple((k == 1 and differentiable(outputs[0]),) for k in range(len(inputs)))
         key = self._key(step, inputs)
         if key not in self._connections:
             self._connections[key] = _connections(step, inputs, outputs)

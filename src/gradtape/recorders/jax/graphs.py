@@ -129,7 +129,7 @@ class Graph:
         # integers come from where the path ended already: one break is told, not all that hang on it
         if links[position][output] or not differentiable(values[step.inputs[position]]):
             return ()
-        return (naming.broken(step, name, to_float=differentiable(values[step.outputs[output]])),)
+        return (naming.broken(step, name, position, to_float=differentiable(values[step.outputs[output]])),)
 
     def _tidy(self) -> None:
         """Let each expression of the user's be one step of a route: the rest of what it consists of is plumbing."""

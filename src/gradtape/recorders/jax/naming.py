@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.arrays.record import is_user_file
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import Passage, syntax
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.recorders.jax import private
 from gradtape.recorders.jax.places import is_users
@@ -171,6 +171,24 @@ def is_users_own(step: Step) -> bool:
     return is_user_file(made_by.partition(" at ")[2].rpartition(":")[0])
 
 
+def rule_of(step: Step, position: int) -> Passage | None:
+    """Return what a derivative of the program's own gives back for an input, as far as that can be read."""
+    name, file, line = private.rule_at(step.custom)
+    for function in syntax.functions_in(file) if file else ():
+        first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+        returned = [n for n in syntax.walk_scope(function) if isinstance(n, ast.Return) and n.value is not None]
+        if function.name != name or not first <= line <= function.lineno or len(returned) != 1:
+            continue
+        value = returned[0].value
+        parts = value.elts if isinstance(value, ast.Tuple) else []
+        if step.name == "custom_jvp_call":
+            value = parts[1] if len(parts) == 2 else value
+        elif len(parts) == len(step.inputs):
+            value = parts[position]
+        return Passage(syntax.span_of(value, file)) if value is not None else None
+    return None
+
+
 def params_of(step: Step) -> Mapping[str, Any]:
     """Return a step's plain settings under NumPy's names."""
     known = PRIMITIVES.get(step.name)
@@ -194,7 +212,7 @@ def called(step: Step) -> str:
     return step.within[0].lstrip("_") if step.within else function_of(step)
 
 
-def broken(step: Step, name: str, *, to_float: bool) -> Break:
+def broken(step: Step, name: str, position: int, *, to_float: bool) -> Break:
     """Say why nothing flows through an input of a step whose derivative is zero by its rule.
 
     Parameters
@@ -202,6 +220,8 @@ def broken(step: Step, name: str, *, to_float: bool) -> Break:
     step : Step
     name : str
         What the user calls it.
+    position : int
+        Of the input.
     to_float : bool
         Whether the result has a dtype with derivatives.
     """
@@ -209,7 +229,10 @@ def broken(step: Step, name: str, *, to_float: bool) -> Break:
     if SAMPLING.intersection((name, *(w.lstrip("_") for w in step.within))):
         return Break(BreakKind.SAMPLED, "draws a value that jumps where its parameters move a little")
     if step.custom is not None:
-        return Break(BreakKind.CUSTOM_NONE, "has a rule of its own that gives zeros whatever arrives")
+        at = rule_of(step, position) if is_users_own(step) else None
+        return Break(BreakKind.CUSTOM_NONE, "has a rule of its own that gives zeros whatever arrives", at=at)
+    if step.name == "cond" and position > 1:
+        return Break(BreakKind.NOT_TAKEN)
     if known.kind is BreakKind.STOP:
         return Break(BreakKind.STOP)
     if step.name == "convert_element_type" and not to_float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jax._src import core
@@ -74,10 +75,26 @@ def frames(traceback: Any) -> Iterator[tuple[CodeType, int]]:
         yield from zip(*traceback.raw_frames(), strict=True)
 
 
-def made_by(jaxpr: Any) -> str:
+def made_by(traced: Any) -> str:
     """Return the function that a jaxpr was traced from: `loss at /path/train.py:12`; empty where it is not known."""
-    info = getattr(jaxpr, "debug_info", None)
+    info = getattr(traced, "debug_info", None)
     return str(getattr(info, "func_src_info", "") or "")
+
+
+def rule_at(custom: Any) -> tuple[str, str, int]:
+    """Return name, file and line of the rule of a function that has one of its own; empty where it is not known.
+
+    `custom` is the function that the program made with `custom_vjp` or `custom_jvp`, or the settings of the operation
+    that it became.
+    """
+    if isinstance(custom, Mapping):
+        text = made_by(custom.get("bwd", custom.get("jvp_jaxpr_fun")))
+        name, _, place = text.partition(" at ")
+        file, _, line = place.rpartition(":")
+        return name, file, int(line) if line.isdigit() else 0
+    rule = getattr(custom, "bwd", None) or getattr(custom, "jvp", None)
+    code = getattr(rule, "__code__", None)
+    return (code.co_name, code.co_filename, code.co_firstlineno) if code is not None else ("", "", 0)
 
 
 def alone(jaxpr: Any, equation: Any) -> Any:

@@ -209,7 +209,8 @@ class Inliner:
         chosen = int(np.clip(np.asarray(program.values[step.inputs[0]]), 0, len(branches) - 1))
         program.decided.append((len(program.steps), step.inputs[:1], step.place))
         results = self.inline(branches[chosen], step.inputs[1:], step)
-        return tuple(self._add(_chosen(step, (step.inputs[0], result)))[0] for result in results)
+        passed_over = _passed_over(branches, chosen, step.inputs[1:])
+        return tuple(self._add(_chosen(step, (step.inputs[0], result, *passed_over)))[0] for result in results)
 
     def _scan(self, step: Step) -> tuple[int, ...]:
         params = step.params
@@ -313,8 +314,26 @@ def _hashable(key: Any) -> Hashable:
     return key  # type: ignore[no-any-return]
 
 
-def _chosen(step: Step, inputs: tuple[int, int]) -> Step:
-    return Step("cond", {}, inputs, (), lambda _, result: result, "cond", step.place, step.within)
+def _chosen(step: Step, inputs: tuple[int, ...]) -> Step:
+    """Return the step that hands on what a branch gave: of the decision, the result, and what other branches read."""
+    return Step("cond", {}, inputs, (), lambda _, result, *__: result, "cond", step.place, step.within)
+
+
+def _passed_over(branches: Sequence[Any], chosen: int, inputs: Sequence[int]) -> tuple[int, ...]:
+    """Return the operands that the chosen branch does not read and another one does."""
+    read = [_read_by(branch) for branch in branches]
+    elsewhere = set().union(*read) - read[chosen]
+    return tuple(inputs[position] for position in sorted(elsewhere))
+
+
+def _read_by(closed: Any) -> set[int]:
+    """Return which arguments of a jaxpr its results are made from."""
+    jaxpr = getattr(closed, "jaxpr", closed)
+    wanted = {atom for atom in jaxpr.outvars if not isinstance(atom, private.Literal)}
+    for equation in reversed(jaxpr.eqns):
+        if not wanted.isdisjoint(equation.outvars):
+            wanted.update(atom for atom in equation.invars if not isinstance(atom, private.Literal))
+    return {position for position, variable in enumerate(jaxpr.invars) if variable in wanted}
 
 
 def _picked(step: Step, row: int, index: int) -> Step:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gradtape.recorders.jax.derivatives import Connections, Derivatives
-    from gradtape.recorders.jax.program import Program
+    from gradtape.recorders.jax.program import Program, Step
 
 
 class Pulled(NamedTuple):
@@ -50,7 +50,7 @@ def backwards(
         outputs = [program.values[o] for o in step.outputs]
         if not any(links[k][j] and came[j] is not None for k in range(len(inputs)) for j in range(len(outputs))):
             continue
-        gave = _through_choice(came) if step.name == "cond" else derivatives.pull(step, inputs, outputs, came)
+        gave = _through_choice(step, came) if step.name == "cond" else derivatives.pull(step, inputs, outputs, came)
         for position, (value, number) in enumerate(zip(gave, step.inputs, strict=True)):
             output = next((j for j, link in enumerate(links[position]) if link and came[j] is not None), None)
             if output is None or value is None or not differentiable(value):
@@ -61,5 +61,6 @@ def backwards(
     return pulled, arrived
 
 
-def _through_choice(came: list[Any]) -> list[Any]:
-    return [None, came[0]]
+def _through_choice(step: Step, came: list[Any]) -> list[Any]:
+    """Return what the inputs of a chosen branch get: what it gave gets all, the decision and other branches nothing."""
+    return [came[0] if position == 1 else None for position in range(len(step.inputs))]

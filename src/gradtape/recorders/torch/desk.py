@@ -226,10 +226,13 @@ class Desk:
         return result
 
     def _record_gradient(self, asked: Asked, sources: Sequence[Tensor], result: Any, frames: Frames) -> None:
-        ids = [*asked.roots, *(self.memory.meet(source).id for source in sources)]
-        needs = (1 << len(ids)) - 1
+        """Write down a derivative as a value; one that can be differentiated again hangs on what its own graph says."""
         given = [g for g in result if g is not None]
-        self.mode.record(GRADIENT, (), None, ids, needs, [], given, frames)
+        graphs = [g.grad_fn for g in given if g.grad_fn is not None]
+        ids, whole = self.memory.origins(graphs)
+        if not graphs or not whole:
+            ids = (*asked.roots, *(self.memory.meet(source).id for source in sources))
+        self.mode.record(GRADIENT, (), None, list(ids), (1 << len(ids)) - 1, [], given, frames)
 
     def _answer(self, asked: Asked, sources: Sequence[Tensor], result: Any, steps: Steps, *, again: bool) -> None:
         """Say what each source got; zeros that are to be differentiated `again` are an answer like any other."""
@@ -266,15 +269,17 @@ class Desk:
             if value is None:
                 self.missing(tensor, "backward", user_frames(frame), frame)
             elif not self.mode.stopped and not self.mode.paused:
-                self._note_gradient(tensor, value, user_frames(frame))
+                self._note_gradient(tensor, value)
         return value
 
-    def _note_gradient(self, tensor: Tensor, value: Tensor, frames: Frames) -> None:
+    def _note_gradient(self, tensor: Tensor, value: Tensor) -> None:
+        """Write down that a gradient is a value from now on, made where the newest backward pass was asked for."""
+        asked = self.asked[-1]
         entry = self.memory.look(value)
         number = self.memory.renew(entry, value) if entry is not None else self.memory.name(value).id
-        ids = (self.memory.meet(tensor).id, *self.asked[-1].roots)
+        ids = (self.memory.meet(tensor).id, *asked.roots)
         outputs = ((number, value.requires_grad, value.dtype),)
-        self.memory.records.append((number, GRADIENT, ids, outputs, (1 << len(ids)) - 1, frames, None, None))
+        self.memory.records.append((number, GRADIENT, ids, outputs, (1 << len(ids)) - 1, asked.frames, None, None))
 
     def missing(self, tensor: Tensor, kind: str, frames: Frames, frame: FrameType | None) -> None:
         """Explain why a tensor has no gradient, once; a leaf's fate is told at the end of the run."""
@@ -284,9 +289,9 @@ class Desk:
             return
         asked = self._about(tensor)
         questions = Questions(self, asked, None, frame)
-        name = (
-            questions.names.of(tensor) or self.paths.get(number) or text_before_dot(Site(*frames[0]).span, "the tensor")
-        )
+        name = questions.names.of(tensor) or self.paths.get(number)
+        if name is None and kind == "backward":  # `x.grad` was read
+            name = text_before_dot(Site(*frames[0]).span, "the tensor")
         reports = self._safely(asked, questions.about, tensor, Status.NONE, name=name)
         if not tensor.requires_grad:  # asked by somebody who takes it for a parameter, or just looking?
             reports = [r for r in reports if r.findings and r.findings[0].cause not in {"not-used", "constant-target"}]
@@ -306,13 +311,14 @@ class Desk:
         return bool(marks) or isinstance(tensor, torch.nn.Parameter)
 
     def _about(self, tensor: Tensor) -> Asked:
-        """Return the newest question whose target depends on a tensor; the newest of all if none does."""
+        """Return the newest `backward()` whose target depends on a tensor; the newest of all if none does."""
         from gradtape.recorders.torch.graph import depends
 
         entry = self.memory.meet(tensor)
         ids = {entry.id, entry.tensor_id, *self.memory.versions.get(entry.tensor_id, ())}
-        newest: Asked = self.asked[-1]
-        for asked in reversed(self.asked):
+        passes = [asked for asked in self.asked if asked.kind == "backward"]
+        newest = passes[-1] if passes else self.asked[-1]
+        for asked in reversed(passes):
             if depends(self.memory, asked.roots, ids):
                 newest = asked
                 break
@@ -326,7 +332,7 @@ class Desk:
         with self.aside():
             for group in optimizer.param_groups:
                 for parameter in group["params"]:
-                    if parameter.grad is None and parameter.requires_grad:
+                    if parameter.grad is None:
                         self.missing(parameter, "optimizer.step", user_frames(frame), frame)
 
     # -- errors ---------------------------------------------------------------------------------------------------
@@ -366,6 +372,9 @@ class Desk:
         self, error: BaseException, asked: Asked, walk: Walk, targets: Sequence[Tensor], sources: Sequence[Tensor]
     ) -> None:
         self.failing = True
+        for leaf in walk.leaves.values():  # what it would have got after the zero of an earlier step, nobody knows
+            fate = self.fates.of(self.memory.meet(leaf).tensor_id)
+            fate.pending = [report for report in fate.pending if report.status is not Status.ZERO]
         questions = Questions(self, asked, None, sys._getframe(2))
         reports = self._safely(asked, questions.about_error, error, walk, targets, sources)
         self.heard.hear((asked.kind, *asked.site, type(error), failures.one_line(error)), (), lambda: reports)

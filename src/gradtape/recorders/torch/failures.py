@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from gradtape.diagnostics import Site, Span, syntax
 from gradtape.explain.graph import BreakKind, Failure
 from gradtape.recorders.torch import numbers, private
-from gradtape.recorders.torch.graph import place_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from gradtape.recorders.torch.asked import Asked
     from gradtape.recorders.torch.autograd import Walk
+    from gradtape.recorders.torch.frames import Frames
     from gradtape.recorders.torch.graph import Builder
 
 
@@ -75,7 +75,7 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
         return Failure("tape-used-up", text, asked.site)
     operation, number, by = min(stale, key=lambda found: found[0].seq)
     record = builder.by_seq[operation.seq]
-    at = place_within(record.frames, asked.site.code) if record.frames else operation.site
+    at = _handed_on(record.frames, asked.site.code) if record.frames else operation.site
     also = [(by.site, "the graph that this value belongs to was used up here")]
     if at != operation.site:
         also.append((operation.site, "the value of the earlier graph is used here"))
@@ -83,6 +83,40 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
     if made is not None and made.site.span != at.span:
         also.append((made.site, "it was made here"))
     return Failure("tape-used-up", text, at, tuple(also), number)
+
+
+def _handed_on(frames: Frames, code: object) -> Site:
+    """Return where a value of the round before is handed on, seen from the code that asks, or else where it is used.
+
+    `predict(x, h)` in a loop that goes on to give `h` a new value hands it on; `model(x)` keeps it somewhere inside.
+    """
+    sites = [Site(*frame) for frame in frames]
+    outermost = next((place for place, site in enumerate(sites) if site.code is code), 0)
+    for site in reversed(sites[: outermost + 1]):
+        node = syntax.expression_at(site.span)
+        given = {name for a in getattr(node, "args", [node]) if a is not None for name in syntax.names_in(a, ast.Load)}
+        if not given.isdisjoint(_kept_from_before(site.span)):
+            return site
+    return sites[0]
+
+
+def _kept_from_before(span: Span) -> set[str]:
+    """Return the names that may hold something from before: given later in the loop around, or earlier in the code."""
+    inside = syntax.around(span)
+    function = syntax.function_at(span)
+    body = inside[inside.index(function) :] if function is not None else inside
+    loop = next((node for node in reversed(body) if isinstance(node, ast.For | ast.While)), None)
+    statement = syntax.statement_at(span)
+    scope = loop or function or syntax.parse_file(span.file)
+    if scope is None or statement is None:
+        return set()
+    kept = set()
+    for node in syntax.walk_scope(scope):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.NamedExpr):
+            late = node.lineno >= statement.lineno
+            if late == (loop is not None) or node is statement:
+                kept |= syntax.names_in(node, ast.Store)
+    return kept
 
 
 def _used_by(builder: Builder, number: int, freed: Mapping[int, Asked]) -> Asked | None:

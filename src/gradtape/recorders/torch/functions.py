@@ -62,6 +62,8 @@ class Function(NamedTuple):
         Whether its result may be a view of its first argument.
     blind : bool
         Whether it reads nothing of its arguments but a shape and a dtype.
+    template : int
+        The argument of which it reads nothing but a shape, a dtype or a device; -1 if it reads all of them.
     parallel : bool
         Whether each of its results is made from the argument at the same place alone.
     custom : bool
@@ -78,6 +80,7 @@ class Function(NamedTuple):
     settings: tuple[str, ...] = ()
     view: bool = False
     blind: bool = False
+    template: int = -1
     parallel: bool = False
     custom: bool = False
 
@@ -206,6 +209,12 @@ SHAPE_ONLY = _names(
     "zeros ones eye rand randn randint randperm"
 )
 """Functions that read nothing but a shape and a dtype."""
+
+TEMPLATES = {
+    **_each("full_like new_full new_tensor", 0),
+    **_each("expand_as view_as reshape_as resize_as type_as", 1),
+}
+"""Which argument lends a function nothing but its shape, dtype or device."""
 
 OVERWRITING = _names(
     "zero uniform exponential geometric cauchy log_normal random kaiming_uniform kaiming_normal "
@@ -364,6 +373,7 @@ def _row(raw: str, role: Role) -> Function:
         settings=SETTINGS.get(plain, ()),
         view=plain in VIEWS,
         blind=plain in SHAPE_ONLY,
+        template=TEMPLATES.get(plain, -1),
         parallel=plain in PARALLEL,
     )
 

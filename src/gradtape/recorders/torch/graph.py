@@ -137,7 +137,7 @@ class Builder:
         for record in self.records:
             frames = record.frames or NOWHERE
             site, *callers = sites(frames)
-            inputs = () if record.what.blind else record.inputs
+            inputs = _read(record)
             writes = record.off is not None or record.what.role is Role.SET_DATA or record.what.name == ".data"
             if record.what.neutral == "gradient" and not record.outputs[0][1]:
                 updates.update(out[0] for out in record.outputs)
@@ -268,6 +268,14 @@ class Builder:
                 versions = (first, *self.memory.versions.get(first, ())[1:])
                 found += [Event(record.seq, "create", v, site, record.inputs[0], tuple(callers)) for v in versions]
         return tuple(sorted(found, key=lambda event: event.seq))
+
+
+def _read(record: Record) -> tuple[int, ...]:
+    """Return the inputs whose values an operation reads; a constant stands where one only lends its shape."""
+    what, inputs = record.what, record.inputs
+    if what.blind:
+        return ()
+    return tuple(0 if place == what.template else number for place, number in enumerate(inputs))
 
 
 def _read_by(record: Record, place: int, inputs: tuple[int, ...]) -> tuple[int, ...]:

@@ -34,6 +34,9 @@ MOST_VALUES = 4_000
 
 PRUNE_EVERY = 20_000
 
+MOST_NODES = 500
+"""How many nodes of the autograd graph are walked for what a tensor hangs on that came from somewhere unseen."""
+
 MOST_NUMBERS = 1_000
 """How many numbers of one expression are kept."""
 
@@ -173,7 +176,7 @@ class Memory:
         if node is not None:
             tag = node.metadata.get(private.KEY)
             earlier = tag.get(tensor.output_nr) if tag else None
-            inputs = (earlier,) if earlier else tuple(dict.fromkeys(self.origins(node)))
+            inputs = (earlier,) if earlier else self.origins([node])[0]
             self.write(entry, tensor, UNSEEN, inputs, (1 << len(inputs)) - 1)
         elif self.numbers:
             self._rebuilt(entry, tensor)
@@ -208,25 +211,25 @@ class Memory:
         outputs = ((entry.id, tensor.grad_fn is not None, tensor.dtype),)
         self.records.append((entry.id, what, inputs, outputs, needs, (), None, None))
 
-    def origins(self, node: Any) -> list[int]:
-        """Return the known values nearest to a node of the autograd graph, against its direction."""
-        found: list[int] = []
-        stack: list[Any] = [node]
-        seen: set[Any] = set()
-        while stack and len(seen) < 500:
+    def origins(self, nodes: Iterable[Any]) -> tuple[tuple[int, ...], bool]:
+        """Return the known values nearest to nodes of the autograd graph, against its way; and whether that is all."""
+        found: dict[int, None] = {}
+        stack = list(nodes)
+        seen: set[Any] = set(stack)
+        while stack and len(seen) < MOST_NODES:
             for nearer, number in private.edges(stack.pop()):
                 if nearer is None or nearer in seen:
                     continue
                 leaf = private.leaf_of(nearer)
                 tag = nearer.metadata.get(private.KEY)
                 if leaf is not None:
-                    found.append(self.meet(leaf).id)
+                    found[self.meet(leaf).id] = None
                 elif tag and number in tag:
-                    found.append(tag[number])
+                    found[tag[number]] = None
                 else:
                     seen.add(nearer)
                     stack.append(nearer)
-        return found
+        return tuple(found), not stack
 
     def _moved(self, entry: Entry, tensor: torch.Tensor, version: int) -> None:
         """Note that a tensor was written to unseen: by an optimizer, or through another view of the same memory."""

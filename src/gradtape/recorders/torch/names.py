@@ -59,7 +59,7 @@ class Names:
         found.sort(key=lambda pair: (pair[0].split(".")[0] == "self", -_size(pair[1])))
         for name, module in found:
             self.modules.append(module)
-            for path, parameter in (*module.named_parameters(), *module.named_buffers()):
+            for path, parameter in (*module.named_parameters(), *module.named_buffers(), *_plain_members(module)):
                 self._name(parameter, f"{name}.{path}")
 
     def _add_contents(self, scopes: list[Mapping[str, Any]]) -> None:
@@ -103,6 +103,14 @@ def _members(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if _is_users(value) and not isinstance(value, torch.nn.Module):
             for attribute, part in islice(vars(value).items(), 200):
                 yield f"{name}.{attribute}", part
+
+
+def _plain_members(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield the tensors that modules hold as plain attributes, and know nothing of."""
+    for path, part in module.named_modules():
+        for name, value in vars(part).items():
+            if isinstance(value, torch.Tensor):
+                yield f"{path}.{name}" if path else name, value
 
 
 def _is_users(value: Any) -> bool:

@@ -252,17 +252,20 @@ class Patches:
         return add
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if _computes_itself(args, kwargs):
+            return
         self.desk.step(optimizer)
-        if type(optimizer).__module__.startswith("torch.optim") and len(args) < 2 and not kwargs.get("closure"):
+        if type(optimizer).__module__.startswith("torch.optim"):
             self.desk.mode.paused += 1
 
-    def _after_step(self, optimizer: Any, *_: Any) -> None:
+    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         desk = self.desk
-        if not desk.mode.paused or desk.mode.stopped:
-            return
-        desk.mode.paused -= 1
-        frames = user_frames(_getframe(1))
-        desk.updated([p for group in optimizer.param_groups for p in group["params"]], frames)
+        if _computes_itself(args, kwargs):
+            desk.step(optimizer)
+        elif desk.mode.paused and not desk.mode.stopped:
+            desk.mode.paused -= 1
+            frames = user_frames(_getframe(1))
+            desk.updated([p for group in optimizer.param_groups for p in group["params"]], frames)
 
     # -- how things run -------------------------------------------------------------------------------------------
 
@@ -297,3 +300,8 @@ class Patches:
             return old(*args, **kwargs)
 
         return script
+
+
+def _computes_itself(args: Any, kwargs: Any) -> bool:
+    """Whether a step of an optimizer was given a closure: the gradients come while it runs."""
+    return (args[1] if len(args) > 1 else kwargs.get("closure")) is not None
