@@ -202,6 +202,22 @@ def test_no_gradient_at_all_raises_the_diagnosis():
     assert "No gradients provided" not in str(e.value)
 
 
+def test_an_update_is_no_route_of_an_explanation():
+    """Two steps update both variables; the third breaks one of them, and nothing is said of the steps before."""
+    w, b = gt.Variable([1.0, 2.0]), gt.Variable([1.0, 2.0])
+    optimizer = optim.Adam(0.1)
+    for step in range(3):
+        with gt.GradientTape() as tape:
+            loss = np.sum(w * b) if step < 2 else np.sum(w * np.floor(b))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", gt.MissingGradientWarning)
+            optimizer.apply(tape.gradient(loss, [w, b]), [w, b])
+    (finding,) = tape.why(loss, b).findings
+    assert finding.code.number == "GT302"
+    assert "nothing else uses `b`" in str(tape.why(loss, b)) or "the only route" in str(tape.why(loss, b))
+    assert "assign" not in str(tape.why(loss, b))
+
+
 def test_where_somebody_listens_the_reasons_are_left_to_him():
     heard = []
     missing.LISTENERS.append(heard.append)
