@@ -1,0 +1,75 @@
+"""The examples that learn, in small: what they print holds, and their pictures can be drawn."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def example(monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES)
+    yield importlib.import_module
+    for name in ("_program", "meta_learning", "ode_network", "policy_gradient"):
+        sys.modules.pop(name, None)
+
+
+def draw(module, result, tmp_path):
+    pytest.importorskip("matplotlib")
+    importlib.import_module("_program").picture(module.draw, result, tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_one_step_is_worth_more_to_weights_that_were_trained_for_it(example, tmp_path):
+    module = example("meta_learning")
+    result = module.main(small=True)
+    prepared, ordinary = result["errors"].values()
+    assert prepared[1] < 0.8 * prepared[0], "a step helps"
+    assert ordinary[1] > 0.9 * ordinary[0], "it needs the training through the step for that"
+    draw(module, result, tmp_path)
+
+
+def test_the_outer_gradient_goes_through_the_inner_one(example):
+    """Central differences of the whole, inner step included; without the inner gradient they would not agree."""
+    module = example("meta_learning")
+    weights = module.start(np.random.default_rng(3))
+    (x_in, x_out), (y_in, y_out) = module.sines(np.random.default_rng(4), 3)
+
+    def loss():
+        own = module.adapt(module.copies(weights, 3), x_in, y_in)
+        return np.mean((module.network(own, x_out) - y_out) ** 2)
+
+    with module.gt.GradientTape() as tape:
+        value = loss()
+    slope = tape.gradient(value, weights["w1"]).numpy()
+    direction = np.random.default_rng(5).standard_normal(slope.shape)
+    middle, step = weights["w1"].numpy(), 1e-6
+    found = []
+    for sign in (1, -1):
+        weights["w1"].assign(middle + sign * step * direction)
+        found.append(float(loss()))
+    assert (found[0] - found[1]) / (2 * step) == pytest.approx((slope * direction).sum(), rel=1e-5)
+
+
+def test_the_pole_learns_to_stand_and_the_wrong_way_is_explained(example, tmp_path, capsys):
+    module = example("policy_gradient")
+    result = module.main(small=True)
+    assert result["reason"].findings[0].code.number == "GT301"
+    assert np.mean(result["stood"][:3]) < 40
+    assert np.mean(result["stood"][-5:]) > 150
+    assert "True or False" in capsys.readouterr().out
+    draw(module, result, tmp_path)
+
+
+def test_the_network_solves_the_equation(example, tmp_path):
+    pytest.importorskip("scipy")
+    module = example("ode_network")
+    result = module.main(small=True)
+    assert result["difference"] < 5e-3
+    assert result["fun"] < 1e-4
+    assert result["network"][0] == module.ANGLE
+    draw(module, result, tmp_path)
