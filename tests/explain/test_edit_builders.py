@@ -56,6 +56,9 @@ class Größe:
             x[1:2, f(x)].real ** -f(y)
 
 
+kept = {**f(x if y else z, 1), 1: 2}; listed = [int(n) for n in f(x if y else z, 2) if f(n if x else y)]
+
+
 def g(a): return f"{a!r:>{width}} {a + 1}"
 if 1: print("ü", g(2)); print("end")
 '''

@@ -120,6 +120,8 @@ def _fits(node: ast.expr, span: Span, text: str) -> bool:
         return node is parent.slice
     if isinstance(parent, ast.ListComp | ast.SetComp):
         return node is parent.elt  # not what it loops over, nor its conditions
+    if isinstance(parent, ast.Dict) and node in parent.values and parent.keys[parent.values.index(node)] is None:
+        return False  # what is unpacked into a dict
     return isinstance(parent, OPEN_CONTEXTS) or _in_parentheses(span)
 
 
