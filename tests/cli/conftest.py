@@ -20,7 +20,7 @@ class Ran(NamedTuple):
 def gradtape(tmp_path):
     """Run the command in an empty folder: `gradtape("why", "x.py", fake=True)`."""
 
-    def run(*arguments, fake=False, program=None, **environment):
+    def run(*arguments, fake=False, program=None, stdin=None, **environment):
         if program is not None:
             (tmp_path / "train.py").write_text(program, encoding="utf-8")
         start = [str(FAKE)] if fake else ["-m", "gradtape"]
@@ -28,6 +28,7 @@ def gradtape(tmp_path):
         done = subprocess.run(
             [sys.executable, *start, *arguments],
             capture_output=True,
+            input=stdin,
             encoding="utf-8",
             cwd=tmp_path,
             env=known | {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"} | environment,

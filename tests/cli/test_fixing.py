@@ -135,13 +135,56 @@ def test_nothing_is_written_where_the_copy_would_overwrite_one(gradtape, tmp_pat
     assert (tmp_path / "train.py.orig").read_text() == "precious"
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write everywhere")
 def test_a_file_that_cannot_be_written(gradtape, tmp_path):
     (tmp_path / "train.py").write_text(WRONG, encoding="utf-8")
     (tmp_path / "train.py").chmod(0o444)
     ran = gradtape("why", "--apply", "train.py")
     assert ran.status == 1
     assert "cannot be written" in ran.err
+
+
+INPUT = f"name = input()\n{WRONG}"
+
+
+def test_a_script_whose_input_is_used_up_is_not_called_a_defect(gradtape):
+    ran = gradtape("why", "--apply", "train.py", program=INPUT, stdin="Bob\n")
+    assert ran.status == 1
+    assert "whether it is mended was not seen" in ran.out
+    assert "a defect of gradtape" not in ran.out
+
+
+RENAMED = {
+    "a part": ("row = w[0]\n    loss = (w * w).sum()", "row", "d loss / d row, as w: none before, ok now"),
+    "a model": ("loss = model.w * model.w", "model", "d loss / d model, as w: error before, ok now"),
+}
+
+
+@pytest.mark.parametrize(("body", "source", "told"), RENAMED.values(), ids=RENAMED)
+def test_a_source_that_goes_by_another_name_is_not_gone(gradtape, body, source, told):
+    program = f"""\
+import gradtape as gt
+w = gt.Variable([1.0, 2.0])
+class Model:
+    def __init__(self):
+        self.w = w
+        self.trainable_variables = [self.w]
+model = Model()
+with gt.GradientTape() as tape:
+    {body}
+try:
+    tape.gradient(loss, {source})
+except TypeError:
+    pass
+"""
+    ran = gradtape("why", "--apply", "train.py", program=program)
+    assert told in ran.out
+    assert "defect" not in ran.out
+
+
+def test_a_program_that_asks_for_nothing_has_no_edit_and_says_so(gradtape):
+    assert gradtape("why", "--fix", "train.py", program="x = 1\n").out.endswith(
+        "no edit to make: no gradient was asked for\n"
+    )
 
 
 def test_a_module_beside_the_script_is_edited_too(gradtape, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from gradtape.diagnostics import BY_NUMBER, Annotation, Diagnostic, Edit, Severity, Span, Suggestion
 from gradtape.diagnostics.model import Applicability
 from gradtape.explain.report import Explanation, Finding, Status
-from gradtape.render import plain
+from gradtape.render import layout, plain
 
 
 @pytest.mark.parametrize("unicode", [False, True], ids=["ascii", "unicode"])
@@ -181,3 +181,13 @@ def test_different_breaks_are_not_merged(maker):
 
 def test_a_missing_reason_is_not_silent(maker):
     assert "none    d loss / d w" in plain.explanation(Explanation((maker.report(),)))
+
+
+def test_of_a_long_line_that_an_edit_changes_the_change_stays_in_sight():
+    old = "x = 1; " * 60 + "y = np.floor(w); " + "x = 1; " * 60
+    new = old.replace("np.floor(w)", "w")
+    same = layout._shared([old, new])
+    shown = layout._fitted(old, 80, same)
+    assert len(shown) == 80
+    assert "y = np.floor(w)" in shown
+    assert layout._fitted("x = 1", 80, 3) == "x = 1"

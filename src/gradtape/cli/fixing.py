@@ -28,6 +28,7 @@ TAKEN = {
 }
 """Which edits are made, by how far they are asked for."""
 
+UNTRIED = "whether it is mended was not seen: the script reads its input, and the first run has read it all"
 REPORT_IT = "an edit that does not mend is a defect of gradtape: please report it with the script"
 
 
@@ -70,7 +71,8 @@ def run(
             print(f"not edited: {refused}\n  help: {refused.step}")
     print()
     if not patches:
-        print("no edit to make" + (": every gradient flows" if not any(r.findings for r in reports) else ""))
+        why = ": no gradient was asked for" if not reports else ": every gradient flows"
+        print("no edit to make" + (why if not any(r.findings for r in reports) else ""))
     patching.show(patches)
     if left:
         count = "1 sketch is" if left == 1 else f"{left} sketches are"
@@ -116,6 +118,9 @@ def _try_again(
         return _take_back(written, status or 1)
     if told["outcome"] != "ok":
         print(f"the edited script ended with {told['outcome']}")
+    if "exception: EOFError" in told["outcome"]:
+        print(f"{UNTRIED}\n  help: `{_back(written)}` takes the edits back")
+        return status
     found = outcomes(reports, told["gradients"])
     for outcome in found:
         print(_line(outcome))
@@ -146,18 +151,27 @@ def _run(options: argparse.Namespace, environment: Mapping[str, str]) -> tuple[d
 
 
 def outcomes(before: Sequence[GradientReport], after: Sequence[dict[str, Any]]) -> list[Outcome]:
-    """Match the gradients of two runs: by call and source, as an edit may give the target another name."""
+    """Match the gradients of two runs: by call and source, as an edit may give the target another name.
+
+    A source that is not asked for any more may have got another name as well: `row` is `weights` now, or `model` is its
+    variables. Then what else was asked for in the same way stands for it.
+    """
     left = list(after)
-    found = []
+    matches: list[dict[str, Any] | None] = []
     for report in before:
         same = [g for g in left if g["source"] == report.source and g["call"]["kind"] == report.kind]
         exact = [g for g in same if g["target"] == report.target]
-        match = next(iter(exact or same), None)
-        why = ""
-        if match is not None:
-            left.remove(match)
-            why = ", ".join(f"{f['code']} at {f['file']}:{f['line']}" for f in match["findings"])
-        found.append(Outcome(layout.ratio(report), str(report.status), match["status"] if match else None, why))
+        matches.append(next(iter(exact or same), None))
+        left = [g for g in left if g is not matches[-1]]
+    found = []
+    for report, match in zip(before, matches, strict=True):
+        instead = [g for g in left if g["call"]["kind"] == report.kind]
+        failing = [g for g in instead if g["status"] not in {Status.OK, Status.ZERO}]
+        now = match or next(iter(failing or instead), None)
+        why = ", ".join(f"{f['code']} at {f['file']}:{f['line']}" for f in now["findings"]) if now else ""
+        renamed = f", as {now['source']}" if now is not match and now else ""
+        name = f"{layout.ratio(report)}{renamed}"
+        found.append(Outcome(name, str(report.status), now["status"] if now else None, why))
     return found
 
 
@@ -173,5 +187,9 @@ def _line(outcome: Outcome) -> str:
 
 
 def _take_back(written: Sequence[tuple[patching.Patch, str]], status: int) -> int:
-    print(f"{REPORT_IT}\n  help: `{' && '.join(command for _, command in written)}` takes the edits back")
+    print(f"{REPORT_IT}\n  help: `{_back(written)}` takes the edits back")
     return status
+
+
+def _back(written: Sequence[tuple[patching.Patch, str]]) -> str:
+    return " && ".join(command for _, command in written)

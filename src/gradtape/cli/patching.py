@@ -119,7 +119,8 @@ def write(patches: Sequence[Patch]) -> list[tuple[Patch, str]]:
 def _way_back(patch: Patch) -> tuple[str, Path | None]:
     """Return the command that restores a file, and where to keep a copy, None where git has one."""
     target = patch.path.resolve()
-    if not os.access(target, os.W_OK) or not os.access(target.parent, os.W_OK):
+    kept_from_all = not target.stat().st_mode & 0o222  # which does not stop root, and should
+    if kept_from_all or not os.access(target, os.W_OK) or not os.access(target.parent, os.W_OK):
         raise Refused(
             f"{patch.name} cannot be written", "make the file and its folder writable, or apply the diff elsewhere"
         )

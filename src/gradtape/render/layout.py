@@ -11,7 +11,7 @@ from gradtape.render import cells, paths
 from gradtape.render.snippet import ASCII, UNICODE, Frame, Line, gutter_width, snippets, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from gradtape.diagnostics import Diagnostic, Edit, Suggestion
     from gradtape.explain.report import Finding, GradientReport
@@ -61,8 +61,12 @@ def _edits(suggestion: Suggestion, gutter: int, width: int, frame: Frame) -> Ite
                 (f" {paths.shown(edit.file)}:{edit.line}", "path"),
             )
         room = max(width - gutter - 3, 20)
-        for sign, text in changed(edit):
-            shown = _fitted(text, room) if sign != "+" else text.expandtabs(cells.TAB).rstrip()  # to be copied whole
+        lines = list(changed(edit))
+        same = _shared([text for sign, text in lines if sign != " "])
+        for sign, text in lines:
+            shown = text.expandtabs(cells.TAB).rstrip()  # what comes is to be copied whole
+            if sign != "+":
+                shown = _fitted(text, room, same)
             yield ((f"{edit.line:>{gutter}} ", "gutter"), (f"{sign} {shown}", SIGNS[sign]))
 
 
@@ -79,8 +83,16 @@ def changed(edit: Edit) -> Iterator[tuple[str, str]]:
     yield from ((" " if k == stays else "+", text) for k, text in enumerate(new))
 
 
-def _fitted(text: str, room: int) -> str:
-    return cells.cut(cells.to_cells(text.rstrip())[0], 0, 0, room)[0]
+def _shared(texts: Sequence[str]) -> int:
+    """Count the characters with which all texts begin."""
+    return next((k for k, found in enumerate(zip(*texts, strict=False)) if len(set(found)) > 1), 0)
+
+
+def _fitted(text: str, room: int, first: int) -> str:
+    """Cut a line to the room that there is, so that the place from which on it is another stays in sight."""
+    line, starts = cells.to_cells(text.rstrip())
+    place = starts[min(first, len(starts) - 1)]
+    return cells.cut(line, place, place, room)[0]
 
 
 def gradients(reports: Iterable[GradientReport], frame: Frame, width: int) -> Iterator[Line]:
