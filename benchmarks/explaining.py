@@ -1,8 +1,9 @@
 """What an explanation costs: `tape.why` on long tapes, rendered, and how the cost grows with the tape.
 
-The programs differ in what there is to find: nothing, a break in the middle, values that left and came back, a gradient
-that vanishes (then the backward pass is run again and looked at), many sources at once, and code without loops, in
-which every operation has a place of its own.
+The programs differ in what there is to find: nothing, breaks, values that left and came back, numbers that got lost on
+the way back (then the backward pass is looked at step by step), one source or many, and code without loops, in which
+every operation has a place of its own. Each runs in a thread of its own, whose memory of what ran outside the tape is
+its own too. The memory is what an explanation takes at its peak besides what the program and its tape hold.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import argparse
 import platform
 import statistics
 import time
-from typing import TYPE_CHECKING, Any
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -69,6 +72,63 @@ def vanishing(length: int) -> Question:
     return lambda: tape.why(loss, w)
 
 
+def zero(length: int) -> Question:
+    """Build a chain with a clip in the middle, outside whose bounds the value lies."""
+    w = gt.Variable(0.5)
+    with gt.GradientTape() as tape:
+        loss = w
+        for k in range(length // 2):
+            loss = np.negative(loss) + 0.25
+            if k == length // 4:
+                loss = np.clip(loss, 2.0, 3.0)
+    return lambda: tape.why(loss, w)
+
+
+def cancelling(length: int) -> Question:
+    """Build two chains that lead to the same numbers and are subtracted."""
+    w = gt.Variable(0.5)
+    with gt.GradientTape() as tape:
+        a = b = w
+        for _ in range(length // 4):
+            a, b = np.sin(a) * 1.25, np.sin(b) * 1.25
+        loss = (a - b) ** 2
+    return lambda: tape.why(loss, w)
+
+
+def not_a_number(length: int) -> Question:
+    """Build a chain with a root at zero in the middle: the backward pass makes something infinite, then NaN."""
+    w = gt.Variable(0.5)
+    with gt.GradientTape() as tape:
+        loss = w
+        for k in range(length // 2):
+            loss = np.sin(loss) * 1.25
+            if k == length // 4:
+                loss = np.sqrt(loss * 0.0)
+    return lambda: tape.why(loss, w)
+
+
+def overflowing(length: int) -> Question:
+    """Build a chain in which `exp` overflows early, so that all values behind it are not finite."""
+    w = gt.Variable(0.5)
+    with gt.GradientTape() as tape, np.errstate(all="ignore"):
+        loss = np.exp(w * 2000.0)
+        for _ in range(length // 2):
+            loss = np.negative(loss) + 0.25
+    return lambda: tape.why(loss, w)
+
+
+def exploding(length: int) -> Question:
+    """Build a chain that makes the gradient larger at each step, up to nearly the largest number."""
+    w = gt.Variable(0.5)
+    factor = 10.0 ** (500.0 / length)
+    with gt.GradientTape() as tape:
+        loss = w
+        for _ in range(length // 2):
+            loss = np.negative(loss) * factor
+        loss = np.sin(loss)
+    return lambda: tape.why(loss, w)
+
+
 def many_sources(length: int) -> Question:
     """Use a hundred sources, every second of which is rounded on its way."""
     variables = [gt.Variable(0.5) for _ in range(100)]
@@ -78,6 +138,51 @@ def many_sources(length: int) -> Question:
             y = variables[k % 100]
             loss = loss + (np.floor(y) if k % 2 else np.negative(y)) * 0.5
     return lambda: tape.why(loss, variables)
+
+
+def many_dead_sources(length: int) -> Question:
+    """Use a hundred sources whose sum is clipped, outside the bounds."""
+    variables = [gt.Variable(0.5) for _ in range(100)]
+    with gt.GradientTape() as tape:
+        loss = gt.constant(0.0)
+        for k in range(length // 3):
+            loss = loss + np.sin(variables[k % 100]) * 0.5
+        loss = np.clip(loss, -2.0, -1.0)
+    return lambda: tape.why(loss, variables)
+
+
+def many_bad_sources(length: int) -> Question:
+    """Use a hundred sources, and the root of a zero that none of them is kept from."""
+    variables = [gt.Variable(0.5) for _ in range(100)]
+    with gt.GradientTape() as tape:
+        loss = gt.constant(0.0)
+        for k in range(length // 3):
+            loss = loss + np.sin(variables[k % 100]) * 0.5
+        loss = np.sqrt(loss * 0.0)
+    return lambda: tape.why(loss, variables)
+
+
+def unused(length: int) -> Question:
+    """Ask about a source that nothing uses."""
+    w, other = gt.Variable(0.5), gt.Variable(0.5)
+    with gt.GradientTape() as tape:
+        loss = other
+        for _ in range(length // 2):
+            loss = np.negative(loss) + 0.25
+    return lambda: tape.why(loss, w)
+
+
+def a_part_lost(length: int) -> Question:
+    """Build a chain beside which the same value leaves and comes back as a constant."""
+    w = gt.Variable(0.5)
+    with gt.GradientTape() as tape:
+        y = w
+        for _ in range(length // 4):
+            y = np.negative(y) + 0.25
+        loss = y * float(y)
+        for _ in range(length // 4):
+            loss = np.negative(loss) + 0.25
+    return lambda: tape.why(loss, w)
 
 
 def without_loops(length: int) -> Question:
@@ -100,28 +205,46 @@ PROGRAMS: dict[str, Callable[[int], Question]] = {
     "nothing to find": nothing_to_find,
     "a break in the middle": a_break,
     "left and came back": left_and_came_back,
+    "a part left and came back": a_part_lost,
+    "a source that nothing uses": unused,
+    "a hundred sources, half of them broken": many_sources,
+    "zero: a clip in the middle": zero,
+    "zero: two ways cancel": cancelling,
+    "zero: a hundred sources": many_dead_sources,
+    "NaN: a root of zero in the middle": not_a_number,
+    "NaN: a hundred sources": many_bad_sources,
+    "NaN: an overflow at the beginning": overflowing,
     "a gradient that vanishes": vanishing,
-    "a hundred sources": many_sources,
+    "a gradient that explodes": exploding,
     "10,000 lines without a loop": without_loops,
 }
 SHORT = {"10,000 lines without a loop"}
 """Not tried with a million operations: nobody writes a million lines."""
 
 
-def measure(length: int, rounds: int, names: list[str]) -> dict[str, tuple[float, float]]:
-    """Return the median seconds of the wall clock and of the processor that an explanation as text takes."""
-    found = {}
-    for name in names:
-        question = PROGRAMS[name](length)
-        str(question())  # the first one imports, and compiles and parses the program's own text
-        walls, processors = [], []
-        for _ in range(rounds):
-            wall, processor = time.perf_counter(), time.process_time()
-            str(question())
-            walls.append(time.perf_counter() - wall)
-            processors.append(time.process_time() - processor)
-        found[name] = statistics.median(walls), statistics.median(processors)
-    return found
+class Cost(NamedTuple):
+    """Seconds of the wall clock and of the processor, medians, and bytes at the peak."""
+
+    wall: float
+    processor: float
+    memory: int
+
+
+def measure(name: str, length: int, rounds: int) -> Cost:
+    """Return what an explanation costs, as text."""
+    question = PROGRAMS[name](length)
+    str(question())  # the first one imports, and compiles and parses the program's own text
+    walls, processors = [], []
+    for _ in range(rounds):
+        wall, processor = time.perf_counter(), time.thread_time()
+        str(question())
+        walls.append(time.perf_counter() - wall)
+        processors.append(time.thread_time() - processor)
+    tracemalloc.start()
+    str(question())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return Cost(statistics.median(walls), statistics.median(processors), peak)
 
 
 def main() -> None:
@@ -129,13 +252,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="explanations of each kind (default 5)")
     parser.add_argument("--long", type=int, default=1_000_000, help="operations of the long tapes (default a million)")
+    parser.add_argument("--only", default="", help="only kinds with this in their names")
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}\n")
-    print("| operations | what there is to find | time | of it on the processor |\n|---:|---|---:|---:|")
+    print("| operations | what there is to find | time | of it on the processor | memory |\n|---:|---|---:|---:|---:|")
     for length, rounds in ((10_000, 4 * options.rounds), (options.long, options.rounds)):
-        names = [name for name in PROGRAMS if length <= 10_000 or name not in SHORT]
-        for name, (wall, processor) in measure(length, rounds, names).items():
-            print(f"| {length:,} | {name} | {wall * 1e3:,.0f} ms | {processor * 1e3:,.0f} ms |", flush=True)
+        for name in PROGRAMS:
+            if (length <= 10_000 or name not in SHORT) and options.only in name:
+                with ThreadPoolExecutor(1) as thread:
+                    cost = thread.submit(measure, name, length, rounds).result()
+                times = f"{cost.wall * 1e3:,.0f} ms | {cost.processor * 1e3:,.0f} ms"
+                print(f"| {length:,} | {name} | {times} | {cost.memory / 1e6:,.0f} MB |", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Passage, Severity, Site, syntax
 from gradtape.explain.dialects import DIALECTS
+from gradtape.explain.known import Known, NotFinite
 from gradtape.explain.report import Excuse, Finding, Status, Step
 from gradtape.explain.ways import MOST_WAYS
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from gradtape.diagnostics import Code, Span, Suggestion
     from gradtape.explain.dialects import Dialect
-    from gradtape.explain.graph import BreakKind, End, Event, Operation, Pull, Question, Run, Summary
+    from gradtape.explain.graph import BreakKind, End, Event, Operation, Pull, Question, Run
     from gradtape.explain.numbers import Spot
     from gradtape.explain.search import BreakGroup, Route
     from gradtape.explain.ways import Reached, Ways
@@ -68,7 +69,7 @@ class Context:
         return self.run.ways(self.question.target_ids)
 
     @cached_property
-    def _asked(self) -> tuple[tuple[frozenset[int], ...], int]:
+    def asked(self) -> tuple[tuple[frozenset[int], ...], int]:
         """The ids of all sources that were asked for together, and the number of this one."""
         together = self.question.together
         number = next((k for k, end in enumerate(together) if end is self.source), None)
@@ -76,7 +77,7 @@ class Context:
 
     @cached_property
     def _searched(self) -> tuple[tuple[Route, ...], bool]:
-        sources, number = self._asked
+        sources, number = self.asked
         if self.flows:
             sources, number = (self.source.ids,), 0
         return self.ways.fan(sources).routes(number)
@@ -102,8 +103,8 @@ class Context:
     @cached_property
     def count(self) -> int:
         """How many routes there are; `ways.MOST_WAYS` stands for that many or more."""
-        sources, number = self._asked
-        return self.ways.fan(sources).count(number)
+        counts = self.ways.counts
+        return min(sum(counts.get(value, 0) for value in self.source.ids), MOST_WAYS)
 
     @cached_property
     def may_have_left(self) -> bool:
@@ -130,7 +131,7 @@ class Context:
     @cached_property
     def after_source(self) -> Reached:
         """Every id that depends on the source."""
-        sources, number = self._asked
+        sources, number = self.asked
         return self.run.reach(sources).of(number)
 
     @cached_property
@@ -140,34 +141,42 @@ class Context:
 
         return numbers.spots(self)
 
-    @cached_property
-    def values(self) -> dict[int, Summary]:
-        """What values are like, where somebody looked: the recorder, or the backward pass that used them."""
-        found: dict[int, Summary | None] = {}
-        for pull in self.question.pulls:
-            found |= dict(zip(pull.operation.inputs, pull.inputs, strict=False))
-            if pull.output is not None:
-                found[pull.operation.output] = pull.output
-        found |= {id: end.value for end in (*self.question.targets, self.source) for id in end.ids if len(end.ids) == 1}
-        found |= self.run.values
-        return {id: known for id, known in found.items() if id and known is not None and known.known}
+    @property
+    def values(self) -> Known:
+        """What values are like, where somebody looked."""
+        question = self.question
+        known: Known = self.run.once(("known", question.target_ids, id(question.pulls)), lambda: Known(question))
+        return known
+
+    @property
+    def not_finite(self) -> NotFinite:
+        """Which values on the way to the target have elements that are not finite."""
+        question = self.question
+        key = ("not finite", question.target_ids, id(question.pulls))
+        found: NotFinite = self.run.once(key, lambda: NotFinite(self))
+        return found
 
     @cached_property
-    def moving(self) -> set[int]:
+    def moving(self) -> Reached:
         """Every id that moves with the source: what depends on it on a way without breaks."""
-        reached = set(self.source.ids)
-        for operation in self.run.operations:
-            if any(value in reached and not operation.breaks[k] for k, value in enumerate(operation.inputs)):
-                reached.add(operation.output)
-        return reached
+        sources, number = self.asked
+        return self.run.reach(sources, whole=True).of(number)
 
     @cached_property
     def pulls(self) -> tuple[Pull, ...]:
         """The steps of the backward pass on the ways from this source."""
-        after, before = self.after_source, self.before_target
+        masks, k = self.after_source
+        before, bit = self.before_target, 1 << k
         return tuple(
-            p for p in self.question.pulls if p.operation.inputs[p.position] in after and p.operation.output in before
+            p
+            for p in self.question.pulls
+            if masks.get(p.operation.inputs[p.position], 0) & bit and p.operation.output in before
         )
+
+    @cached_property
+    def steps(self) -> dict[tuple[int, int], Pull]:
+        """The same steps by what the operation made, and the position of the input."""
+        return {(p.operation.output, p.position): p for p in reversed(self.pulls)}
 
     @property
     def entered_at(self) -> Span | None:
@@ -312,7 +321,7 @@ def steps(route: Route) -> tuple[Step, ...]:
     """Return a route as it is shown: of a long one both ends, and every place that breaks it."""
     half = MOST_STEPS // 2
     if len(route) > MOST_STEPS:
-        middle = tuple(islice((link for link in route[half:-half] if link.breaks), MOST_STEPS))
+        middle = tuple(islice((link for link in route[half:-half] if link.operation.breaks[link.position]), MOST_STEPS))
         route = (*route[:half], *middle, *route[-half:])
     return tuple(Step(link.operation.name, link.operation.site.span) for link in route if not link.operation.plumbing)
 

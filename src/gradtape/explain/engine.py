@@ -170,7 +170,7 @@ def _why_failed(context: Context) -> tuple[Finding, ...]:
 def _missing_rules(context: Context) -> tuple[Finding, ...]:
     """Collect the operations on the way whose derivative nobody wrote: the question raised at one of them."""
     found = []
-    for operation in context.run.operations:
+    for operation in context.run.broken:
         for position, breaks in enumerate(operation.breaks):
             unwritten = next((b for b in breaks if b.kind in UNWRITTEN), None)
             on_the_way = (

@@ -6,15 +6,17 @@ version, so that a path never runs backwards in time.
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterable
 
     from gradtape.diagnostics import Passage, Site, Span
     from gradtape.explain.cause import Stage
@@ -158,6 +160,17 @@ class Summary:
         return max(abs(self.low), abs(self.high))
 
 
+class Values(Mapping[int, Summary]):
+    """What values are like, by id: for recorders that look at a value only when somebody asks for it."""
+
+    @abstractmethod
+    def largest(self, value: int, *, again: bool = True) -> float | None:
+        """Return the largest size of an element, which is seen sooner than all else; None if the value is not known.
+
+        NaN or infinite if an element is that; 0 if there is none. Nothing is computed for it unless `again`.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """A target or source of the question.
@@ -217,18 +230,11 @@ class Element:
     gave: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pull:
-    """One step of the backward pass: an operation took the cotangent of its output and gave one to an input.
-
-    Recorders make it with `gradtape.recorders.pulls.pull`, from the arrays.
+class Seen(NamedTuple):
+    """What the numbers at one step of the backward pass are like.
 
     Parameters
     ----------
-    operation : Operation
-        The forward operation, one of `Run.operations`; its `function` is what causes know it by.
-    position : int
-        Which of its inputs got something.
     came : Summary
         The whole cotangent of the output that reached the operation, from all its uses together.
     gave : Summary
@@ -239,18 +245,82 @@ class Pull:
         What its result was like.
     element : Element or None
         Where something happened, the first element that is not finite, or that became zero.
-    inside : Operation or None
-        Where the derivative is the user's own code: the operation in it that first made a number that is not finite.
     """
 
-    operation: Operation
-    position: int
     came: Summary
     gave: Summary
     inputs: tuple[Summary | None, ...] = ()
     output: Summary | None = None
     element: Element | None = None
-    inside: Operation | None = None
+
+
+class Pull:
+    """One step of the backward pass: an operation took the cotangent of its output and gave one to an input.
+
+    A run has as many steps as operations, and causes speak of very few. So the sizes are at hand, and everything else
+    is looked at when somebody asks. Recorders make it with `gradtape.recorders.pulls.pull`, from the arrays.
+
+    Parameters
+    ----------
+    operation : Operation
+        The forward operation, one of `Run.operations`; its `function` is what causes know it by.
+    position : int
+        Which of its inputs got something.
+    came_size, gave_size : float
+        The largest size of an element of what came and of what was given; 0 if all are zero, NaN or infinite if one is
+        not finite.
+    look : Seen or callable
+        What the numbers are like, or a function that looks at them: `look(pull) -> Seen`. It is called once.
+    inside : Operation or None
+        Where the derivative is the user's own code: the operation in it that first made a number that is not finite.
+    """
+
+    __slots__ = ("_look", "came_size", "gave_size", "inside", "operation", "position")
+
+    def __init__(
+        self,
+        operation: Operation,
+        position: int,
+        came_size: float,
+        gave_size: float,
+        look: Seen | Callable[[Pull], Seen],
+        inside: Operation | None = None,
+    ) -> None:
+        self.operation, self.position, self.inside = operation, position, inside
+        self.came_size, self.gave_size = came_size, gave_size
+        self._look = look
+
+    @property
+    def seen(self) -> Seen:
+        """What the numbers are like."""
+        if not isinstance(self._look, Seen):
+            self._look = self._look(self)
+        return self._look
+
+    @property
+    def came(self) -> Summary:
+        """What reached the operation."""
+        return self.seen.came
+
+    @property
+    def gave(self) -> Summary:
+        """What it gave to this input."""
+        return self.seen.gave
+
+    @property
+    def inputs(self) -> tuple[Summary | None, ...]:
+        """What the operation's inputs were like."""
+        return self.seen.inputs
+
+    @property
+    def output(self) -> Summary | None:
+        """What its result was like."""
+        return self.seen.output
+
+    @property
+    def element(self) -> Element | None:
+        """Where something happened."""
+        return self.seen.element
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,16 +396,21 @@ class Run:
         return self._ways[targets]
 
     @cached_property
-    def _reaches(self) -> dict[tuple[frozenset[int], ...], Reach]:
+    def _reaches(self) -> dict[tuple[tuple[frozenset[int], ...], bool], Reach]:
         return {}
 
-    def reach(self, sources: tuple[frozenset[int], ...]) -> Reach:
-        """Return what depends on each of these sources; it is looked for once."""
+    def reach(self, sources: tuple[frozenset[int], ...], *, whole: bool = False) -> Reach:
+        """Return what depends on each of these sources, on ways without breaks if `whole`; it is looked for once."""
         from gradtape.explain.ways import Reach
 
-        if sources not in self._reaches:
-            self._reaches[sources] = Reach(self, sources)
-        return self._reaches[sources]
+        if (sources, whole) not in self._reaches:
+            self._reaches[sources, whole] = Reach(self, sources, whole=whole)
+        return self._reaches[sources, whole]
+
+    @cached_property
+    def broken(self) -> tuple[Operation, ...]:
+        """The operations with a break at one of their inputs."""
+        return tuple([operation for operation in self.operations if any(operation.breaks)])
 
     @cached_property
     def _passes(self) -> dict[Hashable, Any]:

@@ -107,11 +107,10 @@ def _size(context: Context) -> tuple[Diagnostic, ...]:
     if gradient is None or not gradient.largest >= LARGE or numbers.sizes(context):
         return ()
     text = f"the gradient is large, up to {gradient.largest:.3g}, but size never makes a gradient None"
-    steps = [p for p in context.pulls if p.came.largest > 0]
-    if not steps:
+    steepest = max(context.pulls, key=numbers.growth, default=None)
+    factor = numbers.growth(steepest) if steepest is not None else 0.0
+    if steepest is None or not factor:
         return (_note(text, context.question.call.span),)
-    steepest = max(steps, key=lambda p: p.gave.largest / p.came.largest)
-    factor = steepest.gave.largest / steepest.came.largest
     name = steepest.operation.name
     return (_note(f"{text}; the largest factor on its way is {name}'s, {factor:.3g}", steepest.operation.site.span),)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from enum import StrEnum
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import syntax
@@ -15,9 +16,9 @@ from gradtape.explain.search import backward_cone
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradtape.diagnostics import Site
     from gradtape.explain.cause import Context
-    from gradtape.explain.graph import Operation, Pull, Summary
+    from gradtape.explain.graph import Operation, Pull, Run, Summary
+    from gradtape.explain.known import NotFinite
 
 
 class Trouble(StrEnum):
@@ -109,29 +110,7 @@ def _in_order(found: Iterable[Spot]) -> tuple[Spot, ...]:
 
 def target_is_finite(context: Context) -> bool:
     """Whether nothing says that the target itself is infinite or not a number."""
-    known = [context.values.get(i) for i in context.question.target_ids]
-    return all(values is None or values.finite for values in known)
-
-
-def not_finite(context: Context) -> dict[int, bool]:
-    """Return for each value on the way to the target whether it has elements that are not finite.
-
-    What a value is like that nobody looked at follows from what it was made of.
-    """
-    state: dict[int, bool] = {}
-
-    def of(value: int) -> bool:
-        if value not in state:
-            known = context.values.get(value)
-            state[value] = known is not None and not known.finite
-        return state[value]
-
-    for operation in context.run.operations:
-        if operation.output in context.before_target:
-            before = [of(i) for i in operation.inputs if i]
-            known = context.values.get(operation.output)
-            state[operation.output] = any(before) if known is None else not known.finite
-    return state
+    return not any(context.values.finite(i) is False for i in context.question.target_ids)
 
 
 EXPONENTIALS = frozenset({"exp", "exp2", "expm1", "sinh", "cosh", "power", "float_power", "exp10", "square"})
@@ -144,25 +123,38 @@ def forward(context: Context) -> list[Spot]:
     An overflow behind it comes first, also if only a finite part of it was used on: `log` gets 0 because it was divided
     by infinity, and mending the `log` alone would leave the overflow's derivative.
     """
-    bad = not_finite(context)
-    found: list[Spot] = []
+    bad = context.not_finite
+    key = "made", context.question.target_ids, id(context.question.pulls)
+    found = []
+    for operation, value in context.run.once(key, lambda: _first_not_finite(context)):
+        if operation is None:
+            found.append(Spot(Trouble.DATA, None, value=value))
+        else:
+            first = _overflow_behind(context, operation, bad) or operation
+            found.append(Spot(Trouble.FORWARD, first, step_of(context, first), first.output))
+    return found
+
+
+def _first_not_finite(context: Context) -> list[tuple[Operation | None, int]]:
+    """Return the values behind the target that are not finite though what they were made of is, and what made them."""
+    bad = context.not_finite
+    found: list[tuple[Operation | None, int]] = []
     queue = [i for i in context.question.target_ids if bad.get(i)]
     seen = set(queue)
     while queue:
         value = queue.pop()
         operation = context.run.producers.get(value)
         before = [i for i in operation.inputs if bad.get(i)] if operation is not None else []
-        if operation is None:
-            found.append(Spot(Trouble.DATA, None, value=value))
-        elif not before:
-            first = _overflow_behind(context, operation, bad) or operation
-            found.append(Spot(Trouble.FORWARD, first, step_of(context, first), first.output))
-        queue += [i for i in dict.fromkeys(before) if i not in seen]
-        seen.update(before)
+        if not before:
+            found.append((operation, value))
+        for i in before:
+            if i not in seen:
+                seen.add(i)
+                queue.append(i)
     return found
 
 
-def _overflow_behind(context: Context, operation: Operation, bad: dict[int, bool]) -> Operation | None:
+def _overflow_behind(context: Context, operation: Operation, bad: NotFinite) -> Operation | None:
     """Return the first operation on the ways from the source to this one that overflowed."""
     queue, seen = list(operation.inputs), set(operation.inputs)
     found = None
@@ -170,8 +162,8 @@ def _overflow_behind(context: Context, operation: Operation, bad: dict[int, bool
         maker = context.run.producers.get(queue.pop())
         if maker is None or maker.output not in context.after_source:
             continue
-        overflows = bad.get(maker.output) and not any(bad.get(i) for i in maker.inputs)
-        if overflows and maker.function in EXPONENTIALS and (found is None or maker.seq < found.seq):
+        earlier = maker.function in EXPONENTIALS and (found is None or maker.seq < found.seq)
+        if earlier and bad.get(maker.output) and not any(bad.get(i) for i in maker.inputs):
             found = maker
         queue += [i for i in maker.inputs if i and i not in seen]
         seen.update(maker.inputs)
@@ -186,7 +178,7 @@ def backward(context: Context) -> list[Spot]:
 
     If something came, and the operation already had infinities or NaN to work with, then where those were made.
     """
-    bad = not_finite(context)
+    bad = context.not_finite
     found = []
     for pull in context.pulls:
         if makes_not_finite(pull):
@@ -198,7 +190,7 @@ def backward(context: Context) -> list[Spot]:
     return found
 
 
-def origin(context: Context, operation: Operation, bad: dict[int, bool]) -> Operation:
+def origin(context: Context, operation: Operation, bad: NotFinite) -> Operation:
     """Return the operation whose result was infinite or NaN first, of those that led to this one."""
     seen = {operation.output}
     while True:
@@ -223,9 +215,9 @@ FAR = 20
 
 def _surely_finite(context: Context, value: int, depth: int = FAR) -> bool:
     """Whether a value is known to be finite, or made by plain arithmetic from such values and literals."""
-    known = context.values.get(value)
-    if known is not None:
-        return known.finite
+    finite = context.values.finite(value)
+    if finite is not None:
+        return finite
     operation = context.run.producers.get(value)
     if operation is None or not depth or operation.function not in HARMLESS | SAME:
         return False
@@ -251,7 +243,11 @@ def is_literal(operation: Operation, position: int) -> bool:
 
 def step_of(context: Context, operation: Operation) -> Pull | None:
     """Return a step of the backward pass through an operation."""
-    return next((p for p in context.question.pulls if p.operation is operation), None)
+    pulls = context.question.pulls
+    steps: dict[int, Pull] = context.run.once(
+        ("steps", id(pulls)), lambda: {id(pull.operation): pull for pull in reversed(pulls)}
+    )
+    return steps.get(id(operation))
 
 
 def nothing_came(pull: Pull) -> bool:
@@ -264,9 +260,9 @@ def nothing_came(pull: Pull) -> bool:
 
 def makes_not_finite(pull: Pull) -> bool:
     """Whether a step made something infinite or NaN, all of it or at least in one element where the table says why."""
-    if pull.gave.finite:
+    if isfinite(pull.gave_size):
         return False
-    if pull.came.finite:
+    if isfinite(pull.came_size):
         return True
     element = pull.element
     came = element.came if element is not None else None
@@ -279,24 +275,26 @@ def zeros(context: Context) -> list[Spot]:
     A stationary point may stand before a region that is flat anyway, as in `relu(w) ** 2`; then that is told.
     """
     found = []
+    small: list[Spot] = []
     for pull in context.pulls:
-        if pull.gave.all_zero and pull.came.size and not pull.came.all_zero:
-            if underflows(pull.came):
-                found += _most_of(context, Trouble.SMALL)
-                continue
-            row = flat_at(context, pull)
-            behind = _all_flat_before(context, pull) if row is None or row.harmless else []
-            found += [Spot(Trouble.ZERO, p.operation, p) for p in behind or [pull]]
-    return found
+        if pull.gave_size or not pull.came_size or not pull.gave.all_zero:
+            continue
+        if underflows(pull.came.dtype, pull.came.largest):
+            small = small or _most_of(context, Trouble.SMALL)
+            continue
+        row = flat_at(context, pull)
+        behind = _all_flat_before(context, pull) if row is None or row.harmless else []
+        found += [Spot(Trouble.ZERO, p.operation, p) for p in behind or [pull]]
+    return [*found, *small]
 
 
 SMALLEST = {"bfloat16": 1e-36, "float16": 1e-6, "float32": 1e-36, "complex64": 1e-36}
 """Where the numbers of a dtype come to their end, a little above; that of double precision for all others is 1e-300."""
 
 
-def underflows(cotangent: Summary) -> bool:
+def underflows(dtype: str, largest: float) -> bool:
     """Whether what comes back is so small that the next factor below 1 may leave nothing of it."""
-    return 0 < cotangent.largest < SMALLEST.get(cotangent.dtype, 1e-300)
+    return 0 < largest < SMALLEST.get(dtype, 1e-300)
 
 
 def flat_at(context: Context, pull: Pull) -> flat.Flat | None:
@@ -310,39 +308,65 @@ def flat_at(context: Context, pull: Pull) -> flat.Flat | None:
 
 def _all_flat_before(context: Context, pull: Pull) -> list[Pull]:
     """Return the flat steps before one that nothing passes, if no way from the source leads around them."""
-    dead = [p for p in context.pulls if p.came.all_zero and p.operation.seq < pull.operation.seq]
-    rows = [(p, flat_at(context, p)) for p in dead]
-    closed = {(p.operation.output, p.position): p for p, row in rows if row is not None and not row.harmless}
+    closed = {(p.operation.output, p.position): p for p in _closed(context) if p.operation.seq < pull.operation.seq}
     if not closed:
         return []
+    value = pull.operation.inputs[pull.position]
+    key = "passed", context.question.target_ids, context.source.ids, id(context.question.pulls)
+    open_: set[int] = context.run.once(key, lambda: _passed(context))
+    if value in open_:
+        return []
+    before = backward_cone(context.run, [value])
+    return [
+        p
+        for (output, _), p in sorted(closed.items(), key=lambda item: (item[1].operation.seq, item[1].position))
+        if output in before and p.operation.inputs[p.position] in open_
+    ]
+
+
+def _passed(context: Context) -> set[int]:
+    """Return what the source reaches on ways without breaks that meet no flat step."""
+    ends = {(p.operation.output, p.position) for p in _closed(context)}
     reached = set(context.source.ids)
-    met: list[Pull] = []
-    before = backward_cone(context.run, [pull.operation.inputs[pull.position]])
     for operation in context.run.operations:
-        if operation.output not in before:
-            continue
-        for position, value in enumerate(operation.inputs):
-            if value in reached and not operation.breaks[position]:
-                if (operation.output, position) in closed:
-                    met.append(closed[operation.output, position])
-                else:
-                    reached.add(operation.output)
-    return met if pull.operation.inputs[pull.position] not in reached else []
+        if not reached.isdisjoint(operation.inputs) and any(
+            value in reached and not operation.breaks[k] and (operation.output, k) not in ends
+            for k, value in enumerate(operation.inputs)
+        ):
+            reached.add(operation.output)
+    return reached
+
+
+def _closed(context: Context) -> list[Pull]:
+    """Return the flat steps among those that nothing comes to; they are looked for once."""
+    key = "closed", context.question.target_ids, context.source.ids, id(context.question.pulls)
+    found: list[Pull] = context.run.once(key, lambda: [p for p in context.pulls if _is_closed(context, p)])
+    return found
+
+
+def _is_closed(context: Context, pull: Pull) -> bool:
+    """Whether nothing comes to a step, and nothing would pass it."""
+    if pull.came_size or not pull.came.all_zero:
+        return False
+    row = flat_at(context, pull)
+    return row is not None and not row.harmless
 
 
 def cancelled(context: Context) -> list[Spot]:
     """Return the values at which what came back on several ways adds up to zero."""
     ways: dict[int, list[Pull]] = defaultdict(list)
-    total: dict[int, Summary] = {}
+    total: dict[int, Pull] = {}
     for pull in context.pulls:
-        total[pull.operation.output] = pull.came
-        if not pull.gave.all_zero:
+        total[pull.operation.output] = pull
+        if pull.gave_size:
             ways[pull.operation.inputs[pull.position]].append(pull)
     gradient = context.question.gradient
     found = []
     for value, pulls in ways.items():
-        sum_of = gradient if value in context.source.ids else total.get(value)
-        if len(pulls) > 1 and sum_of is not None and sum_of.all_zero:
+        if len(pulls) == 1:
+            continue
+        sum_of = gradient if value in context.source.ids else total[value].came if value in total else None
+        if sum_of is not None and sum_of.all_zero:
             first = min(pulls, key=lambda p: p.operation.seq)
             one = len({p.operation.site for p in pulls}) == 1
             found.append(Spot(Trouble.CANCELLED, first.operation, first, value, whole=one))
@@ -354,9 +378,11 @@ JOINING = frozenset(
 )
 """Operations that put their inputs side by side: what comes back for one of them may be zero without their doing."""
 
-SIGNS = {"add": (1, 1), "subtract": (1, -1), "negative": (-1,)}
 SAME = frozenset({"identity", "copy", "positive", "reshape", "broadcast_to", "expand_dims", "squeeze", "ravel", "cast"})
 """Operations that give the same numbers in another form."""
+
+SIGNS = {"add": (1, 1), "subtract": (1, -1), "negative": (-1,)} | dict.fromkeys(SAME, (1,))
+"""Operations that only add and subtract: the signs of their inputs."""
 
 
 def constants(context: Context) -> list[Spot]:
@@ -364,29 +390,57 @@ def constants(context: Context) -> list[Spot]:
 
     Followed are the operations that only add and subtract: how often, with its sign, the source is in a value.
     """
+    sources, number = context.asked
+    meeting: int = context.run.once(("meeting", sources), lambda: _meeting(context.run, sources))
+    if not meeting >> number & 1:
+        return []
     counts: dict[int, int | None] = dict.fromkeys(context.source.ids, 1)
+    known = counts.keys()
     found = []
     for operation in context.run.operations:
-        if operation.output in counts or not any(i in counts for i in operation.inputs):
+        if known.isdisjoint(operation.inputs) or operation.output in counts:
             continue
-        signs = (1,) if operation.function in SAME else SIGNS.get(operation.function, ())
-        count: int | None = 0
-        for position, value in enumerate(operation.inputs):
-            mine = counts.get(value, 0) if not operation.breaks[position] else 0
-            if mine is None or (mine and position >= len(signs)):
-                count = None
-                break
-            count = None if count is None else count + (mine * signs[position] if mine else 0)
-        if count == 0 and _really_there(operation, counts):
-            if operation.output in context.before_target:
-                found.append(Spot(Trouble.CONSTANT, operation))
-        else:
+        count, there = _count(operation, counts)
+        if count != 0:
             counts[operation.output] = count
+        elif there and operation.output in context.before_target:
+            found.append(Spot(Trouble.CONSTANT, operation))
     return found
 
 
-def _really_there(operation: Operation, counts: dict[int, int | None]) -> bool:
-    return any(counts.get(v) and not operation.breaks[k] for k, v in enumerate(operation.inputs))
+def _meeting(run: Run, sources: tuple[frozenset[int], ...]) -> int:
+    """Return which sources meet themselves on ways that only add and subtract: a bit for each; one pass for all."""
+    masks: dict[int, int] = {}
+    for k, ids in enumerate(sources):
+        for value in ids:
+            masks[value] = masks.get(value, 0) | 1 << k
+    met = 0
+    for operation in run.operations:
+        inputs = operation.inputs
+        if masks.keys().isdisjoint(inputs) or operation.function not in SIGNS:
+            continue
+        mask = 0
+        for value in inputs:
+            here = masks.get(value, 0)
+            met |= mask & here
+            mask |= here
+        masks[operation.output] = masks.get(operation.output, 0) | mask
+    return met
+
+
+def _count(operation: Operation, counts: dict[int, int | None]) -> tuple[int | None, bool]:
+    """Return how often the source is in a result, None if it is no matter of adding and subtracting; and if it came."""
+    signs = SIGNS.get(operation.function, ())
+    breaks = operation.breaks
+    count, there = 0, False
+    for position, value in enumerate(operation.inputs):
+        if value in counts and not breaks[position]:
+            mine = counts[value]
+            if mine is None or position >= len(signs):
+                return None, True
+            count += mine * signs[position]
+            there = True
+    return count, there
 
 
 def flows_besides(context: Context, cancelling: Iterable[Spot]) -> bool:
@@ -394,9 +448,10 @@ def flows_besides(context: Context, cancelling: Iterable[Spot]) -> bool:
     ends = {s.operation.output for s in cancelling if s.operation is not None}
     reached = set(context.source.ids)
     for operation in context.run.operations:
-        if operation.output not in ends and any(
-            i in reached and not operation.breaks[k] for k, i in enumerate(operation.inputs)
-        ):
+        inputs = operation.inputs
+        if operation.output in ends or reached.isdisjoint(inputs):
+            continue
+        if any(i in reached and not operation.breaks[k] for k, i in enumerate(inputs)):
             reached.add(operation.output)
     return not reached.isdisjoint(context.question.target_ids)
 
@@ -405,6 +460,8 @@ def flows_besides(context: Context, cancelling: Iterable[Spot]) -> bool:
 
 EPSILON = {"bfloat16": 7.8e-3, "float16": 9.8e-4, "float32": 1.2e-7, "complex64": 1.2e-7}
 """The relative distance of neighbouring numbers by dtype; that of double precision for all others."""
+
+INFINITE = float("inf")
 
 ADAM = 1e-8
 """What Adam and its like add to the size of a gradient before they divide by it."""
@@ -434,19 +491,44 @@ def _size(values: Summary | None) -> float:
     return values.largest if values is not None and values.largest == values.largest else 0.0
 
 
+def growth(pull: Pull) -> float:
+    """Return how many times larger a step made it, 0 if nothing came or was given."""
+    came, gave = pull.came_size, pull.gave_size
+    if not (came < INFINITE and gave < INFINITE):  # of the finite ones among others
+        came, gave = pull.came.largest, pull.gave.largest
+    return gave / came if came > 0 and gave > 0 else 0.0
+
+
 def _most_of(context: Context, trouble: Trouble) -> list[Spot]:
     """Return the expression at which the sizes changed most, over all steps there."""
-    factors: dict[tuple[Site, str], float] = defaultdict(lambda: 1.0)
-    at: dict[tuple[Site, str], list[Pull]] = defaultdict(list)
+    sign = 1 if trouble is Trouble.SMALL else -1
+    places: dict[tuple[int, int, str], _Place] = {}
     for pull in context.pulls:
-        if pull.came.largest > 0 and pull.gave.largest > 0:
-            key = (pull.operation.site, pull.operation.function)
-            product = factors[key] * (pull.gave.largest / pull.came.largest)
-            factors[key] = min(max(product, 1e-300), 1e300)  # many steps leave the range of numbers
-            at[key].append(pull)
-    if not factors:
+        factor = growth(pull)
+        if factor:
+            site = pull.operation.site
+            key = id(site.code), site.lasti, pull.operation.function
+            place = places.get(key)
+            if place is None:
+                place = places[key] = _Place(pull, factor)
+            place.add(pull, factor, sign)
+    if not places:
         return []
-    key = min(factors, key=factors.__getitem__) if trouble is Trouble.SMALL else max(factors, key=factors.__getitem__)
-    extreme = min if trouble is Trouble.SMALL else max
-    pull = extreme(at[key], key=lambda p: p.gave.largest / p.came.largest)
-    return [Spot(trouble, pull.operation, pull, times=len(at[key]), factor=factors[key])]
+    most = min(places.values(), key=lambda place: sign * place.product)
+    return [Spot(trouble, most.pull.operation, most.pull, times=most.times, factor=most.product)]
+
+
+class _Place:
+    """An expression, with what all steps there made of the size, and the one that made most of it."""
+
+    __slots__ = ("factor", "product", "pull", "times")
+
+    def __init__(self, pull: Pull, factor: float) -> None:
+        self.pull, self.factor, self.product, self.times = pull, factor, 1.0, 0
+
+    def add(self, pull: Pull, factor: float, sign: int) -> None:
+        """Add a step."""
+        self.times += 1
+        self.product = min(max(self.product * factor, 1e-300), 1e300)  # many steps leave the range of numbers
+        if sign * factor < sign * self.factor:
+            self.pull, self.factor = pull, factor

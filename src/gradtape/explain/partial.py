@@ -76,7 +76,7 @@ def _leading(run: Run, wanted: frozenset[BreakKind], targets: frozenset[int]) ->
     """Return the links that are broken for these reasons alone, and the values that flow to a target behind them."""
     crossing = [
         Link(operation, position)
-        for operation in run.operations
+        for operation in run.broken
         for position, breaks in enumerate(operation.breaks)
         if breaks and all(b.kind in wanted and b.proven for b in breaks)
     ]

@@ -5,6 +5,7 @@ The passes over the run are those of `ways.py`; everything is linear in its size
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.explain.graph import OUTSIDE, Break, BreakKind, Operation
@@ -46,6 +47,34 @@ def shortest_route(run: Run, sources: Collection[int], targets: Collection[int])
     return run.ways(frozenset(targets)).best(sources)
 
 
+def way_to(run: Run, sources: Collection[int], value: int) -> Route | None:
+    """Return a route without a break and with the fewest steps that leads to a value; None if there is none.
+
+    It is looked for from its end, so that nothing farther away than the nearest source is looked at.
+    """
+    onward: dict[int, Link | None] = {value: None}
+    level, arrived, producers = [value], value in sources, run.producers
+    while level and not arrived:
+        makers = [producers[v] for v in level if v in producers]
+        if len(makers) > 1:
+            makers.sort(key=lambda operation: -operation.seq)
+        level = []
+        for maker in makers:
+            for position, before in enumerate(maker.inputs):
+                if before and before not in onward and not maker.breaks[position]:
+                    onward[before] = Link(maker, position)
+                    level.append(before)
+                    arrived = arrived or before in sources
+    if not arrived:
+        return None
+    here = next(source for source in sources if source in onward)
+    links: list[Link] = []
+    while (link := onward[here]) is not None:
+        links.append(link)
+        here = link.operation.output
+    return tuple(links)
+
+
 def broken_routes(run: Run, sources: Collection[int], targets: Collection[int]) -> tuple[tuple[Route, ...], bool]:
     """Return routes that break at different places, fewest breaks first, and whether these are all such places."""
     return run.ways(frozenset(targets)).fan((frozenset(sources),)).routes(0)
@@ -82,10 +111,15 @@ def group_breaks(route: Route) -> tuple[BreakGroup, ...]:
 
 def kinds_of(link: Link) -> frozenset[BreakKind]:
     """Return the kinds of what ends the path at a link."""
-    return frozenset(found.kind for found in link.breaks)
+    breaks = link.operation.breaks[link.position]
+    return ALONE[breaks[0].kind] if len(breaks) == 1 else frozenset([found.kind for found in breaks])
 
 
-def causes_in(kinds: Collection[BreakKind], after: Collection[BreakKind]) -> int:
+ALONE = {kind: frozenset([kind]) for kind in BreakKind}
+
+
+@lru_cache(maxsize=1024)
+def causes_in(kinds: frozenset[BreakKind], after: frozenset[BreakKind]) -> int:
     """Count the causes among the kinds of one step's breaks, those left out that the next step's breaks continue."""
     found: list[BreakKind] = []
     for kind in kinds:

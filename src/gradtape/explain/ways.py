@@ -169,12 +169,13 @@ class Ways:
         joined: set[tuple[int, int]] | None = set() if len(set(outputs)) < len(outputs) else None
         for operation in reversed(self.relevant):
             ahead = counts[operation.output]
-            for value in set(operation.inputs):
+            inputs = operation.inputs
+            for value in inputs if len(inputs) == 1 else set(inputs):
                 if not value or (joined is not None and (value, operation.output) in joined):
                     continue
                 if joined is not None:
                     joined.add((value, operation.output))
-                counts[value] = min(counts.get(value, 0) + ahead, MOST_WAYS)
+                counts[value] = min(counts[value] + ahead, MOST_WAYS) if value in counts else ahead
         return counts
 
     def fan(self, sources: Sequence[frozenset[int]]) -> Fan:
@@ -186,16 +187,24 @@ class Ways:
 
 
 class Reach:
-    """What depends on each of several sources, breaks or not: one pass for all, with a bit for each source."""
+    """What depends on each of several sources, breaks or not: one pass for all, with a bit for each source.
 
-    def __init__(self, run: Run, sources: tuple[frozenset[int], ...]) -> None:
+    If it is to be on ways that are `whole`, then without breaks.
+    """
+
+    def __init__(self, run: Run, sources: tuple[frozenset[int], ...], *, whole: bool = False) -> None:
         masks: dict[int, int] = {}
         for k, ids in enumerate(sources):
             for value in ids:
                 masks[value] = masks.get(value, 0) | 1 << k
         for operation in run.operations:
+            inputs = operation.inputs
+            if masks.keys().isdisjoint(inputs):
+                continue
+            if whole and any(operation.breaks):
+                inputs = tuple([value for k, value in enumerate(inputs) if not operation.breaks[k]])
             mask = 0
-            for value in operation.inputs:
+            for value in inputs:
                 mask |= masks.get(value, 0)
             if mask:
                 masks[operation.output] = masks.get(operation.output, 0) | mask

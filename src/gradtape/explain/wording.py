@@ -7,7 +7,7 @@ from math import isinf, isnan
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
-from gradtape.explain.search import Link, shortest_route
+from gradtape.explain.search import Link, shortest_route, way_to
 
 if TYPE_CHECKING:
     from gradtape.explain.cause import Context
@@ -140,7 +140,10 @@ def route_through(context: Context, operation: Operation, position: int | None =
     run, targets = context.run, context.question.target_ids
     positions = range(len(operation.inputs)) if position is None else (position,)
     for k in positions:
-        before = shortest_route(run, context.source.ids, {operation.inputs[k]})
+        value = operation.inputs[k]
+        before = way_to(run, context.source.ids, value)
+        if before is None and value in context.after_source:
+            before = shortest_route(run, context.source.ids, {value})
         if before is not None:
             behind = shortest_route(run, {operation.output}, targets)
             return () if behind is None else (*before, Link(operation, k), *behind)
@@ -153,7 +156,8 @@ def way_note(context: Context, route: Route, operation: Operation) -> tuple[str,
     if not told:
         return ()
     at = next((k for k, op in enumerate(told) if op is operation), 0)
-    kept = sorted({*range(2), *range(at - 1, at + 2), *range(len(told) - 2, len(told))} & set(range(len(told))))
+    shown_ones = {*range(2), *range(at - 1, at + 2), *range(len(told) - 2, len(told))}
+    kept = sorted(k for k in shown_ones if 0 <= k < len(told))
     kept = list(range(len(told))) if len(told) <= LONGEST_WAY else kept
     parts: list[str] = []
     for before, k in zip([-1, *kept], kept, strict=False):

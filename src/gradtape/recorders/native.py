@@ -19,7 +19,7 @@ from gradtape.explain import Explanation, Status, engine, graph
 from gradtape.explain.edits.together import reconciled
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.ops import COMPOSITES, OPS, Rule, load_families
-from gradtape.recorders.backward import numbers_of, stands_in
+from gradtape.recorders.backward import Backward, stands_in
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.exits import purpose
 from gradtape.recorders.naming import Later, Naming, is_plain
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from gradtape.arrays.record import Event, Written
     from gradtape.explain import GradientReport
+    from gradtape.ops import Op
     from gradtape.tape.asked import Asked, Leaf
 
 KIND_OF_STATUS = {
@@ -85,8 +86,9 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
         run = replace(run, values=values)
     targets = builder.linked(targets)
     sources = builder.linked(sources)
-    numbers = numbers_of(asked, run, builder.version_at)
-    run = replace(run, values={**run.values, **numbers.values})
+    backward = Backward(asked, run.producers, builder.version_at)
+    numbers = backward.numbers()
+    run = replace(run, values={**run.values, **numbers.values} if run.values else numbers.values)
     reports = []
     for source, gradient in zip(sources, numbers.gradients, strict=True):
         status = None if asked.results is None and gradient is None else status_of(gradient)
@@ -106,6 +108,7 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
         )
         report = engine.explain(question)
         reports.append(with_remark(report, STOPPED) if numbers.stopped and report.status is Status.NAN else report)
+    backward.let_go()
     return Explanation(reconciled(reports))
 
 
@@ -302,21 +305,38 @@ class Builder:
         moments = [*(e.seq for e in making), math.inf]
         done, next_event = 0, moments[0]
         quiet = self._followed()
-        flowing: dict[int, bool] = {}
+        kinds: dict[int, tuple[str, bool, str, bool, bool]] = {}
+        alike: dict[tuple[int, ...], tuple[tuple[Break, ...], ...]] = {}
+        sites, callers_of = self._sites, self.callers
         for output in sorted(self.written):  # a tape may have millions: what follows is done for each of them
             while next_event < output:
                 yield from self._made_by(making[done], current, updates)
                 done += 1
                 next_event = moments[done]
             written = self.written[output]
-            op, inputs = written[0], written[1]
+            op, inputs, _, params, _, code, lasti = written
             if updates and not updates.isdisjoint(inputs):
                 updates.add(output)
-            rules_alone = flowing.get(id(op))
-            if rules_alone is None:
-                rules_alone = flowing[id(op)] = all(isinstance(status, Rule) for status in op.statuses)
-            breaks = WHOLE[len(inputs)] if rules_alone and output in quiet else self._breaks(written)
-            yield self._operation(written, tuple([current.get(i, i) for i in inputs]) if current else inputs, breaks)
+            kind = kinds.get(id(op))
+            if kind is None:
+                kind = kinds[id(op)] = _kind(op)
+            name, plumbing, function, given, rules_alone = kind
+            if output not in quiet:
+                breaks = self._breaks(written)
+            elif rules_alone:
+                breaks = WHOLE[len(inputs)]
+            else:  # one for all operations of a row that are called alike
+                call = (id(op), *map(bool, inputs))
+                breaks = alike[call] if call in alike else alike.setdefault(call, self._breaks(written))
+            if current:
+                inputs = tuple([current.get(i, i) for i in inputs])
+            site = sites.get((id(code), lasti))
+            if site is None:  # one for all operations of a place
+                site = sites[id(code), lasti] = Site(code, lasti)
+            callers = callers_of.get(output, ()) if callers_of else ()
+            yield graph.Operation(
+                output, name, inputs, output, site, breaks, callers, plumbing, function, given, params
+            )
         for event in making[done:]:
             yield from self._made_by(event, current, updates)
 
@@ -357,16 +377,9 @@ class Builder:
         self, written: Written, inputs: tuple[int, ...], breaks: tuple[tuple[Break, ...], ...]
     ) -> graph.Operation:
         op, _, output, params, _, code, lasti = written
-        key = (id(code), lasti)
-        site = self._sites.get(key)
-        if site is None:  # one for all operations of a place
-            site = self._sites[key] = Site(code, lasti)
-        callers: tuple[Site, ...] = self.callers.get(output, ())
-        name = op.name
-        function = FUNCTIONS.get(name, name)
-        return graph.Operation(
-            output, name, inputs, output, site, breaks, callers, op.plumbing, function, op.given, params
-        )
+        name, plumbing, function, given, _ = _kind(op)
+        site, callers = Site(code, lasti), self.callers.get(output, ())
+        return graph.Operation(output, name, inputs, output, site, breaks, callers, plumbing, function, given, params)
 
     def _breaks(self, written: Written) -> tuple[tuple[Break, ...], ...]:
         """Return what ends the path at each input."""
@@ -431,6 +444,12 @@ class Left(NamedTuple):
     kind: BreakKind
     instead: str
     picks: bool
+
+
+def _kind(op: Op) -> tuple[str, bool, str, bool, bool]:
+    """Return what all operations of a row share: name, plumbing, function, `given`; and whether it has only rules."""
+    only_rules = all(isinstance(status, Rule) for status in op.statuses)
+    return op.name, op.plumbing, FUNCTIONS.get(op.name, op.name), op.given, only_rules
 
 
 @lru_cache(maxsize=1024)

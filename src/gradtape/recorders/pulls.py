@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.explain import Status
-from gradtape.explain.graph import Element, Pull, Summary
+from gradtape.explain.graph import Element, Pull, Seen, Summary
 from gradtape.recorders.summaries import as_array, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from gradtape.explain.graph import Operation
 
@@ -57,7 +57,6 @@ def pull(
     inputs: Sequence[Any] = (),
     output: Any = None,
     inside: Operation | None = None,
-    summarise: Callable[[Any], Summary] = summary,
 ) -> Pull:
     """Write down one step of the backward pass.
 
@@ -71,21 +70,29 @@ def pull(
         The values of the operation's inputs, None for those that were not kept; may be left out altogether.
     output : array_like, optional
         The operation's result.
-    summarise : callable
-        `summary`, or one that remembers arrays that it has seen.
     """
+    seen = looked(operation, came, gave, inputs, output)
+    return Pull(operation, position, size_of(seen.came), size_of(seen.gave), seen, inside)
+
+
+def looked(operation: Operation, came: Any, gave: Any, inputs: Sequence[Any] = (), output: Any = None) -> Seen:
+    """Look at the numbers of a step; the arguments are those of `pull`."""
     with np.errstate(all="ignore"):
         element = _element(operation, came, gave, inputs, output) if telling(as_array(came), as_array(gave)) else None
-    return Pull(
-        operation,
-        position,
-        summarise(came),
-        summarise(gave),
-        tuple([None if v is None else summarise(v) for v in inputs]) or (None,) * len(operation.inputs),
-        None if output is None else summarise(output),
+    return Seen(
+        summary(came),
+        summary(gave),
+        tuple([None if v is None else summary(v) for v in inputs]) or (None,) * len(operation.inputs),
+        None if output is None else summary(output),
         element,
-        inside,
     )
+
+
+def size_of(summary: Summary) -> float:
+    """Return the size of a cotangent as `Pull` has it."""
+    if not summary.finite:
+        return float("nan" if summary.nans else "inf")
+    return summary.largest if summary.size else 0.0
 
 
 def _element(operation: Operation, came: Any, gave: Any, inputs: Sequence[Any], output: Any) -> Element | None:

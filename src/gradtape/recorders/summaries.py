@@ -34,6 +34,23 @@ name_of = lru_cache(maxsize=256)(str)
 """The name of a dtype; NumPy puts it together anew each time, which takes longer than to look at a small array."""
 
 
+def largest(array: Any) -> float:
+    """Return the largest size of an element; NaN or infinite if one is not finite, 0 if there is none.
+
+    Of what holds no numbers nothing is known: NaN.
+    """
+    if array.__class__ is np.float64:
+        return abs(float(array))
+    if not array.size:
+        return 0.0
+    if array.dtype.kind == "f":
+        return max(float(array.max()), -float(array.min()))
+    try:
+        return float(np.abs(array if array.dtype.kind == "c" else array.astype(np.float64)).max())
+    except (TypeError, ValueError):  # text, objects
+        return float("nan")
+
+
 def summary(value: Any) -> Summary:
     """Count what explains a gradient in a value: zeros, NaN, infinities, the range of the rest.
 

@@ -160,9 +160,7 @@ def answer(
     if recording is not None and recording.late:
         records = without_early_reads(records, recording.late)
     ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value) and answers_for(recording, leaf)}
-    needed = (
-        recording.known | ids if recording is not None and recording.roots <= ids else needed_ids(records, saved, ids)
-    )
+    needed = on_the_way(recording, records, saved, ids)
     try:
         found = sweep(records, saved, seeds, ids, needed, recorded=recorded, picked=picked)
         odd = [value for value in found.values() if is_odd(value)]
@@ -192,6 +190,15 @@ def answer(
     if any(r is None for r in results):
         results = missing.fill(asked, results, unconnected, frame)
     return results
+
+
+def on_the_way(
+    recording: Recording | None, records: Sequence[Written], saved: Sequence[Any], ids: set[int]
+) -> set[int]:
+    """Return what depends on a source: all that the tape follows, if these are all that it watches."""
+    if recording is not None and recording.roots <= ids:
+        return recording.known | ids
+    return needed_ids(records, saved, ids)
 
 
 def failed(

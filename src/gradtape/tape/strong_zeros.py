@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from gradtape.ops import Rule
 
 
+USUAL = (np.ndarray, np.generic)
+
+
 def pull(rule: Rule, xp: Any, g: Any, residuals: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Apply a rule so that zero entries of the cotangent contribute nothing."""
     if isinstance(rule, Partial):
         partial = rule.fn(xp, *residuals, **params)
+        if isinstance(g, USUAL):
+            product = g * partial
+            if (bool(g) if g.ndim == 0 else g.all()) or np.isfinite(product).all():
+                return product  # no zero meets what is not finite
         zero = xp.equal(g, 0.0)
         # the partial is replaced before the product, so that no NaN is made that a second derivative would meet again
         return g * xp.where(zero, 0.0, partial)

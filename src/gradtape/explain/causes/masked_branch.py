@@ -50,6 +50,8 @@ def _overflow(pull: Pull) -> str:
 
 def _chosen_by(context: Context, operation: Operation) -> Operation | None:
     """Return the operation behind this one that leaves its result out; none if a product with zeros comes before it."""
+    if not context.run.once("choosing", lambda: any(op.function in CHOOSING for op in context.run.operations)):
+        return None
     queue, seen = [operation.output], {operation.output}
     found = []
     while queue:
@@ -69,7 +71,7 @@ def _is_mask(context: Context, operation: Operation, position: int) -> bool:
     moving = any(i in context.moving for k, i in enumerate(operation.inputs) if k != position)
     if operation.function != "multiply" or moving:
         return False
-    step = next((p for p in context.pulls if p.operation is operation and p.position == position), None)
+    step = context.steps.get((operation.output, position))
     if step is not None and step.came.zeros:  # the zeros came from behind
         return False
     others = [v for k, v in enumerate(step.inputs) if k != position] if step is not None else []

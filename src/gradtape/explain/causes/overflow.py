@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline, too_large
-from gradtape.explain.numbers import EXPONENTIALS, Spot, Trouble, certain, not_finite, origin
+from gradtape.explain.numbers import EXPONENTIALS, Spot, Trouble, certain, origin
 
 if TYPE_CHECKING:
     from gradtape.explain.graph import Operation, Pull, Summary
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 FILLS = frozenset({"where", "masked_fill", "full", "constant", "select", "log", "tril", "triu", "pad"})
 """Operations that put something infinite in on purpose; what makes NaN of it is told beside them."""
+
+FAR = 1000
+"""How many operations behind the one that overflowed are searched for the one that makes NaN of it."""
 
 
 def detect(context: Context, spot: Spot) -> Finding | None:
@@ -28,7 +33,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
             return _inside(context, spot, pull, pull.inside)
         if too_large(pull) and (pull.output is None or pull.output.finite):
             return None
-        operation = origin(context, operation, not_finite(context))
+        operation = origin(context, operation, context.not_finite)
     route = wording.route_through(context, operation)
     made = context.values.get(operation.output) or (pull.output if pull is not None else None)
     name = wording.name_of(operation)
@@ -96,14 +101,16 @@ def _spoiled(context: Context, operation: Operation) -> Operation | None:
     first = context.values.get(operation.output)
     if first is None or first.nans:
         return None
-    reached = {operation.output}
-    for later in context.run.operations:
+    reached, values = {operation.output}, context.values
+    begin = bisect_right(context.run.operations, operation.seq, key=lambda op: op.seq)
+    for later in islice(context.run.operations, begin, None):
         if reached.isdisjoint(later.inputs) or later.output not in context.before_target:
             continue
-        known = context.values.get(later.output)
-        if known is not None and known.nans:
+        if values.has_nan(later.output):
             return later
         reached.add(later.output)
+        if len(reached) > FAR:
+            break
     return None
 
 

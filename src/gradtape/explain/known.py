@@ -1,0 +1,130 @@
+"""What is known of the values of a run: looked up where somebody looked at them, or seen from what they were made of.
+
+Nothing is worked out before a cause asks for it: a run has as many values as operations.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import isfinite, isnan
+from typing import TYPE_CHECKING
+
+from gradtape.explain.graph import Values
+
+if TYPE_CHECKING:
+    from gradtape.explain.cause import Context
+    from gradtape.explain.graph import Pull, Question, Summary
+
+
+class Known:
+    """What values are like, where somebody looked: the recorder, or the backward pass that used them.
+
+    Parameters
+    ----------
+    question : Question
+        Any of those that were asked together: what is known is the same for all.
+    """
+
+    def __init__(self, question: Question) -> None:
+        self._run, self._pulls = question.run, question.pulls
+        self._sooner = question.run.values if isinstance(question.run.values, Values) else None
+        ends = (*question.targets, question.source, *question.together)
+        self._ends = {id: end.value for end in ends for id in end.ids if len(end.ids) == 1 and end.value is not None}
+
+    def get(self, value: int) -> Summary | None:
+        """Return what a value is like, None if nobody looked at its numbers."""
+        found = self._run.values.get(value) or self._ends.get(value) or self._used.get(value)
+        return found if value and found is not None and found.known else None
+
+    def finite(self, value: int, *, again: bool = True) -> bool | None:
+        """Whether all elements of a value are finite, None if nobody looked at them; what is lost is computed `again`.
+
+        Where the recorder keeps nothing to compute from, there is no difference.
+        """
+        size = self._size(value, again=again)
+        if size is not None:
+            return isfinite(size)
+        known = self.get(value) if again or self._sooner is None else None
+        return None if known is None else known.finite
+
+    def has_nan(self, value: int) -> bool:
+        """Whether an element of a value is known to be not a number."""
+        size = self._size(value)
+        if size is not None:
+            return isnan(size)
+        known = self.get(value)
+        return known is not None and known.nans > 0
+
+    def _size(self, value: int, *, again: bool = True) -> float | None:
+        return self._sooner.largest(value, again=again) if self._sooner is not None and value else None
+
+    @cached_property
+    def _used(self) -> _Used:
+        return _Used(self._pulls)
+
+
+class _Used:
+    """What the steps of the backward pass tell of the values that they used."""
+
+    def __init__(self, pulls: tuple[Pull, ...]) -> None:
+        self._pulls = pulls
+
+    def get(self, value: int) -> Summary | None:
+        """Return what a value is like."""
+        made = self._makers.get(value)
+        if made is not None and made.output is not None:
+            return made.output
+        pull, position = self._readers.get(value, (None, 0))
+        return None if pull is None or position >= len(pull.inputs) else pull.inputs[position]
+
+    @cached_property
+    def _makers(self) -> dict[int, Pull]:
+        return {pull.operation.output: pull for pull in self._pulls}
+
+    @cached_property
+    def _readers(self) -> dict[int, tuple[Pull, int]]:
+        return {value: (pull, k) for pull in self._pulls for k, value in enumerate(pull.operation.inputs)}
+
+
+SPREADING = frozenset({"add", "subtract", "negative", "multiply", "identity", "copy", "reshape", "transpose", "ravel"})
+"""Operations whose result is not finite wherever an input is not."""
+
+
+class NotFinite:
+    """Which values on the way to the target have elements that are not finite.
+
+    What a value is like that nobody looked at follows from what it was made of.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._values, self._before = context.values, context.before_target
+        self._producers = context.run.producers
+        self._state: dict[int, bool] = {}
+
+    def get(self, value: int) -> bool:
+        """Whether a value has elements that are not finite."""
+        state = self._state
+        if value in state:
+            return state[value]
+        waiting, opened = [value], set[int]()
+        while waiting:
+            here = waiting.pop()
+            if here in state:
+                continue
+            maker = self._producers.get(here) if here in self._before else None
+            finite = None if here in opened else self._values.finite(here, again=maker is None)
+            if finite is not None or maker is None:
+                state[here] = finite is False
+                continue
+            inputs = [i for i in maker.inputs if i]
+            further = [i for i in inputs if i not in state and i not in opened]
+            bad = any(state.get(i) for i in inputs)
+            if further and not bad:
+                opened.add(here)
+                waiting += [here, *further]
+            elif bad and maker.function in SPREADING:
+                state[here] = True
+            else:
+                finite = self._values.finite(here)
+                state[here] = bad if finite is None else not finite
+        return state[value]

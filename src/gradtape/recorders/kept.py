@@ -1,0 +1,206 @@
+"""What our own tape has of the values of a run: the arrays that it kept for its rules, and what follows from them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradtape.explain.graph import Values
+from gradtape.ops import OPS, Spec
+from gradtape.recorders.summaries import as_array, largest, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gradtape.arrays.record import Written
+    from gradtape.explain.graph import Operation, Summary
+    from gradtape.ops import Op
+
+
+OUTPUT = itemgetter(2)
+"""What a record made; ids grow in the order of the run."""
+
+NEAR = 1000
+"""How many operations after the one that made a value are searched for one that kept it, before all are."""
+
+
+class Kept(Values):
+    """The values of a run by their ids in the graph; each is looked at when somebody asks for it.
+
+    Parameters
+    ----------
+    records, saved : sequences of the same length
+    operations : mapping
+        The operations of the graph by what they made.
+    leaves : mapping
+        Values that are at hand whatever the tape kept.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Written],
+        saved: Sequence[Any],
+        operations: Mapping[int, Operation],
+        leaves: Mapping[int, Any],
+    ) -> None:
+        self._records, self._saved, self._operations, self._leaves = records, saved, operations, leaves
+        self._told: dict[int, Summary] = {}
+        self._computed: dict[int, Any] = {}
+
+    def __getitem__(self, value: int) -> Summary:
+        if value not in self._told:
+            array = self.computed(value)
+            if array is None:
+                raise KeyError(value)
+            self._told[value] = summary(array)
+        return self._told[value]
+
+    def __iter__(self) -> Iterator[int]:
+        made = (record[2] for record in self._records)
+        return (value for value in dict.fromkeys((*self._arrays, *made)) if self.computed(value) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def largest(self, value: int, *, again: bool = True) -> float | None:
+        """Return the largest size of an element of a value, None if the value is not known."""
+        array = self.computed(value) if again else as_value(self._arrays.get(value))
+        return None if array is None else largest(array)
+
+    def record_of(self, value: int) -> int | None:
+        """Return the index of the record that made a value; None if none did."""
+        k = bisect_left(self._records, value, key=OUTPUT)
+        return k if k < len(self._records) and self._records[k][2] == value else None
+
+    def array(self, value: int) -> Any:
+        """Return what was kept of a value, None if nothing: where it was made, or else where it was used."""
+        if "_arrays" in self.__dict__:
+            return as_value(self._arrays.get(value))
+        k = self.record_of(value)
+        near = range(0) if k is None else range(k, min(k + NEAR, len(self._records)))
+        found = self._leaves.get(value)
+        for place in near:
+            if found is not None:
+                break
+            if value in self._records[place][1] or place == k:
+                found = dict(self._at(place)).get(value)
+        return as_value(self._arrays.get(value)) if found is None else as_value(found)
+
+    def _at(self, k: int) -> Iterator[tuple[int, Any]]:
+        """Yield what was kept of the result and inputs of an operation, by their ids."""
+        saved, operation = self._saved[k], self._operations.get(self._records[k][2])
+        if saved is None or operation is None:
+            return
+        values = (saved[0], *saved[1]) if len(saved) == 2 and isinstance(saved[1], list) else saved
+        for id, value in zip((operation.output, *operation.inputs), values, strict=False):
+            if value is not None and id and (value.__class__ in USUAL or as_value(value) is not None):
+                yield id, value
+
+    def computed(self, value: int) -> Any:
+        """Return a value that was kept or that follows from others, None if it does not.
+
+        What it follows from is computed before, without recursion: a run may be long.
+        """
+        arrays, computed = self._arrays, self._computed
+        if value in arrays:
+            return as_value(arrays[value])
+        if value not in computed:
+            with np.errstate(all="ignore"):
+                self._compute(value)
+        return computed[value]
+
+    def _compute(self, value: int) -> None:
+        arrays, computed = self._arrays, self._computed
+        waiting: list[tuple[int, _Recipe | None]] = [(value, self._recipe(value))]
+        while waiting:
+            here, recipe = waiting[-1]
+            if here not in computed:
+                needs = () if recipe is None else recipe.needs
+                further = [i for i in needs if i not in arrays and i not in computed]
+                if further and not any(i in computed and computed[i] is None for i in needs):
+                    waiting += [(i, self._recipe(i)) for i in further]
+                    continue
+                computed[here] = None if recipe is None else self._run_again(recipe)
+            waiting.pop()
+
+    def let_go(self) -> None:
+        """Forget all arrays, and remember only what was looked at."""
+        self._records = self._saved = ()
+        self._leaves = {}
+        self._computed = {}
+        self.__dict__.pop("_arrays", None)
+
+    @cached_property
+    def _arrays(self) -> dict[int, Any]:
+        """All that was kept, by id."""
+        return dict(self._leaves) | {id: value for k in range(len(self._records)) for id, value in self._at(k)}
+
+    def _recipe(self, value: int) -> _Recipe | None:
+        """Return how a value is computed again; None if it cannot be. Nobody else's code runs twice."""
+        k, operation = self.record_of(value), self._operations.get(value)
+        if k is None or operation is None:
+            return None
+        op, _, _, params, *_ = self._records[k]
+        if OPS.get(op.name) is not op or not op.connects or op.parts:
+            return None
+        _, inputs = parts_of(self._saved[k], len(operation.inputs))
+        inputs = [None if v.__class__ is Spec else v for v in inputs]
+        needs = [i for v, i in zip(inputs, operation.inputs, strict=True) if v is None]
+        return _Recipe(op, inputs, operation.inputs, needs, params) if all(needs) else None
+
+    def _run_again(self, recipe: _Recipe) -> Any:
+        """Compute an operation again from its inputs; None if one is not known."""
+        arrays, computed = self._arrays, self._computed
+        known = [
+            v if v is not None else as_value(arrays[i]) if i in arrays else computed.get(i)
+            for v, i in zip(recipe.inputs, recipe.ids, strict=True)
+        ]
+        if any(v is None for v in known):
+            return None
+        try:
+            return as_value(recipe.op.kernel(*known, **recipe.params))
+        except Exception:  # noqa: BLE001  a value that cannot be had again is not told
+            return None
+
+
+class _Recipe(NamedTuple):
+    """How a value is computed again: the operation, what is known of its inputs, their ids, and what is missing."""
+
+    op: Op
+    inputs: list[Any]
+    ids: tuple[int, ...]
+    needs: list[int]
+    params: dict[str, Any]
+
+
+def values_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:
+    """Return the result of an operation and its inputs, as far as they were kept: None for the others."""
+    output, inputs = parts_of(residuals, count)
+    return as_value(output), [as_value(v) for v in inputs]
+
+
+def parts_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:
+    """Return what was kept of the result of an operation and of its inputs, None where nothing was."""
+    if residuals is None:
+        return None, [None] * count
+    output, *inputs = residuals
+    if len(inputs) == 1 and isinstance(inputs[0], list):  # the arguments of a variadic operation
+        inputs = inputs[0]
+    return output, inputs
+
+
+USUAL = frozenset({np.ndarray, np.float64})
+"""What nearly all values are, known without a search through classes."""
+
+
+def as_value(value: Any) -> Any:
+    """Return an array or number, None for what is neither: a description, several results."""
+    if value is None or value.__class__ in USUAL:
+        return value
+    if isinstance(value, Spec) or not isinstance(value, np.ndarray | np.generic | float | int | complex):
+        return None
+    return as_array(value)

@@ -1,0 +1,286 @@
+"""A backward pass of our own tape with the cotangent of every value on the way, in blocks: what each step did.
+
+The sweep is the ordinary one, asked for the gradient by every value that it passes. So the hot loop knows nothing of
+being looked at, and nobody stands between it and the rules.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from copy import copy
+from functools import cached_property
+from itertools import chain
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradtape.explain.numbers import underflows
+from gradtape.ops import Cotangents, General, Partial
+from gradtape.recorders.kept import USUAL
+from gradtape.recorders.pulls import telling
+from gradtape.recorders.summaries import as_array, largest, name_of
+from gradtape.tape import strong_zeros
+from gradtape.tape.namespaces import NAMESPACES
+from gradtape.tape.reverse import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from gradtape.arrays.record import Written
+    from gradtape.ops import Op, Rule
+
+INFINITE = float("inf")
+
+ROOM = 1 << 27
+"""Bytes of cotangents that are kept of one pass; a larger pass is taken again, block by block, whenever it is asked."""
+
+FIRST = 1024
+"""Operations in the first block."""
+
+OBJECT = 100
+"""Bytes that an array takes besides its elements, about."""
+
+DEAD = 1000
+"""How many steps that nothing comes to are written down: what they would have given tells whether the point matters."""
+
+BYTES = attrgetter("nbytes")
+
+INPUTS, OUTPUT = itemgetter(1), itemgetter(2)
+"""What these are of a record."""
+
+SPACE = NAMESPACES[False, False]
+
+
+class Block(NamedTuple):
+    """A part of the pass: the records from `begin` to `end`, and the cotangents that are known once they are passed.
+
+    Those of what the block made are whole.
+    """
+
+    begin: int
+    end: int
+    cotangents: dict[int, Any]
+
+
+class Steps:
+    """All steps of a pass in its order, a number or two of each: where, and how large what came and was given is.
+
+    Attributes
+    ----------
+    records, positions : array of int
+        The index of the record, and the position of the input that got something.
+    came, gave : array of float
+        As in `Pull`.
+    chosen : list of int
+        The steps at which numbers were lost, and the first ones that nothing came to.
+    tells : bool
+        Whether there is a step at which numbers were lost.
+    underflows : bool
+        Whether what came to one of the chosen was near the end of the numbers of its dtype.
+    """
+
+    def __init__(self) -> None:
+        self.records, self.positions = array("q"), array("q")
+        self.came, self.gave = array("d"), array("d")
+        self.chosen: list[int] = []
+        self.tells = self.underflows = False
+
+        self.room = DEAD
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def choose(self, came: Any, gave: Any, came_size: float) -> bool:
+        """Take the step that is added next among the chosen, if it belongs there."""
+        came = flat(came)
+        tells = telling(came, flat(gave))
+        if not tells and (came_size or not self.room):
+            return False
+        self.room -= not tells
+        self.tells = self.tells or tells
+        self.underflows = self.underflows or underflows(name_of(came.dtype), came_size)
+        self.chosen.append(len(self))
+        return True
+
+
+class Trail:
+    """One backward pass, as far as it leads to some sources.
+
+    Parameters
+    ----------
+    records, saved, seeds
+        As for `tape.reverse.sweep`.
+    ids, needed : set of int
+        The sources, and what is on a way from one.
+    strong : bool
+        Whether zeros stop.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Written],
+        saved: Sequence[Any],
+        seeds: dict[int, Any],
+        ids: set[int],
+        needed: set[int],
+        *,
+        strong: bool,
+    ) -> None:
+        self.records, self.saved, self.seeds = records, saved, seeds
+        self.ids, self.needed, self.strong = ids, needed, strong
+        self._kept: list[Block] | None = None
+        self._held: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    @cached_property
+    def gradients(self) -> dict[int, Any]:
+        """What arrives at each source that is reached, by id."""
+        found: dict[int, Any] = {}
+        for block in self.blocks():  # the last block that adds to a source has all of it
+            found |= {i: block.cotangents[i] for i in self.ids & block.cotangents.keys()}
+        return self.seeds | found
+
+    def blocks(self) -> Iterable[Block]:
+        """Return the pass from its beginning, the last records first."""
+        return self._pass() if self._kept is None else self._kept
+
+    def _pass(self) -> Iterator[Block]:
+        """Take the pass, and keep it if there is room."""
+        kept: list[Block] = []
+        room = ROOM
+        waiting = dict(self.seeds)
+        end, length = len(self.records), FIRST
+        while end:
+            begin = max(end - length, 0)
+            records = self.records[begin:end]
+            made = set(map(OUTPUT, records))
+            touched = made.union(chain.from_iterable(map(INPUTS, records)))
+            here = {i: waiting.pop(i) for i in touched & waiting.keys()}
+            got = sweep(records, self.saved[begin:end], here, touched, self.needed, strong=self.strong)
+            waiting.update((i, got[i]) for i in got.keys() - made)
+            block = Block(begin, end, got)
+            size = _bytes(got.values())
+            room -= size
+            if room >= 0:
+                kept.append(block)
+            else:
+                kept.clear()
+            yield block
+            length = max(min(4 * length, length * ROOM // (4 * max(size, 1))), 1)
+            end = begin
+        if room >= 0:
+            self._kept = kept
+
+    @cached_property
+    def steps(self) -> Steps:
+        """What happened at each step."""
+        steps = Steps()
+        with np.errstate(all="ignore"):
+            for block in self.blocks():
+                self._look_through(block, steps)
+        return steps
+
+    def _look_through(self, block: Block, steps: Steps) -> None:
+        """Add the steps of a block: this is done for every operation of a run."""
+        got, needed, several = block.cotangents, self.needed, self._several
+        records, saved, number = self.records, self.saved, np.float64
+        add_record, add_position = steps.records.append, steps.positions.append
+        add_came, add_gave = steps.came.append, steps.gave.append
+        sizes = {
+            id: abs(float(cotangent)) if cotangent.__class__ is number else largest(flat(cotangent))
+            for id, cotangent in got.items()
+        }
+        for k in range(block.end - 1, block.begin - 1, -1):
+            _, inputs, output, _, _, _, _ = records[k]
+            came_size = sizes.get(output)
+            if came_size is None or saved[k] is None:
+                continue
+            for position, source in enumerate(inputs):
+                if source not in needed:
+                    continue
+                gave = self._given(k, position, got[output]) if source in several else got.get(source)
+                if gave is None:
+                    continue
+                gave_size = largest(flat(gave)) if source in several else sizes[source]
+                if not 0.0 < gave_size < INFINITE and (came_size or gave_size or steps.room):
+                    if steps.choose(got[output], gave, came_size):
+                        self._held[k, position] = got[output], gave
+                elif not came_size and steps.room and steps.choose(got[output], gave, came_size):
+                    self._held[k, position] = got[output], gave
+                add_record(k)
+                add_position(position)
+                add_came(came_size)
+                add_gave(gave_size)
+
+    @cached_property
+    def _several(self) -> set[int]:
+        """The values that may get something from several steps, so that their cotangents are those of no single one."""
+        times = Counter(chain.from_iterable(map(INPUTS, self.records)))
+        return {id for id, count in times.items() if count > 1} | self.seeds.keys()
+
+    def _given(self, k: int, position: int, came: Any) -> Any:
+        """Compute what a step gave to an input, as the sweep does; None if nothing."""
+        op, _, _, params, shapes, *_ = self.records[k]
+        residuals = self.saved[k]
+        if op.variadic:
+            rule = op.rules[0]
+            params = {**params, "k": position}
+        else:
+            rule = op.rules[position]
+        if rule is None:
+            return None
+        if self.strong:
+            given = strong_zeros.pull(rule, SPACE, came, residuals, params)
+        elif isinstance(rule, Partial):
+            given = came * rule.fn(SPACE, *residuals, **params)
+        else:
+            given = rule.fn(SPACE, came, *residuals, **params)
+        return given if given is None or shapes is None else SPACE.unbroadcast(given, shapes[position])
+
+    def at(self, k: int, position: int) -> tuple[Any, Any]:
+        """Return what came to a step and what it gave, as arrays."""
+        held = self._held.get((k, position))
+        if held is None:
+            _, inputs, output, *_ = self.records[k]
+            source = inputs[position]
+            if self._kept is not None:
+                got = next(block.cotangents for block in self._kept if block.begin <= k)
+            else:  # once more, up to there
+                got = sweep(
+                    self.records[k:], self.saved[k:], self.seeds, {output, source}, self.needed, strong=self.strong
+                )
+            came = got[output]
+            held = came, self._given(k, position, came) if source in self._several else got[source]
+        return flat(held[0]), flat(held[1])
+
+
+def stopping(op: Op) -> Op:
+    """Return an operation like another, whose rules let zeros stop also in a pass in which others' do not."""
+    stops = copy(op)
+    stops.rules = tuple(None if rule is None else General(_stopped(rule)) for rule in op.rules)
+    return stops
+
+
+def _stopped(rule: Rule) -> Callable[..., Any]:
+    def fn(xp: Any, g: Any, *residuals: Any, **params: Any) -> Any:
+        return strong_zeros.pull(rule, xp, g, residuals, params)
+
+    return fn
+
+
+def flat(cotangent: Any) -> Any:
+    """Return a cotangent as one array; of several results all together."""
+    if cotangent.__class__ in USUAL:
+        return cotangent
+    if isinstance(cotangent, Cotangents):
+        return np.concatenate([np.ravel(part) for part in cotangent.of.values()])
+    return as_array(cotangent)
+
+
+def _bytes(cotangents: Collection[Any]) -> int:
+    try:
+        size = int(sum(map(BYTES, cotangents)))
+    except AttributeError:  # several results
+        size = int(sum(BYTES(flat(cotangent)) for cotangent in cotangents))
+    return size + OBJECT * len(cotangents)
