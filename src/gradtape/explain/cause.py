@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from gradtape.diagnostics import Code, Span, Suggestion
     from gradtape.explain.dialects import Dialect
-    from gradtape.explain.graph import BreakKind, End, Event, Operation, Pull, Question, Run
-    from gradtape.explain.numbers import Spot
+    from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
+    from gradtape.explain.pulls import Pull
     from gradtape.explain.search import BreakGroup, Route
+    from gradtape.explain.spots import Spot
     from gradtape.explain.ways import Reached, Ways
 
 

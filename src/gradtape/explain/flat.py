@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradtape.explain.graph import Pull
+    from gradtape.explain.pulls import Pull
 
 
 def _no(pull: Pull) -> bool:

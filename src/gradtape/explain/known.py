@@ -13,7 +13,8 @@ from gradtape.explain.graph import Values
 
 if TYPE_CHECKING:
     from gradtape.explain.cause import Context
-    from gradtape.explain.graph import Pull, Question, Summary
+    from gradtape.explain.graph import Question, Summary
+    from gradtape.explain.pulls import Pull
 
 
 class Known:
@@ -37,7 +38,7 @@ class Known:
         return found if value and found is not None and found.known else None
 
     def finite(self, value: int, *, again: bool = True) -> bool | None:
-        """Whether all elements of a value are finite, None if nobody looked at them; what is lost is computed `again`.
+        """Whether all elements of a value are finite, None if nobody looked at them and it is not to be computed again.
 
         Where the recorder keeps nothing to compute from, there is no difference.
         """
@@ -93,13 +94,15 @@ SPREADING = frozenset({"add", "subtract", "negative", "multiply", "identity", "c
 class NotFinite:
     """Which values on the way to the target have elements that are not finite.
 
-    What a value is like that nobody looked at follows from what it was made of.
+    What a value is like that nobody looked at follows from what it was made of. If the target is not finite, so are
+    most of those behind it, and most of them are seen to be so from their inputs, without computing them again.
     """
 
     def __init__(self, context: Context) -> None:
         self._values, self._before = context.values, context.before_target
         self._producers = context.run.producers
         self._state: dict[int, bool] = {}
+        self._lost = any(self._values.finite(i) is False for i in context.question.target_ids)
 
     def get(self, value: int) -> bool:
         """Whether a value has elements that are not finite."""
@@ -112,7 +115,8 @@ class NotFinite:
             if here in state:
                 continue
             maker = self._producers.get(here) if here in self._before else None
-            finite = None if here in opened else self._values.finite(here, again=maker is None)
+            seen = self._lost and maker is not None and maker.function in SPREADING
+            finite = None if here in opened else self._values.finite(here, again=not seen)
             if finite is not None or maker is None:
                 state[here] = finite is False
                 continue
@@ -122,9 +126,8 @@ class NotFinite:
             if further and not bad:
                 opened.add(here)
                 waiting += [here, *further]
-            elif bad and maker.function in SPREADING:
-                state[here] = True
+            elif bad or not seen:
+                state[here] = bad
             else:
-                finite = self._values.finite(here)
-                state[here] = bad if finite is None else not finite
+                state[here] = self._values.finite(here) is False
         return state[value]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Annotation, Diagnostic, Severity
-from gradtape.explain import numbers, wording
+from gradtape.explain import sizes, wording
 from gradtape.explain.causes.flat_region import row_of
 from gradtape.explain.graph import BreakKind
-from gradtape.explain.numbers import JOINING, Trouble
+from gradtape.explain.numbers import JOINING
 from gradtape.explain.partial import ends_of_routes
 from gradtape.explain.report import Status
+from gradtape.explain.spots import Trouble
 from gradtape.explain.wording import numbers_at
 
 if TYPE_CHECKING:
@@ -104,11 +105,11 @@ def _stops(context: Context) -> tuple[Diagnostic, ...]:
 
 def _size(context: Context) -> tuple[Diagnostic, ...]:
     gradient = context.question.gradient
-    if gradient is None or not gradient.largest >= LARGE or numbers.sizes(context):
+    if gradient is None or not gradient.largest >= LARGE or sizes.sizes(context):
         return ()
     text = f"the gradient is large, up to {gradient.largest:.3g}, but size never makes a gradient None"
-    steepest = max(context.pulls, key=numbers.growth, default=None)
-    factor = numbers.growth(steepest) if steepest is not None else 0.0
+    steepest = max(context.pulls, key=sizes.growth, default=None)
+    factor = sizes.growth(steepest) if steepest is not None else 0.0
     if steepest is None or not factor:
         return (_note(text, context.question.call.span),)
     name = steepest.operation.name

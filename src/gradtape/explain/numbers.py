@@ -4,70 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from enum import StrEnum
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
 from gradtape.explain import flat, singular
 from gradtape.explain.report import Status
 from gradtape.explain.search import backward_cone
+from gradtape.explain.sizes import most_of, sizes, underflows
+from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradtape.explain.cause import Context
-    from gradtape.explain.graph import Operation, Pull, Run, Summary
+    from gradtape.explain.graph import Operation, Run
     from gradtape.explain.known import NotFinite
-
-
-class Trouble(StrEnum):
-    """What happened at a spot."""
-
-    DATA = "data"
-    """A value was infinite or not a number before anything was computed from it."""
-    FORWARD = "forward"
-    """An operation made something infinite or NaN from numbers, and the target is that too."""
-    BACKWARD = "backward"
-    """Something finite came back to an operation, and what it gave is not."""
-    ZERO = "zero"
-    """Something came back to an operation, and it gave nothing but zeros."""
-    CONSTANT = "constant"
-    """The ways from the source to a value cancel each other, whatever the numbers are."""
-    CANCELLED = "cancelled"
-    """What came back on several ways adds up to zero at these numbers."""
-    SMALL = "small"
-    LARGE = "large"
-    """The gradient is too small or too large to be of use; the spot is where most of it was made."""
-
-
-class Spot(NamedTuple):
-    """One place on the way, with what was seen there.
-
-    Parameters
-    ----------
-    trouble : Trouble
-    operation : Operation or None
-        None only for DATA.
-    pull : Pull or None
-        The step of the backward pass, where there is one.
-    value : int
-        The id of the value, for DATA and CANCELLED.
-    times : int
-        How often it happened at the same expression.
-    whole : bool
-        For CANCELLED: whether all of the ways lead through one expression, the parts of one function.
-    factor : float
-        For SMALL and LARGE: by how much all of that changed the size.
-    """
-
-    trouble: Trouble
-    operation: Operation | None
-    pull: Pull | None = None
-    value: int = 0
-    times: int = 1
-    whole: bool = False
-    factor: float = 1.0
+    from gradtape.explain.pulls import Pull
 
 
 def spots(context: Context) -> tuple[Spot, ...]:
@@ -280,21 +233,12 @@ def zeros(context: Context) -> list[Spot]:
         if pull.gave_size or not pull.came_size or not pull.gave.all_zero:
             continue
         if underflows(pull.came.dtype, pull.came.largest):
-            small = small or _most_of(context, Trouble.SMALL)
+            small = small or most_of(context, Trouble.SMALL)
             continue
         row = flat_at(context, pull)
         behind = _all_flat_before(context, pull) if row is None or row.harmless else []
         found += [Spot(Trouble.ZERO, p.operation, p) for p in behind or [pull]]
     return [*found, *small]
-
-
-SMALLEST = {"bfloat16": 1e-36, "float16": 1e-6, "float32": 1e-36, "complex64": 1e-36}
-"""Where the numbers of a dtype come to their end, a little above; that of double precision for all others is 1e-300."""
-
-
-def underflows(dtype: str, largest: float) -> bool:
-    """Whether what comes back is so small that the next factor below 1 may leave nothing of it."""
-    return 0 < largest < SMALLEST.get(dtype, 1e-300)
 
 
 def flat_at(context: Context, pull: Pull) -> flat.Flat | None:
@@ -454,81 +398,3 @@ def flows_besides(context: Context, cancelling: Iterable[Spot]) -> bool:
         if any(i in reached and not operation.breaks[k] for k, i in enumerate(inputs)):
             reached.add(operation.output)
     return not reached.isdisjoint(context.question.target_ids)
-
-
-# -- sizes ------------------------------------------------------------------------------------------------------------
-
-EPSILON = {"bfloat16": 7.8e-3, "float16": 9.8e-4, "float32": 1.2e-7, "complex64": 1.2e-7}
-"""The relative distance of neighbouring numbers by dtype; that of double precision for all others."""
-
-INFINITE = float("inf")
-
-ADAM = 1e-8
-"""What Adam and its like add to the size of a gradient before they divide by it."""
-
-
-def sizes(context: Context) -> list[Spot]:
-    """Return where a gradient became too small or too large to be of use.
-
-    The measure has no unit: by how much of itself the target changes when the source changes by as much as itself. If
-    that is below rounding even after a division by `ADAM`, no optimizer can move the source; if it is above the
-    inverse, no step is small enough.
-    """
-    gradient = context.question.gradient
-    if gradient is None or not gradient.largest > 0:
-        return []
-    target = max((_size(context.values.get(i)) for i in context.question.target_ids), default=0.0) or 1.0
-    source = max((_size(context.values.get(i)) for i in context.source.ids), default=0.0)
-    limit = EPSILON.get(context.source.dtype, 2.2e-16) * ADAM
-    if gradient.largest * max(source, 1.0) / target < limit:
-        return _most_of(context, Trouble.SMALL)
-    if gradient.largest * (source or 1.0) / target > 1.0 / limit:
-        return _most_of(context, Trouble.LARGE)
-    return []
-
-
-def _size(values: Summary | None) -> float:
-    return values.largest if values is not None and values.largest == values.largest else 0.0
-
-
-def growth(pull: Pull) -> float:
-    """Return how many times larger a step made it, 0 if nothing came or was given."""
-    came, gave = pull.came_size, pull.gave_size
-    if not (came < INFINITE and gave < INFINITE):  # of the finite ones among others
-        came, gave = pull.came.largest, pull.gave.largest
-    return gave / came if came > 0 and gave > 0 else 0.0
-
-
-def _most_of(context: Context, trouble: Trouble) -> list[Spot]:
-    """Return the expression at which the sizes changed most, over all steps there."""
-    sign = 1 if trouble is Trouble.SMALL else -1
-    places: dict[tuple[int, int, str], _Place] = {}
-    for pull in context.pulls:
-        factor = growth(pull)
-        if factor:
-            site = pull.operation.site
-            key = id(site.code), site.lasti, pull.operation.function
-            place = places.get(key)
-            if place is None:
-                place = places[key] = _Place(pull, factor)
-            place.add(pull, factor, sign)
-    if not places:
-        return []
-    most = min(places.values(), key=lambda place: sign * place.product)
-    return [Spot(trouble, most.pull.operation, most.pull, times=most.times, factor=most.product)]
-
-
-class _Place:
-    """An expression, with what all steps there made of the size, and the one that made most of it."""
-
-    __slots__ = ("factor", "product", "pull", "times")
-
-    def __init__(self, pull: Pull, factor: float) -> None:
-        self.pull, self.factor, self.product, self.times = pull, factor, 1.0, 0
-
-    def add(self, pull: Pull, factor: float, sign: int) -> None:
-        """Add a step."""
-        self.times += 1
-        self.product = min(max(self.product * factor, 1e-300), 1e300)  # many steps leave the range of numbers
-        if sign * factor < sign * self.factor:
-            self.pull, self.factor = pull, factor

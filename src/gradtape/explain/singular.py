@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gradtape.explain.graph import Pull, Summary
+    from gradtape.explain.graph import Summary
+    from gradtape.explain.pulls import Pull
 
 
 class Where(NamedTuple):

@@ -54,12 +54,19 @@ def unseen(
 
 def _unexplained_constant(context: Context, began: int) -> Operation | None:
     """Return the last operation on the way to the target that took a constant which is no literal."""
+    before, asked = context.before_target, set()
     for operation in reversed(context.run.operations):
-        if operation.output not in context.before_target or operation.seq < began:
+        inputs = operation.inputs
+        if all(inputs) or operation.output not in before or operation.seq < began:
             continue
-        for position, value in enumerate(operation.inputs):
-            operand = syntax.operand_at(operation.site.span, position, len(operation.inputs))
-            if not value and operand is not None and not _made_from_others(context, operand, operation.site.span):
+        site = operation.site
+        for position, value in enumerate(inputs):
+            place = id(site.code), site.lasti, position, len(inputs)
+            if value or place in asked:
+                continue
+            asked.add(place)  # the text says the same however often it ran
+            operand = syntax.operand_at(site.span, position, len(inputs))
+            if operand is not None and not _made_from_others(context, operand, site.span):
                 return operation
     return None
 

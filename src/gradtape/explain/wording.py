@@ -12,10 +12,11 @@ from gradtape.explain.search import Link, shortest_route, way_to
 if TYPE_CHECKING:
     from gradtape.explain.cause import Context
     from gradtape.explain.flat import Flat
-    from gradtape.explain.graph import Operation, Pull
-    from gradtape.explain.numbers import Spot
+    from gradtape.explain.graph import Operation
+    from gradtape.explain.pulls import Pull
     from gradtape.explain.search import Route
     from gradtape.explain.singular import Singular
+    from gradtape.explain.spots import Spot
 
 LONGEST_WAY = 8
 """Operations of a route that are all shown."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape import _config
 from gradtape.arrays.dispatch import Node, is_differentiable
-from gradtape.explain.graph import Pull
+from gradtape.explain.pulls import Pull
 from gradtape.recorders.kept import Kept, values_of
 from gradtape.recorders.pulls import looked, suspicious
 from gradtape.recorders.summaries import array_of, summary
@@ -19,7 +19,8 @@ from gradtape.tape.query import answers_for, is_finite, on_the_way
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gradtape.explain.graph import Operation, Seen, Summary
+    from gradtape.explain.graph import Operation, Summary
+    from gradtape.explain.pulls import Seen
     from gradtape.ops import Op
     from gradtape.tape.asked import Asked
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -114,18 +114,31 @@ class Kept(Values):
         return computed[value]
 
     def _compute(self, value: int) -> None:
-        arrays, computed = self._arrays, self._computed
-        waiting: list[tuple[int, _Recipe | None]] = [(value, self._recipe(value))]
-        while waiting:
-            here, recipe = waiting[-1]
-            if here not in computed:
-                needs = () if recipe is None else recipe.needs
-                further = [i for i in needs if i not in arrays and i not in computed]
-                if further and not any(i in computed and computed[i] is None for i in needs):
-                    waiting += [(i, self._recipe(i)) for i in further]
-                    continue
-                computed[here] = None if recipe is None else self._run_again(recipe)
-            waiting.pop()
+        """Compute a value, and before it what it follows from: one pass back to find that, and one forwards."""
+        arrays, computed, operations = self._arrays, self._computed, self._operations
+        wanted, recipes = {value}, []
+        k = self.record_of(value)
+        while wanted and k is not None and k >= 0:
+            op, _, output, params, _, _, _ = self._records[k]
+            if output in wanted:
+                wanted.discard(output)
+                ids = operations[output].inputs if output in operations else ()
+                _, inputs = parts_of(self._saved[k], len(ids))
+                inputs = [None if v.__class__ is Spec else v for v in inputs]
+                needs = [i for v, i in zip(inputs, ids, strict=True) if v is None]
+                if may_run_again(op) and all(needs) and not any(i in computed and computed[i] is None for i in needs):
+                    recipes.append((output, op, inputs, ids, params))
+                    wanted.update(i for i in needs if i not in arrays and i not in computed)
+                else:
+                    computed[output] = None
+            k -= 1
+        computed |= dict.fromkeys(wanted)
+        for output, op, inputs, ids, params in reversed(recipes):
+            known = [
+                v if v is not None else as_value(arrays[i]) if i in arrays else computed[i]
+                for v, i in zip(inputs, ids, strict=True)
+            ]
+            computed[output] = None if any(v is None for v in known) else run_again(op, known, params)
 
     def let_go(self) -> None:
         """Forget all arrays, and remember only what was looked at."""
@@ -139,42 +152,18 @@ class Kept(Values):
         """All that was kept, by id."""
         return dict(self._leaves) | {id: value for k in range(len(self._records)) for id, value in self._at(k)}
 
-    def _recipe(self, value: int) -> _Recipe | None:
-        """Return how a value is computed again; None if it cannot be. Nobody else's code runs twice."""
-        k, operation = self.record_of(value), self._operations.get(value)
-        if k is None or operation is None:
-            return None
-        op, _, _, params, *_ = self._records[k]
-        if OPS.get(op.name) is not op or not op.connects or op.parts:
-            return None
-        _, inputs = parts_of(self._saved[k], len(operation.inputs))
-        inputs = [None if v.__class__ is Spec else v for v in inputs]
-        needs = [i for v, i in zip(inputs, operation.inputs, strict=True) if v is None]
-        return _Recipe(op, inputs, operation.inputs, needs, params) if all(needs) else None
 
-    def _run_again(self, recipe: _Recipe) -> Any:
-        """Compute an operation again from its inputs; None if one is not known."""
-        arrays, computed = self._arrays, self._computed
-        known = [
-            v if v is not None else as_value(arrays[i]) if i in arrays else computed.get(i)
-            for v, i in zip(recipe.inputs, recipe.ids, strict=True)
-        ]
-        if any(v is None for v in known):
-            return None
-        try:
-            return as_value(recipe.op.kernel(*known, **recipe.params))
-        except Exception:  # noqa: BLE001  a value that cannot be had again is not told
-            return None
+def may_run_again(op: Op) -> bool:
+    """Whether an operation computes nothing but one result of its inputs: nobody else's code runs twice."""
+    return OPS.get(op.name) is op and op.connects and not op.parts
 
 
-class _Recipe(NamedTuple):
-    """How a value is computed again: the operation, what is known of its inputs, their ids, and what is missing."""
-
-    op: Op
-    inputs: list[Any]
-    ids: tuple[int, ...]
-    needs: list[int]
-    params: dict[str, Any]
+def run_again(op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:
+    """Compute an operation again, None if that fails: a value that cannot be had again is not told."""
+    try:
+        return as_value(op.kernel(*inputs, **params))
+    except Exception:  # noqa: BLE001
+        return None
 
 
 def values_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.explain import Status
-from gradtape.explain.graph import Element, Pull, Seen, Summary
+from gradtape.explain.pulls import Element, Pull, Seen
 from gradtape.recorders.summaries import as_array, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradtape.explain.graph import Operation
+    from gradtape.explain.graph import Operation, Summary
 
 SMALL, LARGE = 1e-5, 1e6
 """Between these sizes of its largest element nobody looks into a gradient that is finite and not zero."""

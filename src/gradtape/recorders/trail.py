@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradtape.explain.numbers import underflows
+from gradtape.explain.sizes import underflows
 from gradtape.ops import Cotangents, General, Partial
 from gradtape.recorders.kept import USUAL
 from gradtape.recorders.pulls import telling

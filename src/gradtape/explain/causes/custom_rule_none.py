@@ -3,9 +3,9 @@
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.flat_region import headline as zero_headline
 from gradtape.explain.graph import BreakKind
-from gradtape.explain.numbers import Spot, Trouble
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
+from gradtape.explain.spots import Spot, Trouble
 
 HELP = "return one gradient per argument of the function, each of its argument's shape"
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain import flat, wording
 from gradtape.explain.cause import Cause, Context, Stage, place_in
-from gradtape.explain.numbers import Spot, Trouble, flat_at
+from gradtape.explain.numbers import flat_at
+from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
-    from gradtape.explain.graph import Pull
+    from gradtape.explain.pulls import Pull
     from gradtape.explain.report import Finding
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from gradtape.explain import singular, wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline
-from gradtape.explain.numbers import Spot, Trouble, nothing_came
+from gradtape.explain.numbers import nothing_came
+from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
-    from gradtape.explain.graph import Operation, Pull
+    from gradtape.explain.graph import Operation
+    from gradtape.explain.pulls import Pull
     from gradtape.explain.report import Finding
 
 CHOOSING = frozenset({"where", "select", "masked_fill", "choose", "nan_to_num", "nansum", "nanmean", "cond"})

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline, too_large
-from gradtape.explain.numbers import EXPONENTIALS, Spot, Trouble, certain, origin
+from gradtape.explain.numbers import EXPONENTIALS, certain, origin
+from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
-    from gradtape.explain.graph import Operation, Pull, Summary
+    from gradtape.explain.graph import Operation, Summary
+    from gradtape.explain.pulls import Pull
     from gradtape.explain.report import Finding
 
 FILLS = frozenset({"where", "masked_fill", "full", "constant", "select", "log", "tril", "triu", "pad"})

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain import singular, wording
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.numbers import Spot, Trouble, target_is_finite
+from gradtape.explain.numbers import target_is_finite
+from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
-    from gradtape.explain.graph import Operation, Pull
+    from gradtape.explain.graph import Operation
+    from gradtape.explain.pulls import Pull
     from gradtape.explain.report import Finding
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain import flat, wording
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.numbers import Spot, Trouble
+from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
     from gradtape.explain.report import Finding

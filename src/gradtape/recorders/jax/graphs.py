@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Iterable, Sequence
 
-    from gradtape.explain.graph import Pull
+    from gradtape.explain.pulls import Pull
     from gradtape.recorders.jax.asking import Asked, Source
     from gradtape.recorders.jax.program import Program, Step
     from gradtape.recorders.jax.recording import Left

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from gradtape.diagnostics import Site
     from gradtape.explain.cause import Stage
+    from gradtape.explain.pulls import Pull
     from gradtape.explain.report import GradientReport
     from gradtape.recorders.heard import Heard
     from gradtape.recorders.tensorflow.backward import Backward, Matched
@@ -301,7 +302,7 @@ class Asking:
             ends.describe(self.memory, leaf, name, built)
             for leaf, name in zip(asked.sources, source_names, strict=True)
         )
-        pulled: tuple[graph.Pull, ...] | None = None
+        pulled: tuple[Pull, ...] | None = None
         found = []
         if any(status not in (Status.OK, Status.NONE) for status in statuses):
             for leaf, end in zip((*asked.targets, *asked.sources), (*targets, *sources), strict=True):
@@ -344,7 +345,7 @@ def given_none(matched: list[Matched]) -> dict[tuple[int, int], Break]:
     return found
 
 
-def pulls_of(matched: list[Matched], built: Built) -> tuple[graph.Pull, ...]:
+def pulls_of(matched: list[Matched], built: Built) -> tuple[Pull, ...]:
     """Write down the steps of the backward pass."""
     found = []
     for seq, output, step in matched:

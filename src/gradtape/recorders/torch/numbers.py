@@ -16,7 +16,8 @@ from gradtape.recorders.torch import private
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gradtape.explain.graph import Operation, Pull, Summary
+    from gradtape.explain.graph import Operation, Summary
+    from gradtape.explain.pulls import Pull
     from gradtape.recorders.torch.autograd import Steps
     from gradtape.recorders.torch.graph import Builder
 

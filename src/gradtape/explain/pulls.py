@@ -1,0 +1,121 @@
+"""One step of the backward pass: sizes at hand, everything else looked at when a cause asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradtape.explain.graph import Operation, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a step backwards that shows what happened, and the numbers there.
+
+    `index` counts in the input that the step gave to. Numbers of other shapes are taken from where broadcasting or a
+    reduction's `axis` leads; None where there is no such place or the number was not kept. Of complex numbers the size
+    is told.
+    """
+
+    index: tuple[int, ...]
+    inputs: tuple[float | None, ...]
+    """The operation's inputs at that element."""
+    output: float | None
+    came: float | None
+    gave: float
+
+
+class Seen(NamedTuple):
+    """What the numbers at one step of the backward pass are like.
+
+    Parameters
+    ----------
+    came : Summary
+        The whole cotangent of the output that reached the operation, from all its uses together.
+    gave : Summary
+        What it gave to this input, in the input's shape, before it meets what others give to the same value.
+    inputs : tuple of Summary or None
+        What the operation's inputs were like, constants included; None for those that were not kept.
+    output : Summary or None
+        What its result was like.
+    element : Element or None
+        Where something happened, the first element that is not finite, or that became zero.
+    """
+
+    came: Summary
+    gave: Summary
+    inputs: tuple[Summary | None, ...] = ()
+    output: Summary | None = None
+    element: Element | None = None
+
+
+class Pull:
+    """One step of the backward pass: an operation took the cotangent of its output and gave one to an input.
+
+    A run has as many steps as operations, and causes speak of very few. So the sizes are at hand, and everything else
+    is looked at when somebody asks. Recorders make it with `gradtape.recorders.pulls.pull`, from the arrays.
+
+    Parameters
+    ----------
+    operation : Operation
+        The forward operation, one of `Run.operations`; its `function` is what causes know it by.
+    position : int
+        Which of its inputs got something.
+    came_size, gave_size : float
+        The largest size of an element of what came and of what was given; 0 if all are zero, NaN or infinite if one is
+        not finite.
+    look : Seen or callable
+        What the numbers are like, or a function that looks at them: `look(pull) -> Seen`. It is called once.
+    inside : Operation or None
+        Where the derivative is the user's own code: the operation in it that first made a number that is not finite.
+    """
+
+    __slots__ = ("_look", "came_size", "gave_size", "inside", "operation", "position")
+
+    def __init__(
+        self,
+        operation: Operation,
+        position: int,
+        came_size: float,
+        gave_size: float,
+        look: Seen | Callable[[Pull], Seen],
+        inside: Operation | None = None,
+    ) -> None:
+        self.operation, self.position, self.inside = operation, position, inside
+        self.came_size, self.gave_size = came_size, gave_size
+        self._look = look
+
+    @property
+    def seen(self) -> Seen:
+        """What the numbers are like."""
+        if not isinstance(self._look, Seen):
+            self._look = self._look(self)
+        return self._look
+
+    @property
+    def came(self) -> Summary:
+        """What reached the operation."""
+        return self.seen.came
+
+    @property
+    def gave(self) -> Summary:
+        """What it gave to this input."""
+        return self.seen.gave
+
+    @property
+    def inputs(self) -> tuple[Summary | None, ...]:
+        """What the operation's inputs were like."""
+        return self.seen.inputs
+
+    @property
+    def output(self) -> Summary | None:
+        """What its result was like."""
+        return self.seen.output
+
+    @property
+    def element(self) -> Element | None:
+        """Where something happened."""
+        return self.seen.element
