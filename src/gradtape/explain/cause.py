@@ -166,6 +166,8 @@ class Context:
     @cached_property
     def pulls(self) -> tuple[Pull, ...]:
         """The steps of the backward pass on the ways from this source."""
+        if len(self.asked[0]) == 1 and self.question.pulls_are_own:
+            return self.question.pulls
         masks, k = self.after_source
         before, bit = self.before_target, 1 << k
         return tuple(

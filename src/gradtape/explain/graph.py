@@ -379,6 +379,8 @@ class Question:
     used_at: Site | None = None
     gradient: Summary | None = None
     pulls: tuple[Pull, ...] = ()
+    pulls_are_own: bool = False
+    """Whether no steps but those on the ways from `together` to the targets are among them."""
     failure: Failure | None = None
     dialect: str = "gradtape"
     """Whose words the messages use: a name of `dialects.DIALECTS`."""

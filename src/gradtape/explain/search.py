@@ -52,26 +52,35 @@ def way_to(run: Run, sources: Collection[int], value: int) -> Route | None:
 
     It is looked for from its end, so that nothing farther away than the nearest source is looked at.
     """
-    onward: dict[int, Link | None] = {value: None}
+    onward: dict[int, Operation | None] = {value: None}
     level, arrived, producers = [value], value in sources, run.producers
     while level and not arrived:
-        makers = [producers[v] for v in level if v in producers]
+        makers = []
+        for made in level:
+            maker = producers.get(made)
+            if maker is not None:
+                makers.append(maker)
         if len(makers) > 1:
             makers.sort(key=lambda operation: -operation.seq)
         level = []
         for maker in makers:
+            breaks = maker.breaks
             for position, before in enumerate(maker.inputs):
-                if before and before not in onward and not maker.breaks[position]:
-                    onward[before] = Link(maker, position)
+                if before and before not in onward and not breaks[position]:
+                    onward[before] = maker
                     level.append(before)
-                    arrived = arrived or before in sources
+                    if before in sources:
+                        arrived = True
     if not arrived:
         return None
     here = next(source for source in sources if source in onward)
     links: list[Link] = []
-    while (link := onward[here]) is not None:
-        links.append(link)
-        here = link.operation.output
+    while (operation := onward[here]) is not None:
+        position = operation.inputs.index(here)
+        while operation.breaks[position]:
+            position = operation.inputs.index(here, position + 1)
+        links.append(Link(operation, position))
+        here = operation.output
     return tuple(links)
 
 

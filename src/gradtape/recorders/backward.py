@@ -17,7 +17,7 @@ from gradtape.recorders.trail import Trail, stopping
 from gradtape.tape.query import answers_for, is_finite, on_the_way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gradtape.explain.graph import Operation, Summary
     from gradtape.explain.pulls import Seen
@@ -81,7 +81,8 @@ class Backward:
         every = any(g.finite and not g.all_zero for g in odd)
         pulls = self.pulls(self._in_tensorflow if stopped else self._answer, every=every)
         broken = any(not g.finite for g in odd)
-        return Numbers(gradients, pulls, self.kept if broken else {}, stopped)
+        self.kept.computes = broken
+        return Numbers(gradients, pulls, self.kept, stopped)
 
     @property
     def possible(self) -> bool:
@@ -151,13 +152,15 @@ class Backward:
             return ()
         self._trail, steps, operations = trail, trail.steps, self.operations
         records, look = trail.records, self._look
-        every = every or not steps.tells or steps.underflows
-        found = []
-        for n in range(len(steps)) if every else steps.chosen:
-            operation = operations.get(records[steps.records[n]][2])
-            if operation is not None:
-                found.append(Pull(operation, steps.positions[n], steps.came[n], steps.gave[n], look))
-        self._broken = any(not isfinite(pull.gave_size) for pull in found)
+        columns: list[Sequence[Any]] = [steps.records, steps.positions, steps.came, steps.gave]
+        if steps.tells and not steps.underflows and not every:
+            columns = [[column[n] for n in steps.chosen] for column in columns]
+        self._broken = not all(map(isfinite, columns[-1]))
+        found = [
+            Pull(operation, position, came, gave, look)
+            for k, position, came, gave in zip(*columns, strict=True)
+            if (operation := operations.get(records[k][2])) is not None
+        ]
         return tuple(found)
 
     def _look(self, pull: Pull) -> Seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import cached_property
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 OUTPUT = itemgetter(2)
 """What a record made; ids grow in the order of the run."""
 
-NEAR = 1000
-"""How many operations after the one that made a value are searched for one that kept it, before all are."""
+SEARCHES = 8
+"""How many values are searched for one by one before all are looked up at once."""
 
 
 class Kept(Values):
@@ -38,7 +39,14 @@ class Kept(Values):
         The operations of the graph by what they made.
     leaves : mapping
         Values that are at hand whatever the tape kept.
+
+    Attributes
+    ----------
+    computes : bool
+        Whether what was not kept is computed again where it can be.
     """
+
+    computes = False
 
     def __init__(
         self,
@@ -50,10 +58,11 @@ class Kept(Values):
         self._records, self._saved, self._operations, self._leaves = records, saved, operations, leaves
         self._told: dict[int, Summary] = {}
         self._computed: dict[int, Any] = {}
+        self._searches = SEARCHES
 
     def __getitem__(self, value: int) -> Summary:
         if value not in self._told:
-            array = self.computed(value)
+            array = self._known(value)
             if array is None:
                 raise KeyError(value)
             self._told[value] = summary(array)
@@ -61,14 +70,14 @@ class Kept(Values):
 
     def __iter__(self) -> Iterator[int]:
         made = (record[2] for record in self._records)
-        return (value for value in dict.fromkeys((*self._arrays, *made)) if self.computed(value) is not None)
+        return (value for value in dict.fromkeys((*self._arrays, *made)) if self._known(value) is not None)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def largest(self, value: int, *, again: bool = True) -> float | None:
         """Return the largest size of an element of a value, None if the value is not known."""
-        array = self.computed(value) if again else as_value(self._arrays.get(value))
+        array = self._known(value) if again else self.array(value)
         return None if array is None else largest(array)
 
     def record_of(self, value: int) -> int | None:
@@ -76,19 +85,31 @@ class Kept(Values):
         k = bisect_left(self._records, value, key=OUTPUT)
         return k if k < len(self._records) and self._records[k][2] == value else None
 
+    def _known(self, value: int) -> Any:
+        return self.computed(value) if self.computes else self.array(value)
+
     def array(self, value: int) -> Any:
-        """Return what was kept of a value, None if nothing: where it was made, or else where it was used."""
-        if "_arrays" in self.__dict__:
-            return as_value(self._arrays.get(value))
-        k = self.record_of(value)
-        near = range(0) if k is None else range(k, min(k + NEAR, len(self._records)))
-        found = self._leaves.get(value)
-        for place in near:
-            if found is not None:
-                break
-            if value in self._records[place][1] or place == k:
-                found = dict(self._at(place)).get(value)
-        return as_value(self._arrays.get(value)) if found is None else as_value(found)
+        """Return what was kept of a value, None if nothing.
+
+        The first few are searched for alone, from where they were made on; only then is everything looked up.
+        """
+        if "_arrays" not in self.__dict__ and self._searches:
+            self._searches -= 1
+            return as_value(self._searched(value))
+        return as_value(self._arrays.get(value))
+
+    def _searched(self, value: int) -> Any:
+        """Search for a value where it was made and where it was used."""
+        if value in self._leaves:
+            return self._leaves[value]
+        begin, records = self.record_of(value), self._records
+        if begin is not None:
+            users = (k for k in range(begin + 1, len(records)) if value in records[k][1])
+            for k in chain((begin,), users):
+                found = dict(self._at(k)).get(value)
+                if found is not None:
+                    return found
+        return None
 
     def _at(self, k: int) -> Iterator[tuple[int, Any]]:
         """Yield what was kept of the result and inputs of an operation, by their ids."""

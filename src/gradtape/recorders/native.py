@@ -102,6 +102,7 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
             asked.used_at,
             gradient=gradient,
             pulls=numbers.pulls if gradient is not None and suspicious(gradient) else (),
+            pulls_are_own=True,
             failure=asked.failure,
             together=sources,
             dialect="tensorflow" if stands_in() else "gradtape",

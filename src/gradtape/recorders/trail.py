@@ -192,7 +192,8 @@ class Trail:
             for id, cotangent in got.items()
         }
         for k in range(block.end - 1, block.begin - 1, -1):
-            _, inputs, output, _, _, _, _ = records[k]
+            record = records[k]
+            inputs, output = record[1], record[2]
             came_size = sizes.get(output)
             if came_size is None or saved[k] is None:
                 continue
