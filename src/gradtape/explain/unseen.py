@@ -60,6 +60,8 @@ def _unexplained_constant(context: Context, began: int) -> Operation | None:
         if all(inputs) or operation.output not in before or operation.seq < began:
             continue
         site = operation.site
+        if operation.custom and not inputs[0]:  # the function itself, which the text of the call does not pass
+            inputs = inputs[1:]
         for position, value in enumerate(inputs):
             place = id(site.code), site.lasti, position, len(inputs)
             if value or place in asked:
@@ -72,14 +74,19 @@ def _unexplained_constant(context: Context, began: int) -> Operation | None:
 
 
 def _made_from_others(context: Context, operand: ast.expr, span: Span) -> bool:
-    """Whether a constant is seen to come from a value that does not depend on the source."""
+    """Whether a constant is seen to come from a value that does not depend on the source, here or in a helper."""
     whole = syntax.span_of(operand, span.file)
     read = syntax.names_in(operand, ast.Load)
-    others = {
-        event.site.span
-        for event in context.run.events
-        if event.kind.startswith("left") and event.value not in context.after_source
-    }
+    mine: set[Span] = set()
+    others: set[Span] = set()
+    called: set[Span] = set()
+    for event in context.run.left:
+        if event.value in context.after_source:
+            mine.update(site.span for site in event.callers)
+        else:
+            others.add(event.site.span)
+            called.update(site.span for site in event.callers)
+    others |= called - mine
     return any(whole.contains(place) or read.intersection(syntax.assigned_names(place)) for place in others)
 
 
