@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gradtape.explain.flat import Flat
     from gradtape.explain.graph import Operation
     from gradtape.explain.pulls import Pull
+    from gradtape.explain.report import Finding
     from gradtape.explain.search import Route
     from gradtape.explain.singular import Singular
     from gradtape.explain.spots import Spot
@@ -168,6 +169,30 @@ def way_note(context: Context, route: Route, operation: Operation) -> tuple[str,
     shown = " -> ".join([context.source.name, *parts, context.question.target_name])
     only = context.count == 1 and not context.may_have_left
     return (f"the only route is {shown}" if only else f"a route through it is {shown}",)
+
+
+def about_size(context: Context, slug: str, pull: Pull, told: tuple[str, str, str], helps: tuple[str, ...]) -> Finding:
+    """Say of a gradient that it is too small or too large, and which step made most of that.
+
+    `told` is what has become of it, what the step does to it, and how much is left.
+    """
+    became, change, left = told
+    operation = pull.operation
+    route = route_through(context, operation, pull.position)
+    return context.finding(
+        slug,
+        operation.site.span,
+        f"{name_of(operation)} {change}",
+        notes=(left, *way_note(context, route, operation)),
+        helps=helps,
+        route=route,
+        headline=f"the gradient from `{context.question.target_name}` to `{context.source.name}` {became}",
+    )
+
+
+def in_steps(spot: Spot) -> str:
+    """Say in how many steps something was done, nothing if in one."""
+    return f", in {spot.times} steps" if spot.times > 1 else ""
 
 
 def again(spot: Spot) -> tuple[str, ...]:
