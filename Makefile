@@ -33,7 +33,7 @@ test-peers: $(VENV)/.peers ## compare gradients with TensorFlow, PyTorch, JAX an
 
 # each framework has an environment of its own: they ask for different versions of what they share
 # what else skips itself where the framework is missing
-WITH_tensorflow := tests/debugging tests/docs
+WITH_tensorflow := tests/debugging tests/optim tests/docs
 WITH_torch := tests/debugging tests/docs tests/explain/test_pages.py
 test-tensorflow: ## run the tests of the TensorFlow recorder, with TensorFlow
 test-torch: ## run the tests of the PyTorch recorder, with PyTorch

@@ -114,6 +114,7 @@ OPTIMIZERS = {
     "adam": lambda: optim.Adam(optim.schedules.CosineDecay(0.1, 20), gradient_accumulation_steps=2),
     "nadam": lambda: optim.Nadam(0.01),
     "adafactor": lambda: optim.Adafactor(0.01),
+    "function": lambda: optim.RMSprop(lambda: 0.01),
     "loss scale": lambda: optim.LossScaleOptimizer(optim.Adam(0.01), dynamic_growth_steps=3),
 }
 

@@ -58,15 +58,15 @@ CASES = {
     "Adam amsgrad": ("Adam", RATE | {"amsgrad": True, "beta_2": 0.9}),
     "AdamW": ("AdamW", RATE),
     "AdamW excluded": ("AdamW", RATE | {"weight_decay": 0.5}),
-    "Adadelta": ("Adadelta", {"learning_rate": 1.0}),
+    "Adadelta": ("Adadelta", {"learning_rate": 2.5}),
     "Adagrad": ("Adagrad", RATE),
     "Adamax": ("Adamax", RATE),
-    "Nadam": ("Nadam", RATE),
+    "Nadam": ("Nadam", RATE | {"epsilon": 1e-3}),
     "Ftrl": ("Ftrl", {"learning_rate": 0.5}),
     "Ftrl penalties": (
         "Ftrl",
         {
-            "learning_rate": 0.5,
+            "learning_rate": 0.4,
             "l1_regularization_strength": 0.1,
             "l2_regularization_strength": 0.01,
             "l2_shrinkage_regularization_strength": 0.02,

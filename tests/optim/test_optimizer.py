@@ -1,7 +1,9 @@
 """What all optimizers share: what they take, what they refuse, what they leave alone."""
 
+import copy
 import gc
 import json
+import pickle
 import warnings
 
 import ml_dtypes
@@ -294,13 +296,13 @@ def test_values_that_a_tape_or_a_user_holds_stay_as_they_are():
     optimizer = optim.Adam(0.1)
     optimizer.apply([np.ones(2)], [w])
     held = [v._value for v in [w, *optimizer.variables]]
-    copies = [np.array(v) for v in held]
+    kept = [np.array(v) for v in held]
     with gt.GradientTape() as tape:
         y = (w * optimizer.variables[2]).sum()
     optimizer.apply([np.ones(2)], [w])
-    for value, copy in zip(held, copies, strict=True):
-        np.testing.assert_array_equal(value, copy)
-    np.testing.assert_array_equal(tape.gradient(y, w).numpy(), copies[3])
+    for value, before in zip(held, kept, strict=True):
+        np.testing.assert_array_equal(value, before)
+    np.testing.assert_array_equal(tape.gradient(y, w).numpy(), kept[3])
 
 
 def test_slots_are_written_to_in_place():
@@ -511,3 +513,21 @@ def test_an_optimizer_holds_no_gradients():
     optimizer.apply([g], [w])
     gc.collect()
     assert not [o for o in gc.get_referrers(g) if o is not globals() and type(o) is list]
+
+
+def test_copies_and_pickles_go_on_alike():
+    parameters = {"w": gt.Variable([1.0, 2.0]), "b": gt.Variable(0.5)}
+    for optimizer in (optim.Adam(0.1), optim.Nadam(0.1), optim.LossScaleOptimizer(optim.SGD(0.1, momentum=0.9))):
+        optimizer.minimize(lambda: quadratic(*parameters.values()), parameters)
+        pickled, its = pickle.loads(pickle.dumps((optimizer, parameters)))
+        twins = {name: gt.Variable(v.numpy()) for name, v in parameters.items()}
+        memo = {id(v): twins[name] for name, v in parameters.items()}
+        copied = copy.deepcopy(optimizer, memo)
+        for each, variables in ((optimizer, parameters), (copied, twins), (pickled, its)):
+            for _ in range(3):
+                each.minimize(lambda variables=variables: quadratic(*variables.values()), variables)
+        for name, v in parameters.items():
+            np.testing.assert_array_equal(v.numpy(), twins[name].numpy())
+            np.testing.assert_array_equal(v.numpy(), its[name].numpy())
+    follow = optim.SGD(lambda: 0.25)
+    assert copy.deepcopy(follow)._rate is follow._rate

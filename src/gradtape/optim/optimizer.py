@@ -424,13 +424,15 @@ class Optimizer(Common):
             plain = gradients.clipped_by_global_norm(plain, self.global_clipnorm)
         elif self.clipvalue:
             plain = [updates.clipped(g, self.clipvalue) for g in plain]
+        else:
+            return pairs
         return [Pair(g, pair.variable, pair.path) for g, pair in zip(plain, pairs, strict=True)]
 
     def _update(self, pairs: list[Pair], frame: FrameType) -> None:
         ready = self._accumulated(pairs)
         if ready:
             self._step(ready, frame)
-            for variable, _, _ in ((p.variable, 0, 0) for p in ready):
+            for _, variable, _ in ready:
                 constraint = getattr(variable, "constraint", None)
                 if constraint is not None:
                     kept = constraint(variable)
@@ -513,7 +515,7 @@ class Optimizer(Common):
         for variable, kept in zip(self._trainable_variables, self._kept, strict=True):
             average = updates.own(kept["average"])
             average *= momentum
-            average += (1 - momentum) * variable._value
+            average += (1 - momentum) * np.asarray(variable._value, average.dtype)
             updates.store(kept["average"], average)
         if self.ema_overwrite_frequency and (done + 1) % self.ema_overwrite_frequency == 0:
             self._overwrite(self._trainable_variables, frame)
@@ -546,7 +548,25 @@ class Optimizer(Common):
 
     def like(self) -> Optimizer:
         """Return one of the same kind without state."""
-        return type(self).from_config(self.get_config())
+        made = type(self).from_config(self.get_config())
+        if not isinstance(self._rate, Variable):
+            made._rate = self._rate  # a function has no form in a configuration
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Optimizer:
+        """Copy it with its state, for the copies of its variables where they are copied with it."""
+        made = memo[id(self)] = self.like()
+        ids, pattern = self._not_decayed
+        made._not_decayed = (frozenset(id(memo.get(k, k)) if k in memo else k for k in ids), pattern)
+        if self.built:
+            made.build([memo.get(id(v), v) for v in self._trainable_variables])
+        made.set_weights(self.get_weights())
+        return made
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up what was pickled: the variables are other objects now."""
+        vars(self).update(state)
+        self._places = {id(variable): k for k, variable in enumerate(self._trainable_variables)}
 
     def get_weights(self) -> list[Any]:
         """Return the values of `variables` as arrays."""
