@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gradtape.diagnostics import Applicability, Suggestion
+from gradtape.diagnostics.changes import edits_of
 from gradtape.explain import notes, numbers, partial
 from gradtape.explain.cause import Context, Stage, possible
 from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
@@ -156,7 +158,19 @@ def _told_together(first: Finding, other: Finding) -> Finding:
     if place is None:
         return first
     annotations = (*first.diagnostic.annotations, replace(place, label="and here", primary=False))
-    return replace(first, diagnostic=replace(first.diagnostic, annotations=annotations))
+    message = replace(first.diagnostic, annotations=annotations, suggestion=_joint_suggestion(first, other))
+    return replace(first, diagnostic=message)
+
+
+def _joint_suggestion(first: Finding, other: Finding) -> Suggestion | None:
+    """Return the edit that mends two places at once, which is no better than the weaker; the first's if they clash."""
+    one, two = first.diagnostic.suggestion, other.diagnostic.suggestion
+    if one is None or two is None:
+        return one
+    changes = tuple(dict.fromkeys((*one.changes, *two.changes)))
+    edits = edits_of(changes) if one.changes and two.changes else None
+    weaker = max(one.applicability, two.applicability, key=list(Applicability).index)
+    return one if edits is None else Suggestion(weaker, edits, changes)
 
 
 def _why_failed(context: Context) -> tuple[Finding, ...]:

@@ -200,10 +200,20 @@ class Crossings:
                     entries[key] = self._origins(operation, position)
                 constant = self.fresh()
                 links = []
-                for origin, sure in entries[key]:
-                    flow = self.flows[origin]
-                    left = _left(self.exits[origin], since.get(key, 0), operation.seq, flow, operation.site.span)
-                    links += [_crossing(exit_, constant, sure) for exit_ in left]
+                last, span = since.get(key, 0), operation.site.span
+                came = [
+                    (origin[0], sure, _left(self.exits[origin], last, operation.seq, self.flows[origin], span))
+                    for origin, sure in entries[key]
+                ]
+                # what left at a place in an earlier call gives way to what left there in this one
+                newest = {
+                    place: max(e.seq for p, _, many in came if p == place for e in many)
+                    for place, _, left in came
+                    if left
+                }
+                for place, sure, left in came:
+                    if left and left[-1].seq > min(last, newest[place] - 1):
+                        links += [_crossing(exit_, constant, sure) for exit_ in left]
                 since[key] = operation.seq
                 if links:
                     self.found += links

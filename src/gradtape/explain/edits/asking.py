@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import assigned_before, defined_in, statements_of
-from gradtape.explain.edits.places import moved_to_end
+from gradtape.explain.edits.places import moved_to_end, moved_to_start
 from gradtape.explain.edits.sources import tape_block
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def inner_recorded(case: Case) -> Suggestion | None:
     block = tape_block(outer) if outer is not None else None
     if outer is None or block is None or statement is None:
         return None
-    return moved_to_end(block, [statement], case.file).suggestion()
+    behind = moved_to_end(block, [statement], case.file).suggestion()
+    return behind or moved_to_start(block, [statement], outer, case.file).suggestion()
 
 
 def one_number(case: Case) -> Suggestion | None:

@@ -102,8 +102,14 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr) -> Changes:
             continue
         if plain & syntax.names_in(statement, ast.Load):
             found += [c for part in ast.iter_child_nodes(statement) for c in _inside_any(pen, part, case.file)]
+            found += [c for n in parts(statement) if _starts_with(n, plain) for c in _method(pen, n, case.file)]
             plain |= syntax.names_in(statement, ast.Store)
     return tuple(found)
+
+
+def _starts_with(node: ast.expr, names: set[str]) -> bool:
+    """Whether a method of one of these names is called: `e.sum()`."""
+    return isinstance(node, ast.Call) and syntax.text_of(getattr(node.func, "value", node)) in names
 
 
 def _filled(statement: ast.stmt, node: ast.expr) -> set[str]:
@@ -150,13 +156,22 @@ def without_callback(case: Case) -> Suggestion | None:
         arguments = ", ".join(builders.written(e, file) for e in given.elts)
     else:
         arguments = ", ".join(builders.written(a, file) for a in call.args[2:])
-    changes = [*builders.replace(call, file, f"{builders.operand(function, file)}({arguments})")]
+    text = f"{builders.operand(function, file)}({arguments})"
+    if pen.dialect == "tensorflow" and _is_unpacked(case):  # what it returns need not be tensors
+        text = pen.say("tf.nest.map_structure(tf.convert_to_tensor, {x})", x=text)
+    changes = [*builders.replace(call, file, text)]
     body = defined_in(file, ast.Call(func=function, args=[], keywords=[]))
     if body is not None and pen.dialect == "jax":
         changes += _in_jax_numpy(pen, body, file)
     elif body is not None:
         changes += [c for part in body.body for c in _inside_any(pen, part, file)]
     return builders.likely(*_outer_only(changes), *pen.imports)
+
+
+def _is_unpacked(case: Case) -> bool:
+    """Whether a statement gives several names what it computes."""
+    statement = case.statement
+    return isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple | ast.List)
 
 
 def _in_jax_numpy(pen: Pen, body: ast.AST, file: str) -> Changes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, layers
 from gradtape.explain.edits.asking import LISTS
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 
@@ -25,7 +25,13 @@ FORWARD = ("call", "__call__", "forward")
 def same_object(case: Case) -> Suggestion | None:
     """Use the object that was asked for: the layer that `__init__` made, the whole tensor, the model that ran."""
     changes = (
-        _argument_instead(case) or _kept_layer(case) or _whole_source(case) or _model_that_ran(case) or _made_from(case)
+        _argument_instead(case)
+        or _kept_layer(case)
+        or _whole_source(case)
+        or _model_that_ran(case)
+        or layers.gone_on(case)
+        or layers.made_once(case, _calls_at(case))
+        or _made_from(case)
     )
     return builders.likely(*changes) if changes else use(case)
 

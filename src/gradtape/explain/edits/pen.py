@@ -24,6 +24,7 @@ MODULES = {
     "jnp": ("jax.numpy",),
     "jax": ("jax",),
     "torch": ("torch",),
+    "keras": ("keras", "tensorflow.keras"),
     "functools": ("functools",),
 }
 """The usual names of modules, and which modules go by them; the first is what an import is written for."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, parts, simple_name
+from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
 from gradtape.explain.graph import OUTSIDE
 
@@ -32,7 +32,7 @@ def into_tape(case: Case) -> Suggestion | None:
     if paused:
         return builders.likely(*paused)
     statements = _statements(p for p in inside if (p.line, p.column) < (where.line, where.column))
-    moved = _before(block, statements, entered, file) if statements else STAYS
+    moved = moved_to_start(block, statements, entered, file) if statements else STAYS
     question = syntax.statement_at(context.question.call.span)
     if not moved.changes:
         moved = _after(block, [p for p in inside if p.line > where.end_line], question, file)
@@ -93,7 +93,7 @@ def _statements(places: Iterable[Span]) -> list[ast.stmt]:
     return list(dict.fromkeys(s for s in found if s is not None and not hasattr(s, "body")))
 
 
-def _before(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], entered: Span, file: str) -> Move:
+def moved_to_start(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], entered: Span, file: str) -> Move:
     """Move statements that stand before the block, and what depends on them on the way, to its start."""
     around = builders.block_of(statements[0], file)
     if any(s not in around for s in statements):
@@ -267,8 +267,35 @@ def _turned_on(node: ast.expr, file: str) -> Changes:
 
 def both_sides(case: Case) -> Suggestion | None:
     """Compute both sides of a branch and choose by `where`: a sketch, because the side that was skipped now runs."""
+    expected = _expected(case)
+    if expected:
+        return builders.sketch(*expected)
     chosen = chosen_by_where(case)
     return builders.sketch(*chosen.changes) if chosen is not None else None
+
+
+def _expected(case: Case) -> Changes:
+    """Add what a draw decides about as often as it is drawn: `h = h + p * f(h)` for `if random() < p: h = h + f(h)`."""
+    statement, file, scope = case.statement, case.file, case.function
+    if not isinstance(statement, ast.If) or len(statement.body) != 1 or statement.orelse or scope is None:
+        return ()
+    test: ast.expr | None = statement.test
+    if isinstance(test, ast.Name):
+        test = assigned_before(scope, test.id, statement.lineno)
+    first = statement.body[0]
+    added = first.value if isinstance(first, ast.Assign) and isinstance(first.value, ast.BinOp) else None
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Lt | ast.LtE) or added is None:
+        return ()
+    kept = isinstance(first, ast.Assign) and syntax.text_of(first.targets[0]) == syntax.text_of(added.left)
+    if not kept or not isinstance(added.op, ast.Add) or not any(w in syntax.text_of(test.left) for w in DRAWN):
+        return ()
+    chance = builders.operand(test.comparators[0], file)
+    text = f"{builders.written(added.left, file)} + {chance} * {builders.operand(added.right, file)}"
+    return builders.replace_statement(statement, file, f"{builders.written(added.left, file)} = {text}")
+
+
+DRAWN = ("random", "uniform", "rand(")
+"""What is in the text of a draw of a number."""
 
 
 def chosen_by_where(case: Case) -> Suggestion | None:

@@ -137,7 +137,7 @@ def _assigned_in_place(pen: Pen, statement: ast.stmt, file: str) -> Changes:
         if len(target.elts) != len(statement.value.elts):
             return ()
         pairs = list(zip(target.elts, statement.value.elts, strict=True))
-    if isinstance(statement.value, ast.ListComp):
+    if isinstance(statement.value, ast.ListComp | ast.DictComp):
         return _loop_in_place(pen, statement, statement.value, file)
     written = [_changed(pen, t, v, file) for t, v in pairs]
     if any(text is None for text in written):
@@ -171,11 +171,11 @@ def _changed(pen: Pen, target: ast.expr, value: ast.expr, file: str) -> str | No
     return pen.say(phrases.assign, x=name, y=builders.written(value, file))
 
 
-def _loop_in_place(pen: Pen, statement: ast.Assign, comprehension: ast.ListComp, file: str) -> Changes:
-    """Write `params = [p - lr * g for p, g in zip(params, grads)]` as a loop that changes each element."""
+def _loop_in_place(pen: Pen, statement: ast.Assign, comprehension: ast.ListComp | ast.DictComp, file: str) -> Changes:
+    """Write `params = [p - lr * g for p, g in zip(params, grads)]`, or a dict made so, as a loop that changes each."""
     loop = comprehension.generators[0]
     target = syntax.text_of(statement.targets[0])
-    element = comprehension.elt
+    element = comprehension.elt if isinstance(comprehension, ast.ListComp) else comprehension.value
     if len(comprehension.generators) != 1 or loop.ifs or target not in syntax.names_in(loop.iter, ast.Load):
         return ()
     read = element.left if isinstance(element, ast.BinOp) else None

@@ -62,8 +62,9 @@ def _as_one(case: Case, node: ast.List | ast.Tuple) -> str | None:
 def without_state(case: Case) -> Suggestion | None:
     """Use the tensor where the variable that keeps its value is read, or do without the new variable."""
     call = case.call
-    if call is None:
-        return None
+    traced = _not_traced(case)
+    if traced or call is None:
+        return builders.likely(*traced) if traced else None
     name = syntax.text_of(call.func).rpartition(".")[2]
     if name in {"Variable", "Parameter"} and call.args:
         return builders.likely(*builders.drop_call(call, case.file))
@@ -75,6 +76,24 @@ def without_state(case: Case) -> Suggestion | None:
         asked_too = asking is not None and syntax.mentions(asking, syntax.text_of(call.func.value))
         return (builders.sketch if asked_too else builders.likely)(*changes) if changes else None
     return None
+
+
+def _not_traced(case: Case) -> Changes:
+    """Let a function run as it stands that loops over a data set: traced, the loop is one step without derivative."""
+    loop = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.For)), None)
+    function, tree = syntax.function_at(case.at), syntax.parse_file(case.file)
+    if loop is None or not isinstance(function, ast.FunctionDef) or case.pen.dialect != "tensorflow" or tree is None:
+        return ()
+    if not syntax.span_of(loop.iter, case.file).contains(case.at) and case.statement is not loop:
+        return ()
+    for decorator in function.decorator_list:
+        if syntax.text_of(getattr(decorator, "func", decorator)).endswith(".function"):
+            return builders.drop_decorator(decorator, case.file)
+    for node in ast.walk(tree):
+        traces = isinstance(node, ast.Call) and syntax.text_of(node.func).endswith(".function")
+        if isinstance(node, ast.Call) and traces and [syntax.text_of(a) for a in node.args[:1]] == [function.name]:
+            return builders.keep_part(node, node.args[0], case.file)
+    return ()
 
 
 def _read_instead(case: Case, call: ast.Call) -> Changes:

@@ -47,7 +47,10 @@ def around_cast(case: Case) -> Suggestion | None:
     whole: ast.expr = next(outer, None) or _cast_later(case) or node
     pen = case.pen
     text = builders.operand(inner, file)
-    mended = pen.say(pen.phrases.passing, x=text, e=builders.written(whole, file))
+    exact = builders.written(whole, file)
+    if whole is node and pen.dialect == "tensorflow":  # which does not compute with two dtypes
+        exact = pen.say("tf.cast({e}, {x}.dtype)", e=exact, x=text)
+    mended = pen.say(pen.phrases.passing, x=text, e=exact)
     return builders.likely(*builders.replace(whole, file, mended), *pen.imports)
 
 
@@ -228,6 +231,21 @@ def _picks(name: str) -> bool:
     return any(word in name.lower() for word in ("gather", "embedding", "take"))
 
 
+def _weights_instead(case: Case) -> Changes:
+    """Take the weights of a softmax, where the position that an argmax found becomes a row of zeros and a one."""
+    node, file, scope = case.node, case.file, case.function
+    found = next((n for n in parts(node) if simple_name(n) == "argmax"), None) if node is not None else None
+    scores = _value_in(found, file) if found is not None else None
+    names = set(syntax.assigned_names(case.at))
+    calls = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
+    rows = [n for n in calls if simple_name(n) == "one_hot" and isinstance(n, ast.Call) and n.args]
+    rows = [n for n in rows if n.args[0] is node or (syntax.text_of(n.args[0]) in names and n.lineno > case.at.line)]
+    if not isinstance(scores, ast.Name | ast.Attribute) or not rows or case.pen.dialect != "tensorflow":
+        return ()
+    text = case.pen.call("softmax", builders.written(scores, file))
+    return tuple(c for n in rows for c in builders.replace(n, file, text))
+
+
 def _agreement(case: Case) -> Changes:
     """Measure how far two values agree by their distance, where it is counted how often they are equal."""
     node, file = case.node, case.file
@@ -261,7 +279,7 @@ HISTOGRAMS = {"histogram_fixed_width", "histc"}
 def soften(case: Case) -> Suggestion | None:
     """Sketch a smooth function in the place of one that has no derivative."""
     node, file, pen = case.node, case.file, case.pen
-    picked = _picked_softly(case) or _agreement(case)
+    picked = _picked_softly(case) or _weights_instead(case) or _agreement(case)
     if picked:
         return builders.sketch(*picked, *pen.imports)
     if node is None or _is_index(case, node):

@@ -55,6 +55,18 @@ def user_frame(frame: FrameType | None) -> FrameType | None:
     return frame
 
 
+def inside_framework(frame: FrameType | None, outer: FrameType) -> bool:
+    """Whether code of TensorFlow's or Keras's runs between a frame and one around it."""
+    while frame is not None and frame is not outer:
+        if str(frame.f_globals.get("__name__", "")).startswith(FRAMEWORK):
+            return True
+        frame = frame.f_back
+    return False
+
+
+FRAMEWORK = ("keras.", "tensorflow.", "tf_keras.")
+
+
 ORIGINS: dict[tuple[str, int], tuple[CodeType, int]] = {}
 """For each line of code that TensorFlow wrote, by file and line: the function that it was made from, and the line."""
 

@@ -59,10 +59,16 @@ def _method(memory: Memory, convert: Any, kind: str) -> Any:
         value = convert(tensor, *args, **options)
         if not memory.hidden:
             frame = _getframe(1)
+            if frame.f_globals.get("__name__") in private.LOOKS_AT_VALUES and not frames.is_users(_code_behind(frame)):
+                return value
             left(memory, METHODS.get(frame.f_code.co_name, kind), tensor._id, value, frame)
         return value
 
     return conversion
+
+
+def _code_behind(frame: FrameType) -> CodeType:
+    return (frame.f_back or frame).f_code
 
 
 def left(memory: Memory, kind: str, tensor: int, value: Any, frame: FrameType) -> Happening:
@@ -111,8 +117,17 @@ class Look:
             frame = _getframe(1)
             place = frames.user_frame(frame)
             if place is not None and not (place is frame and _is_operator(frame.f_code, frame.f_lasti)):
-                self._note(place)
+                if frames.inside_framework(frame, place):
+                    self._note_inside(frame)
+                else:
+                    self._note(place)
         raise AttributeError(self.name)
+
+    def _note_inside(self, frame: FrameType) -> None:
+        """Note what the framework itself computes with NumPy: what it was given, not what the user's call was."""
+        tensors = [_found(frame, node) for node in _readings(frame.f_code, frame.f_lasti)]
+        for tensor in {id(t): t for t in tensors if type(t) is self.eager_tensor}.values():
+            left(self.memory, ARRAY, tensor._id, None, frame)
 
     def _note(self, frame: FrameType) -> None:
         memory = self.memory

@@ -91,6 +91,9 @@ KERAS_LAYER = "keras.src.layers.layer"
 KERAS_TRAINER = "keras.src.backend.tensorflow.trainer"
 KERAS_OPTIMIZER = "keras.src.optimizers.base_optimizer"
 
+LOOKS_AT_VALUES = frozenset({"tensorflow.python.framework.tensor_util", "tensorflow.python.framework.tensor_shape"})
+"""Modules that read values for TensorFlow's own use: shapes, and what it may take for constant while it traces."""
+
 FAST_PATH = "TFE_Py_FastPathExecute"
 BACKWARD = "_gradient_function"
 RECORD = "record_operation"

@@ -1,0 +1,157 @@
+"""Edits that only programs of TensorFlow and Keras need: each program is edited as the report says, and flows."""
+
+import textwrap
+
+import pytest
+
+HEAD = """
+import random
+import numpy as np
+import tensorflow as tf
+import keras
+keras.utils.set_random_seed(0)
+"""
+
+PROGRAMS = {
+    "a layer of a model that is called once more": """
+        model = keras.Sequential([keras.layers.Input((5,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(3)])
+        x = tf.random.normal((2, 5))
+        with tf.GradientTape() as tape:
+            hidden = model.layers[0](x)
+            tape.watch(hidden)
+            score = model(x)[:, 1]
+        tape.gradient(score, hidden)
+        """,
+    "a model of the features beside the model": """
+        inp = keras.Input((5,))
+        h = keras.layers.Dense(4, "relu")(inp)
+        model, features = keras.Model(inp, keras.layers.Dense(3)(h)), keras.Model(inp, h)
+        x = tf.random.normal((2, 5))
+        with tf.GradientTape() as tape:
+            f = features(x)
+            tape.watch(f)
+            score = model(x)[:, 1]
+        tape.gradient(score, f)
+        """,
+    "layers that a method makes": """
+        class Block:
+            def __init__(self):
+                self.made = []
+            def layers(self):
+                return [keras.layers.Dense(3) for _ in range(2)]
+            def __call__(self, x):
+                for layer in self.layers():
+                    x = layer(x)
+                    self.made.append(layer)
+                return x
+        block, x = Block(), tf.random.normal((2, 3))
+        block(x)
+        asked = [v for layer in block.made[:2] for v in layer.trainable_variables]
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(block(x) ** 2)
+        tape.gradient(y, asked)
+        """,
+    "a data set that a traced function loops over": """
+        data = tf.data.Dataset.from_tensor_slices([2.0, 3.0])
+        @tf.function
+        def product(x):
+            for row in data:
+                x = x * row
+            return x
+        w = tf.Variable(1.0)
+        with tf.GradientTape() as tape:
+            y = product(w)
+        tape.gradient(y, w)
+        """,
+    "a function handed to numpy_function that gives several": """
+        w = tf.Variable([1.0, 2.0])
+        def both():
+            h = w * 2.0
+            return np.ones(2, "float32"), h.numpy()
+        with tf.GradientTape() as tape:
+            mask, h = tf.numpy_function(both, [], [tf.float32, tf.float32])
+            mask.set_shape((2,))
+            y = tf.reduce_sum(mask * h)
+        tape.gradient(y, w)
+        """,
+    "a part that is drawn": """
+        w, v = tf.Variable(1.0), tf.Variable(2.0)
+        draw = random.Random(1)
+        with tf.GradientTape() as tape:
+            h = w * 3.0
+            if draw.random() < 0.1:
+                h = h + v * h
+        tape.gradient(h, [w, v])
+        """,
+    "a cast that nobody casts back here": """
+        w = tf.Variable([1.5, 2.5])
+        def shown(x):
+            return tf.cast(x * 100.0, tf.uint8)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.cast(shown(w), tf.float32))
+        tape.gradient(y, w)
+        """,
+    "methods of what NumPy gave": """
+        w = tf.Variable([1.5, 2.5])
+        def softmax(v):
+            e = np.exp(v)
+            return e / e.sum()
+        with tf.GradientTape() as tape:
+            y = tf.convert_to_tensor(softmax(w * 2.0))[0]
+        tape.gradient(y, w)
+        """,
+    "a derivative that is computed before the outer tape": """
+        x = tf.Variable([1.0, 2.0])
+        def slope(x):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(x ** 3)
+            return tape.gradient(y, x)
+        g = slope(x)
+        with tf.GradientTape() as outer:
+            z = tf.reduce_sum(g ** 2)
+        outer.gradient(z, x)
+        """,
+    "positions that become rows": """
+        w = tf.Variable([[1.5, 2.5]])
+        with tf.GradientTape() as tape:
+            best = tf.argmax(w, axis=-1)
+            y = tf.reduce_sum(tf.one_hot(best, 2) * [1.0, 3.0])
+        tape.gradient(y, w)
+        """,
+    "a dict of variables that is bound anew": """
+        params = {"a": tf.Variable(1.0), "b": tf.Variable(2.0)}
+        for step in range(2):
+            with tf.GradientTape() as tape:
+                loss = (params["a"] * 3.0 - params["b"]) ** 2
+            grads = tape.gradient(loss, params)
+            params = {k: v - 0.1 * grads[k] for k, v in params.items()}
+        """,
+    "arrays that predict gives": """
+        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        x = np.ones((4, 3), "float32")
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(model.predict(x, verbose=0) ** 2)
+        tape.gradient(y, model.trainable_variables)
+        """,
+}
+
+
+def edited(source: str, reports) -> str:
+    """Make all edits, those of the last lines first."""
+    edits = {e.line: e for r in reports for f in r.findings if (s := f.diagnostic.suggestion) for e in s.edits}
+    lines = source.split("\n")
+    for line in sorted(edits, reverse=True):
+        text = edits[line].replace_with
+        lines[line - 1 : line] = [] if text == "" else text.split("\n")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_edited_program_flows(name, explained):
+    source = HEAD + textwrap.dedent(PROGRAMS[name])
+    ran = explained(source)
+    assert any(r.findings for r in ran.reports)
+    again = explained(edited(source, ran.reports))
+    assert again.error is None
+    assert {str(r.status) for r in again.reports} <= {"ok", "zero"}, edited(source, ran.reports)
+    assert not any(r.findings for r in again.reports)
