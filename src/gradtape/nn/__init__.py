@@ -55,6 +55,7 @@ FUNCTIONS = (
 """Functions that are one row or composition of the table."""
 
 CLASSES = {
+    "fitting.loop": ("evaluate", "fit", "predict"),
     "module": ("Module",),
     "layer": ("Layer",),
     "random": (
@@ -157,7 +158,7 @@ CLASSES = {
 }
 """Where the classes are, which are imported when somebody asks for one."""
 
-ROOMS = ("activations", "constraints", "initializers", "layers", "losses", "metrics", "regularizers")
+ROOMS = ("activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "regularizers")
 
 _PLACES = {name: module for module, names in CLASSES.items() for name in names}
 
@@ -174,6 +175,8 @@ def __getattr__(name: str) -> Any:
     if name in _PLACES:
         globals()[name] = getattr(_import_module(f"{__name__}.{_PLACES[name]}"), name)
         return globals()[name]
+    if name == "callbacks":
+        return _import_module(f"{__name__}.fitting.callbacks")
     if name in ROOMS:
         return _import_module(f"{__name__}.{name}")
     raise AttributeError(f"gradtape.nn has no {name!r}")

@@ -192,6 +192,12 @@ class Builder:
         names = None
         if position < self.asked.spelled:
             names = syntax.argument_texts(self.asked.site.span, position, keyword, [leaf.path for leaf in leaves])
+        elif self.asked.asker is not None:
+            ours = {id(value): name for name, value in self.asked.asker.f_locals.items()}
+            names = [
+                self.naming.of(leaf.value) or ours.get(id(leaf.value)) or getattr(leaf.value, "name", None) or leaf.path
+                for leaf in leaves
+            ]
         elif any(leaf.path for leaf in leaves):
             names = [self.naming.of(leaf.value) or leaf.path for leaf in leaves]
         if names is None:

@@ -45,7 +45,7 @@ class Asked:
     Parameters
     ----------
     kind : str
-        The call that asked: `tape.gradient`, `tf.gradients`, `tape.why`.
+        The call that asked: `tape.gradient`, `tf.gradients`, `tape.why`; `fit` or `minimize` if that asked for the user.
     recording : Recording or None
         The tape's records, also after it is used up; None for a question to the ambient memory.
     targets, sources : tuple of Leaf
@@ -64,6 +64,8 @@ class Asked:
     spelled : int
         How many of the two, targets and sources, are arguments of the call; the others go by their names in scope or,
         if they have none, by their paths.
+    asker : FrameType or None
+        Our own frame that asked, if it was not the user's: its names say what the user's do not.
     swept : Swept or None
         How the answer was computed, for who wants to look at it closely; None if nothing was computed, or not so.
     seq : int
@@ -82,6 +84,7 @@ class Asked:
     since: int = 0
     spelled: int = 2
     swept: Swept | None = None
+    asker: FrameType | None = None
     seq: int = field(default_factory=next_id)
 
 
@@ -101,11 +104,23 @@ def asked_from(
     """Write down a question that was asked somewhere below a frame."""
     place = user_frame(frame)
     since = STATE.last_asked
+    asker = None
+    ours = place is not frame and kind in {"tape.gradient", "tape.why"}
+    if ours and (called := entered_from(frame, place)) is not None:
+        kind, spelled, asker = called, 0, frame
     asked = Asked(
-        kind, recording, targets, sources, results, Site.of(place), used_at, failure, place, since, spelled, swept
+        kind, recording, targets, sources, results, Site.of(place), used_at, failure, place, since, spelled, swept, asker
     )
     STATE.last_asked = asked.seq
     return asked
+
+
+def entered_from(frame: FrameType, place: FrameType) -> str | None:
+    """Return the name of our function that the user's code called and that is asking now; None if no other is."""
+    here: FrameType | None = frame
+    while here is not None and here.f_back is not place:
+        here = here.f_back
+    return None if here is None else here.f_code.co_name
 
 
 def story(asked: Asked) -> frozenset[Hashable]:
