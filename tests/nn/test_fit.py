@@ -385,3 +385,20 @@ def test_what_does_not_fit_is_refused(call, text):
 def test_an_optimizer_by_its_name_and_a_loss_of_one_s_own():
     history = nn.fit(line(), lambda y, p: np.abs(y - p).mean(axis=-1), "adam", (X, Y), epochs=3, seed=0, verbose=0)
     assert history.history["loss"][-1] < history.history["loss"][0]
+
+
+def test_a_model_that_was_compiled():
+    model = nn.Sequential([nn.Dense(1, input_shape=(3,))])
+    assert len(model.weights) == 2
+    with pytest.raises(ValueError, match="call `compile"):
+        model.fit(X, Y)
+    model.compile(gt.optim.SGD(0.1), "mse", ["mae"])
+    history = model.fit(X, Y, epochs=30, validation_split=0.2, seed=0, verbose=0)
+    assert set(history.history) == {"loss", "mean_absolute_error", "val_loss", "val_mean_absolute_error"}
+    assert model.evaluate(X, Y, return_dict=True)["loss"] < 1e-3
+    model.compile(gt.optim.SGD(0.1), "mse")
+    assert model.evaluate([(X, Y)]) < 1e-3
+    model.fit([(X, Y), (X, Y)], epochs=1, verbose=0)
+    np.testing.assert_allclose(model.predict(X), Y, atol=0.05)
+    with pytest.raises(ValueError, match="`validation_split` is between 0 and 1"):
+        model.fit(X, Y, validation_split=2.0)

@@ -50,6 +50,33 @@ def test_activations_by_name():
         tf.keras.Dense
 
 
+def test_names_are_those_of_the_rooms_below():
+    from gradtape import nn
+
+    assert tf.keras.layers.Dense is nn.Dense
+    assert tf.keras.losses.Huber is nn.losses.Huber
+    assert tf.keras.metrics.AUC is nn.metrics.AUC
+    assert tf.keras.callbacks.EarlyStopping is nn.callbacks.EarlyStopping
+    assert tf.keras.initializers.HeNormal is nn.initializers.HeNormal
+    assert tf.keras.Model is nn.Model
+    assert all(getattr(tf.keras, name) is not None for name in tf.keras.__all__)
+
+
+def test_a_program_of_keras():
+    tf.random.set_seed(0)
+    x = tf.random.normal([64, 3], seed=1)
+    y = tf.reduce_sum(x, axis=1, keepdims=True)
+    model = tf.keras.Sequential([tf.keras.Input(shape=(3,)), tf.keras.layers.Dense(1, kernel_initializer="zeros")])
+    assert [tuple(w.shape) for w in model.trainable_weights] == [(3, 1), (1,)]
+    model.compile(optimizer=tf.keras.optimizers.SGD(0.1), loss="mse", metrics=["mae"])
+    history = model.fit(x, y, epochs=40, validation_split=0.25, verbose=0)
+    assert history.history["val_loss"][-1] < 1e-3
+    loss, error = model.evaluate(x, y, verbose=0)
+    assert (loss < 1e-3, error < 0.03) == (True, True)
+    assert isinstance(model(x), tf.Tensor)
+    assert model.predict(x).shape == (64, 1)
+
+
 def test_optimizers_are_those_of_optim():
     ours = set(optim.__all__) - {"Optax"}
     for name in ours:

@@ -73,6 +73,8 @@ CLASSES = {
     "layers.attention": ("AdditiveAttention", "Attention", "MultiHeadAttention"),
     "layers.cells": ("GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"),
     "layers.containers": (
+        "Input",
+        "InputLayer",
         "Lambda",
         "Model",
         "Sequential",

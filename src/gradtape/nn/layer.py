@@ -86,6 +86,8 @@ class Layer(Module):
     dtype : dtype, optional
         Of the weights and the computation; float32 unless given.
     name : str, optional
+    input_shape : sequence of int, optional
+        Of one example: a `Sequential` that begins with this layer makes its weights at once.
 
     Examples
     --------
@@ -114,9 +116,17 @@ class Layer(Module):
     activity_regularizer: Any = None
 
     def __init__(
-        self, *, activity_regularizer: Any = None, trainable: bool = True, dtype: Any = None, name: str | None = None
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        name: str | None = None,
+        input_shape: Any = None,
     ) -> None:
         super().__init__(name)
+        if input_shape is not None:
+            self.given_shape = tuple(input_shape)
         self._trainable = bool(trainable)
         self._dtype = None if dtype is None else np.dtype(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)

@@ -257,8 +257,13 @@ class Module:
         """Return a deep copy: variables of its own with the same values."""
         return copy.deepcopy(self)
 
-    def summary(self, print_fn: Callable[[str], Any] | None = None) -> str:
-        """Return, and print with `print_fn`, a table of the modules inside with their output shapes and parameters.
+    def summary(self, print_fn: Callable[[str], Any] = print) -> None:
+        """Print a table of the modules inside, with their last output shapes and parameters.
+
+        Parameters
+        ----------
+        print_fn : callable
+            What is called with the text.
 
         Examples
         --------
@@ -266,7 +271,7 @@ class Module:
         >>> import gradtape as gt
         >>> net = gt.nn.Sequential([gt.nn.Dense(4, activation="relu"), gt.nn.Dense(1)])
         >>> _ = net(np.ones((8, 3)))
-        >>> print(net.summary())
+        >>> net.summary()
         Sequential
         path       kind   output shape  parameters
         layers[0]  Dense  (8, 4)                16
@@ -286,10 +291,7 @@ class Module:
             lines.append(f"{left}  {row[3].rjust(wide[3])}")
         learning = sum(int(w._value.size) for w in self.trainable_weights)
         lines.append(f"{self.count_params()} parameters, {learning} of them learn")
-        text = "\n".join(lines)
-        if print_fn is not None:
-            print_fn(text)
-        return text
+        print_fn("\n".join(lines))
 
     @classmethod
     def with_name_scope(cls, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -231,7 +231,7 @@ class Run:
             from_logits = getattr(self.loss, "kwargs", {}).get("from_logits", False)
             if kind in {losses.binary_crossentropy, losses.binary_focal_crossentropy}:
                 found = all_metrics.BinaryAccuracy(threshold=0.5)
-                return Squashed(found) if from_logits else found  # type: ignore[no-any-return]
+                return Squashed(found) if from_logits else found
             if kind in {losses.categorical_crossentropy, losses.categorical_focal_crossentropy}:
                 return all_metrics.CategoricalAccuracy()  # type: ignore[no-any-return]
             if kind is losses.sparse_categorical_crossentropy:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
+from gradtape.arrays.record import unrecorded
+from gradtape.nn.fitting.compiled import Compiled
 from gradtape.nn.layer import Layer, call_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-class Model(Layer):
+class Model(Compiled, Layer):
     """A layer made of layers: keep them in attributes, and use them in `call`.
 
     Inputs reach `call` as they are; every layer inside casts to its own dtype.
@@ -94,6 +98,10 @@ class Sequential(Model):
         if not callable(layer):
             raise TypeError(f"Sequential: `layer` is a layer or a function, got {layer!r}")
         self.layers.append(layer)
+        shape = getattr(self.layers[0], "given_shape", None)
+        if shape is not None:  # then the weights are there at once, as in Keras
+            with unrecorded():
+                self(np.zeros((1, *shape), self.layers[0].dtype))
 
     def pop(self) -> Any:
         """Remove the last layer and return it."""
@@ -127,6 +135,46 @@ class Sequential(Model):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
         """Return no mask: the mask of the output is not kept."""
         return None
+
+
+class InputLayer(Layer):
+    """The first of a `Sequential`: says what an example is like, so that weights are made at once.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of one example, without the batch.
+    batch_size : int, optional
+        Accepted for Keras's sake.
+    dtype : dtype, optional
+    name : str, optional
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> net = gt.nn.Sequential([gt.nn.Input((3,)), gt.nn.Dense(2)])
+    >>> net.count_params()
+    8
+    """
+
+    casts_inputs: ClassVar[bool] = False
+
+    def __init__(self, shape: Any, batch_size: int | None = None, dtype: Any = None, name: str | None = None) -> None:
+        super().__init__(dtype=dtype, name=name)
+        self.shape = tuple(shape)
+        self.batch_size = batch_size
+        self.given_shape = self.shape
+
+    def call(self, inputs: Any) -> Any:
+        """Return the input."""
+        if tuple(inputs.shape[1:]) != self.shape and None not in self.shape:
+            self.refuse(f"an example has shape {self.shape}, got {tuple(inputs.shape[1:])}")
+        return inputs
+
+
+def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None) -> InputLayer:  # noqa: N802
+    """Say what an example is like: the first of a `Sequential`; see `InputLayer`."""
+    return InputLayer(shape, batch_size, dtype, name)
 
 
 class Lambda(Layer):
