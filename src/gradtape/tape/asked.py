@@ -45,7 +45,7 @@ class Asked:
     Parameters
     ----------
     kind : str
-        The call that asked: `tape.gradient`, `tf.gradients`, `tape.why`; `fit` or `minimize` if that asked for the user.
+        The call that asked: `tape.gradient`, `tf.gradients`, `tape.why`; `fit` or `minimize` if that asked for it.
     recording : Recording or None
         The tape's records, also after it is used up; None for a question to the ambient memory.
     targets, sources : tuple of Leaf
@@ -104,12 +104,24 @@ def asked_from(
     """Write down a question that was asked somewhere below a frame."""
     place = user_frame(frame)
     since = STATE.last_asked
-    asker = None
+    asker: FrameType | None = None
     ours = place is not frame and kind in {"tape.gradient", "tape.why"}
     if ours and (called := entered_from(frame, place)) is not None:
         kind, spelled, asker = called, 0, frame
     asked = Asked(
-        kind, recording, targets, sources, results, Site.of(place), used_at, failure, place, since, spelled, swept, asker
+        kind,
+        recording,
+        targets,
+        sources,
+        results,
+        Site.of(place),
+        used_at,
+        failure,
+        place,
+        since,
+        spelled,
+        swept,
+        asker,
     )
     STATE.last_asked = asked.seq
     return asked
