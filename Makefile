@@ -14,7 +14,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage docs gallery test test-browser test-thorough test-tensorflow test-tensorflow-oldest test-torch test-jax test-peers programs mutants lint types bench bench-page bench-explain clean
+.PHONY: help why coverage docs examples gallery test test-browser test-thorough test-tensorflow test-tensorflow-oldest test-torch test-jax test-peers programs mutants lint types bench bench-page bench-explain clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ docs: ## build the site in docs/_build/html; a warning is an error
 gallery: ## make docs/gallery anew: the page and the pictures of an example
 	@$(MAKE) --no-print-directory VENV=$(VENV)-browser $(VENV)-browser/.test-browser
 	@$(VENV)-browser/bin/python tools/gallery.py
+
+examples: $(VENV)/.test ## run the examples, and make results and pictures in docs/examples anew: make examples ONLY=fluid
+	@$(PY) tools/examples.py $(ONLY)
 
 programs: $(VENV)/.test ## compare random programs with the oracle: make programs COUNT=100000 FROM=0
 	@$(PY) -m tests.programs --count $(COUNT) --from $(FROM)

@@ -101,6 +101,12 @@ def solve_ivp(
     NoGradientError
         When a second derivative through an adjoint is asked for, or one of an event that the solution only touches.
 
+    Notes
+    -----
+    "discrete" holds the shares of the steps while everything else moves. Where an explicit method steps at its limit of
+    stability, as it does with stiff equations and loose tolerances, that derivative says little about the solution:
+    tighten `rtol`, take an implicit method, or the adjoint.
+
     Examples
     --------
     >>> import gradtape as gt
