@@ -88,8 +88,56 @@ def test_an_unknown_code_is_an_error_of_usage(gradtape):
     assert "--allow GT999 is no code" in ran.err
 
 
-def test_a_status_other_than_none_fails_too(gradtape):
-    assert gradtape("check", "train.py", program=FLOWS.replace("1.0", "0.0")).status == 1
+LOSS = """\
+import gradtape as gt
+import numpy as np
+w = gt.Variable(0.5)
+with gt.GradientTape() as tape:
+    y = w
+    for _ in range({steps}):
+        y = y * {factor}
+    loss = {loss}
+tape.gradient(loss, w)
+"""
+VANISHED = LOSS.format(steps=50, factor=0.1, loss="1.0 + y")
+EXPLODED = LOSS.format(steps=50, factor=1e4, loss="np.sin(y)")
+STATIONARY = LOSS.format(steps=1, factor=0.0, loss="(w - 0.5) ** 2")
+DEAD = LOSS.format(steps=1, factor=1.0, loss="np.clip(y, 2.0, 3.0)")
+UNDERFLOWN = LOSS.format(steps=400, factor=0.1, loss="y")
+NAN = LOSS.format(steps=1, factor=0.0, loss="np.sqrt(y)")
+
+
+@pytest.mark.parametrize("form", ["text", "concise", "github", "json"])
+@pytest.mark.parametrize(
+    ("program", "status", "strict", "said"),
+    [
+        (FLOWS, 0, 0, ""),
+        (VANISHED, 0, 1, "GT405"),
+        (EXPLODED, 0, 1, "GT406"),
+        (STATIONARY, 0, 1, "zero"),
+        (DEAD, 1, 1, "GT404"),
+        (UNDERFLOWN, 1, 1, "GT405"),
+        (NAN, 1, 1, "GT401"),
+    ],
+)
+def test_what_is_right_and_of_little_use_is_a_warning(gradtape, program, status, strict, said, form):
+    """The table of decision 30."""
+    lenient = gradtape("check", "--format", form, "train.py", program=program)
+    assert lenient.status == status
+    assert gradtape("check", "--strict", "--format", form, "train.py", program=program).status == strict
+    assert said in lenient.out
+
+
+def test_a_warning_can_be_allowed_by_its_cause_too(gradtape):
+    assert gradtape("check", "--strict", "--allow", "vanishing", "train.py", program=VANISHED).status == 0
+    ran = gradtape("check", "train.py", program=VANISHED)
+    assert "1 gradient of little use passes; with --strict it fails" in ran.out
+
+
+def test_a_warning_is_one_for_github(gradtape):
+    ran = gradtape("check", "--format", "github", "train.py", program=VANISHED)
+    assert re.search(r"^::warning file=train\.py,line=7.*GT405", ran.out, re.MULTILINE)
+    assert "arrives, and is of no use" in ran.out
 
 
 def test_concise_is_one_line_per_finding_like_a_linter(gradtape):

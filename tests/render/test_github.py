@@ -1,6 +1,7 @@
 """Workflow commands: what GitHub's runner would read is what was meant."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -61,7 +62,9 @@ def test_columns_are_for_one_line_only():
 
 
 def test_what_flows_is_no_annotation_and_what_has_no_reason_is():
-    assert list(github.commands([report(status=Status.OK)])) == []
+    assert list(github.commands([replace(report(status=Status.OK), findings=())])) == []
+    (command,) = github.commands([report(status=Status.OK)])  # it vanished: a warning
+    assert read(command)[0] == "warning"
     bare = GradientReport("backward", Span("a.py", 9, 1, 9, 4), "loss", "w", Status.ZERO)
     (command,) = github.commands([bare])
     assert read(command)[::2] == ("warning", "the gradient from `loss` to `w` is zero")

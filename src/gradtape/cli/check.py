@@ -35,19 +35,23 @@ def run(options: argparse.Namespace) -> int:
         allowed.append(code)
 
     def tell(ran: Ran) -> int:
-        broken = [r for r in ran.heard.reports if not passes(r, allowed, options.ignore)]
+        doubtful = [r for r in ran.heard.reports if not passes(r, allowed, options.ignore, strict=True)]
+        broken = [r for r in doubtful if options.strict or not passes(r, allowed, options.ignore)]
         status = _status(ran, broken)
-        _write(ran, broken, status, options)
+        _write(ran, broken, doubtful, status, options)
         return status
 
     return running.run(options, tell)
 
 
-def passes(report: GradientReport, allowed: Iterable[Code], ignored: Iterable[str]) -> bool:
+def passes(report: GradientReport, allowed: Iterable[Code], ignored: Iterable[str], *, strict: bool = False) -> bool:
     """Whether a gradient flows, or is let through.
 
     That is by its source's name, because all its causes are allowed, or because the program itself says that the source
     does not learn. What is only harmless if somebody means it so does not pass: a forgotten bias looks the same.
+
+    A gradient that arrived and is right passes too if it is of little use, unless that is to be told `strict`-ly apart:
+    one that vanished or exploded, and a zero at a stationary point.
 
     Parameters
     ----------
@@ -55,8 +59,14 @@ def passes(report: GradientReport, allowed: Iterable[Code], ignored: Iterable[st
     allowed : iterable of Code
     ignored : iterable of str
         Names of sources, or patterns with `*` and `?`.
+    strict : bool
+        Whether only what is of use passes.
     """
-    if report.status is Status.OK or any(name == report.source or fnmatchcase(report.source, name) for name in ignored):
+    if any(name == report.source or fnmatchcase(report.source, name) for name in ignored):
+        return True
+    if report.status is Status.OK and (not strict or not report.findings):
+        return True
+    if report.status is Status.ZERO and not report.findings and not strict:
         return True
     return bool(report.findings) and all(f.code in allowed or f.excuse is Excuse.DECLARED for f in report.findings)
 
@@ -69,23 +79,25 @@ def _status(ran: Ran, broken: list[GradientReport]) -> int:
     return 0 if ran.heard.reports else NOTHING
 
 
-def _write(ran: Ran, broken: list[GradientReport], status: int, options: argparse.Namespace) -> None:
+def _write(
+    ran: Ran, broken: list[GradientReport], doubtful: list[GradientReport], status: int, options: argparse.Namespace
+) -> None:
     from gradtape.render import concise, github, json_form, terminal
 
     if options.format == "text":
-        why.show(ran, f"gradtape check {ran.name}", *_let_through(ran, broken))
+        why.show(ran, f"gradtape check {ran.name}", *_let_through(ran, broken, doubtful))
     elif options.format == "json":
         document = json_form.document(
             ran.heard.reports, script=ran.name, framework=ran.framework, outcome=ran.end.outcome, name=ran.named
         )
         terminal.write(json.dumps(document | {"status": status}, indent=1, ensure_ascii=False) + "\n", ran.out)
     elif options.format == "github":
-        told = list(github.commands(broken)) or [github.about_the_run(ran.named(ran.file), _verdict(ran))] * bool(
+        told = list(github.commands(doubtful)) or [github.about_the_run(ran.named(ran.file), _verdict(ran))] * bool(
             status
         )
         terminal.write("".join(f"\n{line}" for line in told) + "\n", ran.out)  # a command starts a line
     else:
-        terminal.write("".join(f"{line}\n" for line in concise.lines(broken)), ran.out)
+        terminal.write("".join(f"{line}\n" for line in concise.lines(doubtful)), ran.out)
     if options.format != "text":
         print(f"gradtape check: {_verdict(ran)}", file=sys.stderr)
 
@@ -98,10 +110,15 @@ def _verdict(ran: Ran) -> str:
     return counted if ran.end.outcome == "ok" else f"{counted}; the script ended with {ran.end.outcome.splitlines()[0]}"
 
 
-def _let_through(ran: Ran, broken: list[GradientReport]) -> list[Line]:
-    count = sum(r.status is not Status.OK for r in ran.heard.reports) - len(broken)
+def _let_through(ran: Ran, broken: list[GradientReport], doubtful: list[GradientReport]) -> list[Line]:
+    passed = len(doubtful) - len(broken)
+    odd = sum(r.status is not Status.OK or bool(r.findings) for r in ran.heard.reports)
+    count = odd - len(doubtful)
     what = "gradient that does not flow is" if count == 1 else "gradients that do not flow are"
     lines: list[Line] = [((f"{count} {what} allowed", "text"),)] if count else []
+    if passed:
+        it = "gradient of little use passes" if passed == 1 else "gradients of little use pass"
+        lines.append(((f"{passed} {it}; with --strict {'it fails' if passed == 1 else 'they fail'}", "text"),))
     meant = dict.fromkeys(
         r.source for r in broken if r.findings and all(f.excuse is Excuse.PERHAPS for f in r.findings)
     )

@@ -53,12 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "check",
         help="the same for scripts and CI: the exit status says whether all gradients flow",
-        usage=f"gradtape check [--format FORMAT] [--allow CODE] [--ignore SOURCE] {RUNNING}",
+        usage=f"gradtape check [--format FORMAT] [--strict] [--allow CODE] [--ignore SOURCE] {RUNNING}",
         epilog="Exit status: 0 if every gradient flows, 1 if one does not, 2 if the command is wrong, 3 if the script "
         "failed although its gradients flow, 4 if it asked for none.",
     )
     check.add_argument(
         "--format", choices=("text", "json", "github", "concise"), default="text", help="how to write what was found"
+    )
+    check.add_argument(
+        "--strict",
+        action="store_true",
+        help="also fail where a gradient is right and of no use: it vanished or exploded, or is zero at this point",
     )
     check.add_argument(
         "--allow",

@@ -25,6 +25,7 @@ OUTCOMES = {
     Status.NAN: "the gradient from `{target}` to `{source}` is not a number",
     Status.PARTIAL: "a part of the gradient from `{target}` to `{source}` is lost",
     Status.ERROR: "the gradient from `{target}` to `{source}` raised an error",
+    Status.OK: "the gradient from `{target}` to `{source}` arrives, and is of no use",
 }
 
 
@@ -36,7 +37,7 @@ def explanation(told: Explanation) -> tuple[str, ...]:
 def lines(reports: Iterable[GradientReport]) -> Iterator[str]:
     """Yield one line per finding, the place first, as compilers and linters write them; none for healthy gradients."""
     for report in reports:
-        if report.status is Status.OK:
+        if report.status is Status.OK and not report.findings:
             continue
         if not report.findings:
             yield f"{_place(report.call)}: {headline(report)}"

@@ -22,7 +22,7 @@ LEVELS = {Status.ERROR: "error", Status.NONE: "error", Status.NAN: "error"}
 def commands(reports: Iterable[GradientReport]) -> Iterator[str]:
     """Yield a workflow command per finding, or per gradient where none was found; nothing for healthy gradients."""
     for report in reports:
-        if report.status is Status.OK:
+        if report.status is Status.OK and not report.findings:
             continue
         level = LEVELS.get(report.status, "warning")
         if not report.findings:
