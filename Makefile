@@ -14,7 +14,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help why coverage docs examples gallery test test-browser test-thorough test-tensorflow test-tensorflow-oldest test-torch test-jax test-peers programs mutants lint types bench bench-page bench-explain clean
+.PHONY: help why coverage docs examples gallery test test-browser test-thorough test-tensorflow test-tensorflow-oldest test-torch test-jax test-peers core test-core programs mutants lint types bench bench-page bench-explain clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,12 @@ gallery: ## make docs/gallery anew: the page and the pictures of an example
 examples: $(VENV)/.test ## run the examples, and make results and pictures in docs/examples anew: make examples ONLY=fluid
 	@$(PY) tools/examples.py $(ONLY)
 
+core: | $(PY) ## compile the hot path in place (needs a C compiler); rm src/gradtape/arrays/_core*.so undoes it
+	@$(PY) tools/core.py
+
+test-core: $(VENV)/.test core ## run the tests of the engine with the compiled hot path
+	@$(PY) -m pytest -n $(JOBS) -m "not thorough" tests/arrays tests/tape tests/spaces
+
 programs: $(VENV)/.test ## compare random programs with the oracle: make programs COUNT=100000 FROM=0
 	@$(PY) -m tests.programs --count $(COUNT) --from $(FROM)
 
@@ -87,6 +93,8 @@ bench: $(VENV)/.bench ## measure against the derivative by hand and other librar
 
 bench-page: $(VENV)/.bench ## the same, written into docs/benchmarks.md
 	@$(PY) benchmarks/run.py $(OTHERS) --page docs/benchmarks.md --plot docs/benchmarks/ratios.svg --json docs/benchmarks/ratios.json
+	@GRADTAPE_CORE=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) benchmarks/where.py --page docs/benchmarks.md
+	@$(PY) benchmarks/scaling.py --page docs/benchmarks.md
 
 bench-explain: $(VENV)/.test ## measure what it costs to record the places of operations, and to explain long tapes
 	@$(PY) benchmarks/recording.py

@@ -11,15 +11,13 @@ HEAVY = [
     "gradtape.explain", "gradtape.recorders", "gradtape.render", "gradtape.cli", "gradtape.tf",
 ]  # fmt: skip
 PROBE = """
-import json, sys, time
+import json, sys
 import numpy
 before = set(sys.modules)
-start = time.perf_counter()
 import gradtape
-took = time.perf_counter() - start
 for statement in {extra!r}:
     exec(statement)
-print(json.dumps([took, sorted(set(sys.modules) - before)]))
+print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 
@@ -36,24 +34,24 @@ def heavy(modules):
 
 
 def test_importing_the_engine_loads_nothing_heavy():
-    _, modules = loaded()
+    modules = loaded()
     assert heavy(modules) == []
 
 
 def test_the_probe_sees_what_is_loaded():
-    _, modules = loaded("import gradtape.render.plain")
+    modules = loaded("import gradtape.render.plain")
     assert "gradtape.render" in heavy(modules)
 
 
 def test_a_gradient_that_flows_loads_no_explanation():
-    _, modules = loaded(
+    modules = loaded(
         "w = gradtape.Variable(2.0)\nwith gradtape.GradientTape() as t: y = w * w\nassert t.gradient(y, w) == 4.0"
     )
     assert heavy(modules) == []
 
 
 def test_a_missing_gradient_loads_the_explanation_and_nothing_more():
-    _, modules = loaded(
+    modules = loaded(
         "import warnings; warnings.simplefilter('ignore')\n"
         "w = gradtape.Variable(2.0)\nwith gradtape.GradientTape() as t: y = gradtape.constant(2.0)\nt.gradient(y, w)"
     )
@@ -61,5 +59,5 @@ def test_a_missing_gradient_loads_the_explanation_and_nothing_more():
     assert not {"rich", "scipy", "gradtape.cli", "gradtape.tf"} & set(modules)
 
 
-def test_importing_costs_little_beyond_numpy():
-    assert min(loaded()[0] for _ in range(3)) < 0.5
+def test_importing_loads_few_modules():
+    assert len(loaded()) < 130  # how long it takes is a benchmark: benchmarks/scaling.py

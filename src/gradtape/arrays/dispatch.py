@@ -6,31 +6,38 @@ not needed to run the operation and to write its record is done later, by whoeve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from gradtape.arrays.core import CORE
 from gradtape.arrays.failures import operand_error, operation_error
 from gradtape.arrays.record import (
+    OPEN,
     STATE,
     USER_FILES,
+    Recording,
     is_user_file,
     next_id,
     open_recordings,
     user_callers,
     user_frame,
 )
-from gradtape.ops import OPS, Index
+from gradtape.ops import OPS, Index, Op
 from gradtape.ops.model import RealShape, is_floating
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import CodeType, FrameType
 
-    from gradtape.arrays.record import Recording, Written
+    from gradtape.arrays.record import Written
     from gradtape.diagnostics import Site
-    from gradtape.ops import Op
+
+new = object.__new__
 
 NO_PARAMS: dict[str, Any] = {}
+FAILURES = (TypeError, ValueError, IndexError, ArithmeticError)
+"""What a kernel raises where its arguments do not fit; it becomes an error at the user's line."""
 _PART = OPS["part"]
 
 
@@ -47,6 +54,16 @@ class Node:
         self._id = id
 
 
+class Latest:
+    """The user's code that called a door last: the next call is likely to come from there too."""
+
+    __slots__ = ("code",)
+    code: Any
+
+
+LATEST = Latest()
+LATEST.code = None
+
 _Tensor: type[Node] = Node
 _Variable: type[Any] = Node
 
@@ -62,6 +79,29 @@ def bind(tensor: type[Node], variable: type[Node]) -> None:
     """Say what `apply` wraps its results in; called once, by the module that defines the two classes."""
     global _Tensor, _Variable
     _Tensor, _Variable = tensor, variable
+    if CORE is not None:
+        CORE.set_up(
+            {
+                "open_recordings": OPEN,
+                "apply": apply,
+                "fail": fail,
+                "find_site": find_site,
+                "latest": LATEST,
+                "user_files": USER_FILES,
+                "mark_real": mark_real,
+                "watch_read": watch_read,
+                "next_id": next_id,
+                "save_outside": save_outside,
+                "failures": FAILURES,
+                "plain_dtypes": (np.dtype(np.float64), np.dtype(np.float32)),
+                "Node": Node,
+                "Tensor": tensor,
+                "Variable": variable,
+                "Index": Index,
+                "Op": Op,
+                "Recording": Recording,
+            }
+        )
 
 
 def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameType) -> Any:
@@ -125,14 +165,8 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
         bit += bit
     try:
         y = op.kernel(*values, **params) if params else op.kernel(*values)
-    except (TypeError, ValueError, IndexError, ArithmeticError) as error:
-        raise operation_error(op, args, values, frame, error) from error
-    output = next_id()
-    ids = tuple(inputs)
-    code = frame.f_code
-    lasti = frame.f_lasti
-    if not USER_FILES.get(code.co_filename):
-        code, lasti = find_site(frame)
+    except FAILURES as error:
+        fail(op, args, values, frame, error)
     shapes = saved = None
     if mask and op.connects:
         if arrays > 1 and op.elementwise:
@@ -148,6 +182,103 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
                     y = np.array(y)
                 if saved is not None:
                     saved = keep_apart(saved, value)
+    result = write(op, tuple(inputs), y, params, shapes, saved, frame, recordings, made)
+    return result if not op.parts else unpack(y, result, frame)
+
+
+def apply_to(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameType) -> Any:
+    """Do what `apply` does, by the shortest way for so many arguments."""
+    count = len(args)
+    if count == 1:
+        return apply_to_one(op, args[0], params, frame)
+    return apply_to_two(op, args[0], args[1], params, frame) if count == 2 else apply(op, args, params, frame)
+
+
+def fail(op: Op, args: Any, values: Any, frame: FrameType, error: Exception) -> NoReturn:
+    """Raise the error that the user gets for one of a kernel."""
+    raise operation_error(op, args, values, frame, error) from error
+
+
+def apply_to_one(op: Op, x: Any, params: dict[str, Any], frame: FrameType) -> Any:
+    """Do what `apply` does to one argument; the usual case, a tensor under a tape, in fewer steps."""
+    recordings = open_recordings()
+    kind = type(x)
+    if not recordings or op.parts or not (kind is _Tensor or kind is _Variable):
+        return apply(op, (x,), params, frame)
+    if kind is _Variable:
+        watch_read(x)
+    value = x._value
+    try:
+        y = op.kernel(value, **params) if params else op.kernel(value)
+    except FAILURES as error:
+        fail(op, (x,), (value,), frame, error)
+    shapes = saved = None
+    if op.connects:
+        if y.dtype.kind == "c":
+            shapes = mark_real(None, (value,), y)
+        saved = (op.savers.get(1) or op.make_saver(1))(y, (value,))
+    return write(op, (x._id,), y, params, shapes, saved, frame, recordings, _Tensor)
+
+
+def apply_to_two(op: Op, a: Any, b: Any, params: dict[str, Any], frame: FrameType) -> Any:
+    """Do what `apply` does to two arguments; the usual case, tensors and numbers under a tape, in fewer steps."""
+    recordings = open_recordings()
+    of_a, of_b = type(a), type(b)
+    mask = 0
+    if of_a is _Tensor or of_a is _Variable:
+        mask, left, id_of_a = 1, a._value, a._id
+    elif of_a is float or of_a is int:
+        left, id_of_a = a, 0
+    else:
+        recordings = ()
+    if of_b is _Tensor or of_b is _Variable:
+        mask, right, id_of_b = mask | 2, b._value, b._id
+    elif of_b is float or of_b is int or of_b is Index:
+        right, id_of_b = b, 0
+    else:
+        recordings = ()
+    if not recordings or not mask or op.parts:
+        return apply(op, (a, b), params, frame)
+    if of_a is _Variable:
+        watch_read(a)
+    if of_b is _Variable:
+        watch_read(b)
+    try:
+        y = op.kernel(left, right, **params) if params else op.kernel(left, right)
+    except FAILURES as error:
+        fail(op, (a, b), (left, right), frame, error)
+    shapes = saved = None
+    if op.connects:
+        if mask == 3 and op.elementwise:
+            shape, of_left, of_right = y.shape, left.shape, right.shape
+            if of_left != shape or of_right != shape:
+                shapes = (of_left, of_right)
+        if y.dtype.kind == "c":
+            shapes = mark_real(shapes, (left, right), y)
+        saved = (op.savers.get(mask) or op.make_saver(mask))(y, (left, right))
+    return write(op, (id_of_a, id_of_b), y, params, shapes, saved, frame, recordings, _Tensor)
+
+
+def write(
+    op: Op,
+    ids: tuple[int, ...],
+    y: Any,
+    params: dict[str, Any],
+    shapes: Any,
+    saved: tuple[Any, ...] | None,
+    frame: FrameType,
+    recordings: tuple[Recording, ...],
+    made: type[Node],
+) -> Any:
+    """Write the record of an operation that ran, and return its result as a tensor."""
+    output = next_id()
+    code = frame.f_code
+    lasti = frame.f_lasti
+    if code is not LATEST.code:
+        if USER_FILES.get(code.co_filename):
+            LATEST.code = code
+        else:
+            code, lasti = find_site(frame)
     record = (op, ids, output, params, shapes, code, lasti)
     followed = False
     for recording in recordings:
@@ -159,10 +290,22 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
             recording.known.add(output)
             recording.saved.append(saved)
     if saved is not None and not followed:
-        STATE.ambient.save(output, saved)
+        save_outside(output, saved)
     if not recordings:
         remember_outside(record, frame)
-    return made(y, output) if not op.parts else unpack(y, output, frame, made)
+    result = new(made)  # its __init__ would cost as much again as the two lines that it has
+    result._value = y
+    result._id = output
+    return result
+
+
+if CORE is not None:
+    apply_to_one, apply_to_two = CORE.apply_to_one, CORE.apply_to_two
+
+
+def save_outside(output: int, saved: tuple[Any, ...]) -> None:
+    """Keep what the rules of an operation need that no tape follows."""
+    STATE.ambient.save(output, saved)
 
 
 def keep_apart(saved: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:
@@ -175,9 +318,8 @@ def keep_apart(saved: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:
     return saved
 
 
-def unpack(y: tuple[Any, ...], output: int, frame: FrameType, made: type[Node] | None = None) -> tuple[Any, ...]:
+def unpack(y: tuple[Any, ...], whole: Node, frame: FrameType) -> tuple[Any, ...]:
     """Make a tensor of each result of a row with several; the results are a named tuple where NumPy's are."""
-    whole = (made or _Tensor)(y, output)
     parts = [apply(_PART, (whole,), {"place": k}, frame) for k in range(len(y))]
     return tuple(parts) if type(y) is tuple else type(y)(*parts)
 
@@ -190,14 +332,14 @@ def remember_outside(record: Written, frame: FrameType) -> None:
         ambient.callers.append((record[2], user_callers(user_frame(frame))))
 
 
-def broadcast_shapes(values: list[Any], y: Any) -> tuple[tuple[int, ...], ...] | None:
+def broadcast_shapes(values: Sequence[Any], y: Any) -> tuple[tuple[int, ...], ...] | None:
     """Return the inputs' shapes if any differs from the output's, so that the sweep knows what to sum back."""
     shape = y.shape
     shapes = tuple([getattr(v, "shape", ()) for v in values])
     return None if all(s == shape for s in shapes) else shapes
 
 
-def mark_real(shapes: tuple[tuple[int, ...], ...] | None, values: list[Any], y: Any) -> Any:
+def mark_real(shapes: tuple[tuple[int, ...], ...] | None, values: Sequence[Any], y: Any) -> Any:
     """Mark the shapes of real inputs where a result is complex, so that the sweep takes the real part."""
     if not any(part.dtype.kind == "c" for part in (y if isinstance(y, tuple) else (y,))):
         return shapes
@@ -223,7 +365,7 @@ def watch_variable(recording: Recording, variable: Any) -> None:
 def watch_read(variable: Any) -> None:
     """Let every open tape that watches what is read follow a variable."""
     if variable.trainable:
-        for recording in STATE.recordings:
+        for recording in open_recordings():
             if recording.auto_watch:
                 watch_variable(recording, variable)
 

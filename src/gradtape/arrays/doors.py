@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import dispatch
-from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, family_of, in_family, usual
+from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, apply_to, family_of, in_family, usual
 from gradtape.arrays.documenting import docstring
 from gradtape.arrays.failures import located
 from gradtape.arrays.leaving import leave
@@ -84,11 +84,11 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
     with by `deliver`.
     """
     if not kwargs and len(args) == op.alone:
-        return apply(op, tuple(args[0]) if op.variadic else args, op.defaults, frame)
+        return apply_to(op, tuple(args[0]) if op.variadic else args, op.defaults, frame)
     arrays, params, extras = bind_call(op, args, kwargs)
     if "dtype" in extras:
         arrays = tuple(cast(a, extras["dtype"], frame) if _is_real(a) else a for a in arrays)
-    result = apply(op, arrays, params, frame)
+    result = apply_to(op, arrays, params, frame)
     if not extras:
         return result
     out = extras.get("out")
@@ -278,7 +278,7 @@ def op_door(op: Op) -> Callable[..., Any]:
 
     def function(*args: Any, **kwargs: Any) -> Any:
         if len(args) == arrays and not kwargs:
-            return apply(op, args, op.defaults, _getframe(1))
+            return apply_to(op, args, op.defaults, _getframe(1))
         try:
             return call_row(op, args, kwargs, _getframe(1))
         except Unsupported as error:

@@ -11,6 +11,7 @@ from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site
 from gradtape.errors import GradtapeError, OperandError, PositionError, ShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from gradtape.ops import Op
@@ -53,7 +54,9 @@ def operand_error(op: Op, arg: Any, position: int, frame: FrameType) -> Gradtape
     return located(OperandError, f"{op.name}: argument `{name}` cannot be used as an array: got {what}", frame, *helps)
 
 
-def operation_error(op: Op, args: tuple[Any, ...], values: list[Any], frame: FrameType, error: Exception) -> Exception:
+def operation_error(
+    op: Op, args: tuple[Any, ...], values: Sequence[Any], frame: FrameType, error: Exception
+) -> Exception:
     """Say which operation failed on which arguments; the error keeps the built-in type that NumPy raised."""
     names = [f"{op.args[0]}[{k}]" for k in range(len(args))] if op.variadic else list(op.args)
     told = ", ".join(f"`{n}`: {describe(v)}" for n, v in zip(names, values, strict=False) if not _opaque(v))

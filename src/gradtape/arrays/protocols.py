@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import doors, ufunc_methods, writing
-from gradtape.arrays.dispatch import Node, apply
+from gradtape.arrays.dispatch import Node, apply_to
 from gradtape.ops import COMPOSITES, OPS, Op, Unsupported, load_families
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) 
         if method == "__call__":
             op = FUNCTIONS.get(ufunc)
             if op is not None:
-                return doors.call_op(op, args, kwargs, frame) if kwargs else apply(op, args, op.defaults, frame)
+                return doors.call_op(op, args, kwargs, frame) if kwargs else apply_to(op, args, op.defaults, frame)
             row = COMPOSED.get(ufunc) or library_row(ufunc)
             if isinstance(row, Op):
                 return doors.call_op(row, args, kwargs, frame)

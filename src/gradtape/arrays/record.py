@@ -6,13 +6,13 @@ a tape can drop them and keep the story. Ids, records and events share one count
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -215,9 +215,10 @@ class Ambient:
         return max(operations, events)
 
 
-_OPEN: ContextVar[tuple[Recording, ...]] = ContextVar("gradtape open recordings", default=())
+OPEN: ContextVar[tuple[Recording, ...]] = ContextVar("gradtape open recordings", default=())
+"""What `STATE.recordings` reads and sets."""
 
-open_recordings = _OPEN.get
+open_recordings = OPEN.get
 """What is being recorded here and now: the hot path's way to `STATE.recordings`."""
 
 
@@ -236,11 +237,11 @@ class ThreadState(threading.local):
     @property
     def recordings(self) -> tuple[Recording, ...]:
         """The recordings that are open here, outermost first."""
-        return _OPEN.get()
+        return OPEN.get()
 
     @recordings.setter
     def recordings(self, recordings: tuple[Recording, ...]) -> None:
-        _OPEN.set(recordings)
+        OPEN.set(recordings)
 
 
 STATE = ThreadState()
@@ -257,8 +258,9 @@ def unrecorded() -> Iterator[None]:
         STATE.recordings = before
 
 
-PACKAGE = str(Path(__file__).parents[1])
-STDLIB = str(Path(threading.__file__).parent)
+# text, because `pathlib` would take a tenth of the time that importing the engine does
+PACKAGE = __file__.rpartition("arrays")[0]
+STDLIB = os.__file__.rpartition("os.py")[0]
 INSTALLED = ("site-packages", "dist-packages")
 USER_FILES: dict[str, bool] = {}
 """Whether a file holds code of the user, as far as asked."""
@@ -268,7 +270,7 @@ def is_user_file(file: str) -> bool:
     """Whether code of that file is the user's own: not ours, not Python's and not an installed package's."""
     known = USER_FILES.get(file)
     if known is None:
-        library = Path(file).is_relative_to(PACKAGE) or Path(file).is_relative_to(STDLIB)
+        library = file.startswith((PACKAGE, STDLIB))
         known = not (library or file.startswith("<frozen ") or any(folder in file for folder in INSTALLED))
         USER_FILES[file] = known
     return known

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import doors, leaving, protocols, writing
-from gradtape.arrays.dispatch import NO_PARAMS, apply
+from gradtape.arrays.dispatch import NO_PARAMS, apply, apply_to_one, apply_to_two
 from gradtape.arrays.methods import Methods
 from gradtape.arrays.record import EventKind, next_id
 from gradtape.ops import COMPOSITES, OPS, Index
@@ -22,7 +22,7 @@ def _unary(name: str) -> Callable[[Any], Any]:
     op = OPS[name]
 
     def operator(self: Any) -> Any:
-        return apply(op, (self,), NO_PARAMS, _getframe(1))
+        return apply_to_one(op, self, NO_PARAMS, _getframe(1))
 
     return operator
 
@@ -31,10 +31,10 @@ def _binary(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], 
     op = OPS[name]
 
     def operator(self: Any, other: Any) -> Any:
-        return apply(op, (self, other), NO_PARAMS, _getframe(1))
+        return apply_to_two(op, self, other, NO_PARAMS, _getframe(1))
 
     def reflected(self: Any, other: Any) -> Any:
-        return apply(op, (other, self), NO_PARAMS, _getframe(1))
+        return apply_to_two(op, other, self, NO_PARAMS, _getframe(1))
 
     return operator, reflected
 
@@ -107,7 +107,7 @@ class Tensor(Methods):
 
     def __getitem__(self, index: Any) -> Any:
         frame = _getframe(1)
-        return apply(_GETITEM, (self, Index(leaving.plain_index(index, frame))), NO_PARAMS, frame)
+        return apply_to_two(_GETITEM, self, Index(leaving.plain_index(index, frame)), NO_PARAMS, frame)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         writing.set_item(self, index, value, _getframe(1))
@@ -157,7 +157,7 @@ class Tensor(Methods):
     @property
     def T(self) -> Any:  # noqa: N802
         """The transpose: axes in the opposite order."""
-        return apply(OPS["transpose"], (self,), {"axes": None}, _getframe(1))
+        return apply_to_one(OPS["transpose"], self, {"axes": None}, _getframe(1))
 
     @property
     def mT(self) -> Any:  # noqa: N802
@@ -171,7 +171,7 @@ class Tensor(Methods):
     def reshape(self, *shape: Any) -> Any:
         """Give the elements another shape; one length may be -1."""
         target = shape[0] if len(shape) == 1 else shape
-        return apply(OPS["reshape"], (self,), {"shape": target}, _getframe(1))
+        return apply_to_one(OPS["reshape"], self, {"shape": target}, _getframe(1))
 
     def transpose(self, *axes: Any) -> Any:
         """Permute the axes; without arguments, reverse them."""

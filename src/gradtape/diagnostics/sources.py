@@ -5,11 +5,11 @@ import __future__
 
 import io
 import linecache
+import os
 import sys
 import time
 import tokenize
 from itertools import islice
-from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,7 @@ def settle(file: str, code: CodeType, lasti: int) -> None:
 
 def _stamp(file: str) -> Stamp | None:
     try:
-        found = Path(file).stat()
+        found = os.stat(file)  # noqa: PTH116 - importing `pathlib` takes long, and this room is imported with the engine
     except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size

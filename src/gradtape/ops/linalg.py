@@ -30,7 +30,9 @@ def matmul_right(xp: Any, g: Any, a: Any, shape: tuple[int, ...]) -> Any:
         g = xp.reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
         a = xp.reshape(a, shape=(1, *a.shape))
     gb = xp.matmul(xp.swapaxes(a, -1, -2), g)
-    return xp.reshape(xp.unbroadcast(gb, (*shape, 1) if len(shape) == 1 else shape), shape=shape)
+    if len(shape) == 1:
+        return xp.reshape(xp.unbroadcast(gb, (*shape, 1)), shape=shape)
+    return xp.unbroadcast(gb, shape)
 
 
 op(

@@ -30,7 +30,7 @@ import dis
 from ast import literal_eval
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import partial
+from functools import cache, partial
 from math import prod
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
@@ -277,8 +277,16 @@ def case(*args: Any, **params: Any) -> Case:
     return Case(args, params)
 
 
+UNMADE: Final = ()
+"""What `Op.pulls` is until a sweep has asked."""
+
+
 class Op:
-    """One row of the table. Made by `registry.op`; read-only afterwards, but for `kernel`, which a space binds."""
+    """One row of the table. Made by `registry.op`; read-only afterwards, but for what others keep with it.
+
+    `kernel` is bound by a space, `savers` are made when an operation is first recorded, `pulls` by the first sweep
+    that meets it (`tape/pulls.py`).
+    """
 
     __slots__ = (
         "_needs",
@@ -300,6 +308,7 @@ class Op:
         "parts",
         "plumbing",
         "positions",
+        "pulls",
         "room",
         "rules",
         "savers",
@@ -359,6 +368,7 @@ class Op:
         self.cases = cases
         self.kernel: Callable[..., Any] = partial(_first_run, self)
         self.savers: dict[int, Callable[[Any, Any], tuple[Any, ...]]] = {}
+        self.pulls: Any = UNMADE
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -414,6 +424,9 @@ class Op:
         return lambda y, inputs: (y, inputs)
 
 
+_default = cache(literal_eval)  # a thousand rows have a dozen defaults
+
+
 def parse_call(text: str) -> tuple[tuple[str, Any], ...]:
     """Read `"a, axis=None, ~dtype=None, keepdims=False"` into pairs of a name and its default.
 
@@ -423,7 +436,7 @@ def parse_call(text: str) -> tuple[tuple[str, Any], ...]:
     pairs = []
     for part in filter(None, (p.strip() for p in text.split(", "))):
         name, _, default = part.partition("=")
-        pairs.append((name, literal_eval(default) if default else REQUIRED))
+        pairs.append((name, _default(default) if default else REQUIRED))
     return tuple(pairs)
 
 
@@ -458,6 +471,27 @@ def _make_saver(levels: tuple[Need, ...]) -> Callable[[Any, Any], tuple[Any, ...
         parts.append({Need.NOTHING: "None", Need.SPEC: f"spec({place})", Need.VALUE: place}[level])
     made: Callable[[Any, Any], tuple[Any, ...]] = eval(f"lambda y, v: ({', '.join(parts)},)", {"spec": spec})  # noqa: S307
     return made
+
+
+def returned(fn: Callable[..., Any]) -> tuple[str, Any]:
+    """Tell of a rule that does nothing but return something what that is.
+
+    Returns
+    -------
+    tuple
+        `("constant", value)`, `("argument", position)`, or `("", None)` if it computes something.
+    """
+    if not isinstance(fn, FunctionType):
+        return "", None
+    told = [i for i in dis.get_instructions(fn.__code__) if i.opname not in {"RESUME", "COPY_FREE_VARS"}]
+    if [i.opname for i in told] == ["RETURN_CONST"]:
+        return "constant", told[0].argval
+    if len(told) == 2 and told[1].opname == "RETURN_VALUE":
+        if told[0].opname.startswith("LOAD_CONST"):
+            return "constant", told[0].argval
+        if told[0].opname.startswith("LOAD_FAST") and isinstance(told[0].argval, str):
+            return "argument", fn.__code__.co_varnames.index(told[0].argval)
+    return "", None
 
 
 SPEC_ATTRIBUTES: Final = {"shape", "dtype", "ndim", "size"}

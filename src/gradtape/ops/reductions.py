@@ -42,7 +42,7 @@ op(
     methods=("mean",),
     a=Linear(
         lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(
-            xp.unreduce(g, a.ndim, axis, keepdims) / count(a.shape, axis), shape=a.shape
+            xp.unreduce(g / count(a.shape, axis), a.ndim, axis, keepdims), shape=a.shape
         )
     ),
     cases=FULL_AXES,

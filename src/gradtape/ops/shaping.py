@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gradtape.ops.model import Linear, NoTangent, RealShape, case
@@ -73,9 +74,19 @@ def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
         g = xp.real(g)
     if g.shape == shape:
         return g
-    extra = g.ndim - len(shape)
-    axes = tuple(range(extra)) + tuple(k + extra for k, n in enumerate(shape) if n == 1 and g.shape[k + extra] != 1)
-    return xp.reshape(xp.sum(g, axis=axes, keepdims=False), shape=shape) if axes else g
+    axes, lost = broadcast_axes(g.shape, shape)
+    if not axes:
+        return g
+    total = xp.sum(g, axis=axes, keepdims=False)
+    return xp.reshape(total, shape=shape) if lost else total
+
+
+@lru_cache(maxsize=1000)
+def broadcast_axes(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[tuple[int, ...], bool]:
+    """Return the axes along which a shape was repeated, and whether summing over them loses axes that it has."""
+    extra = len(wide) - len(shape)
+    inside = tuple(k + extra for k, n in enumerate(shape) if n == 1 and wide[k + extra] != 1)
+    return (*range(extra), *inside), bool(inside)
 
 
 def unreduce(xp: Any, g: Any, ndim: int, axis: Any, keepdims: bool) -> Any:

@@ -18,6 +18,7 @@ import numpy as np
 
 from gradtape.explain.sizes import underflows
 from gradtape.ops import Cotangents, General, Partial
+from gradtape.ops.model import UNMADE
 from gradtape.recorders.kept import USUAL
 from gradtape.recorders.pulls import telling
 from gradtape.recorders.summaries import as_array, largest, name_of
@@ -260,6 +261,7 @@ def stopping(op: Op) -> Op:
     """Return an operation like another, whose rules let zeros stop also in a pass in which others' do not."""
     stops = copy(op)
     stops.rules = tuple(None if rule is None else General(_stopped(rule)) for rule in op.rules)
+    stops.pulls = UNMADE
     return stops
 
 

@@ -53,6 +53,11 @@ told so instead of being slowed down.
 """
 
 
+def somebody_listens() -> bool:
+    """Whether a question with an answer has to be written down for anybody."""
+    return bool(LISTENERS or OBSERVERS)
+
+
 def announce(asked: Asked) -> None:
     """Tell the listeners."""
     for listener in (*LISTENERS, *OBSERVERS):

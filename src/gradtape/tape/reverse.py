@@ -16,6 +16,7 @@ from gradtape.errors import NoGradientError, RuleError
 from gradtape.ops import OPS, Cotangents, Partial, Spec
 from gradtape.tape import strong_zeros
 from gradtape.tape.namespaces import NAMESPACES
+from gradtape.tape.pulls import run_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +84,8 @@ def sweep(
     xp = NAMESPACES[recorded, batched]
     add, unbroadcast = xp.add, xp.unbroadcast
     pull = strong_zeros.pull if strong else None
+    plain = not (recorded or batched or strong) and picked is None
+    at: list[int] = []  # where `run_back` failed, if it did
     cotangents = dict(seeds)
     found: dict[int, Any] = {}
     owned: set[int] = set()  # ids whose cotangent is an array of the sweep's own, which a rule may add to in place
@@ -90,7 +93,12 @@ def sweep(
     pieces: dict[int, list[Any]] = {}
     k = len(records)
     try:
-        for k in range(len(records) - 1, -1, -1):
+        while k > 0:
+            if plain:
+                k = run_back(records, saved, k, at, cotangents, found, sources, needed)
+                if not k:
+                    break
+            k -= 1
             residuals = saved[k]
             if residuals is None:
                 continue
@@ -150,6 +158,7 @@ def sweep(
                 else:
                     cotangents[source] = previous + ct if type(ct) is Cotangents else add(previous, ct)
     except (NoGradientError, RuleError) as error:
+        k = at[0] if at else k
         site = Site(*records[k][-2:])
         if error.diagnostic is None:
             STATE.backward_of = site
@@ -160,6 +169,7 @@ def sweep(
     except np.linalg.LinAlgError as error:
         if isinstance(error, MatrixError):
             raise
+        k = at[0] if at else k
         STATE.backward_of = Site(*records[k][-2:])
         text = f"{records[k][0].name}: the value exists, but its gradient does not: {error}"
         advice = "stay away from this point: a singular matrix with a small multiple of `np.eye(n)` added is regular"
@@ -203,7 +213,10 @@ def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int)
     if any(recording.since for recording in STATE.recordings):
         inputs = tuple(id_when_read(i, output) for i in inputs)
     if type(residuals[0]) is not Spec and isinstance(residuals[0], tuple):
-        return (unpack(residuals[0], output, _getframe(1)), *as_tensors((None, *residuals[1:]), inputs, output)[1:])
+        return (
+            unpack(residuals[0], Tensor(residuals[0], output), _getframe(1)),
+            *as_tensors((None, *residuals[1:]), inputs, output)[1:],
+        )
     if len(residuals) == 2 and isinstance(residuals[1], list):  # the arguments of a variadic operation
         y, values = residuals
         return _as_tensor(y, output), [_as_tensor(v, i) for v, i in zip(values, inputs, strict=True)]

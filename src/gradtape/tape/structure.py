@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gradtape.arrays.dispatch import Node
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -17,6 +19,9 @@ def flatten(structure: Any) -> Iterator[tuple[str, Any]]:
 
     Dicts come in their own order, dataclasses in the order of their fields. None counts as a leaf.
     """
+    if isinstance(structure, Node):
+        yield "", structure
+        return
     if isinstance(structure, dict):
         parts = [(f"[{key!r}]", value) for key, value in structure.items()]
     elif isinstance(structure, tuple) and hasattr(structure, "_fields"):
@@ -31,12 +36,17 @@ def flatten(structure: Any) -> Iterator[tuple[str, Any]]:
         yield "", structure
         return
     for path, value in parts:
+        if isinstance(value, Node):
+            yield path, value
+            continue
         for deeper, leaf in flatten(value):
             yield path + deeper, leaf
 
 
 def rebuild(structure: Any, leaf: Callable[[], Any]) -> Any:
     """Make a structure of the same form whose leaves come from `leaf()`, in the order of `flatten`."""
+    if isinstance(structure, Node):
+        return leaf()
     if isinstance(structure, dict):
         made = {key: rebuild(value, leaf) for key, value in structure.items()}
         return made if type(structure) is dict else type(structure)(made)

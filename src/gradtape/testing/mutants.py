@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.ops import OPS, Rule, load_families
+from gradtape.ops.model import UNMADE
 from gradtape.testing.changes import changes
 from gradtape.testing.rules import check_rule
 
@@ -192,6 +193,7 @@ def forget(site: Site) -> None:
     for row in site.rows:
         row._needs = None
         row.savers.clear()
+        row.pulls = UNMADE
 
 
 def is_found(site: Site, mutant: Mutant) -> bool:

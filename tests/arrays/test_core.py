@@ -1,0 +1,192 @@
+"""The compiled core does what the three functions do that it stands for; without a compiler nobody misses it."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+try:
+    import core as tools_core
+finally:
+    sys.path.remove(str(ROOT / "tools"))
+
+COMPILER = (sysconfig.get_config_var("CC") or "cc").split()[0]
+
+PROGRAM = """
+import gc, json, sys, warnings, weakref
+import numpy as np
+import gradtape as gt
+import gradtape.numpy as gnp
+from gradtape.arrays import core, dispatch, record
+from gradtape.tape import pulls
+
+if CORE_FROM:
+    import importlib.util
+    assert core.CORE.__file__.startswith(CORE_FROM), core.CORE.__file__
+else:
+    assert core.CORE is None
+
+def told(recording):
+    first = recording.records[0].output if recording.records else 0
+    return [
+        [r.op.name, [i and i - first for i in r.inputs], r.output - first, repr(r.params), repr(r.shapes),
+         r.code.co_name, r.lasti, None if s is None else [repr(p) for p in s]]
+        for r, s in zip(recording.records, recording.saved)
+    ]
+
+def plain():
+    w = gt.Variable(np.linspace(0.5, 1.5, 6).reshape(2, 3)); b = gt.Variable([1.0, 2.0, 3.0]); x = np.ones((2, 2))
+    with gt.GradientTape(persistent=True) as tape:
+        h = np.tanh(x @ w + b) * 2.0 - 1
+        y = (h / (1.5 + h * h)) ** 2
+        z = np.sum(y[1] - y[0, ::-1]) + np.sum(gnp.exp(-h), axis=0)[1] + (2 - w)[0, 0] + abs(b)[0] * w[0]
+    return tape, z, [w, b, h]
+
+def complex_numbers():
+    w = gt.Variable([1.0 + 2.0j, 3.0]); v = gt.Variable([2.0, 0.5])
+    with gt.GradientTape(persistent=True) as tape:
+        z = np.sum(np.abs(w * v + v) + np.real(np.exp(1j * v)))
+    return tape, z, [w, v]
+
+def nested():
+    x = gt.Variable(0.7)
+    with gt.GradientTape(persistent=True) as outer:
+        with gt.GradientTape() as inner:
+            y = np.sin(x) * x + x / 3
+        d = inner.gradient(y, x)
+    return outer, d, [x]
+
+def half_and_whole():
+    x = gt.Variable(np.ones(3, np.float16)); n = gt.Variable([1, 2, 3])
+    with gt.GradientTape(persistent=True) as tape:
+        z = np.sum(x * 2.0 + n * x + np.floor(x) + (x > 0.5) * x)
+    return tape, z, [x]
+
+def parts_and_lists():
+    x = gt.Variable([[2.0, 1.0], [1.0, 3.0]])
+    with gt.GradientTape(persistent=True) as tape:
+        values, vectors = np.linalg.eigh(x)
+        z = np.sum(values * np.concatenate([x[0], x[1]])[:2]) + np.sum(np.modf(x)[0])
+    return tape, z, [x]
+
+def in_a_family():
+    import gradtape.tf as tf
+    x = tf.Variable([1.0, 2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        z = tf.reduce_sum(tf.sin(x) * x + 1.0)
+    return tape, z, [x]
+
+found = {}
+for program in (plain, complex_numbers, nested, half_and_whole, parts_and_lists, in_a_family):
+    tape, target, sources = program()
+    gradients = tape.gradient(target, sources)
+    found[program.__name__] = [told(tape._recording), [repr(g) for g in gradients], repr(target)]
+
+def outside():
+    v = gt.Variable([1.0]); y = np.sin(v) * 2.0
+    with gt.GradientTape() as tape:
+        u = gt.constant([2.0]); c = np.cos(u) * u
+    kept = len(record.STATE.ambient.saved)
+    return [repr(gt.gradients(y, v)), kept, [s is None for s in tape._recording.saved]]
+found["outside"] = outside()
+
+class Weird:
+    def __repr__(self): return "weird"
+errors = []
+for wrong in (lambda x: x + np.ones(4), lambda x: x @ gt.constant(np.ones((5, 5))), lambda x: x[7], lambda x: x + "a",
+              lambda x: np.sin(x, x, x, x), lambda x: x + Weird()):
+    x = gt.Variable([1.0, 2.0])
+    with gt.GradientTape() as tape:
+        try:
+            wrong(x)
+        except Exception as error:
+            errors.append([type(error).__name__, str(error), type(error.__cause__).__name__])
+found["errors"] = errors
+
+@gt.custom_gradient
+def refused(x):
+    def grad(g): raise gt.errors.NoGradientError("not today")
+    return x * 1.0, grad
+x = gt.Variable([1.0])
+with gt.GradientTape() as tape: y = refused(x) * 2.0
+try: tape.gradient(y, x)
+except gt.errors.NoGradientError as error: found["refusal"] = str(error)
+with gt.GradientTape() as tape: y = np.sum(np.linalg.inv(gt.constant(np.eye(2)) * x))
+tape.gradient(y, x)
+
+def leaks():
+    w = gt.Variable(np.ones(5))
+    with gt.GradientTape() as tape:
+        y = w
+        for _ in range(50): y = np.sin(y) * 1.01 + y
+        z = np.sum(y[1:3])
+    tape.gradient(z, w)
+    return y._value
+array = leaks(); record.STATE.__init__(); gc.collect()
+found["held"] = sys.getrefcount(array) - 2
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Build the core into a folder of its own."""
+    if which(COMPILER) is None or not Path(sysconfig.get_paths()["include"], "Python.h").exists():
+        pytest.skip("no C compiler, or no headers of Python")
+    return tools_core.compile_core(tmp_path_factory.mktemp("core"))
+
+
+WITH = """CORE_FROM = {folder!r}
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("gradtape.arrays._core", {file!r})
+sys.modules["gradtape.arrays._core"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+"""
+WITHOUT = "CORE_FROM = None" + "\n" * WITH.count("\n")  # the errors tell lines
+
+
+def ran(program, built=None):
+    """Run a program in a process of its own, with the core from a file or without any."""
+    start = WITHOUT if built is None else WITH.format(folder=str(built.parent), file=str(built))
+    return subprocess.run(
+        [sys.executable, "-c", f"exec(compile({start + program!r}, 'program.py', 'exec'))"],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "GRADTAPE_CORE": "0" if built is None else "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_both_write_the_same_records_and_give_the_same_gradients_and_errors(built):
+    compiled, python = ran(PROGRAM, built), ran(PROGRAM)
+    assert compiled.returncode == 0, compiled.stderr
+    assert python.returncode == 0, python.stderr
+    assert compiled.stdout == python.stdout
+    assert '"plain": [[["matmul"' in python.stdout
+    assert '"held": 0' in python.stdout
+
+
+def test_a_core_that_does_not_load_is_as_if_there_were_none():
+    code = "import sys; sys.modules['gradtape.arrays._core'] = None\nfrom gradtape.arrays.core import CORE\nprint(CORE)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "None\n"
+
+
+def test_it_refuses_what_it_cannot_be_told(built):
+    program = (
+        "core = module\n"
+        "for act in (lambda: core.set_up({}), lambda: core.apply_to_one(1), lambda: core.apply_to_two(1),"
+        " lambda: core.run_back((), [], 0, [], {}, {}, set(), set()),"
+        " lambda: core.run_back([], [], 3, [], {}, {}, set(), set())):\n"
+        "    try: act()\n"
+        "    except (TypeError, ValueError) as error: print(type(error).__name__)\n"
+    )
+    done = ran(program, built)
+    assert done.stdout.split() == ["TypeError"] * 4 + ["ValueError"], done.stderr

@@ -1,0 +1,155 @@
+"""What recording and the sweep do per operation, guarded by counts; the ratios to others are a benchmark, no test."""
+
+import gc
+import sys
+from collections import Counter
+
+import numpy as np
+import pytest
+
+import gradtape as gt
+import gradtape.numpy as gnp
+from gradtape.ops import linalg
+from gradtape.tape import pulls
+
+
+def calls(act):
+    """Count every call that Python makes while something runs, by the name of what is called."""
+    found = Counter()
+
+    def count(frame, event, argument):
+        if event == "call":
+            found[frame.f_code.co_name] += 1
+        elif event == "c_call":
+            found[argument.__name__] += 1
+
+    sys.setprofile(count)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return found
+
+
+def chain(length):
+    w = gt.Variable(np.ones(3))
+    with gt.GradientTape() as tape:
+        y = w
+        for _ in range(length):
+            y = np.sin(y) * 1.01 + 0.001
+    return tape, y, w
+
+
+@pytest.mark.parametrize(
+    ("operation", "most"),
+    [
+        (np.sin, 18),
+        (gnp.sin, 18),
+        (lambda y: y * 1.01, 15),
+        (lambda y: 2.0 - y, 15),
+        (lambda y: y + y, 15),
+        (lambda y: y[1], 26),
+        (np.sum, 30),
+    ],
+    ids=["np.sin", "gnp.sin", "y * 1.01", "2.0 - y", "y + y", "y[1]", "np.sum"],
+)
+def test_the_door_and_the_record_make_so_many_calls(operation, most):
+    w = gt.Variable(np.ones(3))
+    with gt.GradientTape():
+        y = np.sin(w)
+        operation(y)
+        assert calls(lambda: operation(y)).total() <= most
+
+
+def test_a_record_takes_four_blocks_of_memory():
+    def blocks(length):
+        gc.collect()
+        before = sys.getallocatedblocks()
+        kept = chain(length)
+        after = sys.getallocatedblocks()
+        del kept
+        return after - before
+
+    chain(100)
+    gc.disable()
+    try:
+        each = (blocks(2000) - blocks(1000)) / 3000
+    finally:
+        gc.enable()
+    assert (
+        each < 4.5
+    )  # the record, its ids, the id of the result; a third of the operations keep an array and residuals
+
+
+def test_the_sweep_makes_few_calls_per_operation_and_none_for_what_nobody_asked():
+    def of(length):
+        tape, y, w = chain(length)
+        return calls(lambda: tape.gradient(y, w)).total()
+
+    of(10)
+    assert (of(400) - of(200)) / 600 < 4
+
+
+def test_a_product_is_not_pulled_back_to_a_factor_that_nobody_asked_for(monkeypatch):
+    seen = []
+    left = linalg.matmul_left
+    monkeypatch.setattr(linalg, "matmul_left", lambda *args: seen.append(args) or left(*args))
+    w, x = gt.Variable(np.eye(2)), gt.constant(np.ones((3, 2)))
+    for watched in (w, [w, x]):
+        with gt.GradientTape() as tape:
+            tape.watch(watched)
+            y = x @ w
+        tape.gradient(y, watched)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "made"),
+    [
+        (lambda x: x + 1.0, (1.0, 1.0)),
+        (lambda x: 1.0 - x, (1.0, -1.0)),
+        (lambda x: x * 3.0, (2, 1)),
+        (lambda x: -x, (-1.0,)),
+        (np.exp, (0,)),
+    ],
+    ids=["add", "subtract", "multiply", "negative", "exp"],
+)
+def test_a_rule_that_computes_nothing_is_not_called(operation, made):
+    x = gt.Variable([1.0, 2.0])
+    with gt.GradientTape() as tape:
+        y = operation(x)
+    tape.gradient(y, x)
+    assert tape._recording.records[0].op.pulls == made
+
+
+def test_rules_that_are_asked_in_a_way_of_their_own_have_no_pulls():
+    x = gt.Variable(np.ones((2, 2)))
+    with gt.GradientTape() as tape:
+        y = np.sum(np.concatenate([x, x])[1])
+    tape.gradient(y, x)
+    made = {r.op.name: r.op.pulls for r in tape._recording.records}
+    assert made["concatenate"] is None
+    assert made["getitem"] is None
+    assert callable(made["sum"][0])
+
+
+def test_a_failing_rule_is_found_by_its_place():
+    at = []
+    x = gt.Variable([1.0])
+    with gt.GradientTape() as tape:
+        y = x * 2.0
+        y = y + 1.0
+    recording = tape._recording
+    broken = recording.records[0]._replace(shapes=(1, 2))
+    with pytest.raises(TypeError):
+        pulls.run_back(
+            [tuple(broken), recording.written[1]],
+            recording.saved,
+            2,
+            at,
+            {y._id: np.ones(1)},
+            {},
+            {x._id},
+            {x._id, broken[2]},
+        )
+    assert at == [0]
