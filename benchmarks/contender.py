@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from peers import WITH_CORE
+
 FOLDER = Path(__file__).parent
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
@@ -45,7 +47,8 @@ class Contender:
     def __post_init__(self) -> None:
         self.process = subprocess.Popen(
             [self.python, str(FOLDER / "worker.py"), self.name],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=environment() | {"GRADTAPE_CORE": str(int(self.name == WITH_CORE))},
         )  # fmt: skip
         self.version = self.ask("version")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from typing import TYPE_CHECKING, Any
 
@@ -68,11 +69,21 @@ def reasons(whole: dict[str, Any]) -> list[str]:
     return [f"- {reason}: {', '.join(names)}" for reason, names in found.items()]
 
 
-def put(page: Path, whole: dict[str, Any]) -> None:
-    """Replace what stands between the marks of a page."""
-    before, _, rest = page.read_text().partition(MARK)
-    _, _, after = rest.partition(MARK)
-    page.write_text(f"{before}{MARK}\n{table(whole)}\n{MARK}{after}")
+def as_json(whole: dict[str, Any]) -> str:
+    """Return everything that was measured, a line per workload."""
+    lines = [f"  {json.dumps(name)}: {json.dumps(one)}" for name, one in whole["workloads"].items()]
+    head = {key: value for key, value in whole.items() if key != "workloads"}
+    start = json.dumps(head)[:-1]
+    return f'{start}, "workloads": {{\n' + ",\n".join(lines) + "\n}}\n"
+
+
+def put(page: Path, text: str, mark: str = MARK) -> None:
+    """Replace what stands between the two marks of a page."""
+    before, first, rest = page.read_text().partition(mark)
+    _, second, after = rest.partition(mark)
+    if not (first and second):
+        raise SystemExit(f"{page} does not have {mark} twice")
+    page.write_text(f"{before}{mark}\n{text}\n{mark}{after}")
 
 
 def draw(file: Path, whole: dict[str, Any]) -> None:
@@ -100,5 +111,6 @@ def draw(file: Path, whole: dict[str, Any]) -> None:
     axes.grid(axis="x", alpha=0.3)
     axes.set_xlabel("processor time, as a multiple of NumPy with the derivative by hand (bars: the aim)")
     axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.08), ncols=4, frameon=False)
+    plt.rcParams["svg.fonttype"] = "none"  # text stays text, and the file small
     figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
     plt.close(figure)

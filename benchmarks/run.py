@@ -12,7 +12,6 @@ A library whose result is not that of NumPy by hand is not timed.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 from pathlib import Path
@@ -117,9 +116,9 @@ def main() -> None:
         contender.close()
     print(report.table(whole))
     if options.json:
-        options.json.write_text(json.dumps(whole, indent=1) + "\n")
+        options.json.write_text(report.as_json(whole))
     if options.page:
-        report.put(options.page, whole)
+        report.put(options.page, report.table(whole))
     if options.plot:
         report.draw(options.plot, whole)
 

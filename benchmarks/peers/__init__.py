@@ -13,6 +13,7 @@ CONTENDERS = {
     "NumPy by hand": ("peers.by_hand", "numpy"),
     "gradtape": ("peers.gradtape_numpy", "gradtape"),
     "gradtape.numpy": ("peers.gradtape_names", "gradtape"),
+    "gradtape.numpy, core": ("peers.gradtape_names", "gradtape.arrays._core"),
     "PyTorch": ("peers.pytorch", "torch"),
     "autograd": ("peers.hips_autograd", "autograd"),
     "MyGrad": ("peers.mygrad_peer", "mygrad"),
@@ -23,6 +24,8 @@ CONTENDERS = {
 """By the name in tables: the file here, and the package that must be installed."""
 
 BASE = "NumPy by hand"
+WITH_CORE = "gradtape.numpy, core"
+"""The same with the compiled core (`make core`); the other two run without it, built or not."""
 
 
 def installed() -> list[str]:
