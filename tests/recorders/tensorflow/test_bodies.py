@@ -167,3 +167,10 @@ def test_where_only_the_statement_is_known_it_is_told_whole_and_not_edited(expla
     finding = ran.reports[0].findings[0].diagnostic
     assert finding.primary.span.text == "y = tf.round(x) + tf.round(x * 2.0)"
     assert finding.suggestion is None
+
+
+def test_equal_functions_in_two_programs_are_told_apart(explained):
+    source = HEAD + textwrap.dedent(BROKEN["a branch that autograph made"])
+    first = explained(source, functions="graph")
+    second = explained("\n\n" + source, functions="graph")
+    assert [line + 2 for line in first.told] == list(second.told)

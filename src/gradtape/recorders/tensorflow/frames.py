@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dis
-from functools import lru_cache
 from types import CodeType
 from typing import TYPE_CHECKING
 
@@ -78,9 +77,17 @@ def site(place: Place, word: str = "") -> Site:
     from, or the whole statement where that is not clear.
     """
     code, lasti = place
-    if ORIGINS and GENERATED in code.co_filename:
-        return _original(code, lasti, word)
-    return Site(code, lasti)
+    if not ORIGINS or GENERATED not in code.co_filename:
+        return Site(code, lasti)
+    key = (id(code), lasti, word)  # equal code objects may come from different files
+    known = _FOUND.get(key)
+    if known is None:
+        known = _FOUND[key] = (_original(code, lasti, word), code)
+    return known[0]
+
+
+_FOUND: dict[tuple[int, int, str], tuple[Site, CodeType]] = {}
+"""Sites in code that TensorFlow wrote, with that code, so that no other gets its identity."""
 
 
 def sites(places: tuple[Place, ...]) -> tuple[Site, ...]:
@@ -104,7 +111,6 @@ class WholeStatement(Site):
         return place if statement is None else syntax.span_of(statement, place.file)
 
 
-@lru_cache(maxsize=4096)
 def _original(code: CodeType, lasti: int, word: str) -> Site:
     here = Site(code, lasti)
     function, line = ORIGINS.get((code.co_filename, here.span.line), (code, 0))
