@@ -126,6 +126,12 @@ PROGRAMS = {
             grads = tape.gradient(loss, params)
             params = {k: v - 0.1 * grads[k] for k, v in params.items()}
         """,
+    "a draw without a way to its rate": """
+        w = tf.Variable(1.0)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.random.stateless_poisson([3], seed=[1, 2], lam=tf.exp(w), dtype=tf.float32))
+        tape.gradient(y, w)
+        """,
     "arrays that predict gives": """
         model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
         x = np.ones((4, 3), "float32")

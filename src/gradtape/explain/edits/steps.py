@@ -446,4 +446,4 @@ def reparameterise(case: Case) -> Suggestion | None:
         parameter = builders.operand(call.args[1], file)  # behind the key
         mended = pen.say(pen.phrases.passing, x=parameter, e=builders.written(call, file))
         return builders.likely(*builders.replace(call, file, mended), *pen.imports)
-    return pass_through(case) if name in MEANS else None
+    return pass_through(case) if name.removeprefix("stateless_") in MEANS else None
