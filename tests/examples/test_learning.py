@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 def example(monkeypatch):
     monkeypatch.syspath_prepend(EXAMPLES)
     yield importlib.import_module
-    for name in ("_program", "meta_learning", "ode_network", "policy_gradient"):
+    for name in ("_program", "digits", "meta_learning", "ode_network", "policy_gradient"):
         sys.modules.pop(name, None)
 
 
@@ -72,4 +72,15 @@ def test_the_network_solves_the_equation(example, tmp_path):
     assert result["difference"] < 5e-3
     assert result["fun"] < 1e-4
     assert result["network"][0] == module.ANGLE
+    draw(module, result, tmp_path)
+
+
+def test_the_network_reads_digits(example, tmp_path, capsys):
+    pytest.importorskip("sklearn")
+    module = example("digits")
+    result = module.main(small=True)
+    assert result["accuracy"] > 0.96
+    assert result["history"]["val_accuracy"][-1] == pytest.approx(result["accuracy"])
+    assert "images that the network never saw are read rightly" in capsys.readouterr().out
+    assert np.abs(result["matters"]).max((1, 2)).min() > 0
     draw(module, result, tmp_path)
