@@ -14,7 +14,7 @@ from .blocks import ROOT
 def extensions():
     folder = str(ROOT / "docs" / "_ext")
     sys.path.insert(0, folder)
-    yield {name: importlib.import_module(name) for name in ("bare_stars", "rules_as_written", "written_pages")}
+    yield {name: importlib.import_module(name) for name in ("plain_docstrings", "rules_as_written", "written_pages")}
     sys.path.remove(folder)
 
 
@@ -32,11 +32,13 @@ def test_a_rule_is_shown_as_it_stands_in_the_table(extensions):
         ("of shape (batch, *spatial)", r"of shape (batch, \*spatial)"),
         ("`f(*args)` and **bold** and 2 * x", "`f(*args)` and **bold** and 2 * x"),
         (">>> f(*args)", ">>> f(*args)"),
+        ("`Variable`s and `a` and *x", r"`Variable`\ s and `a` and \*x"),
+        ("``x``s", "``x``s"),
         ("*arrays : array_like", "*arrays : array_like"),
     ],
 )
-def test_only_bare_stars_are_escaped(extensions, line, escaped):
-    assert extensions["bare_stars"].escaped(line) == escaped
+def test_only_plain_docstrings_are_escaped(extensions, line, escaped):
+    assert extensions["plain_docstrings"].escaped(line) == escaped
 
 
 def test_every_code_and_every_public_module_gets_a_page(extensions, tmp_path):
