@@ -99,7 +99,7 @@ class Steps:
             if self.bytes < MOST_BYTES:
                 for gradient in gave:
                     if gradient is not None:
-                        self.bytes += gradient.nbytes
+                        self.bytes += private.bytes_of(gradient)
                 append(Step(place, gave, came))
             elif _telling(gave, came):
                 append(Step(place, gave, came))

@@ -415,7 +415,9 @@ class Desk:
         except Exception as error:  # a mistake of ours must not end somebody's training
             if DEBUG:
                 raise
-            self.heard.remark(f"a question was not looked into: {type(error).__name__}: {error}")
+            self.heard.remark(
+                f"a question was not looked into: {type(error).__name__}: {failures.one_line(error)[:200]}"
+            )
         finally:
             self.busy = before
 

@@ -276,7 +276,7 @@ class Memory:
 
     def keep(self, number: int, tensor: torch.Tensor) -> None:
         """Keep a value for a while; the oldest go when there are too many bytes."""
-        size = tensor.nbytes
+        size = private.bytes_of(tensor)
         if size > MOST_BYTES // 4 or private.is_transformed():
             return
         value = tensor.detach() if tensor.requires_grad else tensor

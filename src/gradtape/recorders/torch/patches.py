@@ -16,7 +16,7 @@ from gradtape.recorders.torch.functions import COPY, PARAMETER, Function, descri
 from gradtape.recorders.torch.memory import Off
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gradtape.recorders.torch.desk import Desk
 
@@ -31,6 +31,7 @@ class Patches:
         self.desk = desk
         self._replaced: list[tuple[Any, str, Any]] = []
         self._handles: list[Any] = []
+        self._stepping: set[type] = set()
 
     def install(self) -> None:
         """Put every wrapper in place."""
@@ -54,6 +55,9 @@ class Patches:
             )
         if private.BackwardFunction is not None:
             self._replace(private.BackwardFunction, "_get_user_fn", self._rule(private.BackwardFunction._get_user_fn))
+        for kind in _kinds(torch.optim.Optimizer):
+            if getattr(getattr(kind, "step", None), "hooked", False):  # made before, in another cell
+                self._watch_steps(kind)
         self._handles = [
             register_optimizer_step_pre_hook(self._before_step),
             register_optimizer_step_post_hook(self._after_step),
@@ -246,26 +250,45 @@ class Patches:
                 if wrong is not None:
                     desk.failed_source(wrong, user_frames(_getframe(1)), error)
                 raise
+            self._watch_steps(type(optimizer))
             desk.remember_names(group.get("params", ()) if isinstance(group, dict) else (), _getframe(1))
             return result
 
         return add
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if _computes_itself(args, kwargs):
-            return
-        self.desk.step(optimizer)
-        if type(optimizer).__module__.startswith("torch.optim"):
-            self.desk.mode.paused += 1
+        if not _computes_itself(args, kwargs):
+            self.desk.step(optimizer)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        desk = self.desk
         if _computes_itself(args, kwargs):
-            desk.step(optimizer)
-        elif desk.mode.paused and not desk.mode.stopped:
-            desk.mode.paused -= 1
-            frames = user_frames(_getframe(1))
-            desk.updated([p for group in optimizer.param_groups for p in group["params"]], frames)
+            self.desk.step(optimizer)
+
+    def _watch_steps(self, kind: type) -> None:
+        """Take a step of an optimizer of PyTorch's for one event: its many operations are nobody's."""
+        owner = next((cls for cls in kind.__mro__ if "step" in vars(cls)), None)
+        if owner is not None and owner not in self._stepping and owner.__module__.startswith("torch.optim"):
+            self._stepping.add(owner)
+            self._replace(owner, "step", self._step(owner.step))  # type: ignore[attr-defined]
+
+    def _step(self, old: Any) -> Callable[..., Any]:
+        desk, mode = self.desk, self.desk.mode
+
+        @functools.wraps(old)
+        def step(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+            if mode.stopped or _computes_itself((optimizer, *args), kwargs):
+                return old(optimizer, *args, **kwargs)
+            mode.paused += 1
+            try:
+                with torch._C.DisableTorchFunction():
+                    return old(optimizer, *args, **kwargs)
+            finally:
+                mode.paused -= 1
+                desk.updated(
+                    [p for group in optimizer.param_groups for p in group["params"]], user_frames(_getframe(1))
+                )
+
+        return step
 
     # -- how things run -------------------------------------------------------------------------------------------
 
@@ -305,3 +328,10 @@ class Patches:
 def _computes_itself(args: Any, kwargs: Any) -> bool:
     """Whether a step of an optimizer was given a closure: the gradients come while it runs."""
     return (args[1] if len(args) > 1 else kwargs.get("closure")) is not None
+
+
+def _kinds(kind: type[Any]) -> Iterator[type[Any]]:
+    below: type[Any]
+    for below in type.__subclasses__(kind):
+        yield below
+        yield from _kinds(below)

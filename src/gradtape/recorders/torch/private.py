@@ -48,10 +48,34 @@ def is_transformed() -> bool:
     return _transforms is not None and bool(_transforms())
 
 
+foreach_norm: Any = _named(torch, "_foreach_norm")
+"""Norms of many tensors in one call."""
+
+
+def bytes_of(tensor: torch.Tensor) -> int:
+    """Return how much room a tensor takes; of a sparse one at the most."""
+    return int(tensor.nbytes if tensor.layout is torch.strided else tensor.numel() * tensor.itemsize)
+
+
+def _held(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the numbers that a tensor holds, whatever its layout."""
+    if tensor.is_nested:
+        return torch.cat([part.flatten() for part in tensor.unbind()])
+    if tensor.layout is torch.strided:
+        return tensor
+    return tensor.coalesce().values() if tensor.is_sparse else tensor.to_dense()
+
+
+def _counts(tensor: torch.Tensor) -> bool:
+    return bool(tensor.numel())
+
+
 def max_abs(gradients: list[torch.Tensor]) -> list[float]:
     """Return the largest size of an element of each gradient, NaN where one is not a number; one wait for a device."""
     with torch.no_grad():
-        dense = [g.coalesce().values() if g.is_sparse else g for g in gradients]
+        dense = [_held(g) for g in gradients]
+        if foreach_norm is not None and len({(g.device, g.dtype) for g in dense}) == 1 and all(map(_counts, dense)):
+            return [float(x) for x in torch.stack(foreach_norm(dense, float("inf"))).tolist()]
         sizes = [torch.linalg.vector_norm(g, float("inf")) if g.numel() else g.new_zeros(()) for g in dense]
         if len({s.device for s in sizes}) == 1:
             return [float(x) for x in torch.stack([s.to(torch.float64) for s in sizes]).tolist()]
