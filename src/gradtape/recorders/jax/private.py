@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
 
-SUPPORTED = ((0, 10, 2), (0, 11, 0))
+SUPPORTED = ((0, 9, 2), (0, 11, 0))
 """The versions that the tests pass with: from the first up to the second, which nobody has tried."""
 
 Tracer = core.Tracer
