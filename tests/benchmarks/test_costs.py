@@ -12,6 +12,7 @@ import pytest
 import gradtape as gt
 from gradtape.arrays.record import STATE
 from gradtape.diagnostics import changes, spans, syntax
+from gradtape.recorders import trail
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
@@ -159,6 +160,39 @@ def test_a_pass_is_taken_once_and_looked_at_afterwards():
     with gt.GradientTape() as tape:
         loss = np.clip(w, 2.0, 3.0)
     assert calls(lambda: tape.why(loss, w))["sweep"] == 1
+
+
+@pytest.mark.parametrize("name", explaining.PROGRAMS)
+def test_a_pass_that_does_not_fit_is_taken_in_blocks_and_tells_the_same(name, monkeypatch):
+    STATE.__init__()
+    question = explaining.PROGRAMS[name](3000)
+    whole = str(question())
+    kept = []
+    look_through = trail.Trail._look_through
+    monkeypatch.setattr(
+        trail.Trail,
+        "_look_through",
+        lambda self, block, steps: kept.append(self._kept) or look_through(self, block, steps),
+    )
+    monkeypatch.setattr(trail, "ROOM", 20_000)
+    monkeypatch.setattr(trail, "FIRST", 16)
+    assert str(question()) == whole
+    assert kept == [None] * len(kept)  # nothing was kept of any pass that was looked at
+    assert len(kept) != 1
+
+
+def test_looking_leaves_no_trace():
+    @gt.custom_gradient
+    def held(x):
+        return x * 2.0, lambda g: None
+
+    w = gt.Variable(0.5)
+    with gt.GradientTape() as tape:
+        loss = held(w)
+    before = list(STATE.ambient.events)
+    first, second = (str(tape.why(loss, w)) for _ in range(2))
+    assert list(STATE.ambient.events) == before
+    assert first == second
 
 
 def test_an_edit_is_parsed_once_although_it_is_checked_twice():
