@@ -120,12 +120,13 @@ class Flow:
     def leave_out_what_nothing_flows_to(self) -> None:
         """Let the slope at the start stand for what the function reads without a gradient: its reason is seen there."""
         ids = [t._id for t in self.read]
-        reached: set[int] = set()
+        reached: dict[int, tuple[int, ...]] = {}
         for piece in self.solution.interpolants:
             if len(reached) < len(ids):
                 point = Linearised(self.fun, piece.t_old, self.solution(piece.t_old), ids)
-                reached |= point.pulled(np.ones_like(plain(point.slope)), set(ids)).keys()
-        self.read = [t for t in self.read if t._id in reached]
+                found = point.pulled(np.ones_like(plain(point.slope)), set(ids))
+                reached |= {i: plain(part).shape for i, part in found.items()}
+        self.read = [Tensor(np.zeros(reached[i]), i) for i in ids if i in reached]
 
     def states(self, times: Sequence[Any]) -> list[Any]:
         """Return the states at times, which may be tensors: a state moves with its time by its slope."""
@@ -222,7 +223,7 @@ class _Call:
                 adjoint = self.one_way(here, self.times[k], adjoint, total) + g[:, k]
                 here = self.times[k]
         adjoint = self.one_way(here, self.flow.start, adjoint, total)
-        return [adjoint, *(total.get(i) for i in self.ids)]
+        return [adjoint, *(total.get(t._id, np.zeros_like(plain(t))) for t in self.flow.read)]
 
     def one_way(self, start: float, stop: float, adjoint: Any, total: dict[int, Any]) -> Any:
         """Carry the adjoint back between two times, and add up what parameters gather on the way."""
