@@ -169,6 +169,29 @@ def test_where_only_the_statement_is_known_it_is_told_whole_and_not_edited(expla
     assert finding.suggestion is None
 
 
+def test_variables_that_traced_functions_change_are_no_hindrance(explained):
+    source = """
+        import keras
+        optimizer = keras.optimizers.SGD(0.1)
+        count = tf.Variable(0.0, trainable=False)
+        @tf.function
+        def step(x):
+            with tf.GradientTape() as tape:
+                y = tf.round(v) * w + x
+            count.assign_add(1.0)
+            g = tape.gradient(y, [v, w])
+            optimizer.apply_gradients([(g[1], w)])
+            count.assign(count * 2.0)
+            return y
+        step(tf.constant(1.0))
+        step(tf.constant([1.0, 2.0]))
+        """
+    ran = explained(HEAD + textwrap.dedent(source), functions="graph")
+    assert ran.error is None
+    assert ran.statuses[:2] == [("v", "none"), ("w", "ok")]
+    assert ran.told == {11: ["GT302"]}
+
+
 def test_equal_functions_in_two_programs_are_told_apart(explained):
     source = HEAD + textwrap.dedent(BROKEN["a branch that autograph made"])
     first = explained(source, functions="graph")

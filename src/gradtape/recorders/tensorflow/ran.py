@@ -109,13 +109,14 @@ class Running:
 
     def _assign(self, ran: Ran, site: Site, callers: tuple[Site, ...]) -> None:
         handle, value = ran.ins[0], ran.ins[1]
-        first = handle not in self.draft.versions
+        placeholder = ran.graph and handle in self.draft.ids  # for a variable outside of the traced function
+        first = handle not in self.draft.versions and not placeholder
         source = self.draft.id_of(value)
         if first and ran.type == "AssignVariableOp":
             self.draft.versions[handle] = [ran.seq]
             self.draft.ids[handle] = version = ran.seq
         else:
-            self.draft.id_of(handle)
+            self.draft.versions.setdefault(handle, [self.draft.id_of(handle)])
             version = ran.seq
             self.draft.versions[handle].append(version)
             self.draft.events.append(graph.Event(ran.seq, "assign", version, site, None, callers))
