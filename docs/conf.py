@@ -19,7 +19,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # formulas without a network
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "written_pages",
@@ -47,5 +47,4 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_extra_path = ["gallery/muscle_tendon.html"]
 html_theme_options = {"navigation_with_keys": True}
-mathjax_path = "https://cdn.jsdelivr.net/npm/mathjax@3/es5/tex-mml-chtml.js"
 copybutton_prompt_text = "$ "
