@@ -332,9 +332,9 @@ METRICS = {
     "FBetaScore weighted": loss("FBetaScore", TRUTHS[0], GUESSES, average="weighted", beta=2.0, threshold=0.25),
     "FBetaScore micro": loss("FBetaScore", TRUTHS[0], GUESSES, average="micro", beta=0.5),
     "IoU": loss("IoU", *TABLES, num_classes=3, target_class_ids=[0, 2]),
-    "MeanIoU": loss("MeanIoU", *TABLES, np.arange(1.0, 7.0), num_classes=4),
+    "MeanIoU": loss("MeanIoU", *TABLES, np.arange(1, 7), num_classes=4),
     "MeanIoU ignoring": loss("MeanIoU", *TABLES, num_classes=3, ignore_class=1),
-    "BinaryIoU": loss("BinaryIoU", *FLAT, np.arange(1.0, 9.0), target_class_ids=[1], threshold=0.5),
+    "BinaryIoU": loss("BinaryIoU", *FLAT, np.arange(1, 9), target_class_ids=[1], threshold=0.5),
     "OneHotIoU": loss("OneHotIoU", ONE_HOT[0], GUESSES, num_classes=4, target_class_ids=[0, 2, 3]),
     "OneHotMeanIoU": loss("OneHotMeanIoU", ONE_HOT[0], GUESSES, [1.0, 3.0, 2.0], num_classes=4),
 }
