@@ -172,3 +172,15 @@ def test_what_has_no_derivative_says_so_when_asked():
 def test_as_many_equations_as_unknowns():
     with pytest.raises(ValueError, match=r"shape .3,. for 2 unknowns"):
         optimize.root(lambda x: np.stack([x[0], x[1], x[0]]), [1.0, 1.0])
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
+def test_nested_tapes_have_every_derivative_of_a_root(order):
+    def cube_root(x):
+        return optimize.root_scalar(lambda y: y**3 - x, x0=1.2, method="newton").root
+
+    slope = cube_root
+    for _ in range(order):
+        slope = gt.grad(slope)
+    factors = np.prod([1.0 / 3.0 - k for k in range(order)])
+    np.testing.assert_allclose(slope(2.0), factors * 2.0 ** (1.0 / 3.0 - order), rtol=1e-8)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 STEPS = 3
-"""How many steps are recorded: derivatives are exact up to the third."""
+"""How many steps are recorded at the least; with more tapes inside each other, one for each, so that all are exact."""
 
 SINGULAR = 1e-13
 """The reciprocal condition of a matrix below which its inverse is noise."""
@@ -105,7 +105,7 @@ def polished(
         return refused(kind, x, equation(x), reason)
     whole = np.zeros((x.size, x.size), part.dtype)
     whole[np.ix_(moving, moving)] = np.linalg.inv(part)
-    for _ in range(STEPS):
+    for _ in range(max(STEPS, len(STATE.recordings))):
         value = equation(x)
         x = x - (xp.matmul(whole, value) if x.ndim else value * whole[0, 0])
     return with_value(x, plain_leaf(start))
