@@ -153,3 +153,12 @@ def test_a_failing_rule_is_found_by_its_place():
             {x._id, broken[2]},
         )
     assert at == [0]
+
+
+def test_a_rule_may_have_nothing_to_say_of_an_argument(monkeypatch):
+    op = gnp.sum.row
+    monkeypatch.setattr(op, "pulls", (lambda _g, _residuals, _params: None,))
+    x = gt.Variable([1.0, 2.0])
+    with gt.GradientTape() as tape:
+        y = np.sum(x) + x[0]
+    np.testing.assert_array_equal(tape.gradient(y, x), [1.0, 0.0])

@@ -369,6 +369,10 @@ pull_back(PyObject *record, PyObject *pulls, PyObject *residuals, PyObject *g, P
         } else {
             PyObject *three[3] = {g, residuals, params};
             ct = PyObject_Vectorcall(pull, three, 3, NULL);
+            if (ct == Py_None) { /* the rule has nothing to say of this argument */
+                Py_DECREF(ct);
+                continue;
+            }
         }
         if (ct != NULL && shapes != Py_None) {
             PyObject *two[2] = {ct, PyTuple_GET_ITEM(shapes, i)};

@@ -87,6 +87,8 @@ def run_back(
                     ct = g if pull == 1.0 else -g if pull == -1.0 else g * pull
                 else:
                     ct = pull(g, residuals, params)
+                    if ct is None:  # the rule has nothing to say of this argument
+                        continue
                 if shapes is not None:
                     ct = unbroadcast(ct, shapes[position])
                 previous = waiting(source)
