@@ -69,3 +69,11 @@ def test_the_three_commands_of_the_readme_exist():
     assert {"why", "test"} <= commands
     for command in commands:
         assert re.search(rf"^{command}:.*## ", makefile, re.MULTILINE), f"the README names `make {command}`"
+
+
+def test_every_decision_has_a_number_of_its_own():
+    pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    assert len({page.name[:4] for page in pages}) == len(pages)
+    for page in pages:
+        title = page.read_text(encoding="utf-8").splitlines()[0]
+        assert re.match(rf"# 0*{int(page.name[:4])}\b", title), f"{page.name} is titled {title}"
