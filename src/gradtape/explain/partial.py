@@ -73,7 +73,11 @@ def ends_of_routes(context: Context, kinds: Iterable[BreakKind]) -> list[Link]:
 
 
 def _leading(run: Run, wanted: frozenset[BreakKind], targets: frozenset[int]) -> tuple[list[Link], set[int]]:
-    """Return the links that are broken for these reasons alone, and the values that flow to a target behind them."""
+    """Return the links that are broken for these reasons alone, and the values that flow to a target behind them.
+
+    What leaves and comes back within one call of a library may have been looked at only, for a shape or a sign: nobody
+    can see that it went on, and on another route the gradient did arrive.
+    """
     crossing = [
         Link(operation, position)
         for operation in run.broken
@@ -83,12 +87,15 @@ def _leading(run: Run, wanted: frozenset[BreakKind], targets: frozenset[int]) ->
     if not crossing:
         return [], set()
     ends = {(link.operation.output, link.operation.seq, link.position) for link in crossing}
+    left_at = {link.operation.output: link.operation.site.span for link in crossing}
     leads = set(targets)
     for operation in reversed(run.operations):
         if operation.output in leads:
             leads.update(
                 value
                 for k, value in enumerate(operation.inputs)
-                if value and (not operation.breaks[k] or (operation.output, operation.seq, k) in ends)
+                if value
+                and (not operation.breaks[k] or (operation.output, operation.seq, k) in ends)
+                and left_at.get(value) != operation.site.span
             )
     return crossing, leads
