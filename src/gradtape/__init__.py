@@ -9,7 +9,7 @@ from gradtape.arrays.doors import door
 from gradtape.arrays.external import external, straight_through
 from gradtape.arrays.tensor import Tensor
 from gradtape.arrays.variable import Variable, constant
-from gradtape.errors import MissingGradientWarning, PartialGradientWarning
+from gradtape.errors import MissingGradientWarning
 from gradtape.tape.accumulator import ForwardAccumulator
 from gradtape.tape.ambient import gradients
 from gradtape.tape.custom import custom_gradient, grad_pass_through, recompute_grad
@@ -40,7 +40,6 @@ __all__ = [
     "ForwardAccumulator",
     "GradientTape",
     "MissingGradientWarning",
-    "PartialGradientWarning",
     "Tensor",
     "UnconnectedGradients",
     "Variable",

@@ -119,10 +119,6 @@ class MissingGradientWarning(UserWarning):
     """A gradient came out as None; the text names the reason in one line."""
 
 
-class PartialGradientWarning(MissingGradientWarning):
-    """A gradient arrived, and a part of it is lost because a value left the tape and came back as a constant."""
-
-
 class LeakWarning(UserWarning):
     """A recorded value left the tape and `config(leaks="warn")` asked to be told."""
 

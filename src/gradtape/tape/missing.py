@@ -15,15 +15,15 @@ import numpy as np
 
 from gradtape.arrays.dispatch import family_of, in_family
 from gradtape.arrays.failures import located
-from gradtape.arrays.record import EventKind, user_frame
+from gradtape.arrays.record import user_frame
 from gradtape.arrays.tensor import wrap
 from gradtape.diagnostics.depth import room_to_think
-from gradtape.errors import MissingGradientError, MissingGradientWarning, PartialGradientWarning, UsedUpError
+from gradtape.errors import MissingGradientError, MissingGradientWarning, UsedUpError
 from gradtape.tape.asked import Asked, Leaf, asked_from, story
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
     from gradtape.arrays.record import Recording
@@ -38,8 +38,6 @@ LISTENERS: list[Callable[[Asked], None]] = []
 
 OBSERVERS: list[Callable[[Asked], None]] = []
 """Called too, and only look on: the warnings are as ever."""
-
-LEFT = frozenset({EventKind.LEFT_AS_ARRAY, EventKind.LEFT_AS_NUMBER})
 
 _TOLD: dict[tuple[Any, ...], Explanation] = {}
 """The reasons that were already worked out, by call and by what ran up to it."""
@@ -129,53 +127,20 @@ def fill(asked: Asked, results: tuple[Any, ...], unconnected: str, frame: FrameT
     if LISTENERS and unconnected != "raise":
         return results  # whoever listens was told already, and tells the reasons
     lines = one_line_reasons(asked, results)
+    place = user_frame(frame)
     if unconnected == "raise":
         raise MissingGradientError("\n".join(lines), explain_asked(asked).first_diagnostic)
-    _warn(lines, MissingGradientWarning, frame)
-    return results
-
-
-def has_left(recording: Recording, targets: Sequence[Leaf]) -> bool:
-    """Whether a value left a tape, other than the targets themselves: only then may a part of a gradient be lost."""
-    return any(event.kind in LEFT and all(event.value != leaf.id for leaf in targets) for event in recording.events)
-
-
-def warn_of_lost_parts(asked: Asked, frame: FrameType) -> None:
-    """Warn where a gradient arrived and a part of it is lost: a value left the tape and came back as a constant."""
-    if LISTENERS:
-        return
-    key = (asked.site, "parts", story(asked))
-    if key not in _TOLD:
-        if _looked_into_enough(asked.site):
-            return
-        with room_to_think():
-            told = explain_asked(asked)
-        _TOLD[key] = replace(told, gradients=tuple(g for g in told.gradients if g.status == "partial"))
-    _warn(_TOLD[key].one_lines(), PartialGradientWarning, frame)
-
-
-def _looked_into_enough(site: Site) -> bool:
-    """Whether the reasons of one call were worked out so often that it is enough; makes room for one more if not."""
-    if len(_TOLD) > MOST_TOLD:
-        _TOLD.clear()
-        _LOOKED_INTO.clear()
-        _REASONS.clear()
-    _LOOKED_INTO[site] += 1
-    return _LOOKED_INTO[site] > MOST_PER_CALL
-
-
-def _warn(lines: Iterable[str], category: type[Warning], frame: FrameType) -> None:
-    place = user_frame(frame)
     registry = place.f_globals.setdefault("__warningregistry__", {})
     for line in lines:
         warnings.warn_explicit(
             line,
-            category,
+            MissingGradientWarning,
             place.f_code.co_filename,
             place.f_lineno,
             place.f_globals.get("__name__", "__main__"),
             registry,
         )
+    return results
 
 
 def zeros_for(source: Any) -> Any:
@@ -192,7 +157,12 @@ def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
     absent = tuple(k for k, r in enumerate(results) if r is None)
     key = (asked.site, absent, story(asked))
     if key not in _TOLD:
-        if _looked_into_enough(asked.site):
+        if len(_TOLD) > MOST_TOLD:
+            _TOLD.clear()
+            _LOOKED_INTO.clear()
+            _REASONS.clear()
+        _LOOKED_INTO[asked.site] += 1
+        if _LOOKED_INTO[asked.site] > MOST_PER_CALL:
             forget_reasons(asked.sources[k].id for k in absent)
             return (f"{len(absent)} gradients are missing, and every run up to this call is another; `why` tells more",)
         with room_to_think():

@@ -186,8 +186,7 @@ def answer(
             for leaf, result in zip(wanted, results, strict=True)
         )
     remember_results(() if recorded else targets, results, frame)
-    left = recording is not None and missing.has_left(recording, targets)
-    if not left and not missing.somebody_listens() and all(r is not None for r in results):
+    if not missing.somebody_listens() and all(r is not None for r in results):
         STATE.last_asked = next_id()
         return results
     swept = Swept(records, saved, seeds)
@@ -196,8 +195,6 @@ def answer(
     missing.forget_reasons(leaf.id for leaf, r in zip(wanted, results, strict=True) if r is not None)
     if any(r is None for r in results):
         results = missing.fill(asked, results, unconnected, frame)
-    if left:
-        missing.warn_of_lost_parts(asked, frame)
     return results
 
 
