@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 HEADER = "gradtape.json"
 """The entry that says what the arrays are."""
+
+CHECKSUM = "gradtape.crc32"
+"""The entry of a safetensors file's metadata by which damage is noticed."""
 
 BROKEN = (zipfile.BadZipFile, ValueError, KeyError, EOFError, TypeError, NotImplementedError, OSError)
 """What comes out of a file that is not as it was written."""
@@ -130,7 +134,17 @@ def write_safetensors(file: IO[bytes], header: dict[str, Any], arrays: Mapping[s
         name: np.ascontiguousarray(array).reshape(array.shape) if array.dtype.name in known else as_bytes(array)
         for name, array in arrays.items()
     }
-    file.write(_safetensors().numpy.save(plain, {HEADER: json.dumps(header)}))
+    text = json.dumps(header)
+    pieces = {name: array.reshape(-1).view(np.uint8) for name, array in plain.items()}
+    file.write(_safetensors().numpy.save(plain, {HEADER: text, CHECKSUM: checksum(text, pieces)}))
+
+
+def checksum(text: str, pieces: Mapping[str, Any]) -> str:
+    """Return a number of all that a file says: safetensors has none of its own, zip has."""
+    found = zlib.crc32(text.encode())
+    for name in sorted(pieces):
+        found = zlib.crc32(pieces[name], zlib.crc32(name.encode(), found))
+    return f"{found:08x}"
 
 
 def read_safetensors(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -147,6 +161,8 @@ def read_safetensors(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
             f"it is a safetensors file of somebody else's: its metadata has no {HEADER}; `safetensors.numpy.load_file` "
             "reads it"
         )
+    if metadata.get(CHECKSUM) != checksum(metadata[HEADER], arrays):
+        raise ValueError("its checksum is not that of its contents")
     return json.loads(metadata[HEADER]), arrays
 
 
