@@ -53,7 +53,7 @@ test-browser: ## test the pages in a headless Chromium, and the notebook in IPyt
 
 docs: ## build the site in docs/_build/html; a warning is an error
 	@$(MAKE) --no-print-directory VENV=$(VENV)-docs $(VENV)-docs/.docs
-	@$(VENV)-docs/bin/sphinx-build -W --keep-going --quiet --jobs auto -b html docs docs/_build/html
+	@$(VENV)-docs/bin/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
 	@echo "the site is docs/_build/html/index.html"
 
 gallery: ## make docs/gallery anew: the page and the pictures of an example

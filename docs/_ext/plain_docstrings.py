@@ -15,7 +15,7 @@ STAR = re.compile(r"(?<![\w*\\])\*(?=\w)")
 
 
 def escaped(line: str) -> str:
-    """Escape the stars of a line that stand before a name outside of backticks, and part code from letters behind it."""
+    """Escape the stars before names outside of backticks, and part code from the letters behind it."""
     if line.lstrip().startswith((">>>", "...", "*")) or "``" in line:
         return line
     text, *rest = line.split("`")

@@ -188,6 +188,8 @@ def answer(
     remember_results(() if recorded else targets, results, frame)
     if not missing.somebody_listens() and all(r is not None for r in results):
         STATE.last_asked = next_id()
+        if missing._REASONS:
+            missing.forget_reasons(leaf.id for leaf in wanted)
         return results
     swept = Swept(records, saved, seeds)
     asked = asked_from(kind, recording, targets, wanted, results, frame, spelled=spelled, swept=swept)

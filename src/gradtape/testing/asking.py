@@ -60,8 +60,8 @@ def _of_ours(loss: Any, variables: Any, leaves: Sequence[Any]) -> list[Any]:
         for leaf in leaves:
             if isinstance(leaf, Node) and not isinstance(leaf, Variable):
                 tape.watch(leaf)
-        value = loss()
-    return _flat(tape.gradient(value, variables), variables)
+        loss = loss()  # called so in what is told of it
+    return _flat(tape.gradient(loss, variables), variables)
 
 
 def _of_tensorflow(loss: Any, variables: Any, leaves: Sequence[Any]) -> list[Any]:

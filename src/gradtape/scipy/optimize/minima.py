@@ -48,7 +48,7 @@ def minimize(
 
     SciPy's function of the same name, in which the gradient, the Hessian, its products and the constraints' Jacobians
     come from the tape, as the method asks for them. Value and gradient come from one run of the function. Under an open
-    tape the minimum keeps its gradient, to any order of nested tapes, in everything that it depends on (see `implicit`).
+    tape the minimum keeps its gradient, of any order of nested tapes, in all that it depends on (see `implicit`).
 
     Parameters
     ----------
