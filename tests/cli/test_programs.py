@@ -257,12 +257,17 @@ def test_argparse_names_the_script(both):
     assert ran.status == 2
 
 
+def as_from_a_terminal():
+    """Let Ctrl-C arrive: who runs the tests in the background has it ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def stopped(program, number, folder):
     (folder / "train.py").write_text(ASK + program)
     env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
     child = subprocess.Popen(
         [sys.executable, "-m", "gradtape", "why", "train.py"], cwd=folder, env=env,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=as_from_a_terminal,
     )  # fmt: skip
     assert child.stdout.readline() == "ready\n"
     child.send_signal(number)

@@ -24,7 +24,14 @@ START = {"kernel": np.linspace(-1, 1, 6).reshape(2, 3), "bias": np.linspace(1, 2
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, "bfloat16"])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        np.float32,  # each of the others is compiled anew
+        pytest.param(np.float64, marks=pytest.mark.thorough),
+        pytest.param("bfloat16", marks=pytest.mark.thorough),
+    ],
+)
 @pytest.mark.parametrize("name", MADE)
 def test_numbers_are_those_of_optax(name, dtype):
     if dtype == "bfloat16":
