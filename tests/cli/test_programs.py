@@ -267,7 +267,8 @@ def stopped(program, number, folder):
     env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
     child = subprocess.Popen(
         [sys.executable, "-m", "gradtape", "why", "train.py"], cwd=folder, env=env,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=as_from_a_terminal,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=as_from_a_terminal,  # noqa: PLW1509  there are no threads here
     )  # fmt: skip
     assert child.stdout.readline() == "ready\n"
     child.send_signal(number)
