@@ -186,15 +186,13 @@ def answer(
             for leaf, result in zip(wanted, results, strict=True)
         )
     remember_results(() if recorded else targets, results, frame)
+    missing.forget_reasons(leaf.id for leaf, r in zip(wanted, results, strict=True) if r is not None)
     if not missing.somebody_listens() and all(r is not None for r in results):
         STATE.last_asked = next_id()
-        if missing._REASONS:
-            missing.forget_reasons(leaf.id for leaf in wanted)
         return results
     swept = Swept(records, saved, seeds)
     asked = asked_from(kind, recording, targets, wanted, results, frame, spelled=spelled, swept=swept)
     missing.announce(asked)
-    missing.forget_reasons(leaf.id for leaf, r in zip(wanted, results, strict=True) if r is not None)
     if any(r is None for r in results):
         results = missing.fill(asked, results, unconnected, frame)
     return results
