@@ -2,8 +2,8 @@
 
 import pytest
 
+from gradtape.recorders.patches import Patches
 from gradtape.recorders.tensorflow import hooks, private, probes
-from gradtape.recorders.tensorflow.patches import Patches
 
 DOORS = ("numpy", "__array__", "__array_ufunc__", "__array_function__", "asarray", "array", "asanyarray",
          "ascontiguousarray")  # fmt: skip

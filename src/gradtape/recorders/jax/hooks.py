@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gradtape.recorders.jax.asking import Asked
     from gradtape.recorders.jax.recording import Recording
+    from gradtape.recorders.patches import Patches
 
 NUMBER, ARRAY = BreakKind.LEFT_AS_NUMBER, BreakKind.LEFT_AS_ARRAY
 LEAVING: dict[str, BreakKind | None] = {
@@ -52,42 +53,22 @@ ESCAPED: list[Callable[[Exception], None]] = []
 """Who wants to know of each error about a value that outlived its function: the script may catch it."""
 
 
-class Hooks:
-    """Replaces methods of JAX, and puts them back."""
+def install(patches: Patches) -> None:
+    """Put every hook in place."""
 
-    def __init__(self) -> None:
-        self._replaced: list[tuple[Any, str, Any]] = []
+    def wrap(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> None:
+        patches.set(owner, name, wrapper(getattr(owner, name)))
 
-    def install(self) -> None:
-        """Put every hook in place."""
-        for trace in private.DIFFERENTIATING:
-            for name in private.PROCESSING:
-                self.replace(trace, name, _processing)
-        for owner in (private.Tracer, private.CONCRETE):
-            for name, kind in LEAVING.items():
-                if hasattr(owner, name):
-                    self.replace(owner, name, partial(_leaving, kind))
-        self.replace(*private.ESCAPING, _refusing)
-        for custom in (jax.custom_jvp, jax.custom_vjp):
-            self.replace(custom, "__call__", _calling)
-
-    def replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
-        """Replace an attribute by what `wrap` makes of it."""
-        old = getattr(owner, name)
-        self._replaced.append((owner, name, vars(owner).get(name, _INHERITED)))
-        setattr(owner, name, wrap(old))
-
-    def remove(self) -> None:
-        """Put back what was there, last first."""
-        while self._replaced:
-            owner, name, old = self._replaced.pop()
-            if old is _INHERITED:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, old)
-
-
-_INHERITED = object()
+    for trace in private.DIFFERENTIATING:
+        for name in private.PROCESSING:
+            wrap(trace, name, _processing)
+    for owner in (private.Tracer, private.CONCRETE):
+        for name, kind in LEAVING.items():
+            if hasattr(owner, name):
+                wrap(owner, name, partial(_leaving, kind))
+    wrap(*private.ESCAPING, _refusing)
+    for custom in (jax.custom_jvp, jax.custom_vjp):
+        wrap(custom, "__call__", _calling)
 
 
 def _processing(method: Callable[..., Any]) -> Callable[..., Any]:

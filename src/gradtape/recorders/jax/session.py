@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jax
 
-from gradtape.recorders.jax import private, probes
+from gradtape.recorders.jax import hooks, private, probes
 from gradtape.recorders.jax.asking import TRANSFORMATIONS
-from gradtape.recorders.jax.hooks import ESCAPED, Hooks
+from gradtape.recorders.jax.hooks import ESCAPED
 from gradtape.recorders.jax.telling import Telling
+from gradtape.recorders.patches import Patches
 
 if TYPE_CHECKING:
     from gradtape.recorders.frameworks import Options
@@ -24,16 +24,16 @@ class Session:
     def __init__(self, heard: Heard, options: Options) -> None:
         self.heard = heard
         self.telling = Telling(heard, options)
-        self.hooks = Hooks()
+        self.patches = Patches()
 
     def start(self) -> None:
         """Install every hook, as far as this version of JAX lets them see."""
         for file in Path(__file__).parent.glob("*.py"):
             private.leave_out_of_tracebacks(str(file))
-        self.hooks.install()
+        hooks.install(self.patches)
         missing, enough = probes.unseen()
         if not enough:
-            self.hooks.remove()
+            self.patches.undo()
             self.heard.remark(f"JAX {jax.__version__} cannot be recorded: it does not show {', '.join(missing)}")
             return
         for what in missing:
@@ -43,11 +43,11 @@ class Session:
         if untried:
             self.heard.remark(f"the recorder was never tried with JAX {untried}")
         for name, wrap in TRANSFORMATIONS.items():
-            self.hooks.replace(jax, name, partial(wrap, name, self.telling))
+            self.patches.set(jax, name, wrap(name, self.telling, getattr(jax, name)))
 
     def finish(self, error: BaseException | None) -> None:
         """Remove the hooks, then report what is left."""
-        self.hooks.remove()
+        self.patches.undo()
         if self.telling.escaped in ESCAPED:
             ESCAPED.remove(self.telling.escaped)
         self.telling.finish(error)

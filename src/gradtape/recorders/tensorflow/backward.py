@@ -11,8 +11,8 @@ from gradtape.recorders.tensorflow import frames, private
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.memory import Memory, Ran
-    from gradtape.recorders.tensorflow.patches import Patches
     from gradtape.recorders.tensorflow.private import Names
 
 MOST_BYTES = 1 << 28

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from gradtape.recorders.tensorflow import backward, frames, private
 
 if TYPE_CHECKING:
+    from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.hooks import Operations
     from gradtape.recorders.tensorflow.memory import Memory
-    from gradtape.recorders.tensorflow.patches import Patches
     from gradtape.recorders.tensorflow.private import Names
 
 PY_FUNCTION = "EagerPyFunc"

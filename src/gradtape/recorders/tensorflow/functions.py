@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gradtape.recorders.heard import Heard
+    from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.memory import Memory
-    from gradtape.recorders.tensorflow.patches import Patches
     from gradtape.recorders.tensorflow.private import Names
 
 RAN_EAGERLY = "functions made with tf.function ran eagerly, to be seen inside; `--graph` leaves them traced"

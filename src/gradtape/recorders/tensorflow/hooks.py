@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gradtape.explain.graph import Summary
+    from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.memory import Memory
-    from gradtape.recorders.tensorflow.patches import Patches
     from gradtape.recorders.tensorflow.private import Names
 
 READ = "ReadVariableOp"

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import FrameType, ModuleType
 
+    from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.frames import Place
     from gradtape.recorders.tensorflow.memory import Memory
-    from gradtape.recorders.tensorflow.patches import Patches
 
 KERAS = "keras"
 TRAINS = ("fit", "train_on_batch")

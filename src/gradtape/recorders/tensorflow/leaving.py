@@ -21,8 +21,8 @@ from gradtape.recorders.tensorflow import frames, private
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
+    from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.memory import Happening, Memory
-    from gradtape.recorders.tensorflow.patches import Patches
     from gradtape.recorders.tensorflow.private import Names
 
 ARRAY, NUMBER, BRANCH = "left as array", "left as number", "branch"

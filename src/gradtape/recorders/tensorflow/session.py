@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from gradtape.recorders.patches import Patches
 from gradtape.recorders.tensorflow import callbacks, leaving, private, probes, variables
 from gradtape.recorders.tensorflow.asking import Asking
 from gradtape.recorders.tensorflow.backward import Backward
@@ -12,7 +13,6 @@ from gradtape.recorders.tensorflow.functions import Functions
 from gradtape.recorders.tensorflow.hooks import Operations
 from gradtape.recorders.tensorflow.keras_models import Keras
 from gradtape.recorders.tensorflow.memory import Memory
-from gradtape.recorders.tensorflow.patches import Patches
 from gradtape.recorders.tensorflow.tapes import Tapes
 
 if TYPE_CHECKING:

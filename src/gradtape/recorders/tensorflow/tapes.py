@@ -12,9 +12,9 @@ from gradtape.recorders.tensorflow.memory import Life
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.asking import Asking
     from gradtape.recorders.tensorflow.memory import Memory
-    from gradtape.recorders.tensorflow.patches import Patches
     from gradtape.recorders.tensorflow.private import Names
 
 STARTS = {"stop_recording": "resume", "reset": "reset"}

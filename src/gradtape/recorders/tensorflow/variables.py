@@ -11,9 +11,9 @@ from gradtape.recorders.tensorflow import frames, private
 from gradtape.recorders.tensorflow.memory import Known
 
 if TYPE_CHECKING:
+    from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.keras_models import Keras
     from gradtape.recorders.tensorflow.memory import Memory
-    from gradtape.recorders.tensorflow.patches import Patches
     from gradtape.recorders.tensorflow.private import Names
 
 UNNAMED = "Variable:0"

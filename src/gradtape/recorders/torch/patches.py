@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from gradtape.recorders import patches
 from gradtape.recorders.torch import private
 from gradtape.recorders.torch.frames import is_direct, user_frames
 from gradtape.recorders.torch.functions import COPY, PARAMETER, Function, describe
@@ -29,32 +30,34 @@ class Patches:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._replaced: list[tuple[Any, str, Any]] = []
+        self._replaced = patches.Patches()
         self._handles: list[Any] = []
         self._stepping: set[type] = set()
 
     def install(self) -> None:
         """Put every wrapper in place."""
-        self._replace(torch, "from_numpy", self._plain(torch.from_numpy))
-        self._replace(torch.nn.Parameter, "__new__", staticmethod(self._parameter(torch.nn.Parameter.__new__)))
-        self._replace(torch.nn.Parameter, "__deepcopy__", self._deepcopy(torch.nn.Parameter.__deepcopy__))
-        self._replace(torch.autograd, "backward", self._backward(torch.autograd.backward))
-        self._replace(
+        self._replaced.set(torch, "from_numpy", self._plain(torch.from_numpy))
+        self._replaced.set(torch.nn.Parameter, "__new__", staticmethod(self._parameter(torch.nn.Parameter.__new__)))
+        self._replaced.set(torch.nn.Parameter, "__deepcopy__", self._deepcopy(torch.nn.Parameter.__deepcopy__))
+        self._replaced.set(torch.autograd, "backward", self._backward(torch.autograd.backward))
+        self._replaced.set(
             torch.autograd.Function, "apply", classmethod(self._apply(torch.autograd.Function.__dict__["apply"]))
         )
-        self._replace(torch.inference_mode, "__enter__", self._inference(torch.inference_mode.__enter__))
-        self._replace(torch, "compile", self._compile(torch.compile))
-        self._replace(torch.jit, "script", self._script(torch.jit.script))
-        self._replace(threading.Thread, "run", self._thread(threading.Thread.run))
-        self._replace(
+        self._replaced.set(torch.inference_mode, "__enter__", self._inference(torch.inference_mode.__enter__))
+        self._replaced.set(torch, "compile", self._compile(torch.compile))
+        self._replaced.set(torch.jit, "script", self._script(torch.jit.script))
+        self._replaced.set(threading.Thread, "run", self._thread(threading.Thread.run))
+        self._replaced.set(
             torch.optim.Optimizer, "add_param_group", self._add_param_group(torch.optim.Optimizer.add_param_group)
         )
         if private.contextlib is not None:
-            self._replace(
+            self._replaced.set(
                 private.contextlib, "context_decorator", self._decorator(private.contextlib.context_decorator)
             )
         if private.BackwardFunction is not None:
-            self._replace(private.BackwardFunction, "_get_user_fn", self._rule(private.BackwardFunction._get_user_fn))
+            self._replaced.set(
+                private.BackwardFunction, "_get_user_fn", self._rule(private.BackwardFunction._get_user_fn)
+            )
         for kind in _kinds(torch.optim.Optimizer):
             if getattr(getattr(kind, "step", None), "hooked", False):  # made before, in another cell
                 self._watch_steps(kind)
@@ -65,15 +68,10 @@ class Patches:
 
     def remove(self) -> None:
         """Put everything back."""
-        for owner, name, old in reversed(self._replaced):
-            setattr(owner, name, old)
+        self._replaced.undo()
         for handle in self._handles:
             handle.remove()
-        self._replaced, self._handles = [], []
-
-    def _replace(self, owner: Any, name: str, new: Any) -> None:
-        self._replaced.append((owner, name, owner.__dict__[name]))
-        setattr(owner, name, new)
+        self._handles = []
 
     # -- values ---------------------------------------------------------------------------------------------------
 
@@ -269,7 +267,7 @@ class Patches:
         owner = next((cls for cls in kind.__mro__ if "step" in vars(cls)), None)
         if owner is not None and owner not in self._stepping and owner.__module__.startswith("torch.optim"):
             self._stepping.add(owner)
-            self._replace(owner, "step", self._step(owner.step))  # type: ignore[attr-defined]
+            self._replaced.set(owner, "step", self._step(owner.step))  # type: ignore[attr-defined]
 
     def _step(self, old: Any) -> Callable[..., Any]:
         desk, mode = self.desk, self.desk.mode
