@@ -139,6 +139,77 @@ PROGRAMS = {
             y = tf.reduce_mean(model.predict(x, verbose=0) ** 2)
         tape.gradient(y, model.trainable_variables)
         """,
+    "a step before the tape watches": """
+        x = tf.constant([1.5, 2.5])
+        with tf.GradientTape() as tape:
+            h = tf.floor(x)
+            tape.watch(x)
+            y = tf.reduce_sum(h * 3.0)
+        tape.gradient(y, x)
+        """,
+    "a layer that a method makes in each call": """
+        class Block:
+            def __init__(self):
+                self.seen = []
+            def __call__(self, x):
+                dense = keras.layers.Dense(2, use_bias=False)
+                y = dense(x)
+                self.seen.append(dense)
+                return y
+        block, x = Block(), tf.ones((2, 3))
+        block(x)
+        kernel = block.seen[0].kernel
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(block(x) ** 2)
+        tape.gradient(y, kernel)
+        """,
+}
+
+UNEDITED = {
+    "an argument that is another value by then": """
+        model = keras.Sequential([keras.layers.Input((5,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(3)])
+        x = tf.random.normal((2, 5))
+        with tf.GradientTape() as tape:
+            hidden = model.layers[0](x)
+            tape.watch(hidden)
+            x = x + 1.0
+            score = model(x)[:, 1]
+        tape.gradient(score, hidden)
+        """,
+    "layers that a method makes in a loop": """
+        class Block:
+            def __init__(self):
+                self.seen = []
+            def __call__(self, x):
+                for _ in range(2):
+                    dense = keras.layers.Dense(3, use_bias=False)
+                    x = dense(x)
+                    self.seen.append(dense)
+                return x
+        block, x = Block(), tf.ones((2, 3))
+        block(x)
+        kernel = block.seen[0].kernel
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(block(x) ** 2)
+        tape.gradient(y, kernel)
+        """,
+    "a function with a capital letter": """
+        class Block:
+            def __init__(self):
+                self.w = tf.Variable(1.0)
+            def Scale(self, k):
+                return tf.Variable(k)
+            def __call__(self, x):
+                scale = self.Scale(2.0)
+                seen.append(scale)
+                return scale * x * self.w
+        block, seen = Block(), []
+        block(1.0)
+        asked = seen[0]
+        with tf.GradientTape() as tape:
+            y = block(2.0)
+        tape.gradient(y, asked)
+        """,
 }
 
 
@@ -161,3 +232,12 @@ def test_the_edited_program_flows(name, explained):
     assert again.error is None
     assert {str(r.status) for r in again.reports} <= {"ok", "zero"}, edited(source, ran.reports)
     assert not any(r.findings for r in again.reports)
+
+
+@pytest.mark.parametrize("name", UNEDITED)
+def test_what_would_mean_something_else_is_not_edited(name, explained):
+    ran = explained(HEAD + textwrap.dedent(UNEDITED[name]))
+    assert ran.error is None
+    found = [f.diagnostic for r in ran.reports for f in r.findings]
+    assert found
+    assert [edit.replace_with for d in found if d.suggestion for edit in d.suggestion.edits] == []

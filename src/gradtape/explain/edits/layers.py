@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import assigned_before, defined_in, parts, statements_of
 
@@ -29,22 +29,22 @@ def gone_on(case: Case) -> Changes:
     if call is None or not call.args:
         return ()
     called = call.func
-    same = syntax.text_of(first.args[0]) == syntax.text_of(call.args[0]) and called is not first.func
+    same = _is_same_value(first.args[0], call.args[0], file) and called is not first.func
     if not same or not isinstance(called, ast.Name | ast.Attribute) or not _is_bound(case, name, call):
         return ()
     elsewhere = syntax.function_at(own) is not syntax.function_at(case.at)
-    if elsewhere and not syntax.text_of(first.func).startswith("self."):
+    if elsewhere and not _is_part_of_self(first.func, file):
         return ()
     inner, outer = builders.written(first.func, file), builders.written(called, file)
     # a Sequential has no `output` before it was called
-    result = "output" if _mentions(file, "Model") else "outputs[0]"
+    result = "output" if _makes_models(file) else "outputs[0]"
     model = pen.say("keras.Model({i}.output, {o}.{r})", i=inner, o=outer, r=result)
     return (*builders.rename_call(call, file, model), *builders.replace(call.args[0], file, name), *pen.imports)
 
 
 def _other_call(case: Case, first: ast.Call) -> ast.Call | None:
     """Return the call behind another, with the same argument, in which the target was computed."""
-    context, given = case.context, syntax.text_of(first.args[0])
+    context = case.context
     spans = {op.site.span for op in context.run.operations if op.output in context.before_target}
     calls = [n for s in (statements_of(case.function) if case.function is not None else ()) for n in parts(s)]
     return next(
@@ -53,25 +53,61 @@ def _other_call(case: Case, first: ast.Call) -> ast.Call | None:
             for call in calls
             if isinstance(call, ast.Call)
             and call.lineno > first.lineno
-            and [syntax.text_of(a) for a in call.args[:1]] == [given]
+            and call.args
+            and _is_same_value(first.args[0], call.args[0], case.file)
             and syntax.span_of(call, case.file) in spans
         ),
         None,
     )
 
 
-def _mentions(file: str, maker: str) -> bool:
-    """Whether a file calls something of that name."""
+def _is_same_value(first: ast.expr, second: ast.expr, file: str) -> bool:
+    """Whether two expressions are the same code, and in one function nothing that it reads is assigned between them."""
+    if ast.dump(first) != ast.dump(second):
+        return False
+    scope = syntax.function_at(syntax.span_of(first, file)) or syntax.parse_file(file)
+    other = syntax.function_at(syntax.span_of(second, file)) or syntax.parse_file(file)
+    if scope is None or scope is not other:
+        return True
+    reads = syntax.names_in(first, ast.Load)
+    between = (s for s in statements_of(scope) if first.lineno < s.lineno < second.lineno and not hasattr(s, "body"))
+    return not any(reads & syntax.names_in(s, ast.Store) for s in between)
+
+
+def _is_part_of_self(node: ast.expr, file: str) -> bool:
+    """Whether an expression is an attribute of the object whose method it stands in."""
+    method = syntax.function_at(syntax.span_of(node, file))
+    first = method.args.args[:1] if isinstance(method, ast.FunctionDef) else []
+    root = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return root is not node and isinstance(root, ast.Name) and [a.arg for a in first] == [root.id]
+
+
+KERAS = ("keras.", "tensorflow.keras.", "tf_keras.")
+
+
+def _is_model(node: ast.expr, file: str) -> bool:
+    """Whether an expression is Keras's class of models, however it was imported."""
+    name = scopes.stands_for(node, file) or ""
+    return name.startswith(KERAS) and name.rpartition(".")[2] == "Model"
+
+
+def _makes_models(file: str) -> bool:
+    """Whether a file makes models of layers that were called, which have an `output`."""
     tree = syntax.parse_file(file)
     calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call)) if tree is not None else ()
-    return any(syntax.text_of(call.func).rpartition(".")[2] == maker for call in calls)
+    return any(_is_model(call.func, file) for call in calls)
 
 
 def _has_own_models(file: str) -> bool:
     """Whether a file has models of its own making, which have no graph to go through."""
+    return any(_is_model(base, file) for holder in _classes(file) for base in holder.bases)
+
+
+def _classes(file: str) -> list[ast.ClassDef]:
     tree = syntax.parse_file(file)
-    classes = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)] if tree is not None else []
-    return any(syntax.text_of(base).endswith("Model") for holder in classes for base in holder.bases)
+    return [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)] if tree is not None else []
 
 
 def _is_bound(case: Case, name: str, call: ast.Call) -> bool:
@@ -86,44 +122,54 @@ def made_once(case: Case, calls: Iterator[ast.Call]) -> Changes:
     """Make layers once: keep what a method makes that takes nothing, or move what is made into `__init__`."""
     for call in calls:
         maker = defined_in(case.file, call)
-        if maker is not None and not maker.decorator_list and set(syntax.parameter_names(maker)) <= {"self"}:
-            if any(_makes(n) for s in statements_of(maker) for n in parts(s)):
+        if maker is not None and not maker.decorator_list and not syntax.parameter_names(maker):
+            if any(_makes(n, case.file) for s in statements_of(maker) for n in parts(s)):
                 pen = case.pen
                 cached = f"@{pen.say('functools.cache')}"
                 return (*builders.insert_before(maker, case.file, cached), *pen.imports)
-        elif _makes(call):
+        elif _makes(call, case.file):
             return _in_init(case, call)
     return ()
 
 
-def _makes(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and syntax.text_of(node.func).rpartition(".")[2][:1].isupper()
+def _makes(node: ast.expr, file: str) -> bool:
+    """Whether a call makes an object: of a class of this file, or of a library, whose classes have capital letters."""
+    if not isinstance(node, ast.Call):
+        return False
+    imported = scopes.stands_for(node.func, file)
+    if imported is not None:
+        return imported.rpartition(".")[2][:1].isupper()
+    return isinstance(node.func, ast.Name) and node.func.id in {holder.name for holder in _classes(file)}
 
 
 def _in_init(case: Case, made: ast.Call) -> Changes:
-    """Make in `__init__` what a method makes for a name, out of nothing that only the method has."""
+    """Make in `__init__` what a method makes for a name, once in each call, out of nothing that only the method has."""
     file, method = case.file, case.function
-    holder = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.ClassDef)), None)
+    around = syntax.around(syntax.span_of(made, file))
+    holder = next((n for n in reversed(around) if isinstance(n, ast.ClassDef)), None)
+    methods = [n for n in holder.body if isinstance(n, ast.FunctionDef)] if holder is not None else []
+    init = next((n for n in methods if n.name == "__init__"), None)
     statement = syntax.statement_at(syntax.span_of(made, file))
-    init = (
-        next((n for n in holder.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
-        if holder
-        else None
-    )
-    if (
-        init is None
-        or not isinstance(method, ast.FunctionDef)
-        or method is init
-        or not isinstance(statement, ast.Assign)
-    ):
+    if holder is None or init is None or method is init or method not in methods:
         return ()
-    target = statement.targets[0]
+    if statement not in method.body or not isinstance(statement, ast.Assign):
+        return ()
+    target, (here, there) = statement.targets[0], (_self_of(method), _self_of(init))
     local = {
-        *syntax.parameter_names(method),
+        *(a.arg for a in ast.walk(method.args) if isinstance(a, ast.arg)),
         *(n for s in statements_of(method) for n in syntax.names_in(s, ast.Store)),
     }
     reads = {n.id for n in ast.walk(made) if isinstance(n, ast.Name)}
-    if statement.value is not made or not isinstance(target, ast.Name) or (local - {"self"}) & reads:
+    if statement.value is not made or not isinstance(target, ast.Name) or not here or here != there:
         return ()
-    text = f"self.{target.id} = {builders.written(made, file)}"
-    return (*builders.insert_after(init.body[-1], file, text), *builders.replace(made, file, f"self.{target.id}"))
+    taken = any(isinstance(n, ast.Attribute) and n.attr == target.id for n in ast.walk(holder))
+    if taken or (local - {here}) & reads:
+        return ()
+    kept = f"{here}.{target.id}"
+    text = f"{kept} = {builders.written(made, file)}"
+    return (*builders.insert_after(init.body[-1], file, text), *builders.replace(made, file, kept))
+
+
+def _self_of(method: ast.FunctionDef) -> str:
+    """Return the name that a method has for its object; empty for a function that has none."""
+    return method.args.args[0].arg if method.args.args and not method.decorator_list else ""

@@ -143,6 +143,8 @@ class Asking:
         self.busy = False
         self.unseen: dict[Stage, tuple[str, ...]] = {}
         """What this version of TensorFlow does not show, by what cannot be told without it."""
+        self.tried: set[str] = set()
+        """The kinds of questions that were heard while the hooks were tried."""
         self.on_failing: Callable[[], None] | None = None
         self._answered: dict[int, bool] = {}
         """Whether questions gave a gradient for variables, by their numbers, since an optimizer was last given None."""
@@ -153,6 +155,8 @@ class Asking:
     def ask(self, kind: str, tape: Any, target: Any, sources: Any, run: Callable[[], Any]) -> Any:
         """Ask TensorFlow, and look at what comes out."""
         memory = self.memory
+        if memory.probing:
+            self.tried.add(kind)
         if memory.stopped or memory.hidden or memory.probing:
             return run()
         frame = _getframe(2)
@@ -205,9 +209,9 @@ class Asking:
 
     def applied(self, gradients: Sequence[Any], variables: Sequence[Any], frame: FrameType) -> None:
         """Hear that an optimizer is given None for variables; what a question gave was told there already."""
-        answered, self._answered = self._answered, {}
-        if self.memory.hidden or self.memory.stopped or not frames.stack(frame):
+        if self._is_no_question(frame):
             return
+        answered, self._answered = self._answered, {}
         given = [v for g, v in zip(gradients, variables, strict=False) if g is None]
         new = [leaf for leaf in ends.leaves(given) if answered.get(leaf.number) is not False]
         for computed in (False, True):
@@ -225,11 +229,15 @@ class Asking:
 
     def refused(self, kind: str, value: Any, error: Exception, frame: FrameType) -> None:
         """Hear that a call refused what it was given."""
-        if self.memory.hidden or self.memory.stopped or not frames.stack(frame):
+        if self._is_no_question(frame):
             return
         asked = Asked(kind, None, (), value, frame, self.memory.clock())
         asked.error, asked.failure = error, failure_of(kind, error)
         self._hear(asked, [], {})
+
+    def _is_no_question(self, frame: FrameType) -> bool:
+        memory = self.memory
+        return bool(memory.hidden or memory.stopped or memory.probing or not frames.stack(frame))
 
     # -- the explanation -------------------------------------------------------------------------------------------
 

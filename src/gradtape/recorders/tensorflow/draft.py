@@ -136,7 +136,7 @@ class Draft:
         outside = self.window.outside(seq)
         if outside is not None:
             return (*breaks, Break(outside))
-        if not recorded and not breaks:
+        if not recorded:
             self.late.append((len(self.made), position, number))
         return breaks
 

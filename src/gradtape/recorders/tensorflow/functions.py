@@ -41,6 +41,10 @@ class Functions:
     """Decides for every function how it runs, and remembers the traced ones by name."""
 
     def __init__(self, memory: Memory, names: Names, heard: Heard, chosen: str) -> None:
+        self.before_traced: Callable[[], None] = _nothing
+        """What is done before a function runs that is not to run eagerly."""
+        self.called = False
+        """Whether a function was heard to run."""
         self.memory = memory
         self.names = names
         self.heard = heard
@@ -70,9 +74,12 @@ class Functions:
 
         @wraps(call)
         def called(function: Any, *args: Any, **options: Any) -> Any:
-            if not private.runs_eagerly(run):
+            self.called = True
+            if self.memory.probing or not private.runs_eagerly(run):
+                self.before_traced()
                 return call(function, *args, **options)
             if self.chosen == "auto" and self._needs_a_graph(private.python_function(function), args):
+                self.before_traced()
                 private.run_eagerly(run, eagerly=False)
                 try:
                     return call(function, *args, **options)
@@ -135,6 +142,10 @@ class Functions:
                 if any(isinstance(scope.get(name), self.names.tf.data.Dataset) for name in names):
                     return True
         return False
+
+
+def _nothing() -> None:
+    pass
 
 
 def _first_line(node: ast.FunctionDef | ast.Lambda) -> int:

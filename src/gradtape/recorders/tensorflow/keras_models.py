@@ -53,8 +53,11 @@ class Keras(MetaPathFinder):
         """Hears what an optimizer is given, gradients and variables, and from where."""
         self.kinds: list[str] = []
         """The calls of Keras that run, outermost first: `fit`, `predict`."""
+        self.called: set[str] = set()
+        """What of Keras was heard to be called: the calls that train and predict, and `apply` of optimizers."""
         self._looking = False
-        self._hung = False
+        self.hung = False
+        """Whether Keras was found, and hooks hung on it."""
 
     def install(self) -> None:
         """Wait for Keras, or take it as it is."""
@@ -85,15 +88,15 @@ class Keras(MetaPathFinder):
 
     def _take(self) -> bool:
         """Hang the hooks if what they hang on is loaded; whether they hang."""
-        if not self._hung and all(_loaded(name) for name in (private.KERAS_LAYER, private.KERAS_TRAINER)):
+        if not self.hung and all(_loaded(name) for name in (private.KERAS_LAYER, private.KERAS_TRAINER)):
             self.arrived()
-        return self._hung
+        return self.hung
 
     def arrived(self) -> None:
         """Hang the hooks; a Keras that looks otherwise goes without them."""
-        if self._hung:
+        if self.hung:
             return
-        self._hung = True
+        self.hung = True
         try:
             layer = import_module(private.KERAS_LAYER).Layer
             trainer = import_module(private.KERAS_TRAINER).TensorFlowTrainer
@@ -143,6 +146,7 @@ class Keras(MetaPathFinder):
 
         @wraps(run)
         def running(*args: Any, **options: Any) -> Any:
+            self.called.add(name)
             kinds.append(name)
             predicts = name in PREDICTS and not memory.hidden
             begin = memory.clock()
@@ -164,6 +168,7 @@ class Keras(MetaPathFinder):
     def _applied(self, apply: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(apply)
         def applied(optimizer: Any, grads: Any, trainable_variables: Any = None) -> Any:
+            self.called.add("apply")
             variables = private.weights_of(optimizer) if trainable_variables is None else trainable_variables
             if self.applying is not None and any(gradient is None for gradient in grads):
                 self.applying(grads, variables, _getframe(1))

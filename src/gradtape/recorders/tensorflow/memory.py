@@ -115,7 +115,7 @@ class Memory:
         self.summaries: dict[int, Summary] | None = None
         """What results are like, by their numbers; None where nobody wants to draw the run."""
         self.probing = False
-        """While the hooks are tried: our own frames count as the user's, and no question is heard."""
+        """While the hooks are tried: no question is heard."""
 
     def remember_array(self, array: np.ndarray[Any, Any], happening: Happening) -> None:
         """Know an array again when it comes back: it was made by something that happened."""

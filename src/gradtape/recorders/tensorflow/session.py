@@ -6,16 +6,19 @@ import warnings
 from typing import TYPE_CHECKING
 
 from gradtape.recorders.patches import Patches
-from gradtape.recorders.tensorflow import callbacks, leaving, private, probes, variables
+from gradtape.recorders.tensorflow import callbacks, leaving, private, variables
 from gradtape.recorders.tensorflow.asking import Asking
 from gradtape.recorders.tensorflow.backward import Backward
 from gradtape.recorders.tensorflow.functions import Functions
 from gradtape.recorders.tensorflow.hooks import Operations
 from gradtape.recorders.tensorflow.keras_models import Keras
 from gradtape.recorders.tensorflow.memory import Memory
+from gradtape.recorders.tensorflow.probes import Trials
 from gradtape.recorders.tensorflow.tapes import Tapes
+from gradtape.recorders.tensorflow.tiny import Hooks
 
 if TYPE_CHECKING:
+    from gradtape.explain.cause import Stage
     from gradtape.recorders.frameworks import Options
     from gradtape.recorders.heard import Heard
     from gradtape.recorders.tensorflow.private import Names
@@ -61,23 +64,24 @@ class Session:
         asking = Asking(memory, names, self.heard, self.backward, self.keras, all_steps=self.options.all_steps)
         asking.on_failing = self.stop
         self.keras.applying = asking.applied
-        listening = self.backward
-        Tapes(memory, names, asking, lambda: self._probe(names, listening, asking)).install(patches)
+        self.functions = Functions(memory, names, self.heard, self.options.functions)
+        hooks = Hooks(memory, names, self.backward, asking, self.keras, self.functions)
+        trials = Trials(hooks, lambda text, stages: self._unseen(asking, names, text, stages))
+        self.functions.before_traced = trials.before_traced
+        Tapes(memory, names, asking, trials.before_tape).install(patches)
         variables.install(memory, names, patches, self.keras)
         leaving.install(memory, names, patches)
         callbacks.install(memory, names, patches, self.operations)
-        self.functions = Functions(memory, names, self.heard, self.options.functions)
         self.functions.install(patches)
         if self.options.functions != "graph":
             warnings.filterwarnings("ignore", message=EAGER_DATA)
 
-    def _probe(self, names: Names, listening: Backward, asking: Asking) -> None:
+    def _unseen(self, asking: Asking, names: Names, missing: str, withheld: frozenset[Stage]) -> None:
         """Say what is not seen in this version, and let no answer depend on it."""
-        for probe in probes.missing(self.memory, names, listening):
-            text = f"TensorFlow {names.tf.__version__}: {probe.missing}"
-            self.heard.remark(text)
-            for stage in probe.withholds:
-                asking.unseen[stage] = (*asking.unseen.get(stage, ()), text)
+        text = f"TensorFlow {names.tf.__version__}: {missing}"
+        self.heard.remark(text)
+        for stage in withheld:
+            asking.unseen[stage] = (*asking.unseen.get(stage, ()), text)
 
     def stop(self) -> None:
         """Record no more: the first gradient that fails was told, and its like came again."""

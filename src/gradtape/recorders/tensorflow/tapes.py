@@ -25,12 +25,12 @@ STOPS = {"stop_recording": "pause", "reset": "drop"}
 class Tapes:
     """Follows every tape; hands the questions that are asked to `Asking`."""
 
-    def __init__(self, memory: Memory, names: Names, asking: Asking, probe: Callable[[], None]) -> None:
+    def __init__(self, memory: Memory, names: Names, asking: Asking, before_tape: Callable[[], None]) -> None:
         self.memory = memory
         self.names = names
         self.asking = asking
-        self.probe: Callable[[], None] | None = probe
-        """What is done before the first tape starts, or before the first question if no tape was seen to start."""
+        self.before_tape = before_tape
+        """What is done before a tape starts, and before a question if no tape was seen to start."""
 
     def install(self, patches: Patches) -> None:
         """Hang hooks on the class GradientTape."""
@@ -49,7 +49,7 @@ class Tapes:
             return life
 
         def push_seen(tape: Any) -> Any:
-            self._try_hooks()
+            self.before_tape()
             result = push(tape)
             life = life_of(tape)
             frame = _getframe(1)
@@ -97,16 +97,10 @@ class Tapes:
         def gradients_asked(ys: Any, xs: Any, *args: Any, **options: Any) -> Any:
             if asking.busy:
                 return gradients(ys, xs, *args, **options)
-            self._try_hooks()
+            self.before_tape()
             return asking.ask("tf.gradients", None, ys, xs, lambda: gradients(ys, xs, *args, **options))
 
         patches.set(tf, "gradients", gradients_asked)
-
-    def _try_hooks(self) -> None:
-        """Probe, once, and not while a function is traced."""
-        if self.probe is not None and self.names.tf.executing_eagerly():
-            probe, self.probe = self.probe, None
-            probe()
 
     def _asked(self, name: str, ask: Callable[..., Any]) -> Callable[..., Any]:
         asking, kind = self.asking, f"tape.{name}"
@@ -117,7 +111,7 @@ class Tapes:
                 return asked(tape, target, options.pop("source"), *args, **options)
             if asking.busy:
                 return ask(tape, target, sources, *args, **options)
-            self._try_hooks()
+            self.before_tape()
             return asking.ask(kind, tape, target, sources, lambda: ask(tape, target, sources, *args, **options))
 
         return asked
