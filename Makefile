@@ -22,6 +22,9 @@ help: ## show this list
 why: $(VENV)/.cli ## explain the gradients of a program: make why SCRIPT=path.py ARGS="..."
 	@$(PY) -m gradtape why $(SCRIPT) $(ARGS)
 
+# tests run beside each other: threads that wait for a busy core would burn the others' time
+test test-thorough: export OMP_NUM_THREADS = 1
+test test-thorough: export OPENBLAS_NUM_THREADS = 1
 test: $(VENV)/.test ## run the tests
 	@$(PY) -m pytest -n $(JOBS) -m "not thorough"
 

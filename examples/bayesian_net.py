@@ -37,8 +37,8 @@ def net(weights, x):
     return np.sum(outs[:, :, None] * hidden, axis=1) / np.sqrt(HIDDEN) + weights[:, -1:]
 
 
-def main(small=False):
-    rng = np.random.default_rng(3)
+def main(small=False, seed=3):
+    rng = np.random.default_rng(seed)
     x, y = data(rng)
     size, draws = 3 * HIDDEN + 1, 8
     mean = gt.Variable(0.5 * rng.normal(size=size), name="mean")

@@ -24,12 +24,12 @@ def load(seed=0):
     return (images[learn], digits[learn]), (images[test], digits[test])
 
 
-def network():
+def network(channels):
     return nn.Sequential([
-        nn.Conv2D(32, 3, padding="same", use_bias=False),
+        nn.Conv2D(channels, 3, padding="same", use_bias=False),
         nn.BatchNormalization(momentum=0.9),
         nn.ReLU(),
-        nn.Conv2D(64, 3, padding="same", use_bias=False),
+        nn.Conv2D(2 * channels, 3, padding="same", use_bias=False),
         nn.BatchNormalization(momentum=0.9),
         nn.ReLU(),
         nn.MaxPooling2D(),
@@ -41,17 +41,17 @@ def network():
     ])  # fmt: skip
 
 
-def main(small=False):
-    epochs = 3 if small else 15
-    learn, test = load()
-    with nn.seeded(0):
-        model = network()
+def main(small=False, seed=0):
+    epochs, channels = (3, 12) if small else (15, 32)
+    learn, test = load(seed)
+    with nn.seeded(seed):
+        model = network(channels)
         model(learn[0][:1])
     model.summary()
     rate = optim.schedules.CosineDecay(0.003, epochs * len(learn[0]) // 64)
     loss = nn.losses.SparseCategoricalCrossentropy(from_logits=True)
     adam = optim.Adam(rate)
-    history = nn.fit(model, loss, adam, learn, epochs, 64, validation_data=test, metrics=["accuracy"], seed=0)
+    history = nn.fit(model, loss, adam, learn, epochs, 64, validation_data=test, metrics=["accuracy"], seed=seed)
     scores = nn.predict(model, test[0])
     right = scores.argmax(-1) == test[1]
     print(f"{right.mean():.2%} of {len(right)} images that the network never saw are read rightly")

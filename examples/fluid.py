@@ -62,7 +62,7 @@ def picture(n):
     return soft(inside(0.85)) * (1.0 - soft(inside(0.42)))
 
 
-def main(small=False):
+def main(small=False, seed=0):
     n, steps, rounds = (16, 6, 12) if small else (48, 24, 120)
     target = picture(n)
     rows = np.arange(n)[:, None] * np.ones(n)
@@ -71,7 +71,7 @@ def main(small=False):
     def misfit(velocity):
         return np.mean((flow(velocity, smoke, steps)[-1] - target) ** 2)
 
-    start = {name: np.random.default_rng(k).normal(0.0, 0.02, (n, n)) for k, name in enumerate("xy")}
+    start = {name: np.random.default_rng(seed + k).normal(0.0, 0.02, (n, n)) for k, name in enumerate("xy")}
     first = float(misfit(start))
     found = minimize(misfit, start, method="L-BFGS-B", options={"maxiter": rounds, "maxfun": 2 * rounds})
     states = [np.asarray(s) for s in flow(found.params, smoke, steps)]

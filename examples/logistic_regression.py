@@ -15,10 +15,10 @@ from gradtape.scipy.optimize import minimize
 TRAIN = 400
 
 
-def data():
+def data(seed):
     """Return names, standardised features and signs, in a random order: 1 is benign."""
     loaded = load_breast_cancer()
-    order = np.random.default_rng(0).permutation(len(loaded.target))
+    order = np.random.default_rng(seed).permutation(len(loaded.target))
     x = (loaded.data - loaded.data.mean(0)) / loaded.data.std(0)
     return loaded.feature_names, x[order], 2.0 * loaded.target[order] - 1.0
 
@@ -29,8 +29,8 @@ def loss(p, x, sign):
     return np.sum(np.logaddexp(0.0, -margin)) + 0.5 * np.sum(p["w"] ** 2)
 
 
-def main(small=False):
-    names, x, sign = data()
+def main(small=False, seed=0):
+    names, x, sign = data(seed)
     x = x[:, :10] if small else x
     train, test = (x[:TRAIN], sign[:TRAIN]), (x[TRAIN:], sign[TRAIN:])
     start = {"w": np.zeros(x.shape[1]), "b": 0.0}

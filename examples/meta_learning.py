@@ -67,10 +67,10 @@ def train(weights, rng, steps, inner):
         optimizer.apply(tape.gradient(loss, weights), weights)
 
 
-def errors(weights, rate, most=10):
-    """Return the mean squared error on 200 new sines after 0, 1, ... inner steps."""
-    (x_in, x_out), (y_in, y_out) = sines(np.random.default_rng(2), 200)
-    own = copies({name: gt.constant(w.numpy()) for name, w in weights.items()}, 200)
+def errors(weights, rate, count=200, most=10):
+    """Return the mean squared error on new sines after 0, 1, ... inner steps."""
+    (x_in, x_out), (y_in, y_out) = sines(np.random.default_rng(2), count)
+    own = copies({name: gt.constant(w.numpy()) for name, w in weights.items()}, count)
     found = []
     for _ in range(most + 1):
         found.append(float(np.mean((network(own, x_out) - y_out) ** 2)))
@@ -78,14 +78,14 @@ def errors(weights, rate, most=10):
     return np.array(found)
 
 
-def main(small=False):
-    steps = 250 if small else 6000
+def main(small=False, seed=0):
+    steps, count = (120, 50) if small else (6000, 200)
     result = {"learned": {}, "errors": {}, "rates": {}}
     for name, inner in (("trained through the step", 1), ("trained without it", 0)):
-        weights = start(np.random.default_rng(0))
-        train(weights, np.random.default_rng(1), steps, inner)
+        weights = start(np.random.default_rng(seed))
+        train(weights, np.random.default_rng(seed + 1), steps, inner)
         with np.errstate(all="ignore"):  # steps that are too long overflow
-            found = {rate: errors(weights, rate) for rate in ((RATE,) if inner else RATES)}
+            found = {rate: errors(weights, rate, count) for rate in ((RATE,) if inner else RATES)}
         rate = min(found, key=lambda r: np.nan_to_num(found[r][-1], nan=np.inf))
         result["learned"][name], result["errors"][name], result["rates"][name] = weights, found[rate], rate
         told = ", ".join(f"{result['errors'][name][k]:.3f} after {k}" for k in (0, 1, 5, 10))

@@ -50,11 +50,11 @@ def loss(p, t):
     return np.mean(residual(p, t) ** 2)
 
 
-def main(small=False):
-    count, width, steps = (80, 16, 400) if small else (200, 24, 3000)
+def main(small=False, seed=0):
+    count, width, steps = (60, 16, 400) if small else (200, 24, 3000)
     t = np.linspace(0.0, END, count)[:, None]
     options = {"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-15, "gtol": 1e-10}
-    found = minimize(loss, start(np.random.default_rng(0), width), (t,), method="L-BFGS-B", options=options)
+    found = minimize(loss, start(np.random.default_rng(seed), width), (t,), method="L-BFGS-B", options=options)
     fine = solve_ivp(
         lambda _, s: [s[1], -DAMPING * s[1] - np.sin(s[0])], (0.0, END), [ANGLE, SPEED], rtol=1e-11, atol=1e-12,
         t_eval=t.ravel(),

@@ -103,9 +103,9 @@ def wrong(policy, rng):
     return tape.why(loss, policy["w1"])
 
 
-def main(small=False):
+def main(small=False, seed=0):
     rounds, carts, steps = (40, 16, 200) if small else (150, 32, 500)
-    policy, rng = start(np.random.default_rng(0)), np.random.default_rng(1)
+    policy, rng = start(np.random.default_rng(seed)), np.random.default_rng(seed + 1)
     reason = wrong(policy, rng)
     print("differentiating the reward of drawn actions:")
     print(reason)

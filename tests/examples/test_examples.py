@@ -1,4 +1,4 @@
-"""Each example runs in small, and comes to the result that it is there to show."""
+"""Each example runs in small, and comes to the result that it is there to show, also from other seeds (thorough)."""
 
 import importlib
 import sys
@@ -15,10 +15,12 @@ def example(monkeypatch, tmp_path):
     """Run an example in small, and let it draw."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
 
-    def run(name):
+    def run(name, **options):
         module = importlib.import_module(name)
         try:
-            result = module.main(small=True)
+            result = module.main(small=True, **options)
+            if options:
+                return module, result
             pytest.importorskip("matplotlib")
             program = importlib.import_module("_program")
             program.picture(module.draw, result, tmp_path / "picture.png")
@@ -31,6 +33,9 @@ def example(monkeypatch, tmp_path):
     return run
 
 
+SEEDS = [{}, *(pytest.param({"seed": k}, marks=pytest.mark.thorough) for k in (11, 12, 13))]
+
+
 def test_rosenbrock(example):
     _, result = example("rosenbrock")
     assert all(np.abs(found.x - 1.0).max() < 1e-3 for found in result["found"].values())
@@ -38,9 +43,10 @@ def test_rosenbrock(example):
     np.testing.assert_allclose(result["many"].x, 1.0, atol=1e-6)
 
 
-def test_logistic_regression(example):
+@pytest.mark.parametrize("seed", SEEDS)
+def test_logistic_regression(example, seed):
     pytest.importorskip("sklearn")
-    _, result = example("logistic_regression")
+    _, result = example("logistic_regression", **seed)
     assert result["difference"] < 1e-4
     assert result["accuracy"] > 0.9
 
@@ -71,8 +77,9 @@ def test_gaussian_process(example):
     np.testing.assert_allclose(ours[1], deviation, atol=1e-6)
 
 
-def test_fluid(example):
-    module, result = example("fluid")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_fluid(example, seed):
+    module, result = example("fluid", **seed)
     assert result["last"] < 0.4 * result["first"]
     assert result["likeness"] > 0.5
     vx, vy = module.without_divergence(*np.random.default_rng(0).normal(size=(2, 16, 16)))
@@ -82,15 +89,17 @@ def test_fluid(example):
     np.testing.assert_allclose(divergence[np.ix_(keep, keep)], 0.0, atol=1e-10)
 
 
-def test_bayesian_net(example):
-    _, result = example("bayesian_net")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bayesian_net(example, seed):
+    _, result = example("bayesian_net", **seed)
     tail = len(result["bounds"]) // 10
     assert np.mean(result["bounds"][-tail:]) < 0.7 * np.mean(result["bounds"][:tail])
     assert result["outside"] > result["inside"]
 
 
-def test_hill_muscle(example):
-    module, result = example("hill_muscle")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hill_muscle(example, seed):
+    module, result = example("hill_muscle", **seed)
     miss = [np.mean((result[name] - result["measured"]) ** 2) for name in ("guess", "model")]
     assert miss[1] < min(0.1 * miss[0], 2.0 * module.NOISE**2)
     np.testing.assert_allclose(module.active(1.0), 1.0, atol=0.01)

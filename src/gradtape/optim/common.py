@@ -67,7 +67,7 @@ class LearningRate:
             optimizer._rate = Variable(np.float64(number), trainable=False, name="learning_rate")
 
 
-class Common(Rated, Configured):
+class Common(Rated, Configured, known=False):
     """The arguments that all optimizers have; `Optimizer` tells what they mean."""
 
     KIND = "optimizer"

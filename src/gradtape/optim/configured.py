@@ -17,16 +17,17 @@ KERAS_HOMES = {"optimizer": "keras.optimizers", "schedule": "keras.optimizers.sc
 class Configured:
     """The base of optimizers and schedules: annotated fields become arguments of `__init__`, in their order.
 
-    A class that brings its own `__init__` has the fields of its base, and a `get_config` of its own.
+    A class that brings its own `__init__` has the fields of its base, and a `get_config` of its own. With
+    `known=False` it is a base of others, which no name finds.
     """
 
     KIND: ClassVar[str] = ""
     """What `get` calls it: "optimizer", "schedule"."""
 
     KNOWN: ClassVar[dict[tuple[str, str], type[Configured]]] = {}
-    """Every class, by kind and by its name in lower case."""
+    """Every class that is no mere base, by kind and by its name in lower case."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, known: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "__init__" not in vars(cls):
             dataclass(eq=False, repr=False)(cls)
@@ -36,7 +37,7 @@ class Configured:
             hides = any(hasattr(vars(base).get(field.name), "__set__") for base in cls.__mro__[1:])
             if field.name in vars(cls) and hides and not hasattr(own, "__set__"):
                 delattr(cls, field.name)
-        if cls.KIND and not cls.__name__.startswith("_"):
+        if known and cls.KIND and not cls.__name__.startswith("_"):
             Configured.KNOWN.setdefault((cls.KIND, cls.__name__.lower()), cls)
 
     def __repr__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from operator import is_
 from sys import _getframe
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,19 +11,23 @@ import numpy as np
 from gradtape.arrays.dispatch import Node
 from gradtape.arrays.failures import located
 from gradtape.arrays.variable import Variable, constant, take_over
-from gradtape.errors import DTypeError, NotFiniteError, OperandError, ShapeError, SourceError, TapeStateError
+from gradtape.errors import DTypeError, NotFiniteError, OperandError, SourceError, TapeStateError
 from gradtape.optim import gradients, updates
+from gradtape.optim.averages import Averaging
 from gradtape.optim.common import Common
+from gradtape.optim.decay import Decaying
 from gradtape.optim.gradients import Pair
+from gradtape.optim.state import Kept
 from gradtape.tape.gradient_tape import GradientTape
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import FrameType
 
 
-class Optimizer(Common):
+class Optimizer(Averaging, Decaying, Kept, Common):
     """The base of the optimizers: everything but slots and rule.
 
     Parameters
@@ -146,33 +149,6 @@ class Optimizer(Common):
 
     def _updates_done(self) -> int:
         return int(self._iterations._value) // (self.gradient_accumulation_steps or 1)
-
-    @property
-    def variables(self) -> list[Variable]:
-        """The state: the number of steps, the learning rate if it is a number, and the slots."""
-        return list(self.state().values())
-
-    def state(self, names: Sequence[str] | None = None) -> dict[str, Variable]:
-        """Return the variables of the state by readable names.
-
-        Parameters
-        ----------
-        names : sequence of str, optional
-            What to call the variables that the optimizer was built with; their numbers unless given.
-
-        Returns
-        -------
-        dict
-            `iteration`, `learning_rate`, and `SLOT.NAME` for each slot of each variable.
-        """
-        found = {"iteration": self._iterations}
-        if isinstance(self._rate, Variable):
-            found["learning_rate"] = self._rate
-        found |= self._shared
-        called = [str(k) for k in range(len(self._kept))] if names is None else names
-        for name, kept in zip(called, self._kept, strict=True):
-            found |= {f"{slot}.{name}": variable for slot, variable in kept.items()}
-        return found
 
     def build(self, variables: Any) -> None:
         """Make the slots; the first `apply` does it unless it was done.
@@ -476,131 +452,3 @@ class Optimizer(Common):
                 yield updates.new_value(self, constants, variable._value, gradient, self._ruled[place], shrink)
 
         take_over([pair.variable for pair in pairs], new_values(), frame)
-
-    # -- weight decay and averages ------------------------------------------------------------------------------------
-
-    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Sequence[str] | None = None) -> None:
-        """Leave variables out of weight decay; to be called before the optimizer is built.
-
-        Parameters
-        ----------
-        var_list : list or nested structure of Variable, optional
-        var_names : list of str, optional
-            Regular expressions; a variable is left out if one is found in its name.
-
-        Raises
-        ------
-        ValueError
-            If the optimizer is built.
-        """
-        if self.built:
-            raise ValueError("exclude_from_weight_decay: call it before the optimizer is built or first applied")
-        left_out = {} if var_list is None else gradients.variables_of(var_list, _getframe(1), "var_list")
-        pattern = re.compile("|".join(var_names)) if var_names else None
-        self._not_decayed = (frozenset(map(id, left_out.values())), pattern)
-
-    def decay_for(self, place: int) -> float | None:  # noqa: ARG002
-        """Return the weight decay of a variable that is not excluded."""
-        return self.weight_decay
-
-    def _decay_of(self, variable: Variable, place: int) -> float | None:
-        ids, pattern = self._not_decayed
-        if id(variable) in ids or (pattern is not None and pattern.search(variable.name or "")):
-            return None
-        return self.decay_for(place)
-
-    def _average(self, frame: FrameType) -> None:
-        done = self._updates_done()
-        momentum = self.ema_momentum if done else 0.0
-        for variable, kept in zip(self._trainable_variables, self._kept, strict=True):
-            average = updates.own(kept["average"])
-            average *= momentum
-            average += (1 - momentum) * np.asarray(variable._value, average.dtype)
-            updates.store(kept["average"], average)
-        if self.ema_overwrite_frequency and (done + 1) % self.ema_overwrite_frequency == 0:
-            self._overwrite(self._trainable_variables, frame)
-
-    def _overwrite(self, variables: Iterable[Variable], frame: FrameType) -> None:
-        chosen = list(variables)
-        averages = [self._kept[self._places[id(v)]]["average"]._value for v in chosen]
-        take_over(chosen, [np.array(a, v.dtype) for a, v in zip(averages, chosen, strict=True)], frame)
-
-    def finalize_variable_values(self, var_list: Any = None) -> None:
-        """Put the moving averages into the variables, if `use_ema` keeps them; to be called after the last step.
-
-        Parameters
-        ----------
-        var_list : list or nested structure of Variable, optional
-            All variables unless given.
-
-        Raises
-        ------
-        SourceError
-            If the optimizer was not built with one of them.
-        """
-        if not self.use_ema:
-            return
-        frame = _getframe(1)
-        given = self._trainable_variables if var_list is None else var_list
-        variables = gradients.variables_of(given, frame, "var_list")
-        self._check_known(variables, frame)
-        self._overwrite(variables.values(), frame)
-
-    def like(self) -> Optimizer:
-        """Return one of the same kind without state."""
-        made = type(self).from_config(self.get_config())
-        if not isinstance(self._rate, Variable):
-            made._rate = self._rate  # a function has no form in a configuration
-        return made
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Optimizer:
-        """Copy it with its state, for the copies of its variables where they are copied with it."""
-        made = memo[id(self)] = self.like()
-        ids, pattern = self._not_decayed
-        made._not_decayed = (frozenset(id(memo.get(k, k)) if k in memo else k for k in ids), pattern)
-        if self.built:
-            made.build([memo.get(id(v), v) for v in self._trainable_variables])
-        made.set_weights(self.get_weights())
-        return made
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take up what was pickled: the variables are other objects now."""
-        vars(self).update(state)
-        self._places = {id(variable): k for k, variable in enumerate(self._trainable_variables)}
-
-    def get_weights(self) -> list[Any]:
-        """Return the values of `variables` as arrays."""
-        return [np.array(variable._value) for variable in self.variables]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Replace the values of `variables`.
-
-        Parameters
-        ----------
-        weights : sequence of array_like
-            As `get_weights` gave them.
-
-        Raises
-        ------
-        ShapeError
-            If there are more or fewer, or a shape is another; then nothing was changed.
-        """
-        frame = _getframe(1)
-        found = self.variables
-        if len(weights) != len(found):
-            raise located(
-                ShapeError,
-                f"set_weights: {len(weights)} arrays for {len(found)} variables",
-                frame,
-                "an optimizer has its slots once it is built: `optimizer.build(variables)`",
-            )
-        arrays = [np.array(w, v.dtype) for w, v in zip(weights, found, strict=True)]
-        for k, (array, variable) in enumerate(zip(arrays, found, strict=True)):
-            if array.shape != variable.shape:
-                raise located(
-                    ShapeError,
-                    f"weights[{k}] has shape {array.shape}, `{variable.name}` has shape {variable.shape}",
-                    frame,
-                    "was the other optimizer built with the same variables in the same order?",
-                )
-        take_over(found, arrays, frame)
