@@ -339,3 +339,50 @@ METRICS = {
     "OneHotMeanIoU": loss("OneHotMeanIoU", ONE_HOT[0], GUESSES, [1.0, 3.0, 2.0], num_classes=4),
 }
 """The mean and the sum, of values alone, are not here. Keras cuts the weights of areas to whole numbers."""
+
+
+class Net(NamedTuple):
+    """Layers that are called one after the other with whole numbers, of which 0 is no step, and a loss's truth."""
+
+    layers: list[Layer]
+    y_true: Any
+    loss: str = "MeanSquaredError"
+    metric: str = "MeanAbsoluteError"
+    sample_weight: Any = None
+
+
+PADDED = np.array([[1, 3, 0, 0], [2, 0, 0, 0], [4, 1, 1, 2]])
+WORDS = layer("Embedding", input_dim=5, output_dim=3, mask_zero=True)
+STEPS = wave((3, 4, 2)).astype("float32")
+FEATURES = wave((3, 4, 3), 2.0).astype("float32")
+
+
+def sequences(kind, **arguments):
+    return layer(kind, units=2, return_sequences=True, **arguments)
+
+
+NETS = {
+    "embedding": Net([WORDS], FEATURES),
+    "no mask": Net([WORDS._replace(arguments={**WORDS.arguments, "mask_zero": False})], FEATURES),
+    "masking": Net([layer("Embedding", input_dim=5, output_dim=3), layer("Masking")], FEATURES),
+    "dense": Net([WORDS, layer("Dense", units=2, activation="tanh")], STEPS),
+    "weights of steps": Net(
+        [WORDS, layer("Dense", units=2)], STEPS, sample_weight=(0.5 + np.abs(wave((3, 4)))).astype("float32")
+    ),
+    "classes": Net(
+        [WORDS, layer("Dense", units=2, activation="softmax")],
+        np.array([[1, 0, 0, 1], [0, 0, 1, 1], [1, 1, 0, 0]]),
+        "SparseCategoricalCrossentropy",
+        "SparseCategoricalAccuracy",
+    ),
+    "lstm": Net([WORDS, sequences("LSTM"), layer("Dense", units=2)], STEPS),
+    "last of a gru": Net([WORDS, layer("GRU", units=2)], STEPS[:, 0]),
+    "two recurrent layers": Net([WORDS, sequences("SimpleRNN"), sequences("GRU", zero_output_for_mask=True)], STEPS),
+    "bidirectional": Net([WORDS, layer("Bidirectional", layer=sequences("LSTM"), merge_mode="sum")], STEPS),
+    "time distributed": Net([WORDS, layer("TimeDistributed", layer=layer("Dense", units=2))], STEPS),
+    "mean": Net([WORDS, layer("GlobalAveragePooling1D")], FEATURES[:, 0]),
+    "layer normalization": Net([WORDS, layer("LayerNormalization"), layer("ReLU")], FEATURES),
+    "group normalization": Net([WORDS, layer("GroupNormalization", groups=1), layer("LeakyReLU")], FEATURES),
+    "dropouts": Net([WORDS, layer("Dropout", rate=0.5), layer("SpatialDropout1D", rate=0.2)], FEATURES),
+    "identity": Net([WORDS, layer("Identity"), layer("Activation", activation="tanh")], FEATURES),
+}

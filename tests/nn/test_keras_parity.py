@@ -9,6 +9,7 @@ from tests.nn import cases
 
 import gradtape as gt
 from gradtape import nn
+from gradtape.nn.masks import mask_of
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CLOSE = {"rtol": 2e-4, "atol": 2e-5}
@@ -74,6 +75,39 @@ def test_a_layer_as_recorded(name):
 def test_a_layer_beside_keras(name):
     keras, tf, make = keras_and_fixtures()
     check_layer(cases.LAYERS[name], make.of_layer(keras, tf, cases.LAYERS[name]))
+
+
+def check_net(case, theirs):
+    """A mask comes from the layer that makes it to the loss and the metrics."""
+    net = nn.Sequential([made(layer) for layer in case.layers])
+    net(cases.PADDED)
+    values = cases.weight_values([w.shape for w in net.weights], [w.name for w in net.weights])
+    for w, value in zip(net.weights, values, strict=True):
+        w.assign(value)
+    loss = getattr(nn.losses, case.loss)()
+    with gt.GradientTape() as tape:
+        y = net(cases.PADDED)
+        value = loss(case.y_true, y, sample_weight=case.sample_weight)
+    mask = mask_of(y)
+    assert (None if mask is None else mask.astype(int).tolist()) == theirs["mask"]
+    np.testing.assert_allclose(value.numpy().ravel(), theirs["value"], **CLOSE)
+    gradients = tape.gradient(value, net.trainable_weights)
+    for g, expected in zip(gradients, theirs["gradients"], strict=True):
+        np.testing.assert_allclose(g.numpy().ravel(), expected, **CLOSE)
+    net.compile("sgd", loss, [getattr(nn.metrics, case.metric)()])
+    scores = net.evaluate(cases.PADDED, case.y_true, sample_weight=case.sample_weight, batch_size=2)
+    np.testing.assert_allclose(scores, theirs["scores"], **CLOSE)
+
+
+@pytest.mark.parametrize("name", cases.NETS)
+def test_a_net_as_recorded(name):
+    check_net(cases.NETS[name], recorded("nets")[name])
+
+
+@pytest.mark.parametrize("name", cases.NETS)
+def test_a_net_beside_keras(name):
+    keras, tf, make = keras_and_fixtures()
+    check_net(cases.NETS[name], make.of_net(keras, tf, cases.NETS[name]))
 
 
 def check_loss(case, theirs):

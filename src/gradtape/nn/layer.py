@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextvars import ContextVar
 from inspect import Parameter, signature
 from sys import _getframe
@@ -14,7 +15,7 @@ from gradtape.arrays.dispatch import RELATED, Node, family_of, in_family, is_dif
 from gradtape.arrays.failures import located
 from gradtape.arrays.variable import Variable
 from gradtape.errors import ShapeError
-from gradtape.nn import activations, constraints, initializers, regularizers
+from gradtape.nn import activations, constraints, initializers, masks, regularizers
 from gradtape.nn.module import Module
 from gradtape.nn.named import told
 from gradtape.tape.structure import flatten, rebuild
@@ -55,7 +56,8 @@ class Call(NamedTuple):
     """What a class's `call` takes besides arrays."""
 
     training: bool
-    mask: bool
+    masks: tuple[tuple[int, str, str], ...]
+    """The arguments whose masks it takes: the place of each, its name, and the name of the argument for its mask."""
 
 
 _CALLS: dict[type, Call] = {}
@@ -67,7 +69,10 @@ def call_of(kind: type[Layer]) -> Call:
     if found is None:
         parameters = signature(kind.call).parameters
         anything = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
-        found = _CALLS[kind] = Call("training" in parameters or anything, "mask" in parameters)
+        names = list(parameters)[1:]
+        pairs = [(k, n, "mask" if k == 0 and "mask" in names else f"{n}_mask") for k, n in enumerate(names)]
+        masks = tuple(pair for pair in pairs if pair[2] in names)
+        found = _CALLS[kind] = Call("training" in parameters or anything, masks)
     return found
 
 
@@ -76,6 +81,8 @@ class Layer(Module):
 
     Inputs of floating point are cast to the layer's dtype, recorded. `training=` and `mask=` reach `call` if it has
     arguments of these names; a call inside another goes by the outer one's `training` unless it is told otherwise.
+    The mask of an input is passed as `mask=` unless one is given, that of a further argument `key` as `key_mask=`; the
+    output has the mask that `compute_mask` returns, if `supports_masking`.
 
     Parameters
     ----------
@@ -113,6 +120,7 @@ class Layer(Module):
     least_ndim: ClassVar[int] = 0
     """How many axes the input has at least."""
     supports_masking = False
+    """Whether the output has a mask if the input has one; set it in a class whose `call` keeps steps apart."""
     activity_regularizer: Any = None
 
     def __init__(
@@ -243,6 +251,10 @@ class Layer(Module):
         kind = type(self)
         takes = call_of(kind)
         family = None
+        masked = masks.any_masked((*args, *kwargs.values()))
+        before = masks.mask_of(args[0]) if masked and args else None
+        if masked:
+            self._pass_masks(args, kwargs)
         if RELATED and self._is_ours:
             family = family_of([v for _, v in flatten([args, kwargs])])
             if family is not None:
@@ -266,7 +278,30 @@ class Layer(Module):
         if self.activity_regularizer is not None:
             self.add_loss(self.activity_regularizer(result) / float(max(result.shape[0], 1)))
         self._output_shape = getattr(result, "shape", None)
-        return result if family is None else in_family(result, family)
+        result = result if family is None else in_family(result, family)
+        if args and (before is not None or (self.supports_masking and kind.compute_mask is not Layer.compute_mask)):
+            self._keep_mask(args[0], before, result)
+        return result
+
+    def _pass_masks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Add the masks of the arguments for which `call` has an argument, unless they are given."""
+        for place, name, wanted in call_of(type(self)).masks:
+            value = args[place] if place < len(args) else kwargs.get(name)
+            if kwargs.get(wanted) is None and (mask := masks.mask_of(value)) is not None:
+                kwargs[wanted] = mask
+
+    def _keep_mask(self, inputs: Any, before: Any, result: Any) -> None:
+        """Give the output its mask, unless a layer inside gave it one."""
+        if masks.mask_of(result) is not None:
+            return
+        if self.supports_masking:
+            masks.keep_mask(result, self.compute_mask(inputs, before))
+        else:
+            warnings.warn(
+                f"{self!r}: the input has a mask, which ends here: what follows, the loss too, counts every step; "
+                "a class whose output has the steps of its input says `supports_masking = True`",
+                stacklevel=3,
+            )
 
     @property
     def _is_ours(self) -> bool:

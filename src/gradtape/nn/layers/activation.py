@@ -9,6 +9,7 @@ import numpy as np
 from gradtape.arrays import doors
 from gradtape.nn import activations
 from gradtape.nn.layer import Layer
+from gradtape.nn.masks import plain
 
 xp = doors.SPACE
 
@@ -30,6 +31,7 @@ class Activation(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
 
     def __init__(self, activation: Any, **options: Any) -> None:
         super().__init__(**options)
@@ -53,6 +55,7 @@ class ReLU(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
 
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **options: Any
@@ -76,6 +79,7 @@ class LeakyReLU(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
 
     def __init__(self, negative_slope: float = 0.3, **options: Any) -> None:
         super().__init__(**options)
@@ -97,6 +101,7 @@ class ELU(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
 
     def __init__(self, alpha: float = 1.0, **options: Any) -> None:
         super().__init__(**options)
@@ -126,6 +131,7 @@ class PReLU(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
 
     def __init__(
         self,
@@ -165,13 +171,19 @@ class Softmax(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
 
     def __init__(self, axis: Any = -1, **options: Any) -> None:
         super().__init__(**options)
         self.axis = axis if isinstance(axis, int) else tuple(axis)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """Compute the output, of the input's shape; elements that a mask leaves out have weight 0."""
+        """Compute the output, of the input's shape; elements that a mask leaves out have weight 0.
+
+        A mask of steps, with fewer axes than the input, says so of all elements of a step.
+        """
         if mask is not None:
-            inputs = xp.where(mask, inputs, np.finfo(inputs.dtype).min)
+            kept = plain(mask).astype(bool)
+            kept = kept.reshape(kept.shape + (1,) * (inputs.ndim - kept.ndim))
+            inputs = xp.where(kept, inputs, np.finfo(inputs.dtype).min)
         return xp.softmax(inputs, axis=self.axis)

@@ -9,8 +9,8 @@ import numpy as np
 from gradtape.arrays import doors
 from gradtape.nn.layer import Layer
 from gradtape.nn.layers.dense import EinsumDense, whole
-from gradtape.nn.layers.embedding import plain
 from gradtape.nn.layers.noise import Dropout
+from gradtape.nn.masks import plain
 from gradtape.nn.windows import one_of
 
 xp = doors.SPACE
@@ -62,6 +62,7 @@ class Attention(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
     scale: Any = None
     concat_score_weight: Any = None
 
@@ -202,6 +203,7 @@ class MultiHeadAttention(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
 
     def __init__(
         self,

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from gradtape.arrays import doors
 from gradtape.arrays.record import unrecorded
 from gradtape.nn.fitting.compiled import Compiled
-from gradtape.nn.layer import Layer, call_of
+from gradtape.nn.layer import Layer
+from gradtape.nn.masks import keep_mask, mask_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+xp = doors.SPACE
 
 
 class Model(Compiled, Layer):
@@ -37,6 +42,11 @@ class Model(Compiled, Layer):
     """
 
     casts_inputs: ClassVar[bool] = False
+    supports_masking = True
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
+        """Return no mask: the output has the one that the layers inside gave it."""
+        return None
 
     @property
     def _is_ours(self) -> bool:
@@ -120,21 +130,15 @@ class Sequential(Model):
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
 
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:  # noqa: ARG002
-        """Apply the layers."""
+        """Apply the layers; a mask goes along with what they return."""
         x = inputs
+        if mask is not None and mask is not mask_of(inputs):
+            x = xp.identity(inputs)  # the caller's tensor stays without it
+            keep_mask(x, mask)
         self._lend_dtype(*self.layers)
         for layer in self.layers:
-            if not isinstance(layer, Layer):
-                x = layer(x)
-                continue
-            before = x
-            x = layer(x, mask=mask) if mask is not None and call_of(type(layer)).mask else layer(x)
-            mask = layer.compute_mask(before, mask)
+            x = layer(x)
         return x
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
-        """Return no mask: the mask of the output is not kept."""
-        return None
 
 
 class InputLayer(Layer):
@@ -158,6 +162,7 @@ class InputLayer(Layer):
     """
 
     casts_inputs: ClassVar[bool] = False
+    supports_masking = True
 
     def __init__(self, shape: Any, batch_size: int | None = None, dtype: Any = None, name: str | None = None) -> None:
         super().__init__(dtype=dtype, name=name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from gradtape.arrays import doors
 from gradtape.nn.layer import Layer
 
@@ -43,6 +45,7 @@ class Dense(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
     least_ndim: ClassVar[int] = 2
     activation: Any
     use_bias: bool
@@ -118,6 +121,7 @@ class EinsumDense(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
     activation: Any
     bias_axes: str | None
     bias: Any = None
@@ -188,6 +192,14 @@ class EinsumDense(Layer):
         if self.bias is not None:
             y = y + self.bias
         return self.activation(y)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
+        """Return the mask if the output has its axes, in the same order."""
+        if mask is None:
+            return None
+        into, _, out = self.equation.replace(" ", "").partition("->")
+        same = out.startswith("...") or into.startswith(out[: np.ndim(mask)])
+        return mask if same else None
 
 
 def whole(name: str, value: Any) -> int:

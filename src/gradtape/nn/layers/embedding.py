@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradtape.arrays import doors
-from gradtape.arrays.dispatch import Node
 from gradtape.nn.layer import Layer
 from gradtape.nn.layers.dense import whole
+from gradtape.nn.masks import plain
 
 xp = doors.SPACE
 
@@ -27,7 +27,7 @@ class Embedding(Layer):
         `"uniform"` draws from -0.05 to 0.05.
     embeddings_regularizer, embeddings_constraint : str or callable, optional
     mask_zero : bool
-        Whether the number 0 stands for "nothing here": `Sequential` tells the layers that follow.
+        Whether the number 0 stands for "nothing here": the result has a mask, which layers and losses go by.
     **options
         `trainable`, `dtype`, `name`; see `Layer`.
 
@@ -57,7 +57,7 @@ class Embedding(Layer):
     ) -> None:
         super().__init__(**options)
         self.input_dim, self.output_dim = whole("input_dim", input_dim), whole("output_dim", output_dim)
-        self.mask_zero = mask_zero
+        self.mask_zero = self.supports_masking = mask_zero
         self.keep(
             embeddings_initializer=embeddings_initializer,
             embeddings_regularizer=embeddings_regularizer,
@@ -88,7 +88,7 @@ class Embedding(Layer):
 
 
 class Masking(Layer):
-    """Sets steps to 0 whose features all have one value, and tells the layers that follow in a `Sequential`.
+    """Sets steps to 0 whose features all have one value, and gives the result a mask, which layers and losses go by.
 
     Parameters
     ----------
@@ -98,6 +98,7 @@ class Masking(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
 
     def __init__(self, mask_value: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
@@ -110,8 +111,3 @@ class Masking(Layer):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
         """Return which steps count."""
         return (plain(inputs) != self.mask_value).any(-1)
-
-
-def plain(value: Any) -> Any:
-    """Return the plain array of a tensor, for decisions that are no part of the derivative."""
-    return np.asarray(value._value if isinstance(value, Node) else value)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any, ClassVar
 
+import numpy as np
+
 from gradtape.arrays import doors
 from gradtape.nn.layer import Layer
+from gradtape.nn.masks import plain
 
 xp = doors.SPACE
 
@@ -15,6 +18,7 @@ class Merge(Layer):
     """A layer that is called with a list of arrays."""
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
     exactly_two: ClassVar[bool] = False
     row: ClassVar[str] = ""
 
@@ -29,6 +33,12 @@ class Merge(Layer):
     def merged(self, inputs: list[Any]) -> Any:
         """Make one array of several."""
         return reduce(getattr(xp, self.row), inputs)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
+        """Return what counts in one of the inputs at least; an input without a mask counts everywhere."""
+        if mask is None or any(m is None for m in mask):
+            return None
+        return reduce(np.logical_or, [plain(m).astype(bool) for m in mask])
 
 
 class Add(Merge):
@@ -95,6 +105,16 @@ class Concatenate(Merge):
         """Make one array of several."""
         return xp.concatenate(inputs, axis=self.axis)
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return the masks joined as the inputs are; of joined features, what counts in one input at least."""
+        if mask is None:
+            return None
+        parts = []
+        for x, m in zip(inputs, mask, strict=True):
+            kept = np.ones(x.shape[:-1], bool) if m is None else plain(m).astype(bool)
+            parts.append(np.broadcast_to(kept.reshape(kept.shape + (1,) * (x.ndim - kept.ndim)), x.shape))
+        return np.concatenate(parts, axis=self.axis).any(-1)
+
 
 class Dot(Merge):
     """Products of two arrays that are summed along one axis of each, for each example.
@@ -132,3 +152,7 @@ class Dot(Merge):
         out = left.replace("z", "") + right[1:].replace("z", "")
         y = xp.einsum([a, b], subscripts=f"{left},{right}->{out}")
         return y if y.ndim > 1 else xp.expand_dims(y, 1)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
+        """Return no mask: the axes are others."""
+        return None

@@ -43,6 +43,8 @@ class Dropout(Layer):
     ([0.0, 2.0], 1.0)
     """
 
+    supports_masking = True
+
     def __init__(self, rate: float, noise_shape: Any = None, seed: Any = None, **options: Any) -> None:
         super().__init__(**options)
         self.rate = share(type(self).__name__, rate)
@@ -128,6 +130,8 @@ class GaussianNoise(Layer):
         `dtype`, `name`; see `Layer`.
     """
 
+    supports_masking = True
+
     def __init__(self, stddev: float, seed: Any = None, **options: Any) -> None:
         super().__init__(**options)
         if stddev < 0:
@@ -154,6 +158,8 @@ class GaussianDropout(Layer):
     **options
         `dtype`, `name`; see `Layer`.
     """
+
+    supports_masking = True
 
     def __init__(self, rate: float, seed: Any = None, **options: Any) -> None:
         super().__init__(**options)
@@ -195,6 +201,8 @@ class ActivityRegularization(Layer):
     **options
         `dtype`, `name`; see `Layer`.
     """
+
+    supports_masking = True
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **options: Any) -> None:
         super().__init__(activity_regularizer=regularizers.L1L2(l1, l2), **options)

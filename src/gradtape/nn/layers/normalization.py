@@ -87,6 +87,8 @@ class BatchNormalization(Normalization):
            [ 1.]], dtype=float32), Variable 'moving_mean' ([0.02], dtype=float32))
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         axis: int = -1,
@@ -186,6 +188,8 @@ class LayerNormalization(Normalization):
     >>> gt.nn.LayerNormalization(epsilon=1e-6)([[1.0, 3.0]]).round(2)
     Tensor([[-1.,  1.]], dtype=float32)
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -298,6 +302,8 @@ class GroupNormalization(Normalization):
     Tensor([-1.21, -0.73, -1.21, -0.73], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         groups: int = 32,
@@ -358,6 +364,8 @@ class UnitNormalization(Normalization):
     >>> gt.nn.UnitNormalization()([[3.0, 4.0]]).round(4)
     Tensor([[0.6, 0.8]], dtype=float32)
     """
+
+    supports_masking = True
 
     def __init__(self, axis: Any = -1, **options: Any) -> None:
         super().__init__(**options)

@@ -153,6 +153,8 @@ class GlobalAveragePooling2D(GlobalMaxPooling2D):
 class GlobalAveragePooling1D(GlobalAveragePooling2D):
     """The mean of each channel along one axis, of what a `mask` leaves; see `GlobalAveragePooling2D`."""
 
+    supports_masking = True
+
     rank: ClassVar[int] = 1
 
 

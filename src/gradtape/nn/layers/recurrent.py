@@ -10,7 +10,7 @@ import numpy as np
 from gradtape.arrays import doors
 from gradtape.nn.layer import Layer
 from gradtape.nn.layers.cells import COMMON, Cell, GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
-from gradtape.nn.layers.embedding import plain
+from gradtape.nn.masks import plain
 from gradtape.nn.windows import one_of
 from gradtape.ops import Index
 
@@ -48,6 +48,7 @@ class RNN(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    supports_masking = True
 
     def __init__(
         self,
@@ -229,6 +230,8 @@ class Bidirectional(Layer):
     (2, 5, 8)
     """
 
+    supports_masking = True
+
     casts_inputs: ClassVar[bool] = False
 
     def __init__(
@@ -276,8 +279,9 @@ class Bidirectional(Layer):
         return [(one + two) / 2.0 if self.merge_mode == "ave" else one + two]
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Return the mask of the steps, if there are steps."""
-        return self.forward_layer.compute_mask(inputs, mask)
+        """Return the mask of the steps, if there are steps; twice for two outputs."""
+        found = self.forward_layer.compute_mask(inputs, mask)
+        return [found, found] if self.merge_mode is None else found
 
 
 class TimeDistributed(Layer):
@@ -296,6 +300,8 @@ class TimeDistributed(Layer):
     >>> gt.nn.TimeDistributed(gt.nn.Conv2D(4, 3))(np.ones((2, 5, 8, 8, 1))).shape
     (2, 5, 6, 6, 4)
     """
+
+    supports_masking = True
 
     casts_inputs: ClassVar[bool] = False
 

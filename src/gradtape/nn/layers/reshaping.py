@@ -282,6 +282,8 @@ class UpSampling3D(UpSampling2D):
 class Identity(Layer):
     """Its input."""
 
+    supports_masking = True
+
     def call(self, inputs: Any) -> Any:
         """Return the input."""
         return inputs

@@ -10,6 +10,7 @@ import numpy as np
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import RELATED, Node, family_of, in_family, is_differentiable, usual
 from gradtape.errors import ShapeError
+from gradtape.nn.masks import both, mask_of
 from gradtape.nn.named import told
 from gradtape.tape.structure import flatten, rebuild
 
@@ -71,7 +72,8 @@ class Loss:
         sample_weight : array_like, optional
             One weight per example, or per value before the reduction.
         mask : array_like of bool, optional
-            Which values count, of the shape of the values before the reduction.
+            Which values count, of the shape of the values before the reduction; the mask that layers gave to the
+            prediction unless given.
 
         Returns
         -------
@@ -83,6 +85,7 @@ class Loss:
         ShapeError
             If weights or mask do not fit the values.
         """
+        mask = mask_of(y_pred) if mask is None and not isinstance(y_pred, list | tuple) else mask
         family = RELATED and family_of([v for _, v in flatten([y_true, y_pred])])
         if family:
             y_true, y_pred, sample_weight = usual(y_true), usual(y_pred), usual(sample_weight)
@@ -90,9 +93,9 @@ class Loss:
         y_true = self._each(y_true, array)
         values = self.call(y_true, y_pred)
         valid = getattr(self, "valid", None)
-        result = reduced(
-            values, sample_weight, valid(y_true, y_pred) if mask is None and valid else mask, self.reduction
-        )
+        if valid:
+            mask = both(mask, valid(y_true, y_pred))
+        result = reduced(values, sample_weight, mask, self.reduction)
         return in_family(result, family) if family else result
 
     def _each(self, value: Any, convert: Callable[[Any, Any], Any]) -> Any:
@@ -178,6 +181,8 @@ def weights_of(values: Any, sample_weight: Any, mask: Any, reduction: str) -> An
     if sample_weight is None:
         return counted
     counted, weight = of_one_rank(counted, like(sample_weight, values))
+    if weight.ndim < counted.ndim and weight.shape == counted.shape[: weight.ndim]:  # of examples, and a mask of steps
+        weight = weight.reshape(weight.shape + (1,) * (counted.ndim - weight.ndim))
     return weight * counted
 
 

@@ -12,6 +12,7 @@ from gradtape.arrays.record import unrecorded
 from gradtape.arrays.variable import constant
 from gradtape.errors import ShapeError
 from gradtape.nn.losses.loss import of_one_rank
+from gradtape.nn.masks import mask_of
 from gradtape.nn.named import told
 
 if TYPE_CHECKING:
@@ -77,9 +78,16 @@ class Metric:
         Parameters
         ----------
         y_true, y_pred : array_like
+            What a mask that layers gave to the prediction leaves out does not count.
         sample_weight : array_like, optional
             One weight per example or per value.
         """
+        mask = mask_of(args[1]) if len(args) > 1 else None
+        if mask is not None and not isinstance(args[1], list | tuple):
+            args, kwargs = (
+                args[:2],
+                {**kwargs, "sample_weight": masked_weight(mask, (*args, kwargs.get("sample_weight"))[2])},
+            )
         with unrecorded():
             self.collect(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
 
@@ -106,6 +114,15 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple) and any(isinstance(v, Node) for v in value):
         value = [v._value if isinstance(v, Node) else v for v in value]
     return np.asarray(value._value if isinstance(value, Node) else value)
+
+
+def masked_weight(mask: Any, sample_weight: Any) -> Any:
+    """Return weights that are 0 where a mask says so."""
+    counted = plain(mask).astype(np.float64)
+    if sample_weight is None:
+        return counted
+    counted, weight = of_one_rank(counted, plain(sample_weight))
+    return counted * weight.reshape(weight.shape + (1,) * max(counted.ndim - weight.ndim, 0))
 
 
 def weighted(values: Any, sample_weight: Any, reduce: Callable[..., Any] = np.mean) -> tuple[Any, Any]:
