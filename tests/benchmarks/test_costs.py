@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import gradtape as gt
+from gradtape.arrays.core import CORE
 from gradtape.arrays.record import STATE
 from gradtape.diagnostics import changes, spans, syntax
 from gradtape.recorders import trail
@@ -72,7 +73,7 @@ def test_an_operation_on_the_tape_looks_at_one_frame_and_searches_none(operation
         y = operation(w)
         operation(y)
         found = calls(lambda: operation(y))
-    assert found["_getframe"] == 1
+    assert found["_getframe"] == (CORE is None)  # the core finds the frame without a call
     assert not {"find_site", "user_frame", "is_user_file", "note_event", "remember_outside"} & found.keys()
 
 

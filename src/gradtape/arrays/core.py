@@ -1,8 +1,9 @@
-"""The compiled hot path, where it was built: an extension that does what three functions of Python do, only faster.
+"""The compiled hot path, where it was built: an extension that does what functions of Python do, only faster.
 
-`apply_to_one` and `apply_to_two` of `dispatch`, and `run_back` of `tape/pulls.py`, are taken from `CORE` if it is
-there. The environment's `GRADTAPE_CORE=0` leaves it out, so that both can be tested and compared. `tools/core.py`
-builds it; docs/decisions/0028-an-optional-compiled-core.md says what it costs.
+If it is there, `apply` and its short ways (`dispatch.py`), operators, brackets and NumPy's protocols (`tensor.py`), and
+the loop of the sweep (`tape/pulls.py`) are taken from `CORE`. The environment's `GRADTAPE_CORE=0` leaves it out, so
+that both can be tested and compared. `tools/core.py` builds it; docs/decisions/0028-an-optional-compiled-core.md says
+what it costs.
 """
 
 from __future__ import annotations

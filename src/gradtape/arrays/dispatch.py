@@ -13,6 +13,7 @@ import numpy as np
 from gradtape.arrays.core import CORE
 from gradtape.arrays.failures import operand_error, operation_error
 from gradtape.arrays.record import (
+    IDS,
     OPEN,
     STATE,
     USER_FILES,
@@ -24,7 +25,7 @@ from gradtape.arrays.record import (
     user_frame,
 )
 from gradtape.ops import OPS, Index, Op
-from gradtape.ops.model import RealShape, is_floating
+from gradtape.ops.model import RealShape, Spec, is_floating, spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,23 +84,29 @@ def bind(tensor: type[Node], variable: type[Node]) -> None:
         CORE.set_up(
             {
                 "open_recordings": OPEN,
-                "apply": apply,
+                "apply": in_python,
                 "fail": fail,
                 "find_site": find_site,
                 "latest": LATEST,
                 "user_files": USER_FILES,
                 "mark_real": mark_real,
                 "watch_read": watch_read,
-                "next_id": next_id,
+                "new_ids": IDS,
                 "save_outside": save_outside,
                 "failures": FAILURES,
-                "plain_dtypes": (np.dtype(np.float64), np.dtype(np.float32)),
+                "may_share_memory": np.may_share_memory,
+                "no_params": NO_PARAMS,
+                "plain": PLAIN,
+                "spec": spec,
                 "Node": Node,
                 "Tensor": tensor,
                 "Variable": variable,
                 "Index": Index,
+                "Latest": Latest,
                 "Op": Op,
+                "RealShape": RealShape,
                 "Recording": Recording,
+                "Spec": Spec,
             }
         )
 
@@ -299,8 +306,11 @@ def write(
     return result
 
 
+in_python = apply
+"""`apply` as it is above, for what the core leaves to it."""
+
 if CORE is not None:
-    apply_to_one, apply_to_two = CORE.apply_to_one, CORE.apply_to_two
+    apply, apply_to_one, apply_to_two = CORE.apply, CORE.apply_to_one, CORE.apply_to_two
 
 
 def save_outside(output: int, saved: tuple[Any, ...]) -> None:

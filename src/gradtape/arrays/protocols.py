@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import doors, ufunc_methods, writing
+from gradtape.arrays.core import CORE
 from gradtape.arrays.dispatch import Node, apply_to
+from gradtape.arrays.leaving import plain_index
 from gradtape.ops import COMPOSITES, OPS, Op, Unsupported, load_families
 
 if TYPE_CHECKING:
@@ -102,3 +104,15 @@ def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: 
 def _makers() -> dict[Any, Callable[..., Any]]:
     """Return what makes tensors for `like=`; its module needs the classes that need this one."""
     return import_module("gradtape.arrays.creation").MAKERS  # type: ignore[no-any-return]
+
+
+if CORE is not None:
+    CORE.set_up_doors(
+        {
+            "array_function": array_function,
+            "array_ufunc": array_ufunc,
+            "functions": FUNCTIONS,
+            "plain_index": plain_index,
+            "unsupported": Unsupported,
+        }
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import doors, leaving, protocols, writing
+from gradtape.arrays.core import CORE
 from gradtape.arrays.dispatch import NO_PARAMS, apply, apply_to_one, apply_to_two
 from gradtape.arrays.methods import Methods
 from gradtape.arrays.record import EventKind, next_id
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 def _unary(name: str) -> Callable[[Any], Any]:
     op = OPS[name]
+    if CORE is not None:
+        return CORE.unary(op)  # type: ignore[no-any-return]
 
     def operator(self: Any) -> Any:
         return apply_to_one(op, self, NO_PARAMS, _getframe(1))
@@ -29,6 +32,8 @@ def _unary(name: str) -> Callable[[Any], Any]:
 
 def _binary(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
     op = OPS[name]
+    if CORE is not None:
+        return CORE.binary(op), CORE.reflected(op)
 
     def operator(self: Any, other: Any) -> Any:
         return apply_to_two(op, self, other, NO_PARAMS, _getframe(1))
@@ -199,6 +204,9 @@ class Tensor(Methods):
     tolist = leaving.to_list
     __array_ufunc__ = protocols.array_ufunc
     __array_function__ = protocols.array_function
+    if CORE is not None:
+        __getitem__ = CORE.getitem(OPS["getitem"])
+        __array_ufunc__, __array_function__ = CORE.array_ufunc(), CORE.array_function()
 
     if TYPE_CHECKING:
 

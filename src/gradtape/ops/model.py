@@ -90,11 +90,23 @@ class Cotangents:
         return Cotangents(total)
 
 
-@dataclass(frozen=True, slots=True)
 class Index:
     """What stands in the brackets of `x[...]`: one opaque argument, whatever it is made of."""
 
-    value: Any
+    __slots__ = ("value",)
+    __match_args__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Index(value={self.value!r})"
+
+    def __eq__(self, other: object) -> Any:
+        return self.value == other.value if isinstance(other, Index) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.value,))
 
 
 SMALL_FLOATS = frozenset({"bfloat16", "float8_e4m3fn", "float8_e5m2"})
@@ -300,6 +312,7 @@ class Op:
         "elementwise",
         "gauge_free",
         "given",
+        "kept",
         "kernel",
         "methods",
         "name",
@@ -368,6 +381,7 @@ class Op:
         self.cases = cases
         self.kernel: Callable[..., Any] = partial(_first_run, self)
         self.savers: dict[int, Callable[[Any, Any], tuple[Any, ...]]] = {}
+        self.kept: dict[int, bytes | tuple[None, ...]] = {}
         self.pulls: Any = UNMADE
 
     def __repr__(self) -> str:
@@ -388,9 +402,15 @@ class Op:
         """Make the function `(y, inputs) -> residuals` for the arguments whose bits are set in `mask`.
 
         The residuals line up with what a rule is called with: `y` first, then the inputs. A variadic row gives its rule
-        one list: of specs if it is linear in them, of values otherwise. `savers` remembers what was made.
+        one list: of specs if it is linear in them, of values otherwise. `savers` remembers what was made, and `kept`
+        how much is kept of `y` and each input, a byte for each; for nothing at all, the residuals themselves.
         """
-        made = self._variadic_saver() if self.variadic else _make_saver(self._levels(mask))
+        if self.variadic:
+            made = self._variadic_saver()
+        else:
+            levels = self._levels(mask)
+            self.kept[mask] = bytes(levels) if any(levels) else (None,) * len(levels)
+            made = _make_saver(levels)
         self.savers[mask] = made
         return made
 

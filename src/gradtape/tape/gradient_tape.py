@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradtape.arrays.dispatch import Node, is_differentiable, watch_variable
 from gradtape.arrays.failures import located
-from gradtape.arrays.record import STATE, EventKind, Recording, note_event, settle_all, user_frame
+from gradtape.arrays.record import OPEN, EventKind, Recording, note_event, open_recordings, settle_all, user_frame
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Site
 from gradtape.errors import DTypeError, NotEnteredError, TapeStateError
@@ -61,11 +61,12 @@ class GradientTape:
                 frame,
                 "leave it first, or use a second tape",
             )
-        if self._recording is None or self._used_at is not None:
-            self._recording = Recording(auto_watch=self._auto_watch)
+        recording = self._recording
+        if recording is None or self._used_at is not None:
+            recording = self._recording = Recording(auto_watch=self._auto_watch)
             self._used_at = None
-        STATE.recordings = (*STATE.recordings, self._recording)
-        self._note(EventKind.ENTER, frame)
+        OPEN.set((*open_recordings(), recording))
+        note_event(EventKind.ENTER, 0, frame, only=recording)
         return self
 
     def __exit__(
@@ -92,16 +93,14 @@ class GradientTape:
         return notebook.tape(recorded(recording), facts)
 
     def _is_recording(self) -> bool:
-        return any(recording is self._recording for recording in STATE.recordings)
+        return self._recording in open_recordings()
 
     def _stop(self, kind: EventKind, frame: FrameType) -> None:
         settle_all()
-        self._note(kind, frame)
-        self._opened("stop", frame).hand_over()
-        STATE.recordings = tuple(r for r in STATE.recordings if r is not self._recording)
-
-    def _note(self, kind: EventKind, frame: FrameType) -> None:
-        note_event(kind, 0, frame, only=self._opened(kind, frame))
+        recording = self._opened("stop", frame)
+        note_event(kind, 0, frame, only=recording)
+        recording.hand_over()
+        OPEN.set(tuple([r for r in open_recordings() if r is not recording]))
 
     def _opened(self, what: str, frame: FrameType) -> Recording:
         if self._recording is None:
@@ -182,8 +181,9 @@ class GradientTape:
             self._pauses -= 1
             if not self._pauses and recording is self._recording and self._used_at is None:
                 settle_all()
-                STATE.recordings = (*STATE.recordings, self._opened("stop_recording", frame))
-                self._note(EventKind.RESUME, frame)
+                opened = self._opened("stop_recording", frame)
+                OPEN.set((*open_recordings(), opened))
+                note_event(EventKind.RESUME, 0, frame, only=opened)
 
     def reset(self) -> None:
         """Forget everything recorded and watched, and go on recording.
@@ -201,8 +201,8 @@ class GradientTape:
         self._stop(EventKind.RESET, frame)
         recording = self._opened("reset", frame)
         recording.forget()
-        STATE.recordings = (*STATE.recordings, recording)
-        self._note(EventKind.ENTER, frame)
+        OPEN.set((*open_recordings(), recording))
+        note_event(EventKind.ENTER, 0, frame, only=recording)
 
     def watched_variables(self) -> tuple[Variable, ...]:
         """Return the variables that this tape watches, in the order of their creation."""

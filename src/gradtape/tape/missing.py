@@ -23,7 +23,7 @@ from gradtape.tape.asked import Asked, Leaf, asked_from, story
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
     from gradtape.arrays.record import Recording
@@ -163,7 +163,8 @@ def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
             _REASONS.clear()
         _LOOKED_INTO[asked.site] += 1
         if _LOOKED_INTO[asked.site] > MOST_PER_CALL:
-            forget_reasons(asked.sources[k].id for k in absent)
+            for k in absent:
+                _REASONS.pop(asked.sources[k].id, None)
             return (f"{len(absent)} gradients are missing, and every run up to this call is another; `why` tells more",)
         with room_to_think():
             told = explain_asked(asked)
@@ -177,8 +178,9 @@ def reason_of(source: Any) -> GradientReport | None:
     return _REASONS.get(source._id)
 
 
-def forget_reasons(found: Iterable[int]) -> None:
-    """Forget why gradients were None of sources that have one now, by their ids."""
+def forget_reasons(sources: Sequence[Leaf], results: Sequence[Any]) -> None:
+    """Forget why gradients were None of sources that have one now."""
     if _REASONS:
-        for id in found:
-            _REASONS.pop(id, None)
+        for leaf, result in zip(sources, results, strict=True):
+            if result is not None:
+                _REASONS.pop(leaf.id, None)

@@ -100,13 +100,15 @@ def run_back(
 
 
 if CORE is not None:
-    CORE.set_up_sweep({"make_pulls": make_pulls, "unbroadcast": unbroadcast, "unmade": UNMADE})
+    CORE.set_up_sweep({"make_pulls": make_pulls, "unbroadcast": unbroadcast, "unmade": UNMADE, "xp": xp})
     run_back = CORE.run_back
 
 
 def _pull(rule: Rule, op: Op) -> Pull:
     fn, alone = rule.fn, not op.params
     if type(rule) is not Partial:
+        if CORE is not None:
+            return CORE.transpose(fn, not alone)  # type: ignore[no-any-return]
         if alone and len(op.args) == 1:
             return lambda g, r, _params: fn(xp, g, r[0], r[1])
         if alone and len(op.args) == 2:
@@ -117,6 +119,8 @@ def _pull(rule: Rule, op: Op) -> Pull:
         return which
     if what == "argument":
         return int(which) - 1  # the first argument is the namespace
+    if CORE is not None:
+        return CORE.factor(fn, not alone)  # type: ignore[no-any-return]
     # the factor stands first, because NumPy reuses the memory of a large one that nobody else holds
     if alone and len(op.args) == 1:
         return lambda g, r, _params: fn(xp, r[0], r[1]) * g

@@ -11,10 +11,10 @@ import numpy as np
 
 from gradtape import _config
 from gradtape.arrays import doors
-from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, family_of, in_family, is_differentiable, usual
+from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, in_family, is_differentiable, usual
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, next_id, note_events
-from gradtape.arrays.tensor import Tensor, wrap
+from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import code_called
 from gradtape.errors import BrokenGradientError, NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import OPS
@@ -134,10 +134,10 @@ def ask(
     targets = check_targets(target, sources, asking, law)
     wanted = check_sources(targets, sources, asking)
     seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded, law=law)
-    results = iter(
-        answer(kind, recording, records, saved, targets, wanted, seeds, unconnected, frame, recorded=recorded, law=law)
+    results = answer(
+        kind, recording, records, saved, targets, wanted, seeds, unconnected, frame, recorded=recorded, law=law
     )
-    return rebuild(sources, lambda: next(results))
+    return rebuild(sources, iter(results).__next__)
 
 
 def answer(
@@ -162,7 +162,7 @@ def answer(
     picked: dict[int, list[tuple[Any, Any]]] | None = None if law.slices is None else {}
     if recording is not None and recording.late:
         records = without_early_reads(records, recording.late)
-    ids = {leaf.id for leaf in wanted if is_differentiable(leaf.value._value) and answers_for(recording, leaf)}
+    ids = {leaf.value._id for leaf in wanted if answers_for(recording, leaf) and is_differentiable(leaf.value._value)}
     needed = on_the_way(recording, records, saved, ids)
     try:
         found = sweep(records, saved, seeds, ids, needed, recorded=recorded, picked=picked)
@@ -179,21 +179,22 @@ def answer(
     except (NoGradientError, RuleError) as error:
         failed(error, Asking(kind, recording, frame), targets, wanted, spelled)
     found = seeds | found  # a target is its own source, also where the tape never saw it
-    results = tuple(in_the_form_of(leaf, found.get(leaf.id), frame) for leaf in wanted)
+    results = tuple([in_the_form_of(leaf, found.get(leaf.value._id), frame) for leaf in wanted])
     if picked and law.slices is not None:
         results = tuple(
             law.slices(picked[leaf.id], leaf.value, frame) if leaf.id in picked else result
             for leaf, result in zip(wanted, results, strict=True)
         )
     remember_results(() if recorded else targets, results, frame)
-    missing.forget_reasons(leaf.id for leaf, r in zip(wanted, results, strict=True) if r is not None)
-    if not missing.somebody_listens() and all(r is not None for r in results):
+    missing.forget_reasons(wanted, results)
+    complete = all(r is not None for r in results)  # `in` would compare tensors with `==`
+    if complete and not missing.somebody_listens():
         STATE.last_asked = next_id()
         return results
     swept = Swept(records, saved, seeds)
     asked = asked_from(kind, recording, targets, wanted, results, frame, spelled=spelled, swept=swept)
     missing.announce(asked)
-    if any(r is None for r in results):
+    if not complete:
         results = missing.fill(asked, results, unconnected, frame)
     return results
 
@@ -203,7 +204,7 @@ def on_the_way(
 ) -> set[int]:
     """Return what depends on a source: all that the tape follows, if these are all that it watches."""
     if recording is not None and recording.roots <= ids:
-        return recording.known | ids
+        return recording.known  # the ids are among them
     return needed_ids(records, saved, ids)
 
 
@@ -238,7 +239,7 @@ def why(recording: Recording, target: Any, sources: Any, frame: FrameType, kind:
 
 def answers_for(recording: Recording | None, leaf: Leaf) -> bool:
     """Whether a tape may answer for a source: what it does not know is not on it, though its records name it."""
-    return recording is None or leaf.id in recording.known
+    return recording is None or leaf.value._id in recording.known
 
 
 def check(recording: Recording, target: Any, sources: Any, allow: Iterable[str], frame: FrameType) -> Explanation:
@@ -298,6 +299,8 @@ def leaves_of(structure: Any) -> tuple[Leaf, ...]:
     """Return the leaves of a nested structure with their places."""
     if isinstance(structure, Node):
         return (Leaf("", structure),)
+    if type(structure) in {list, tuple} and all(isinstance(value, Node) for value in structure):
+        return tuple([Leaf(f"[{k}]", value) for k, value in enumerate(structure)])  # the usual one, without a generator
     return tuple([Leaf(path, value) for path, value in flatten(structure)])
 
 
@@ -314,7 +317,7 @@ def make_seeds(
     given = flatten_output_gradients(target, targets, output_gradients, frame)
     seeds: dict[int, Any] = {}
     for leaf, weight in zip(targets, given, strict=True):
-        if not leaf.id or not is_differentiable(leaf.value._value):
+        if not isinstance(leaf.value, Node) or not is_differentiable(leaf.value._value):
             continue
         if law.strict is not None and weight is not None:
             law.strict(weight, leaf, frame)
@@ -329,7 +332,7 @@ def one_seed(leaf: Leaf, weight: Any, frame: FrameType, *, recorded: bool) -> An
     """Return the cotangent of one target."""
     value = leaf.value._value
     if weight is None:
-        return np.ones(value.shape, value.dtype)[()]
+        return np.ones(value.shape, value.dtype)[()] if value.shape else value.dtype.type(1)
     plain = weight._value if isinstance(weight, Node) else np.asarray(weight)
     if plain.shape != value.shape or plain.dtype.kind not in ("fiubc" if value.dtype.kind == "c" else "fiub"):
         raise located(
@@ -368,11 +371,13 @@ def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame:
 
     `targets` are what the gradients were computed from, empty if the records of the sweep tell that already.
     """
-    made_from = tuple(t.id for t in targets if t.id)
+    made_from = tuple([t.id for t in targets if t.id])
     found = [result._id for result in results if result is not None]
     if found:
         note_events(EventKind.GRADIENT, found, frame, made_from)
 
+
+vdot, isfinite = np.vdot, cmath.isfinite
 
 SMALL = 1000
 """So many elements are copied to be looked at, if they do not lie side by side."""
@@ -391,8 +396,8 @@ def is_odd(value: Any) -> bool:
     """
     plain = value._value if isinstance(value, Node) else value
     if plain.dtype.kind in "fc" and (plain.size < SMALL or plain.flags.c_contiguous):
-        total = np.vdot(plain, plain)
-        if total and cmath.isfinite(total):
+        total = vdot(plain, plain)
+        if total and isfinite(total):
             return False
     return not is_finite(plain) or not plain.any()
 
@@ -406,14 +411,16 @@ def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:
     """Give a gradient its source's dtype, and make it a tensor of its source's family."""
     if cotangent is None:
         return None
-    dtype = leaf.value._value.dtype
-    if cotangent.dtype.kind == "c":
+    source = leaf.value
+    dtype, mine = source._value.dtype, cotangent.dtype
+    if mine.kind == "c":
         # inside the sweep a cotangent is a plain derivative; its conjugate points uphill, as TensorFlow's does
         space = doors.SPACE if isinstance(cotangent, Tensor) else np
         cotangent = space.conjugate(cotangent) if dtype.kind == "c" else space.real(cotangent)
+        mine = cotangent.dtype
     if isinstance(cotangent, Tensor):
-        made = cotangent if cotangent.dtype == dtype else doors.cast(cotangent, dtype, frame)
+        made = cotangent if mine == dtype else doors.cast(cotangent, dtype, frame)
     else:
-        made = wrap(cotangent if cotangent.dtype == dtype else cotangent.astype(dtype))
-    family = family_of((leaf.value,))
+        made = Tensor(cotangent if mine is dtype or mine == dtype else cotangent.astype(dtype), next_id())
+    family = RELATED.get(type(source))
     return made if family is None else in_family(made, family)

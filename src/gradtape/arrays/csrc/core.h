@@ -1,0 +1,63 @@
+/* What the parts of the compiled hot path share; see `arrays/core.py`. */
+
+#ifndef GRADTAPE_CORE_H
+#define GRADTAPE_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#define PY_ARRAY_UNIQUE_SYMBOL gradtape_core_arrays
+#ifndef CORE_MAIN
+#define NO_IMPORT_ARRAY
+#endif
+#include <numpy/arrayobject.h>
+
+#define MOST_ARGUMENTS 8
+
+/* What `set_up` and its like were given: objects of the engine's modules, by the names that they have there. */
+struct names {
+    PyObject *apply, *array_function, *array_ufunc, *fail, *failures, *find_site, *functions, *latest, *make_pulls;
+    PyObject *mark_real, *may_share_memory, *new_ids, *no_params, *open_recordings, *plain, *plain_index, *save_outside;
+    PyObject *spec, *unbroadcast, *unmade, *unsupported, *user_files, *watch_read, *xp;
+    PyTypeObject *Index, *Op, *RealShape, *Spec, *Tensor, *Variable;
+};
+extern struct names core;
+
+/* Where the slots of the engine's classes lie. */
+struct slots {
+    Py_ssize_t node_value, node_id, index_value, latest_code;
+    Py_ssize_t op_alone, op_connects, op_defaults, op_elementwise, op_kernel, op_kept, op_parts, op_pulls, op_variadic;
+    Py_ssize_t rec_written, rec_saved, rec_known, rec_variables;
+};
+extern struct slots at;
+
+#define SLOT(object, offset) (*(PyObject **)((char *)(object) + (offset)))
+
+extern PyObject *numbers[1 << 3];
+extern PyObject *str_call, *str_filename, *str_make_saver, *str_shape;
+
+/* record.c */
+PyObject *core_apply(PyObject *op, PyObject *const *args, Py_ssize_t n, PyObject *params, PyObject *frame);
+int same_shape(PyObject *a, PyObject *b);
+PyObject *apply(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *apply_to_one(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *apply_to_two(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+/* doors.c */
+extern PyTypeObject DoorType;
+PyObject *unary(PyObject *module, PyObject *op);
+PyObject *binary(PyObject *module, PyObject *op);
+PyObject *reflected(PyObject *module, PyObject *op);
+PyObject *getitem(PyObject *module, PyObject *op);
+PyObject *array_ufunc(PyObject *module, PyObject *nothing);
+PyObject *array_function(PyObject *module, PyObject *nothing);
+
+/* sweep.c */
+extern PyTypeObject PullType;
+PyObject *factor(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *transpose(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *run_back(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+#endif
