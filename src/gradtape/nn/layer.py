@@ -6,7 +6,7 @@ import warnings
 from contextvars import ContextVar
 from inspect import Parameter, signature
 from sys import _getframe
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Self
 
 import numpy as np
 
@@ -18,10 +18,11 @@ from gradtape.errors import ShapeError
 from gradtape.nn import activations, constraints, initializers, masks, regularizers
 from gradtape.nn.module import Module
 from gradtape.nn.named import told
+from gradtape.nn.symbols import Symbol, noted, symbols_in
 from gradtape.tape.structure import flatten, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 xp = doors.SPACE
 
@@ -112,6 +113,7 @@ class Layer(Module):
     """
 
     _dtype: Any = None
+    _given: tuple[tuple[Any, ...], dict[str, Any]]
     built = False
     casts_integers: ClassVar[bool] = False
     """Whether inputs of whole numbers are cast to the layer's dtype, too."""
@@ -148,6 +150,63 @@ class Layer(Module):
         return np.dtype(np.float32) if self._dtype is None else self._dtype
 
     __repr__ = told
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Note what the layer is made with, for `get_config`."""
+        made = super().__new__(cls)
+        made._given = (args, kwargs)
+        return made
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make another layer of the same kind; weights are no part of it.
+
+        Returns
+        -------
+        dict
+            Numbers, strings, None, lists and dicts: JSON can hold it. Layers, initializers and the like are in it in
+            the form of `serialize`.
+
+        Raises
+        ------
+        TypeError
+            If an argument is an object that has no such form.
+
+        Examples
+        --------
+        >>> import gradtape as gt
+        >>> config = gt.nn.Dense(3, activation="tanh").get_config()
+        >>> config["units"], config["activation"], gt.nn.Dense.from_config(config)
+        (3, 'tanh', Dense(3, activation='tanh'))
+        """
+        from gradtape.nn.configuration import arguments
+
+        return arguments(self)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make a layer from what `get_config` gave, here or in Keras.
+
+        Parameters
+        ----------
+        config : dict
+        custom_objects : dict, optional
+            Classes and functions of one's own by name.
+        """
+        from gradtape.nn.configuration import read
+
+        return cls(**read(cls, config, custom_objects))
+
+    @classmethod
+    def _positional(cls) -> list[str]:
+        """Return the names of the arguments that need no names, in their order, also of those that go to a base."""
+        names: list[str] = []
+        for kind in cls.__mro__:
+            if "__init__" in vars(kind):
+                parameters = list(signature(kind.__init__).parameters.values())[1:]  # type: ignore[misc]
+                names += [p.name for p in parameters if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
+                if not any(p.kind is Parameter.VAR_POSITIONAL for p in parameters):
+                    break
+        return list(dict.fromkeys(names))
 
     # making weights
 
@@ -247,8 +306,10 @@ class Layer(Module):
     # calling
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        """Build the layer if it is new, and compute."""
+        """Build the layer if it is new, and compute; with symbols, note the call."""
         kind = type(self)
+        if Symbol.exist and symbols_in([args, kwargs]):
+            return noted(self, args, kwargs if training is None else {**kwargs, "training": training})
         takes = call_of(kind)
         family = None
         masked = masks.any_masked((*args, *kwargs.values()))
@@ -305,6 +366,11 @@ class Layer(Module):
 
     @property
     def _is_ours(self) -> bool:
+        return self._is_known
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether it is one of the layers of this room, and no class of somebody else."""
         return type(self).__module__.startswith("gradtape.nn.")
 
     def _lend_dtype(self, *layers: Any) -> None:

@@ -73,7 +73,7 @@ class Module:
 
     def _attributes(self) -> Iterator[tuple[str, Any]]:
         """Yield what is looked into, in the order in which it is told."""
-        yield from [(name, value) for name, value in vars(self).items() if name != "_thawed"]
+        yield from [(name, value) for name, value in vars(self).items() if name not in {"_thawed", "_given"}]
 
     def _inside(self) -> Iterator[tuple[str, Any]]:
         """Yield the variables and modules that the attributes hold, with their paths."""

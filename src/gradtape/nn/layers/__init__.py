@@ -8,14 +8,20 @@ import gradtape.nn as _nn
 
 _KINDS = tuple(module for module in _nn.CLASSES if module.startswith("layers.") or module == "layer")
 __all__ = sorted(name for module in _KINDS for name in _nn.CLASSES[module])  # noqa: PLE0605
+FUNCTIONS = ("deserialize", "serialize")
+"""What there is besides layers."""
 
 
 def __getattr__(name: str) -> Any:
     """Find a layer where it is."""
     if name in __all__:
         return getattr(_nn, name)
+    if name in FUNCTIONS:
+        from gradtape.nn import configuration
+
+        return getattr(configuration, name)
     raise AttributeError(f"gradtape.nn.layers has no {name!r}")
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted([*__all__, *FUNCTIONS])

@@ -212,7 +212,7 @@ class MultiHeadAttention(Layer):
         value_dim: int | None = None,
         dropout: float = 0.0,
         use_bias: bool = True,
-        output_shape: int | None = None,
+        output_shape: Any = None,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
@@ -225,7 +225,8 @@ class MultiHeadAttention(Layer):
         super().__init__(**options)
         self.num_heads, self.key_dim = whole("num_heads", num_heads), whole("key_dim", key_dim)
         self.value_dim = None if value_dim is None else whole("value_dim", value_dim)
-        self.dropout, self.use_bias, self.output_shape, self.seed = dropout, use_bias, output_shape, seed
+        self.dropout, self.use_bias, self.seed = dropout, use_bias, seed
+        self.output_shape = output_shape[0] if isinstance(output_shape, list | tuple) else output_shape
         self.keep(
             kernel_initializer=kernel_initializer,
             bias_initializer=bias_initializer,

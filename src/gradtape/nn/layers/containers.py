@@ -11,6 +11,7 @@ from gradtape.arrays.record import unrecorded
 from gradtape.nn.fitting.compiled import Compiled
 from gradtape.nn.layer import Layer
 from gradtape.nn.masks import keep_mask, mask_of
+from gradtape.nn.symbols import Symbol, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +23,13 @@ xp = doors.SPACE
 class Model(Compiled, Layer):
     """A layer made of layers: keep them in attributes, and use them in `call`.
 
-    Inputs reach `call` as they are; every layer inside casts to its own dtype.
+    Inputs reach `call` as they are; every layer inside casts to its own dtype. `Model(inputs, outputs)` makes one of
+    the calls that lead from what `Input` returns to what layers make of it.
+
+    Parameters
+    ----------
+    inputs, outputs : Symbol, or list or dict of Symbol, optional
+    name : str, optional
 
     Examples
     --------
@@ -39,7 +46,23 @@ class Model(Compiled, Layer):
     >>> net = Net()
     >>> net(np.ones((4, 3))).shape, list(net.named_variables())
     ((4, 1), ['hidden.kernel', 'hidden.bias', 'out.kernel', 'out.bias'])
+
+    Two inputs, a sum and a layer that is used twice:
+
+    >>> a, b = gt.nn.Input((3,)), gt.nn.Input((3,))
+    >>> layer = gt.nn.Dense(8, activation="relu")
+    >>> model = gt.nn.Model([a, b], gt.nn.Dense(1)(layer(a) + 2.0 * layer(b)))
+    >>> model([np.ones((4, 3)), np.zeros((4, 3))]).shape, model.count_params()
+    ((4, 1), 41)
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make a model of calls if there are inputs and outputs."""
+        if cls is Model and (args or "inputs" in kwargs):
+            from gradtape.nn.layers.functional import Functional
+
+            cls = Functional  # noqa: PLW0642 - then Python calls its `__init__`
+        return super().__new__(cls, *args, **kwargs)
 
     casts_inputs: ClassVar[bool] = False
     supports_masking = True
@@ -105,6 +128,8 @@ class Sequential(Model):
         TypeError
             If it cannot be called.
         """
+        if isinstance(layer, Symbol):
+            layer = InputLayer(layer.shape[1:], layer.shape[0], layer.dtype, layer.name)
         if not callable(layer):
             raise TypeError(f"Sequential: `layer` is a layer or a function, got {layer!r}")
         self.layers.append(layer)
@@ -129,6 +154,20 @@ class Sequential(Model):
     def __repr__(self) -> str:
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the layers and what else makes another `Sequential`; see `Layer.get_config`.
+
+        Raises
+        ------
+        TypeError
+            If something in it is no layer.
+        """
+        from gradtape.nn.configuration import plain
+
+        layers = [plain(layer, Sequential, "layers") for layer in self.layers]
+        dtype = None if self._dtype is None else self._dtype.name
+        return {"layers": layers, "trainable": self._trainable, "dtype": dtype, "name": self._name}
+
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:  # noqa: ARG002
         """Apply the layers; a mask goes along with what they return."""
         x = inputs
@@ -152,6 +191,8 @@ class InputLayer(Layer):
         Accepted for Keras's sake.
     dtype : dtype, optional
     name : str, optional
+    batch_shape : sequence of int or None, optional
+        In the place of `shape`, with the batch.
 
     Examples
     --------
@@ -164,9 +205,16 @@ class InputLayer(Layer):
     casts_inputs: ClassVar[bool] = False
     supports_masking = True
 
-    def __init__(self, shape: Any, batch_size: int | None = None, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        name: str | None = None,
+        batch_shape: Any = None,
+    ) -> None:
         super().__init__(dtype=dtype, name=name)
-        self.shape = tuple(shape)
+        self.shape = tuple(batch_shape[1:] if shape is None else shape)
         self.batch_size = batch_size
         self.given_shape = self.shape
 
@@ -177,9 +225,36 @@ class InputLayer(Layer):
         return inputs
 
 
-def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None) -> InputLayer:  # noqa: N802
-    """Say what an example is like: the first of a `Sequential`; see `InputLayer`."""
-    return InputLayer(shape, batch_size, dtype, name)
+def Input(  # noqa: N802
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    name: str | None = None,
+    batch_shape: Any = None,
+) -> Symbol:
+    """Say what an example is like: a symbol to call layers with for a `Model`, or the first of a `Sequential`.
+
+    Parameters
+    ----------
+    shape : sequence of int or None
+        Of one example; None for a length that differs.
+    batch_size : int, optional
+    dtype : dtype, optional
+        float32 unless given.
+    name : str, optional
+    batch_shape : sequence of int or None, optional
+        In the place of `shape`, with the batch.
+
+    Examples
+    --------
+    >>> import gradtape as gt
+    >>> x = gt.nn.Input((8, 8, 1))
+    >>> gt.nn.Conv2D(4, 3)(x)
+    <Symbol of shape (None, 6, 6, 4), float32>
+    """
+    if shape is None:
+        batch_size, *shape = batch_shape
+    return start((shape,) if isinstance(shape, int) else shape, dtype, name, batch_size)
 
 
 class Lambda(Layer):

@@ -180,6 +180,10 @@ class _Usual(RNN):
         self.units = cell.units
         self.unroll, self.use_cudnn = unroll, use_cudnn
 
+    @classmethod
+    def _positional(cls) -> list[str]:
+        return cls.cell_kind._positional()
+
     def __repr__(self) -> str:
         inner = repr(self.cell).partition("(")[2][:-1]
         for name in ("return_sequences", "return_state", "go_backwards", "stateful", "zero_output_for_mask"):
