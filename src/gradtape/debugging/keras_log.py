@@ -70,6 +70,10 @@ class Measuring:
             self.measured.assign(self.ops.cond(due, lambda: self.measure(grads), lambda: held))
         self.steps.assign(self.steps.value + 1)
 
+    def ran(self) -> int:
+        """Return how many steps there were."""
+        return int(self.ops.convert_to_numpy(self.steps.value))
+
     def measure(self, grads: Sequence[Any]) -> Any:
         """Return one row of numbers per gradient."""
         ops = self.ops
@@ -125,8 +129,11 @@ def _class() -> type:
             self.done = -1
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-            self.count += batch - self.done
-            self.done = batch
+            if getattr(self.model, "steps_per_execution", 1) == 1:
+                self.count += batch - self.done
+                self.done = batch
+            elif self.measuring is not None:  # `batch` is the first of several in Keras 3.5, the last in later versions
+                self.count = self.measuring.ran()
             due = (self.count - 1) // self.log.every * self.log.every
             if due > self.last and self.measuring is not None and self.measuring.measured is not None:
                 self.last = due

@@ -38,7 +38,7 @@ def explain(question: Question) -> GradientReport:
         source=question.source.name,
         status=status,
         findings=findings,
-        notes=notes.remarks(context, status),
+        notes=() if _stand_for_nothing(context, status) else notes.remarks(context, status),
         context=context,
     )
 
@@ -53,12 +53,16 @@ def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
         return (Status.NONE, found) if found else _perhaps_partial(context)
     if status is Status.ERROR:
         return status, _why_failed(context)
-    if status is Status.ZERO and not context.flows:
-        # some frameworks answer with zeros where nothing flows
+    if _stand_for_nothing(context, status):
         return status, _why_missing(context)
     if status is not Status.NONE:
         return _why_odd(context, status)
     return status, _why_missing(context) or (unexplained(context),)
+
+
+def _stand_for_nothing(context: Context, status: Status | None) -> bool:
+    """Whether zeros stand for a missing gradient: some frameworks answer so, and others where the call says it."""
+    return status is Status.ZERO and (not context.flows or _first(context, Stage.SOURCE) is not None)
 
 
 def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, ...]]:

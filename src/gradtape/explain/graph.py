@@ -48,11 +48,12 @@ class BreakKind(StrEnum):
     BEFORE_TAPE = "before the tape"
     AFTER_TAPE = "after the tape"
     OTHER_TAPE = "before the tape was reset or entered anew"
+    OTHER_THREAD = "in another thread than the tape"
     WATCHED_LATER = "before the tape watched it"
 
 
-OUTSIDE = frozenset({BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE, BreakKind.OTHER_TAPE})
-"""Breaks that say when an operation ran, not what it did; a pause that the program asked for is `GRADIENTS_OFF`."""
+OUTSIDE = frozenset({BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE, BreakKind.OTHER_TAPE, BreakKind.OTHER_THREAD})
+"""Breaks that say when or where an operation ran, not what it did; a pause that the program asked for is another."""
 
 UNWRITTEN = frozenset({BreakKind.MISSING_RULE, BreakKind.OPAQUE})
 """Breaks at which some frameworks raise instead of giving None."""

@@ -26,7 +26,7 @@ MOST = 4
 def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
     """Return the remarks on one gradient."""
     if status is Status.ZERO:
-        return _stationary(context) if context.flows else ()
+        return _stationary(context)
     if status is not Status.OK:
         return ()
     return (

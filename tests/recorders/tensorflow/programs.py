@@ -406,9 +406,86 @@ BROKEN = {
             loss = loss_of()
         tape.gradient(loss, model.trainable_variables)
         """,
+    "a thread with a way of its own to run": """
+        import threading
+        class Worker(threading.Thread):
+            def run(self):
+                w = tf.Variable([1.0, 2.0])
+                with tf.GradientTape() as tape:
+                    y = tf.reduce_sum(tf.floor(w))  #~ GT302
+                tape.gradient(y, w)
+        worker = Worker()
+        worker.start()
+        worker.join()
+        """,
+    "parts that other threads compute": """
+        from concurrent.futures import ThreadPoolExecutor
+        w = tf.Variable([1.0, 2.0])
+        def part(x):
+            return tf.reduce_sum(x ** 2)  #~ GT501
+        with ThreadPoolExecutor(2) as pool, tf.GradientTape() as tape:
+            y = tf.add_n(list(pool.map(part, [w[:1], w[1:]])))
+        tape.gradient(y, w)
+        """,
+    "gradients of version 1": """
+        @tf.function
+        def slopes(x, y):
+            z = tf.round(x) + y * y  #~ GT302
+            return [g for g in tf.compat.v1.gradients(z, [x, y]) if g is not None]
+        slopes(tf.constant(2.0), tf.constant(3.0))
+        """,
+    "one argument of a body that leaves TensorFlow": """
+        w, v = tf.Variable([1.0, 2.0]), tf.Variable(2.0)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.py_function(lambda t, k: tf.sin(t) * float(k), [w, v], tf.float32))  #~ GT204
+        tape.gradient(y, [w, v])
+        """,
+    "zeros for rows that nobody watches": """
+        x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+        with tf.GradientTape() as tape:  #~ GT101
+            y = x ** 2
+        tape.batch_jacobian(y, x)
+        """,
+    "zeros that the call asks for": """
+        x, w = tf.constant([1.0, 2.0]), tf.Variable([1.0, 1.0])
+        with tf.GradientTape() as tape:  #~ GT101
+            y = tf.reduce_sum(x ** 2 * w)
+        tape.gradient(y, [x, w], unconnected_gradients="zero")
+        """,
 }
 
 OK = {
+    "threads with tapes of their own": """
+        from concurrent.futures import ThreadPoolExecutor
+        def slope(k):
+            w = tf.Variable([1.0, 2.0])
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(w ** 2) * k
+            return tape.gradient(y, w)
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(slope, [1.0, 2.0, 3.0]))
+        """,
+    "a source for which a thread computes, too": """
+        from concurrent.futures import ThreadPoolExecutor
+        w = tf.Variable([1.0, 2.0])
+        with ThreadPoolExecutor(2) as pool, tf.GradientTape() as tape:
+            shown = pool.submit(tf.reduce_sum, w ** 2)
+            y = tf.reduce_sum(w ** 3)
+            print(float(shown.result()))
+        tape.gradient(y, w)
+        """,
+    "zeros asked for and not needed": """
+        w = tf.Variable([0.0, 0.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(w ** 2)
+        tape.gradient(y, w, unconnected_gradients="zero")
+        """,
+    "two arguments that stay in TensorFlow": """
+        w, v = tf.Variable([1.0, 2.0]), tf.Variable(2.0)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.py_function(lambda t, k: tf.sin(t) * k, [w, v], tf.float32))
+        tape.gradient(y, [w, v])
+        """,
     "a straight path": """
         w = tf.Variable([1.0, 2.0])
         with tf.GradientTape() as tape:

@@ -131,7 +131,7 @@ TOLD = {
 
 
 def without_operations(monkeypatch):
-    monkeypatch.setattr(hooks, "callback_for", lambda memory, names: lambda *args, **options: None)
+    monkeypatch.setattr(hooks, "callback_for", lambda memory, names, thread: lambda *args, **options: None)
 
 
 def without_backward(monkeypatch):

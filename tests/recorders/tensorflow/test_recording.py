@@ -4,6 +4,7 @@ import gc
 import weakref
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from gradtape.recorders import tensorflow as recorder
@@ -257,3 +258,20 @@ def test_tf_gradients_runs_in_its_graph_and_is_explained(explained):
     assert ran.error is None
     assert [(r.kind, str(r.status)) for r in ran.reports] == [("tf.gradients", "none"), ("tf.gradients", "ok")]
     assert ran.told == {5: ["GT302"]}
+
+
+@pytest.mark.parametrize("way", ["model.trainable = False", "model = keras.Sequential([keras.layers.Dense(1)])"])
+def test_a_question_without_sources_is_remarked_on(way, explained):
+    ran = explained(
+        f"""
+        import keras, tensorflow as tf
+        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        {way}
+        with tf.GradientTape() as tape:
+            weights = model.trainable_variables
+            y = tf.reduce_sum(model(tf.ones((2, 3))))
+        tape.gradient(y, weights)
+        """
+    )
+    assert ran.error is None
+    assert ["the question in line 8 has no sources" in remark for remark in ran.remarks] == [True]

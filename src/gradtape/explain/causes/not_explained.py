@@ -1,7 +1,7 @@
 """GT901: our model of the run and the actual result disagree. Say so instead of a story."""
 
 from gradtape.explain.cause import Context
-from gradtape.explain.report import Finding
+from gradtape.explain.report import Finding, Status
 
 
 def unexplained(context: Context) -> Finding:
@@ -12,6 +12,11 @@ def unexplained(context: Context) -> Finding:
         forgotten = ", or so long ago that it is forgotten (`gradtape.config(ambient_records=...)` keeps more)"
         where = "in another thread" + (forgotten if context.run.horizon else "")
         notes = (f"a tensor on the way to `{context.question.target_name}` was made {where}",)
+    odd = context.question.status is Status.NAN
+    if odd and not notes:
+        notes = (
+            "no step of the backward pass that was seen makes it from finite numbers: a step inside may be hidden",
+        )
     return context.finding(
         "not-explained",
         context.question.call.span,
@@ -19,5 +24,8 @@ def unexplained(context: Context) -> Finding:
         notes=notes,
         helps=() if notes else ("please report the program: a result without a reason is a defect of gradtape",),
         proven=False,
+        headline=f"the gradient from `{context.question.target_name}` to `{context.source.name}` is not finite"
+        if odd
+        else None,
         route=context.routes[0] if context.routes else (),
     )

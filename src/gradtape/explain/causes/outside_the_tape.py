@@ -2,9 +2,15 @@
 
 from gradtape.diagnostics import Passage, Site, syntax
 from gradtape.explain.cause import Cause, Context, Stage, place_in, route_note
-from gradtape.explain.graph import OUTSIDE, Operation
+from gradtape.explain.graph import OUTSIDE, BreakKind, Operation
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
+
+MOVE = {
+    BreakKind.BEFORE_TAPE: "move it into the `with` block",
+    BreakKind.AFTER_TAPE: "move it into the `with` block, before `gradient(...)`",
+    BreakKind.OTHER_THREAD: "a tape records the thread that it is entered in: run it there",
+}
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
@@ -17,7 +23,6 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     inner = operation.site.span if place is not operation.site else None
     last = group.links[-1].operation
     when = f"ran {group.kind.value}"
-    move = {"before": "move it into the `with` block", "after": "move it into the `with` block, before `gradient(...)`"}
     return context.finding(
         "outside-the-tape",
         place.span,
@@ -28,7 +33,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
             (context.entered_at, "the tape records only inside this block"),
         ),
         notes=route_note(context, route),
-        helps=(move.get(group.kind.value.split()[0], "run it while the tape records"),),
+        helps=(MOVE.get(group.kind, "run it while the tape records"),),
         route=route,
     )
 

@@ -10,7 +10,7 @@ from gradtape.explain.cause import place_in
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
-from gradtape.explain.graph import OUTSIDE
+from gradtape.explain.graph import OUTSIDE, BreakKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ def into_tape(case: Case) -> Suggestion | None:
     context = case.context
     entered = context.entered_at
     block = tape_block(entered) if entered is not None else None
-    if entered is None or block is None:
+    if entered is None or block is None or any(b.kind is BreakKind.OTHER_THREAD for x in case.route for b in x.breaks):
         return None
     file = entered.file
     inside = [place for place in _outside(case) if place.file == file]

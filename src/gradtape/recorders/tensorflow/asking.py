@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 ENOUGH = 8
 """How often the same question may fail in part, or after other operations, before nothing more is recorded."""
 
+EMPTY = "a model has no trainable variables before it is built by a call, or where `trainable = False` froze it"
+
 ARGUMENTS = {
     "tape.watch": (("", -1), ("tensor", 0)),
     "fit": (("loss", 0), ("weights", 1)),
@@ -165,6 +167,8 @@ class Asking:
         if not places:
             return run()
         asked = Asked(self.keras.asked_by() or kind, life, target, sources, frame, memory.clock())
+        if not asked.sources:
+            self.heard.remark(f"the question in line {asked.site.span.line} has no sources: {EMPTY}")
         whole = kind in ("tape.jacobian", "tape.batch_jacobian")
         recorded = any(other is not life or other.persistent for other in memory.open)
         self.busy = True

@@ -71,7 +71,11 @@ class Bodies:
         ways = [self._run(function, arguments, site, ran) for function in traced]
         if kind is not None and kind.loops:
             ways += self._rounds(traced[0], ways[0], ran.seq)
-        outside = self.draft.window.outside(ran.seq) if self.draft.window.life is not None and not ran.graph else None
+        outside = (
+            self.draft.window.outside(ran.seq, ran.thread)
+            if self.draft.window.life is not None and not ran.graph
+            else None
+        )
         broken = () if outside is None else (Break(outside),)
         for k, number in enumerate(ran.outs):
             output = self.draft.ids[number] = ran.seq + k
@@ -98,7 +102,7 @@ class Bodies:
         arguments = [self.draft.behind(value, p) for value, p in zip(arguments, placeholders, strict=True)]
         again = traced.until in self._called or any(a > p > 0 for a, p in zip(arguments, placeholders, strict=True))
         self._called.add(traced.until)
-        if again and (ran.graph or self.draft.window.open_at(ran.seq)) and self._laid_out < MOST_LAID_OUT:
+        if again and (ran.graph or self.draft.window.open_at(ran.seq, ran.thread)) and self._laid_out < MOST_LAID_OUT:
             return self._laid_out_on(traced, dict(zip(placeholders, arguments, strict=True)), ran.seq)
         for outer, placeholder in zip(arguments, placeholders, strict=True):
             if outer and placeholder:

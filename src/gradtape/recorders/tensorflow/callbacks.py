@@ -47,7 +47,7 @@ def _numpy_function(memory: Memory, call: Any) -> Any:
 def _py_function(memory: Memory, call: Any, operations: Operations) -> Any:
     @wraps(call)
     def called(function: Any, device: Any, token: Any, args: Any) -> Any:
-        operations.listen_once()
+        operations.listen_once(users=False)
         ins = [backward.id_of(a) for a in args]
         places = frames.stack(_getframe(1))
         begin = memory.happened("given", private.NO_TENSOR, places, ins).seq if not memory.hidden else 0

@@ -125,7 +125,15 @@ class Draft:
         self.made.append(Operation(seq, "argument", (), seq, site, (), (), plumbing=True))
 
     def broken(
-        self, seq: int, position: int, number: int, found: Break | None, *, recorded: bool, traced: bool = False
+        self,
+        seq: int,
+        position: int,
+        number: int,
+        found: Break | None,
+        *,
+        recorded: bool,
+        traced: bool = False,
+        thread: int = 0,
     ) -> tuple[Break, ...]:
         """Put together why nothing flows: what the operation is, what the backward pass showed, when it ran."""
         counted = self.dtypes.get(number, 1) not in private.FLOATING
@@ -133,7 +141,7 @@ class Draft:
         breaks = () if shown is None else (shown,)
         if self.window.life is None or (traced and not self.window.life.traced):
             return breaks
-        outside = self.window.outside(seq)
+        outside = self.window.outside(seq, thread)
         if outside is not None:
             return (*breaks, Break(outside))
         if not recorded:

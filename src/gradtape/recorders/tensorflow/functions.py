@@ -115,7 +115,7 @@ class Functions:
                     memory.clock()
                 dtypes = list(map(private.graph_dtype, results))
                 name, places = private.text_of(function.name), frames.stack(_getframe(1))
-                memory.operations.append((seq, name, ins, outs, dtypes, (), places, True, memory.step))
+                memory.operations.append((seq, name, ins, outs, dtypes, (), places, True, memory.step, 0))
             return results
 
         return called

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import islice
 from sys import _getframe
-from threading import local
+from threading import get_ident, local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 READ = "ReadVariableOp"
 
 
-def callback_for(memory: Memory, names: Names) -> Callable[..., None]:
-    """Make the function that TensorFlow calls after every operation; its parameters' names are TensorFlow's."""
+def callback_for(memory: Memory, names: Names, thread: int) -> Callable[..., None]:
+    """Make the function that TensorFlow calls after every operation in a thread, with parameters by its own names."""
     clock, operations = memory.clock, memory.operations
     raw, stack = memory.raw, frames.stack
     tensor_id, eager_dtype, graph_dtype = private.tensor_id, private.eager_dtype, private.graph_dtype
@@ -46,7 +46,7 @@ def callback_for(memory: Memory, names: Names) -> Callable[..., None]:
         ins = list(map(tensor_id, inputs))
         if graph is None:
             if raw and raw[-1][1] == op_type:
-                _note_raw(memory, raw[-1], ins, places, eager_tensor)
+                _note_raw(memory, raw[-1], ins, places, eager_tensor, thread)
             dtypes = list(map(eager_dtype, outputs))
         else:
             dtypes = list(map(graph_dtype, outputs))
@@ -54,7 +54,7 @@ def callback_for(memory: Memory, names: Names) -> Callable[..., None]:
         seq = clock()
         for _ in islice(outs, 1, None):
             clock()
-        operations.append((seq, op_type, ins, outs, dtypes, attrs, places, graph is not None, memory.step))
+        operations.append((seq, op_type, ins, outs, dtypes, attrs, places, graph is not None, memory.step, thread))
         if op_type == "AddN" and memory.sums is not None:
             memory.sums[outs[0]] = ins
 
@@ -81,7 +81,12 @@ def callback_that_looks(memory: Memory, summaries: dict[int, Summary], eager_ten
 
 
 def _note_raw(
-    memory: Memory, raw: tuple[Any, ...], ins: list[int], places: tuple[frames.Place, ...], eager_tensor: type[Any]
+    memory: Memory,
+    raw: tuple[Any, ...],
+    ins: list[int],
+    places: tuple[frames.Place, ...],
+    eager_tensor: type[Any],
+    thread: int,
 ) -> None:
     """Note what the fast path took that was no tensor: a variable, which C++ reads unseen, or an array or number."""
     position, count = 0, len(ins)
@@ -99,8 +104,9 @@ def _note_raw(
             if type(part) is not eager_tensor:
                 handle = private.handle_of(part)
                 if handle is not None:
-                    read = (memory.clock(), READ, [handle._id], [ins[position]], [1], (), places, False, memory.step)
-                    memory.operations.append(read)
+                    seq, read = memory.clock(), [ins[position]]
+                    ran = (seq, READ, [handle._id], read, [1], (), places, False, memory.step, thread)
+                    memory.operations.append(ran)
                 elif memory.something_left and isinstance(part, np.ndarray | np.generic | float | int):
                     memory.happened("constant", ins[position], places, came_from(memory, part))
             position += 1
@@ -125,15 +131,12 @@ class Operations:
     def __init__(self, memory: Memory, names: Names) -> None:
         self.memory = memory
         self.names = names
-        self.callbacks = [callback_for(memory, names)]
-        if memory.summaries is not None:
-            self.callbacks.append(callback_that_looks(memory, memory.summaries, names.eager_tensor))
         self._threads = local()
 
     def install(self, patches: Patches) -> None:
         """Start to listen in this thread, and see what the fast path and constants are given."""
         memory, names = self.memory, self.names
-        self.listen()
+        self.listen_once()
         fast_path = getattr(names.pywrap, private.FAST_PATH)
         raw = memory.raw
 
@@ -156,19 +159,24 @@ class Operations:
 
         patches.set(names.constant_op, private.CONVERT, convert_seen)
 
-    def listen(self) -> None:
-        """Listen in the current thread."""
-        self._threads.listening = True
-        for callback in self.callbacks:
+    def listen_once(self, *, users: bool = True) -> None:
+        """Listen in the current thread, if nobody does yet; TensorFlow's own are no threads of the `user`'s."""
+        if self._listening():
+            return
+        memory = self.memory
+        callbacks = [callback_for(memory, self.names, get_ident() if users else 0)]
+        if memory.summaries is not None:
+            callbacks.append(callback_that_looks(memory, memory.summaries, self.names.eager_tensor))
+        self._threads.callbacks = callbacks
+        for callback in callbacks:
             self.names.op_callbacks.add_op_callback(callback)
 
-    def listen_once(self) -> None:
-        """Listen in the current thread, if nobody does yet."""
-        if not getattr(self._threads, "listening", False):
-            self.listen()
+    def _listening(self) -> list[Callable[..., None]]:
+        found: list[Callable[..., None]] = getattr(self._threads, "callbacks", [])
+        return found
 
     def stop(self) -> None:
         """Listen no longer in the current thread; in others the callback has nothing more to do."""
-        for callback in self.callbacks:
+        for callback in self._listening():
             with suppress(KeyError):
                 self.names.op_callbacks.remove_op_callback(callback)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import count
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary, ref
 
@@ -36,6 +37,8 @@ class Ran(NamedTuple):
     graph: bool = False
     step: int = 0
     """The step of a backward pass that it is part of; 0 for an operation of the program's own."""
+    thread: int = 0
+    """The thread in which it ran; 0 where that says nothing: in threads of TensorFlow's own."""
 
     def attr(self, name: str) -> Any:
         """Return one of the operation's settings, None if it has no such."""
@@ -79,6 +82,7 @@ class Life:
         self.changes: list[tuple[int, str, tuple[Place, ...]]] = []
         self.watches: list[Happening] = []
         self.used_at: tuple[Place, ...] = ()
+        self.thread = get_ident()
         self.traced = False
         """Whether it records the trace of a function."""
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gradtape.recorders.tensorflow.draft import Draft
     from gradtape.recorders.tensorflow.memory import Ran
 
+LEAVES = "is called back, and its body leaves TensorFlow"
+
 ASSIGNS = {"AssignVariableOp": "assign", "AssignAddVariableOp": "assign_add", "AssignSubVariableOp": "assign_sub"}
 
 
@@ -50,7 +52,9 @@ class Running:
         recorded = self._follow(ran)
         facts = table.facts(self.draft.names, ran.type)
         if ran.type == PY_FUNCTION:
-            facts = facts._replace(name="py_function", everywhere=self._opaque())
+            facts, closed = facts._replace(name="py_function"), self._closed(ran)
+        else:
+            closed = {}
         updated = not self.draft.updates.isdisjoint(inputs)
         for k, number in enumerate(ran.outs):
             output = ran.seq + k
@@ -61,7 +65,7 @@ class Running:
             if updated:
                 self.draft.updates.add(output)
             breaks = tuple(
-                self._breaks(ran, facts, (k, position), value, recorded=recorded)
+                self._breaks(ran, facts, (k, position), value, recorded=recorded, closed=closed.get(position))
                 for position, value in enumerate(inputs)
             )
             self.draft.by_record[ran.seq, k] = len(self.draft.made)
@@ -89,7 +93,7 @@ class Running:
 
     def _follow(self, ran: Ran) -> bool:
         """Do what the tape does: follow the results of an operation that reads something followed; whether it does."""
-        if not self.draft.window.open_at(ran.seq):
+        if not self.draft.window.open_at(ran.seq, ran.thread):
             return False
         if self.draft.window.auto_watch:
             for number in ran.ins:
@@ -126,34 +130,33 @@ class Running:
                 Operation(ran.seq, name, (source,), version, site, ((Break(BreakKind.STATE),),), callers)
             )
 
-    def _opaque(self) -> Break | None:
-        """Say whether the function that was just called back keeps no way from its arguments to its results."""
+    def _closed(self, ran: Ran) -> dict[int, Break]:
+        """Say which arguments of the function that was just called back have no way to its results, by position."""
         if self.draft.inside is None:
-            return None
+            return {}
         begin, ins, outs = self.draft.inside
-        reached = {self.draft.ids[n] for n in ins}
-        for operation in self.draft.made:
-            if operation.seq > begin and any(
-                i in reached and not broken for i, broken in zip(operation.inputs, operation.breaks, strict=True)
-            ):
-                reached.add(operation.output)
-        if any(self.draft.ids.get(n) in reached for n in outs):
-            return None
-        self.draft.exits = [e for e in self.draft.exits if e.seq < begin]
-        return Break(BreakKind.OPAQUE, "is called back, and its body leaves TensorFlow")
+        made = [op for op in self.draft.made if op.seq > begin]
+        results = {self.draft.ids.get(n) for n in outs}
+        shut = [k for k, number in enumerate(ins) if not _reached(self.draft.ids[number], made) & results]
+        if len(shut) == len(ins):
+            self.draft.exits = [e for e in self.draft.exits if e.seq < begin]
+        first = len(ran.ins) - len(ins)
+        return {first + k: Break(BreakKind.OPAQUE, LEAVES) for k in shut}
 
     def _breaks(
-        self, ran: Ran, facts: table.Facts, way: tuple[int, int], value: int, *, recorded: bool
+        self, ran: Ran, facts: table.Facts, way: tuple[int, int], value: int, *, recorded: bool, closed: Break | None
     ) -> tuple[Break, ...]:
         """Say why nothing flows from one of an operation's results to one of its inputs; empty if something does."""
         if not value:
             return ()
         result, position = way
-        found = self._why(ran, facts, position, ran.dtypes[result])
+        found = closed or self._why(ran, facts, position, ran.dtypes[result])
         gap = table.INCOMPLETE.get((ran.type, result, position))
         if gap is not None and found is None:
             found = Break(BreakKind.MISSING_RULE, gap)
-        return self.draft.broken(ran.seq, position, ran.ins[position], found, recorded=recorded, traced=ran.graph)
+        return self.draft.broken(
+            ran.seq, position, ran.ins[position], found, recorded=recorded, traced=ran.graph, thread=ran.thread
+        )
 
     def _why(self, ran: Ran, facts: table.Facts, position: int, dtype: int) -> Break | None:
         """Say why nothing flows back through one input by what the operation is, None if something does."""
@@ -170,6 +173,15 @@ class Running:
         if position in table.CONSTANT_INPUTS.get(ran.type, ()):
             return Break(BreakKind.NO_DERIVATIVE, "only chooses between its arguments")
         return None
+
+
+def _reached(value: int, made: list[Operation]) -> set[int | None]:
+    """Return the values to which a way without a break leads from one, the value itself among them."""
+    reached: set[int | None] = {value}
+    for operation in made:
+        if any(i in reached and not broken for i, broken in zip(operation.inputs, operation.breaks, strict=True)):
+            reached.add(operation.output)
+    return reached
 
 
 def _params(ran: Ran) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Session:
         hooks = Hooks(memory, names, self.backward, asking, self.keras, self.functions)
         trials = Trials(hooks, lambda text, stages: self._unseen(asking, names, text, stages))
         self.functions.before_traced = trials.before_traced
-        Tapes(memory, names, asking, trials.before_tape).install(patches)
+        Tapes(memory, names, asking, trials.before_tape, self.operations.listen_once).install(patches)
         variables.install(memory, names, patches, self.keras)
         leaving.install(memory, names, patches)
         callbacks.install(memory, names, patches, self.operations)

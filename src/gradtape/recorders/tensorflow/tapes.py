@@ -25,10 +25,14 @@ STOPS = {"stop_recording": "pause", "reset": "drop"}
 class Tapes:
     """Follows every tape; hands the questions that are asked to `Asking`."""
 
-    def __init__(self, memory: Memory, names: Names, asking: Asking, before_tape: Callable[[], None]) -> None:
+    def __init__(
+        self, memory: Memory, names: Names, asking: Asking, before_tape: Callable[[], None], listen: Callable[[], None]
+    ) -> None:
         self.memory = memory
         self.names = names
         self.asking = asking
+        self.listen = listen
+        """Begins to hear operations in a thread that nobody saw start."""
         self.before_tape = before_tape
         """What is done before a tape starts, and before a question if no tape was seen to start."""
 
@@ -49,6 +53,7 @@ class Tapes:
             return life
 
         def push_seen(tape: Any) -> Any:
+            self.listen()
             self.before_tape()
             result = push(tape)
             life = life_of(tape)
@@ -91,16 +96,20 @@ class Tapes:
             patches.set(cls, name, self._asked(name, getattr(cls, name)))
 
         tf = self.names.tf
-        gradients = tf.gradients
+        for module in (tf, tf.compat.v1):
+            patches.set(module, "gradients", self._asked_of_graph(module.gradients))
+
+    def _asked_of_graph(self, gradients: Callable[..., Any]) -> Callable[..., Any]:
+        asking = self.asking
 
         @wraps(gradients)
-        def gradients_asked(ys: Any, xs: Any, *args: Any, **options: Any) -> Any:
+        def asked(ys: Any, xs: Any, *args: Any, **options: Any) -> Any:
             if asking.busy:
                 return gradients(ys, xs, *args, **options)
             self.before_tape()
             return asking.ask("tf.gradients", None, ys, xs, lambda: gradients(ys, xs, *args, **options))
 
-        patches.set(tf, "gradients", gradients_asked)
+        return asked
 
     def _asked(self, name: str, ask: Callable[..., Any]) -> Callable[..., Any]:
         asking, kind = self.asking, f"tape.{name}"

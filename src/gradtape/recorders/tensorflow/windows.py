@@ -27,20 +27,22 @@ class Window:
         self.auto_watch = life is not None and life.auto_watch
         self._watches = {h.seq for h in life.watches} if life is not None else set()
 
-    def open_at(self, seq: int) -> bool:
-        """Whether the tape recorded at a moment, and still has what it recorded then."""
-        return self.outside(seq) is None and self.life is not None
+    def open_at(self, seq: int, thread: int = 0) -> bool:
+        """Whether the tape recorded a thread at a moment, and still has what it recorded then."""
+        return self.outside(seq, thread) is None and self.life is not None
 
     def watches(self, happening: Happening) -> bool:
         """Whether it was this tape that was told to watch something, and it has not forgotten it."""
         return happening.seq in self._watches and happening.seq > self.since
 
-    def outside(self, seq: int) -> BreakKind | None:
-        """Say why the tape does not have what happened at a moment; None if it has it."""
+    def outside(self, seq: int, thread: int = 0) -> BreakKind | None:
+        """Say why the tape does not have what happened at a moment in a thread; None if it has it."""
         place = bisect_right(self._times, seq)
         if not place:
             return BreakKind.BEFORE_TAPE
         word = self._words[place - 1]
         if word in OPENS:
-            return BreakKind.OTHER_TAPE if seq < self.since else None
+            if seq < self.since:
+                return BreakKind.OTHER_TAPE
+            return BreakKind.OTHER_THREAD if self.life is not None and thread not in (0, self.life.thread) else None
         return CLOSED.get(word, BreakKind.AFTER_TAPE)
