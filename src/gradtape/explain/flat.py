@@ -163,6 +163,8 @@ def _one_side_only(pull: Pull) -> bool:
     return condition.all_zero if pull.position == 1 else pull.position == 2 and condition.zeros == 0
 
 
+SMOOTH_TWICE = "use a smooth function where the second derivative is needed: softplus, tanh, silu"
+
 FLAT: tuple[Flat, ...] = (
     Flat(
         frozenset(
@@ -248,7 +250,7 @@ FLAT: tuple[Flat, ...] = (
         frozenset({"relu_grad", "leaky_relu_grad", "relu6_grad"}),
         _the_slope,
         "a derivative of a derivative: the slope of a function that is made of straight lines does not change",
-        ("use a smooth function where the second derivative is needed: softplus, tanh, silu",),
+        (SMOOTH_TWICE,),
         everywhere=_the_slope,
     ),
     Flat(
@@ -286,6 +288,12 @@ FLAT: tuple[Flat, ...] = (
     ),
 )
 """Of several rows for one function the first that holds speaks."""
+
+STRAIGHT = frozenset(
+    {"relu", "relu6", "leaky_relu", "absolute", "abs", "fabs", "maximum", "minimum", "max", "min", "clip", "clamp"}
+    | {"hard_tanh", "hard_sigmoid", "hard_swish", "hardtanh"}
+)
+"""Functions that are made of straight lines: they end no gradient, and every gradient of a gradient."""
 
 PRODUCTS = frozenset(
     {"multiply", "matmul", "dot", "einsum", "tensordot", "inner", "outer", "vdot", "vecdot", "linear", "dense", "bmm"}

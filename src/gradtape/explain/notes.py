@@ -72,6 +72,13 @@ def _stationary(context: Context) -> tuple[Diagnostic, ...]:
     return tuple(_note(text, span) for span, text in list(told.items())[:MOST])
 
 
+def linear(context: Context, function: str) -> Diagnostic:
+    """Say that a derivative of a derivative is zero because the function is linear there, which is no fault."""
+    name = context.source.name
+    text = f"`{function}` is linear in `{name}` here, so its derivative does not change with `{name}`"
+    return _note(text, context.question.call.span)
+
+
 def _branches(context: Context) -> tuple[Diagnostic, ...]:
     """Remark on branches: the side that was taken is recorded, the choice itself has no derivative."""
     found = {}

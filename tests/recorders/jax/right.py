@@ -186,6 +186,51 @@ try:
 except TypeError:
     pass
 """,
+    "functions without curvature": """
+def line(x):
+    return jnp.dot(x, jnp.arange(3.0)) + 2.0
+
+jax.hessian(line)(x)
+jax.hessian(jax.jit(line))(x)
+jax.jit(jax.hessian(line))(x)
+jax.jacfwd(jax.jacrev(line))(x)
+jax.jacrev(jax.grad(line))(x)
+jax.jvp(jax.grad(line), (x,), (jnp.ones(3),))
+jax.grad(lambda x: jnp.vdot(jax.grad(line)(x), jnp.ones(3)))(x)
+jax.grad(lambda x: jnp.sum(jax.grad(line)(x) ** 2))(x)
+jax.vmap(jax.grad(jax.grad(lambda t: t * 3)))(x)
+jax.grad(jax.grad(jax.grad(lambda t: t**2)))(2.0)
+jax.hessian(lambda a, b: a * b)(1.0, 2.0)
+jax.hessian(lambda p: jnp.sum(p["a"] ** 2) + jnp.sum(p["b"] * 3))({"a": x, "b": x})
+""",
+    "curvature": """
+params = {"w": x, "b": x * 0.3, "v": x - 1.0}
+
+def u(params, t):
+    return jnp.dot(params["v"], jnp.tanh(params["w"] * t + params["b"])) + params["b"][0]
+
+def loss(params):
+    second = jax.grad(jax.grad(u, argnums=1), argnums=1)
+    return jnp.mean(jax.vmap(lambda t: second(params, t) + 9.0)(x) ** 2)
+
+jax.grad(loss)(params)
+jax.jit(jax.grad(loss))(params)
+jax.hessian(u, argnums=(0, 1))(params, 0.3)
+H, aux = jax.hessian(lambda t: (t**3, t), has_aux=True)(0.5)
+""",
+    "a penalty on a gradient": """
+def critic(w, x):
+    return jnp.sum(jax.nn.relu(w * x))
+
+jax.grad(lambda w: (jnp.linalg.norm(jax.grad(critic, argnums=1)(w, x)) - 1.0) ** 2)(0.7)
+""",
+    "a gradient step inside": """
+def task(w):
+    return jnp.sum((w * x - 1.0) ** 2)
+
+jax.grad(lambda w: task(w - 0.1 * jax.grad(task)(w)))(0.3)
+jax.grad(lambda w: task(w - 0.1 * lax.stop_gradient(jax.grad(task)(w))))(0.3)
+""",
     "a tie": """
 jax.grad(lambda w: jnp.maximum(w, 0.0))(0.0)
 """,

@@ -316,6 +316,156 @@ def loss(x):
 
 jax.hessian(loss)(x)
 """,
+    # -- gradients of gradients -------------------------------------------------------------------------------------
+    "a curvature of straight lines": """
+def u(t):
+    h = jax.nn.relu(t * x - 0.2)  #~ GT302
+    return jnp.sum(h)
+
+jax.hessian(u)(1.0)
+jax.jit(jax.hessian(u))(1.0)
+jax.grad(jax.grad(u))(1.0)
+jax.jvp(jax.grad(u), (1.0,), (1.0,))
+""",
+    "a curvature of an absolute value": """
+@jax.jit
+def u(t):
+    return jnp.sum(jnp.abs(t * x - 0.7))  #~ GT302
+
+jax.hessian(u)(1.0)
+jax.jacfwd(jax.jacrev(u))(1.0)
+""",
+    "a curvature in a scan": """
+def u(w):
+    def step(c, t):
+        return c + jax.nn.relu(w * t), None  #~ GT302
+
+    return lax.scan(step, 0.0, x)[0]
+
+jax.hessian(u)(1.0)
+""",
+    "a differential equation and a network of straight lines": """
+params = {"w": jnp.array([0.3, -0.2, 0.5]), "b": jnp.array([0.1, 0.4, -0.1]), "v": jnp.array([0.5, 1.0, -0.7])}
+
+def u(params, t):
+    return jnp.dot(params["v"], jax.nn.relu(params["w"] * t + params["b"]))  #~ GT302
+
+def residual(params, t):
+    return jax.grad(jax.grad(u, argnums=1), argnums=1)(params, t) + 9.0
+
+def loss(params):
+    return jnp.mean(jax.vmap(lambda t: residual(params, t))(x) ** 2)
+
+jax.grad(loss)(params)
+""",
+    "rounding, and its gradient's gradient": """
+def loss(x):
+    return jnp.round(x) ** 2  #~ GT302
+
+jax.grad(jax.grad(loss))(1.3)
+jax.jacfwd(jax.jacrev(loss))(1.3)
+""",
+    "a stop before the curvature": """
+def loss(x):
+    scale = lax.stop_gradient(x**2)  #~ GT304
+    return jnp.sum(scale * x)
+
+jax.hessian(loss)(x)
+""",
+    "a stop between two gradients": """
+def penalty(x):
+    g = lax.stop_gradient(jax.grad(lambda x: jnp.sum(x**3))(x))  #~ GT304
+    return jnp.sum(g**2)
+
+jax.grad(penalty)(x)
+""",
+    "a stop pushed forward": """
+def f(x):
+    y = lax.stop_gradient(x * 2)  #~ GT304
+    return y**2
+
+jax.jvp(f, (x,), (jnp.ones(3),))
+jax.jacfwd(f)(x)
+""",
+    "rules whose own derivative is stopped": """
+@jax.custom_vjp
+def cube(x):
+    return x**3
+
+cube.defvjp(lambda x: (cube(x), x), lambda x, g: (lax.stop_gradient(3 * x**2) * g,))  #~ GT304
+
+@jax.custom_jvp
+def square(x):
+    return x**2
+
+square.defjvps(lambda t, ans, x: t * lax.stop_gradient(2 * x))  #~ GT304
+
+jax.grad(jax.grad(lambda x: cube(x)))(1.5)
+jax.hessian(lambda x: square(x))(1.5)
+""",
+    "a number before the curvature": """
+def f(x):
+    s = x[0].item()  #~ GT202
+    return s * s * jnp.sum(jnp.ones(3))
+
+jax.hessian(f)(x)
+""",
+    "a power with a gradient and no curvature": """
+def loss(x):
+    return jnp.sum((x - 0.5) ** 1.5)  #~ GT401
+
+jax.hessian(loss)(x)
+jax.jvp(jax.grad(loss), (x,), (jnp.ones(3),))
+""",
+    "a norm's curvature": """
+def loss(x):
+    return jnp.sqrt(jnp.sum(x**2))  #~ GT401
+
+jax.hessian(loss)(jnp.zeros(2))
+""",
+    "a part that nobody uses": """
+def f(p):
+    return jnp.sum(p["a"] ** 2)
+
+jax.hessian(f)({"a": x, "b": x})  #~ GT105
+""",
+    # -- functions with a rule of their own, under vmap -------------------------------------------------------------
+    "a rule of zeros under vmap": """
+@jax.custom_vjp
+def hard(v):
+    return jnp.where(v > 1.0, 1.0, 0.0)
+
+hard.defvjp(lambda v: (hard(v), None), lambda _, g: (jnp.zeros_like(g),))
+
+def loss(w):
+    return jnp.sum(jax.vmap(jax.vmap(lambda t: hard(w * t)))(x[:, None] * x))  #~ GT307
+
+jax.grad(loss)(0.5)
+""",
+    "a rule of zeros along the second axis": """
+@jax.custom_jvp
+def hard(v, s):
+    return jnp.where(v > s, v, 0.0)
+
+hard.defjvp(lambda p, t: (hard(*p), jnp.zeros_like(p[0])))
+
+def loss(w):
+    return jnp.sum(jax.vmap(lambda t: hard(w * t, 0.3), in_axes=1, out_axes=1)(x[:, None] * x[:2]))  #~ GT307
+
+jax.grad(loss)(0.5)
+""",
+    "dead units under vmap": """
+def loss(w):
+    return jnp.sum(jax.vmap(lambda t: jax.nn.relu(w * t - 100.0))(x))  #~ GT404
+
+jax.grad(loss)(0.5)
+""",
+    "a step function": """
+def loss(t):
+    return jnp.sum(jnp.heaviside(t - 1.0, 0.5))  #~ GT302
+
+jax.grad(loss)(x)
+""",
     # -- no number --------------------------------------------------------------------------------------------------
     "a root": """
 def loss(x):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders
+from gradtape.explain import flat
+from gradtape.explain.edits import builders, numbers
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import without_callback
 from gradtape.explain.edits.pen import Pen, function_name
@@ -23,6 +24,9 @@ CASTS = {"int", "long", "short", "byte", "bool", "astype"}
 def pass_through(case: Case) -> Suggestion | None:
     """Suggest the expression whose value stays and whose gradient is that of what it works on."""
     pen = case.pen
+    name = simple_name(case.node) if case.node is not None else ""
+    if name in flat.STRAIGHT:  # a gradient of a gradient: the slope that would pass is constant too
+        return numbers.with_slope(case) if name in numbers.DEAD else None
     mended = _passing(pen, case.node, case) if case.node is not None else None
     if case.node is None or mended is None:
         return soften(case)

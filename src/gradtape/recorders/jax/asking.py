@@ -12,11 +12,12 @@ import numpy as np
 from gradtape.recorders.jax import answers, private
 from gradtape.recorders.jax.hooks import STATE
 from gradtape.recorders.jax.places import here
-from gradtape.recorders.jax.recording import Recording
+from gradtape.recorders.jax.recording import Recording, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gradtape.explain.report import GradientReport
     from gradtape.recorders.jax.places import Place
     from gradtape.recorders.jax.telling import Telling
 
@@ -42,6 +43,12 @@ class Asked:
         self.positions = tuple(positions)
         self.has_aux = False
         self.begun = False
+        self.silent = False
+        """Whether nobody is told of it: the inner half of a Hessian."""
+        self.reports: tuple[GradientReport, ...] = ()
+        """What was found out about it."""
+        self._seen: list[tuple[Recording, tuple[int, ...], tuple[int, ...]]] = []
+        """Recordings of functions around, with the numbers that sources and targets have there."""
         self.sources: list[Source] = []
         self.recording: Recording | None = None
         self.result: Any = None
@@ -97,14 +104,43 @@ class Asked:
         finally:
             STATE.open.remove(recording)
         outputs = result[0] if self.has_aux and isinstance(result, tuple) and len(result) == 2 else result
-        for leaf in jax.tree.leaves(outputs):
-            recording.targets.append(recording.number(leaf))
+        ends = jax.tree.leaves(outputs)
+        for leaf in ends:
+            recording.target(leaf)
+        self._be_seen(leaves, ends, trace)
         self.result = jax.tree.map(lambda leaf: np.shape(leaf) if hasattr(leaf, "shape") else leaf, outputs)
         return result
 
+    def _be_seen(self, sources: Sequence[Any], targets: Sequence[Any], trace: Any) -> None:
+        """Remember what sources and targets are to the functions around: they may ask for the gradient's gradient."""
+        for recording in reversed(STATE.open):
+            sources = [private.below(value, trace) for value in sources]
+            targets = [private.below(value, trace) for value in targets]
+            trace = recording.trace
+            numbers = tuple(recording.known(value) or 0 for value in sources)
+            if any(numbers):
+                self._seen.append((recording, numbers, tuple(recording.known(value) or 0 for value in targets)))
+
+    def _tell_those_around(self, gradients: Sequence[Any]) -> None:
+        for recording, sources, targets in self._seen:
+            if recording in STATE.open:
+                trace = recording.trace
+                below = [g for g in gradients if not _is_float0(g)]
+                for inside in reversed(STATE.open):
+                    if inside.trace is trace:
+                        break
+                    below = [private.below(g, inside.trace) for g in below]
+                recording.taken.append(Taken(self, sources, targets, tuple(map(recording.constant_or_known, below))))
+        self._seen.clear()
+
     def answered(self, gradients: Sequence[Any]) -> list[Any]:
         """Take the gradients; return them, with an operation behind them that tells their numbers if they have none."""
+        self._tell_those_around(gradients)
         self.telling.leaks.collect(self)
+        if self.silent:
+            if self.recording is not None:
+                self.recording.close()
+            return list(gradients)
         others = [*(self.recording.close() if self.recording is not None else ()), *jax.tree.leaves(self.seed)]
         bare = [private.primal(g) for g in gradients]
         others = [private.primal(other) for other in others]
@@ -190,8 +226,18 @@ def _positions(argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
     return tuple(k % count if count else k for k in some)
 
 
-def _later(name: str, telling: Telling, original: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap what returns a function that gives gradients: `grad`, `value_and_grad`, `jacrev`, `jacfwd`, `hessian`."""
+def _later(name: str, telling: Telling, original: Callable[..., Any], *, silent: bool = False) -> Callable[..., Any]:
+    """Wrap what returns a function that gives gradients: `grad`, `value_and_grad`, `jacrev`, `jacfwd`.
+
+    Parameters
+    ----------
+    name : str
+    telling : Telling
+    original : callable
+        JAX's own.
+    silent : bool
+        Only record what is asked, for the sake of a question around it.
+    """
     signature = inspect.signature(original)
 
     @wraps(original)
@@ -209,7 +255,7 @@ def _later(name: str, telling: Telling, original: Callable[..., Any]) -> Callabl
             if place is None or not telling.listens(place):
                 return made(*args, **kwargs)
             asked = Asked(f"jax.{name}", fun, place, telling, _positions(argnums, len(args)))
-            asked.has_aux = has_aux
+            asked.has_aux, asked.silent = has_aux, silent
             asked.transformed_at = transformed_at or place
             asked.take(args, kwargs)
             result = _asking(asked, lambda: made(*args, **kwargs))
@@ -219,7 +265,32 @@ def _later(name: str, telling: Telling, original: Callable[..., Any]) -> Callabl
             part = jax.tree.unflatten(tree, asked.answered(leaves))
             return part if index is None else (*result[:index], part, *result[index + 1 :])
 
+        setattr(ask, DERIVATIVE, ("grad" if "grad" in name else "jacobian", fun))
         return ask
+
+    return transform
+
+
+BACKWARDS, FORWARDS = jax.jacrev, jax.jacfwd
+"""JAX's own, before anybody replaces them."""
+
+DERIVATIVE = "_gradtape_derivative"
+"""Where a function that gives gradients keeps what it gives, and of which function."""
+
+
+def _twice(name: str, telling: Telling, original: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap `hessian`, as JAX makes it: forwards over backwards. The backward half is recorded and not told."""
+    backwards = _later(name, telling, BACKWARDS, silent=True)
+    forwards = _later(name, telling, FORWARDS)
+    signature = inspect.signature(original)
+
+    @wraps(original)
+    def transform(fun: Any, *args: Any, **kwargs: Any) -> Any:
+        if not callable(fun):
+            return original(fun, *args, **kwargs)
+        options = signature.bind(fun, *args, **kwargs).arguments
+        del options["fun"]
+        return forwards(backwards(fun, **options), **options)
 
     return transform
 
@@ -306,7 +377,7 @@ TRANSFORMATIONS: dict[str, Callable[..., Callable[..., Any]]] = {
     "jacrev": _later,
     "jacfwd": _later,
     "jacobian": _later,
-    "hessian": _later,
+    "hessian": _twice,
     "vjp": _vjp,
     "linearize": _vjp,
     "jvp": _jvp,

@@ -14,7 +14,7 @@ from gradtape.explain.cause import Context
 from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import End, Event, Question, Run, Summary
 from gradtape.explain.report import Status
-from gradtape.recorders.jax import origins, sweep
+from gradtape.recorders.jax import nested, origins, sweep
 from gradtape.recorders.jax.graphs import Graph
 from gradtape.recorders.jax.program import NotReplayable, replayed
 from gradtape.recorders.pulls import suspicious
@@ -132,7 +132,11 @@ def explained(answer: Answer, derivatives: Derivatives, to_draw: bool) -> tuple[
         question = Question(
             run, asked.kind, asked.place.site, targets_asked, end, status, gradient=found, pulls=pulls, dialect="jax"
         )
-        reports.append(engine.explain(question))
+        report = engine.explain(question)
+        if source.number:
+            ends = [program.names[asked.recording.targets[j]] for j in wanted]
+            report = nested.told(report, question, graph, program.names[source.number], ends)
+        reports.append(report)
         mine = arrived.get(program.names[source.number]) if source.number else None
         if asked.kind in REPEATED and source.number and _contradicts(status, mine):
             context = Context(question)
@@ -148,8 +152,7 @@ def _contradicts(status: Status, mine: Any) -> bool:
 
 def target_name(asked: Asked) -> str:
     """Return what a function's result is called: as the function."""
-    name = getattr(asked.function, "__name__", "")
-    return "the result" if not name or name == "<lambda>" else name
+    return nested.name_of(asked.function) or "the result"
 
 
 def _seeds(answer: Answer, program: Program, seed: Sequence[Any]) -> tuple[list[int], dict[int, Any]]:

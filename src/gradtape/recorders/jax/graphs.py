@@ -127,7 +127,8 @@ class Graph:
         if links is None:
             return (Break(BreakKind.MISSING_RULE, "has no derivative rule"),)
         # integers come from where the path ended already: one break is told, not all that hang on it
-        if links[position][output] or not differentiable(values[step.inputs[position]]):
+        flows = links[position][output] and not (name in naming.STEPPED and step.within)
+        if flows or not differentiable(values[step.inputs[position]]):
             return ()
         return (naming.broken(step, name, position, to_float=differentiable(values[step.outputs[output]])),)
 

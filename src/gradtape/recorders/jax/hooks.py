@@ -8,6 +8,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import jax
+import numpy as np
 
 from gradtape.explain.graph import BreakKind
 from gradtape.recorders.jax import private
@@ -15,7 +16,7 @@ from gradtape.recorders.jax.places import here
 from gradtape.recorders.jax.recording import CustomCall, Left, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gradtape.recorders.jax.asking import Asked
     from gradtape.recorders.jax.recording import Recording
@@ -41,7 +42,11 @@ class State(threading.local):
     def __init__(self) -> None:
         self.open: list[Recording] = []
         self.asked: list[Asked] = []
-        self.calling: tuple[Any, tuple[Any, ...], dict[str, Any]] | None = None
+        self.calling: tuple[Any, tuple[Any, ...], dict[str, Any], list[Any]] | None = None
+        self.stopping: list[Any] = []
+        """The values whose gradients are being stopped, as they are at each level of tracing."""
+        self.within: Any = None
+        """The primitive whose derivative is being made, if one is."""
         self.busy = False
         self.refused: Any = None
         """The last traced value that was refused because it outlived its function; held weakly."""
@@ -67,6 +72,7 @@ def install(patches: Patches) -> None:
             if hasattr(owner, name):
                 wrap(owner, name, partial(_leaving, kind))
     wrap(*private.ESCAPING, _refusing)
+    wrap(*private.STOPPING, _stopping)
     for custom in (jax.custom_jvp, jax.custom_vjp):
         wrap(custom, "__call__", _calling)
 
@@ -80,40 +86,77 @@ def _processing(method: Callable[..., Any]) -> Callable[..., Any]:
         if recording is None or STATE.busy:
             return method(trace, primitive, *rest, **named)
         arguments = rest[-1] if is_custom else rest[0]
-        custom = _as_called(recording) if is_custom else None
+        custom = _as_called(recording, arguments) if is_custom else None
         params = {} if is_custom else rest[1]
+        if primitive.name == "stop_gradient":
+            arguments = [_stopped(recording, argument) for argument in arguments]
+        around, STATE.within = STATE.within, primitive
         try:
             result = method(trace, primitive, *rest, **named)
         except Exception as error:
             recording.failed(primitive, arguments, params, error)
             raise
-        recording.add(primitive, arguments, params, result, custom)
+        finally:
+            STATE.within = around
+        if custom is not None and custom.batched:
+            custom = custom._replace(shapes=tuple(map(np.shape, result)))
+        by_rule = around is not None and around is not primitive
+        recording.add(primitive, arguments, params, result, custom, by_rule=by_rule)
         return result
 
     return process
 
 
+def _stopped(recording: Recording, value: Any) -> Any:
+    """Return which known value an operation that stops gradients got: JAX has taken its tangents off."""
+    return next((v for v in (value, *STATE.stopping) if recording.known(v) is not None), value)
+
+
+def _stopping(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def stop(value: Any) -> Any:
+        STATE.stopping.append(value)
+        try:
+            return function(value)
+        finally:
+            STATE.stopping.pop()
+
+    return stop
+
+
 def _calling(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def call(function: Any, *args: Any, **kwargs: Any) -> Any:
-        recording = STATE.open[-1] if STATE.open else None
-        if recording is not None and recording.trace is private.current_trace():
-            STATE.calling = (function, args, kwargs)
+        if STATE.open:
+            STATE.calling = (function, args, kwargs, [t for t in private.traces() if private.batches(t)])
         return method(function, *args, **kwargs)
 
     return call
 
 
-def _as_called(recording: Recording) -> CustomCall | None:
+def _as_called(recording: Recording, arguments: Sequence[Any]) -> CustomCall | None:
     """Return the call of a function with its own rule that is being processed, with numbers for traced values."""
     if STATE.calling is None:
         return None
-    function, args, kwargs = STATE.calling
-    STATE.calling = None
+    function, args, kwargs, vmaps = STATE.calling
     leaves, tree = jax.tree.flatten((args, kwargs))
-    return CustomCall(
-        function, [Value(recording.number(x)) if isinstance(x, private.Tracer) else x for x in leaves], tree
-    )
+    where = [k for k, leaf in enumerate(leaves) if isinstance(leaf, private.Tracer)]
+    batched: list[tuple[int | None, ...]] = []
+    for vmap in vmaps:
+        if all(any(leaves[k] is argument for argument in arguments) for k in where):
+            break
+        axes: list[int | None] = []
+        for k in where:
+            leaves[k], axis = private.of_batch(leaves[k], vmap)
+            axes.append(axis)
+        if any(axis is not None for axis in axes):
+            batched.append(tuple(axes))
+    if not all(any(leaves[k] is argument for argument in arguments) for k in where):
+        return None  # a call that ran elsewhere
+    STATE.calling = None
+    for k in where:
+        leaves[k] = Value(recording.number(leaves[k]))
+    return CustomCall(function, leaves, tree, tuple(batched))
 
 
 def _refusing(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,11 +182,12 @@ def _leaving(kind: BreakKind | None, method: Callable[..., Any]) -> Callable[...
             if isinstance(value, private.Tracer):
                 STATE.refused = weakref.ref(value) if not private.alive(value) else None
             raise
-        for recording in STATE.open:
+        for recording in reversed(STATE.open):
             number = recording.known(value)
             place = here() if number is not None else None
             if number is not None and place is not None:
                 recording.left.append(Left(len(recording.entries), number, kind, place, plain))
+            value = private.below(value, recording.trace)
         return plain
 
     return leave

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.arrays.record import is_user_file
 from gradtape.diagnostics import Passage, syntax
+from gradtape.explain.flat import STRAIGHT
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.recorders.jax import private
 from gradtape.recorders.jax.places import is_users
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from gradtape.recorders.jax.program import Step
 
 CONSTANT, NONE = BreakKind.PIECEWISE_CONSTANT, BreakKind.NO_DERIVATIVE
+KINKS = "has a derivative that is constant between its kinks, so the derivative of that is zero wherever it exists"
+COMPARING = "compares inside, and a comparison has no derivative"
 TRUTH = "gives truth values, which have no derivative"
 POSITION = "gives positions, which are integers"
 
@@ -122,6 +125,9 @@ PRIMITIVES: dict[str, Primitive] = {
 }
 """One row per primitive whose own name is not what a reader would call it, or that ends a path."""
 
+STEPPED = {"heaviside"}
+"""Functions that are constant between their steps, and that JAX puts together from a choice that lets NaN pass."""
+
 SAMPLING = {
     "bernoulli", "binomial", "categorical", "choice", "geometric", "multinomial", "permutation", "poisson", "randint",
 }  # fmt: skip
@@ -147,6 +153,10 @@ BINARY: dict[type[ast.AST], str] = {
     ast.BitAnd: "bitwise_and",
     ast.BitOr: "bitwise_or",
 }
+
+COMPARISONS = {"equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "isfinite", "isnan", "isinf",
+    "isclose", "allclose", "array_equal", "logical_and", "logical_or", "logical_not", "any", "all"}  # fmt: skip
+"""What gives truth values to who calls it."""
 
 DRESSING = {"broadcast_in_dim", "convert_element_type", "copy", "squeeze", "reshape", "expand_dims", "pick", "stack"}
 """Primitives that come along with others and compute nothing, unless the user wrote them."""
@@ -226,6 +236,8 @@ def broken(step: Step, name: str, position: int, *, to_float: bool) -> Break:
         Whether the result has a dtype with derivatives.
     """
     known = PRIMITIVES.get(step.name, Primitive(step.name))
+    if name in STEPPED:
+        return Break(CONSTANT, STEPS)
     if SAMPLING.intersection((name, *(w.lstrip("_") for w in step.within))):
         return Break(BreakKind.SAMPLED, "draws a value that jumps where its parameters move a little")
     if step.custom is not None:
@@ -237,6 +249,10 @@ def broken(step: Step, name: str, position: int, *, to_float: bool) -> Break:
         return Break(BreakKind.STOP)
     if step.name == "convert_element_type" and not to_float:
         return Break(BreakKind.INTEGER_CAST)
+    if known.reason is TRUTH and name not in COMPARISONS:
+        return Break(CONSTANT, KINKS) if step.by_rule or name in STRAIGHT else Break(NONE, COMPARING)
+    if step.by_rule and known.function == "sign" != name:
+        return Break(CONSTANT, KINKS)
     if known.kind is CONSTANT:
         return Break(CONSTANT, known.reason)
     return Break(NONE, known.reason)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from jax._src import core
 from jax._src.array import ArrayImpl
-from jax._src.interpreters import ad
+from jax._src.interpreters import ad, batching
+from jax._src.lax import lax
 from jax._src.traceback_util import register_exclusion
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ PROCESSING = ("process_primitive", "process_custom_jvp_call", "process_custom_vj
 ESCAPING = (core, "escaped_tracer_error")
 """The function that makes the error about a traced value that outlived its function; takes the value."""
 
+STOPPING = (lax, "_stop_gradient")
+"""The function that stops one array's gradients; it takes tangents off before any trace sees the operation."""
+
 CONCRETE = ArrayImpl
 """The class of arrays that hold numbers."""
 
@@ -44,6 +48,25 @@ def differentiates(value: Any, trace: Any) -> bool:
     return isinstance(value, Tracer) and value._trace is trace
 
 
+def below(value: Any, trace: Any) -> Any:
+    """Return what a value is to the code around a transformation: without the tangent that it carries there."""
+    value = value.primal if differentiates(value, trace) else value
+    while isinstance(value, batching.BatchTracer):
+        value = value.val
+    return value
+
+
+def of_batch(value: Any, trace: Any) -> tuple[Any, int | None]:
+    """Return the whole batch of a value under a `vmap`, and its axis; the value itself and None if it has none."""
+    batched = isinstance(value, batching.BatchTracer) and value._trace is trace and value.batch_dim is not None
+    return (value.val, value.batch_dim) if batched else (value, None)
+
+
+def batches(trace: Any) -> bool:
+    """Whether a trace is a `vmap`'s."""
+    return isinstance(trace, batching.BatchTrace)
+
+
 def primal(value: Any) -> Any:
     """Return what a value is without the tangents that it carries."""
     while isinstance(value, ad.LinearizeTracer | ad.JVPTracer):
@@ -53,10 +76,15 @@ def primal(value: Any) -> Any:
 
 def alive(tracer: Any) -> bool:
     """Whether a traced value's trace is among those that run now."""
+    return any(trace is tracer._trace for trace in traces())
+
+
+def traces() -> Iterator[Any]:
+    """Yield the traces that operations run under now, innermost first."""
     trace = current_trace()
-    while trace is not None and trace is not tracer._trace:
+    while trace is not None:
+        yield trace
         trace = getattr(trace, "parent_trace", None)
-    return trace is not None
 
 
 def origin(tracer: Any) -> Any:

@@ -15,7 +15,7 @@ from jax.extend.core import jaxpr_as_fun
 
 from gradtape.recorders.jax import private
 from gradtape.recorders.jax.places import Place, among
-from gradtape.recorders.jax.recording import CustomCall, Entry, Outside, Recording, Value
+from gradtape.recorders.jax.recording import CustomCall, Entry, Outside, Recording, Taken, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -56,6 +56,8 @@ class Step:
     custom: Any = None
     """The function with a rule of its own, or the parameters that name it."""
     entry: int = 0
+    by_rule: bool = False
+    """Whether it came with the derivative of another operation, for the sake of a second derivative."""
 
 
 @dataclass(slots=True)
@@ -69,6 +71,8 @@ class Program:
     """The number of a recording's value here."""
     decided: list[tuple[int, tuple[int, ...], Place]] = field(default_factory=list)
     """Decisions on values that a loop or a branch of JAX's made: the step before it, the values, the place."""
+    taken: list[Taken] = field(default_factory=list)
+    """Gradients that were taken inside, with the numbers of the values here."""
 
     def constant(self, value: Any) -> int:
         """Take in a value that no step makes."""
@@ -106,8 +110,11 @@ def replayed(recording: Recording, outer: Sequence[Any]) -> Program:
         known = outer[value.position] if isinstance(value, Outside) else value
         program.names[number] = program.constant(known)
     for index, entry in enumerate(recording.entries):
-        inliner.entry = index
+        inliner.entry, inliner.by_rule = index, entry.by_rule
         inliner.enter(entry)
+    for taken in recording.taken:
+        parts = (tuple(program.names.get(n, 0) for n in numbers) for numbers in taken[1:])
+        program.taken.append(Taken(taken.asked, *parts))
     program.constants -= {program.names[number] for number in recording.sources}
     return program
 
@@ -118,6 +125,7 @@ class Inliner:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.entry = 0
+        self.by_rule = False
 
     def enter(self, entry: Entry) -> None:
         """Add an operation of a recording."""
@@ -143,6 +151,7 @@ class Inliner:
         name, params = step.name, step.params
         jaxpr = params.get("jaxpr", params.get("call_jaxpr"))
         if name == ANSWER:
+            self._answer(step)
             return step.inputs[: params["count"]]
         if name in CALLS and jaxpr is not None:
             return self.inline(jaxpr, step.inputs, step)
@@ -153,6 +162,20 @@ class Inliner:
         if name == "while" and {"cond_jaxpr", "body_jaxpr", "cond_nconsts", "body_nconsts"} <= params.keys():
             return self._while(step)
         return self._add(step)
+
+    def _answer(self, step: Step) -> None:
+        """Remember a gradient that was taken while the program was traced: what it is of stands beside it."""
+        asked, count = getattr(step.params["asked"], "asked", None), step.params["count"]
+        if asked is None or asked.recording is None:
+            return
+        recording = asked.recording
+
+        def here(value: Any) -> int:
+            return step.inputs[count + value.position] if isinstance(value, Outside) else 0
+
+        sources = tuple(here(recording.constants.get(source.number)) for source in asked.sources)
+        targets = tuple(map(here, recording.results))
+        self.program.taken.append(Taken(asked, sources, targets, step.inputs[:count]))
 
     def inline(self, jaxpr: Any, inputs: Sequence[int], around: Step) -> tuple[int, ...]:
         """Add the equations of a jaxpr, closed or not."""
@@ -200,7 +223,7 @@ class Inliner:
         )
 
     def _add(self, step: Step) -> tuple[int, ...]:
-        step.entry = self.entry
+        step.entry, step.by_rule = self.entry, self.by_rule
         return self.program.add(step)
 
     def _branch(self, step: Step) -> tuple[int, ...]:
@@ -275,14 +298,33 @@ def _custom_step(entry: Entry, inputs: tuple[int, ...], place: Place) -> Step:
         raise NotReplayable("a function with a rule of its own was called in an unknown way")
     places = _places(custom, entry.inputs)
 
-    def run(*values: Any) -> Any:
-        leaves = [x if k is None else values[k] for x, k in zip(custom.leaves, places, strict=True)]
+    def call(*traced: Any) -> Any:
+        given = iter(traced)
+        leaves = [next(given) if isinstance(x, Value) else x for x in custom.leaves]
         args, kwargs = jax.tree.unflatten(custom.tree, leaves)
         return jax.tree.leaves(custom.function(*args, **kwargs))
+
+    for axes in custom.batched:
+        call = jax.vmap(call, in_axes=axes)
+
+    def run(*values: Any) -> Any:
+        results = call(*(values[k] for k in places if k is not None))
+        return list(map(_shaped, results, custom.shapes)) if custom.batched else results
 
     name = entry.primitive.name
     within = (getattr(custom.function, "__name__", "") or name,)
     return Step(name, {}, inputs, (), run, _key_of(custom, places), place, within, custom=custom.function)
+
+
+def _shaped(result: Any, shape: tuple[int, ...]) -> Any:
+    """Return a batch of results with the batch's axis where JAX left it."""
+    if np.shape(result) == shape:
+        return result
+    moved = (jax.numpy.moveaxis(result, 0, axis) for axis in range(1, np.ndim(result)))
+    fitting = next((m for m in moved if m.shape == shape), None)
+    if fitting is None:
+        raise NotReplayable("a function with a rule of its own gave another shape")
+    return fitting
 
 
 def _places(custom: CustomCall, inputs: Sequence[int]) -> tuple[int | None, ...]:
@@ -303,7 +345,7 @@ def _places(custom: CustomCall, inputs: Sequence[int]) -> tuple[int | None, ...]
 
 def _key_of(custom: CustomCall, places: tuple[int | None, ...]) -> Hashable:
     plain = tuple(x if k is None else k for x, k in zip(custom.leaves, places, strict=True))
-    return _hashable((custom.function, custom.tree, plain, tuple(k is None for k in places)))
+    return _hashable((custom.function, custom.tree, plain, tuple(k is None for k in places), custom.batched))
 
 
 def _hashable(key: Any) -> Hashable:

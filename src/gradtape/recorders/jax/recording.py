@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from gradtape.explain.graph import BreakKind
+    from gradtape.recorders.jax.asking import Asked
     from gradtape.recorders.jax.places import Place
 
 MOST_BYTES = 1 << 29
@@ -23,6 +24,7 @@ class Entry(NamedTuple):
     """One operation that ran under the transformation.
 
     `custom` is the call of a function with a rule of its own, to be made again: what JAX passes on works only once.
+    `by_rule` is an operation that stands in nobody's program: it came with the derivative of another.
     """
 
     primitive: Any
@@ -31,6 +33,7 @@ class Entry(NamedTuple):
     outputs: tuple[int, ...]
     place: Place | None
     custom: CustomCall | None = None
+    by_rule: bool = False
 
 
 class Value(NamedTuple):
@@ -40,11 +43,17 @@ class Value(NamedTuple):
 
 
 class CustomCall(NamedTuple):
-    """A call of a `custom_jvp` or `custom_vjp` function: the leaves of its arguments, with `Value` for traced ones."""
+    """A call of a `custom_jvp` or `custom_vjp` function: the leaves of its arguments, with `Value` for traced ones.
+
+    Between the call and who recorded it `vmap` may stand: `batched` has the axes of the traced leaves for each,
+    innermost first, and `shapes` those of the results.
+    """
 
     function: Any
     leaves: list[Any]
     tree: Any
+    batched: tuple[tuple[int | None, ...], ...] = ()
+    shapes: tuple[tuple[int, ...], ...] = ()
 
 
 class Left(NamedTuple):
@@ -56,6 +65,18 @@ class Left(NamedTuple):
     """What it became; None where it only decided a branch."""
     place: Place
     plain: Any = None
+
+
+class Taken(NamedTuple):
+    """A gradient that a function took inside: whose, and the numbers of what it was taken by, of, and what came out.
+
+    A number is 0 where the value was never seen.
+    """
+
+    asked: Asked
+    sources: tuple[int, ...]
+    targets: tuple[int, ...]
+    gradients: tuple[int, ...]
 
 
 class Recording:
@@ -71,6 +92,9 @@ class Recording:
         self.left: list[Left] = []
         self.sources: list[int] = []
         self.targets: list[int] = []
+        self.results: list[Outside | None] = []
+        """What the targets are to the code around, where that is traced too."""
+        self.taken: list[Taken] = []
         self.constants: dict[int, Any] = {}
         """Values that were not made here, by number: arrays and numbers, or `Outside`."""
         self.outer: list[Any] = []
@@ -93,6 +117,10 @@ class Recording:
         known = self.known(value)
         return self._constant(value) if known is None else known
 
+    def constant_or_known(self, value: Any) -> int:
+        """Return the number of a value that was seen before, or has numbers; 0 for what is traced elsewhere."""
+        return self.known(value) or (0 if isinstance(value, private.Tracer) else self.number(value))
+
     def known(self, value: Any) -> int | None:
         """Return the number of a value that was seen before."""
         found = self._known.get(id(value))
@@ -105,13 +133,27 @@ class Recording:
         self.sources.append(number)
         return number
 
+    def target(self, value: Any) -> None:
+        """Take in a value that the function gives back."""
+        self.targets.append(self.number(value))
+        outside = private.primal(value)
+        self.results.append(self._outside(outside) if isinstance(outside, private.Tracer) else None)
+
     def add(
-        self, primitive: Any, arguments: Sequence[Any], params: dict[str, Any], result: Any, custom: Any = None
+        self,
+        primitive: Any,
+        arguments: Sequence[Any],
+        params: dict[str, Any],
+        result: Any,
+        custom: CustomCall | None = None,
+        *,
+        by_rule: bool = False,
     ) -> None:
         """Write down an operation that ran."""
         outputs = result if isinstance(result, list | tuple) else (result,)
         inputs = tuple(map(self.number, arguments))
-        self.entries.append(Entry(primitive, params, inputs, tuple(map(self._new, outputs)), here(), custom))
+        made = tuple(map(self._new, outputs))
+        self.entries.append(Entry(primitive, params, inputs, made, here(), custom, by_rule))
 
     def failed(self, primitive: Any, arguments: Sequence[Any], params: dict[str, Any], error: BaseException) -> None:
         """Write down the operation in which an error came up; the innermost is the first to say so."""
@@ -148,14 +190,17 @@ class Recording:
 
     def _keep(self, number: int, value: Any) -> None:
         if isinstance(value, private.Tracer):
-            value, tracer = Outside(len(self.outer)), value
-            self.outer.append(tracer)
+            value = self._outside(value)
         else:
             self.bytes += getattr(value, "nbytes", 0)
             if self.bytes > MOST_BYTES:
                 self.too_large = True
                 value = None
         self.constants[number] = value
+
+    def _outside(self, tracer: Any) -> Outside:
+        self.outer.append(tracer)
+        return Outside(len(self.outer) - 1)
 
 
 class Outside(NamedTuple):

@@ -147,11 +147,12 @@ class Telling:
             busy, STATE.busy = STATE.busy, True
             try:
                 with jax.ensure_compile_time_eval():  # whatever the program is being traced for at the moment
-                    return explain()
+                    asked.reports = explain()
             except Exception as error:  # noqa: BLE001  a mistake of ours must not end somebody's training
                 answers = [(s.name, str(status)) for s, status in zip(asked.sources, statuses, strict=True)]
                 return failed_to_explain(error, asked.kind, asked.place.site, answers)
             finally:
                 STATE.busy = busy
+            return asked.reports
 
         self.heard.hear(call, story, guarded)
