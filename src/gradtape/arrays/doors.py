@@ -124,7 +124,7 @@ def _is_real(value: Any) -> bool:
 
 def scatter(values: Any, positions: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Add values into zeros of a shape at the places that `zeros[positions]` would pick."""
-    return apply(OPS["scatter_add"], (values, Index(positions)), {"shape": shape}, _getframe(1))
+    return apply_to(OPS["scatter_add"], (values, Index(positions)), {"shape": shape}, _getframe(1))
 
 
 def recorded(op: Op) -> Callable[..., Any]:
@@ -132,7 +132,7 @@ def recorded(op: Op) -> Callable[..., Any]:
 
     def function(*args: Any, **params: Any) -> Any:
         arrays = tuple(args[0]) if op.variadic else args
-        return apply(op, arrays, {**op.defaults, **params} if params else op.defaults, _getframe(1))
+        return apply_to(op, arrays, {**op.defaults, **params} if params else op.defaults, _getframe(1))
 
     return function
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import Parameter, signature
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -22,7 +23,7 @@ from gradtape.tape.jacobian import run_of
 from gradtape.tape.structure import flatten, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     from gradtape.errors import GradtapeError
@@ -107,11 +108,16 @@ class RecordedCall:
 
     def names(self, fun: Callable[..., Any]) -> Iterator[str]:
         """Yield the names of the arguments that move, as far as the function tells them."""
-        try:
-            parameters = list(signature(fun).parameters.values())
-        except (TypeError, ValueError):
-            parameters = []
-        fixed = [p.name for p in parameters if p.kind in {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}]
+        if type(fun) is FunctionType and not hasattr(fun, "__wrapped__"):
+            code = fun.__code__  # a signature would cost more than a small derivative
+            fixed: Sequence[str] = code.co_varnames[: code.co_argcount]
+        else:
+            try:
+                parameters = list(signature(fun).parameters.values())
+            except (TypeError, ValueError):
+                parameters = []
+            kinds = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
+            fixed = [p.name for p in parameters if p.kind in kinds]
         for place in self.places:
             yield fixed[place] if place < len(fixed) else f"argument {place}"
 

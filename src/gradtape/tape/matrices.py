@@ -229,7 +229,7 @@ def hessian(
 def hvp(fun: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     """Return the product of the matrix of second derivatives with a direction, without that matrix.
 
-    The gradient is differentiated in forward mode; where a rule cannot be transposed, in reverse mode.
+    The gradient's product with the direction is differentiated in reverse mode again: the matrix is symmetric.
 
     Parameters
     ----------
@@ -262,9 +262,6 @@ def hvp(fun: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     slope.__name__ = getattr(fun, "__name__", "fun")
     call = RecordedCall("hvp", slope, args, {}, argnums, frame)
     given = directions_of(call, directions, "hvp", frame)
-    try:
-        found = call.like_value(call.tangents(given))
-    except NoGradientError:
-        found = call.like_sources(call.gradients(call.targets, given))
+    found = call.like_sources(call.gradients(call.targets, given))
     call.plain = call.plain and not any(isinstance(leaf, Node) for _, leaf in flatten(directions))
     return call.out(found)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.arrays.dispatch import unpack
+from gradtape.arrays.dispatch import new, unpack
 from gradtape.arrays.failures import MatrixError, located
-from gradtape.arrays.record import STATE, Event, EventKind, next_id
+from gradtape.arrays.record import STATE, Event, EventKind, next_id, open_recordings
 from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
 from gradtape.errors import NoGradientError, RuleError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gradtape.ops import Rule
 
 IDENTITY = OPS["identity"]
+ARRAYS = (np.ndarray, np.generic)
 
 
 def needed_ids(records: Sequence[Written], saved: Sequence[Any], sources: set[int]) -> set[int]:
@@ -210,8 +211,10 @@ def pull_one_by_one(rule: Rule, xp: Any, g: Any, residuals: Any, params: dict[st
 
 def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int) -> tuple[Any, ...]:
     """Give kept values back the ids that they had, so that an outer tape sees what the rule makes of them."""
-    if any(recording.since for recording in STATE.recordings):
-        inputs = tuple(id_when_read(i, output) for i in inputs)
+    for recording in open_recordings():
+        if recording.since:
+            inputs = tuple([id_when_read(i, output) for i in inputs])
+            break
     if type(residuals[0]) is not Spec and isinstance(residuals[0], tuple):
         return (
             unpack(residuals[0], Tensor(residuals[0], output), _getframe(1)),
@@ -220,7 +223,7 @@ def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int)
     if len(residuals) == 2 and isinstance(residuals[1], list):  # the arguments of a variadic operation
         y, values = residuals
         return _as_tensor(y, output), [_as_tensor(v, i) for v, i in zip(values, inputs, strict=True)]
-    return tuple(_as_tensor(v, i) for v, i in zip(residuals, (output, *inputs), strict=True))
+    return tuple(map(_as_tensor, residuals, (output, *inputs)))
 
 
 def id_when_read(id: int, output: int) -> int:
@@ -245,4 +248,8 @@ def id_when_read(id: int, output: int) -> int:
 
 
 def _as_tensor(value: Any, id: int) -> Any:
-    return Tensor(value, id) if id and isinstance(value, np.ndarray | np.generic) else value
+    if value is None or not id or not isinstance(value, ARRAYS):
+        return value
+    made = new(Tensor)  # as in `dispatch.write`
+    made._value, made._id = value, id
+    return made
