@@ -196,6 +196,8 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
 def apply_to(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameType) -> Any:
     """Do what `apply` does, by the shortest way for so many arguments."""
     count = len(args)
+    if op.variadic:  # their savers keep a list
+        return apply(op, args, params, frame)
     if count == 1:
         return apply_to_one(op, args[0], params, frame)
     return apply_to_two(op, args[0], args[1], params, frame) if count == 2 else apply(op, args, params, frame)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradtape.arrays import doors
+from gradtape.arrays.dispatch import Node
 from gradtape.ops import load_families
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ BY_ROW = {
     "hard_swish": "hard_silu",
     "hard_tanh": "hard_tanh",
     "leaky_relu": "leaky_relu",
-    "linear": "identity",
     "log_sigmoid": "log_expit",
     "mish": "mish",
     "selu": "selu",
@@ -43,7 +43,10 @@ BY_ROW = {
 }
 """What each activation that is one row or composition of the table is called there."""
 
-_doors = {name: doors.door(name) for name in ("relu", "softmax", "log_softmax", "minimum", "where", "greater_equal")}
+_doors = {
+    name: doors.door(name)
+    for name in ("relu", "softmax", "log_softmax", "minimum", "where", "greater_equal", "identity")
+}
 _relu, _where = _doors["relu"], _doors["where"]
 
 
@@ -86,6 +89,11 @@ def relu6(x: Any) -> Any:
     return relu(x, max_value=6.0)
 
 
+def linear(x: Any) -> Any:
+    """Return `x` itself, as a tensor."""
+    return x if isinstance(x, Node) else _doors["identity"](x)
+
+
 def softmax(x: Any, axis: Any = -1) -> Any:
     """Turn scores into weights that add up to 1 along an axis, the last one unless given."""
     return _doors["softmax"](x, axis=axis)
@@ -101,7 +109,7 @@ for _name, _row in BY_ROW.items():
     globals()[_name].__name__ = globals()[_name].__qualname__ = _name
     globals()[_name].__module__ = __name__  # where pickle looks for it
 
-__all__ = sorted([*BY_ROW, "log_softmax", "relu", "relu6", "softmax"])  # noqa: PLE0605
+__all__ = sorted([*BY_ROW, "linear", "log_softmax", "relu", "relu6", "softmax"])  # noqa: PLE0605
 
 if TYPE_CHECKING:
 
@@ -127,7 +135,7 @@ def get(identifier: Any) -> Callable[..., Any]:
     Tensor([0., 1.])
     """
     if identifier is None:
-        return globals()["linear"]  # type: ignore[no-any-return]
+        return linear
     if callable(identifier):
         return identifier  # type: ignore[no-any-return]
     if identifier not in __all__:

@@ -1,5 +1,6 @@
 """GT301: an operation without a derivative: positions, orders, comparisons, counts."""
 
+from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
@@ -11,7 +12,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         "no-derivative",
         route,
         group,
-        f"{group.links[0].operation.name} {group.first.reason}",
+        f"{wording.name_of(group.links[0].operation)} {group.first.reason}",
         helps=(f"use a smooth one: {context.words.smooth}",),
     )
 

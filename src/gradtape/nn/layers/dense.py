@@ -87,10 +87,9 @@ class Dense(Layer):
     def call(self, inputs: Any) -> Any:
         """Compute the output, of shape (..., units)."""
         self.wants(inputs, -1, self.kernel.shape[0], "features")
-        y = xp.matmul(inputs, self.kernel)
-        if self.bias is not None:
-            y = y + self.bias
-        return self.activation(y)
+        if self.bias is None:
+            return self.activation(xp.matmul(inputs, self.kernel))
+        return self.activation(xp.linear(inputs, self.kernel, self.bias))
 
 
 class EinsumDense(Layer):

@@ -224,9 +224,7 @@ class LayerNormalization(Normalization):
     def call(self, inputs: Any) -> Any:
         """Compute the output, of the input's shape."""
         axes = tuple(self._axis(inputs.shape, a) for a in self.axis)
-        apart = inputs - xp.mean(inputs, axis=axes, keepdims=True)
-        spread = xp.mean(xp.square(apart), axis=axes, keepdims=True) + self.epsilon
-        return self._stretched(apart * xp.rsqrt(spread), axes)
+        return self._stretched(xp.standardized(inputs, axis=axes, epsilon=self.epsilon), axes)
 
 
 class RMSNormalization(Normalization):
@@ -267,8 +265,8 @@ class RMSNormalization(Normalization):
     def call(self, inputs: Any) -> Any:
         """Compute the output, of the input's shape."""
         axes = tuple(self._axis(inputs.shape, a) for a in self.axis)
-        size = xp.mean(xp.square(inputs), axis=axes, keepdims=True) + self.epsilon
-        return inputs * xp.rsqrt(size) * spread_out(self.scale, inputs.shape, axes)
+        even = xp.standardized(inputs, axis=axes, epsilon=self.epsilon, centered=False)
+        return even * spread_out(self.scale, inputs.shape, axes)
 
 
 class GroupNormalization(Normalization):
@@ -344,9 +342,8 @@ class GroupNormalization(Normalization):
         shape = tuple(inputs.shape)
         x = xp.reshape(inputs, shape=(*shape[:axis], self.groups, shape[axis] // self.groups, *shape[axis + 1 :]))
         axes = tuple(k for k in range(1, x.ndim) if k != axis)
-        apart = x - xp.mean(x, axis=axes, keepdims=True)
-        spread = xp.mean(xp.square(apart), axis=axes, keepdims=True) + self.epsilon
-        return self._stretched(xp.reshape(apart * xp.rsqrt(spread), shape=shape), (axis,))
+        even = xp.standardized(x, axis=axes, epsilon=self.epsilon)
+        return self._stretched(xp.reshape(even, shape=shape), (axis,))
 
 
 class UnitNormalization(Normalization):

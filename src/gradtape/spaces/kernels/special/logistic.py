@@ -18,4 +18,19 @@ except ModuleNotFoundError:
         return np.exp(-np.logaddexp(0.0, -x))
 
 
-KERNELS: dict[str, Callable[..., Any]] = {"expit": expit, "softplus": lambda x: np.logaddexp(0.0, x)}
+def _softmax(x: Any, axis: Any = None) -> Any:
+    parts = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return parts / np.sum(parts, axis=axis, keepdims=True)
+
+
+def _log_softmax(x: Any, axis: Any = None) -> Any:
+    distance = x - np.max(x, axis=axis, keepdims=True)
+    return distance - np.log(np.sum(np.exp(distance), axis=axis, keepdims=True))
+
+
+KERNELS: dict[str, Callable[..., Any]] = {
+    "expit": expit,
+    "log_softmax": _log_softmax,
+    "softmax": _softmax,
+    "softplus": lambda x: np.logaddexp(0.0, x),
+}
