@@ -15,7 +15,7 @@ import gradtape as gt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIZES = {(10,): 20, (64, 64): 20, (256, 256): 8, (1024, 1024): 2, (3000, 2000): 1}
+SIZES = {(10,): 20, (16, 16): 20, (32, 32): 20, (64, 64): 20, (256, 256): 8, (1024, 1024): 2, (3000, 2000): 1}
 """Shapes of variables, and how many of each are updated together."""
 
 RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-7

@@ -305,6 +305,27 @@ def test_values_that_a_tape_or_a_user_holds_stay_as_they_are():
     np.testing.assert_array_equal(tape.gradient(y, w).numpy(), kept[3])
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_small_variables_together_are_as_each_alone(name):
+    """To the last bit, with scalars, several dtypes and variables that do not decay between them."""
+    rng = np.random.default_rng(0)
+    shapes = [(3,), (2, 3), (), (40, 40), (5,), (0,), (4, 1)]
+    other = "float32" if name == "Nadam" else "float64"  # Nadam keeps one product for all, in the first one's dtype
+    firsts = [rng.normal(size=s).astype(other if k == 4 else "float32") for k, s in enumerate(shapes)]
+    steps = [[rng.normal(size=s).astype(w.dtype) for s, w in zip(shapes, firsts, strict=True)] for _ in range(3)]
+    together = [gt.Variable(w, name=f"w{k}") for k, w in enumerate(firsts)]
+    alone = [gt.Variable(w, name=f"w{k}") for k, w in enumerate(firsts)]
+    one, *several = (made(name, weight_decay=0.1, learning_rate=0.05) for _ in range(len(alone) + 1))
+    for optimizer in (one, *several):
+        optimizer.exclude_from_weight_decay(var_names=["w1"])
+    for gradients in steps:
+        one.apply(gradients, together)
+        for optimizer, gradient, w in zip(several, gradients, alone, strict=True):
+            optimizer.apply([gradient], [w])
+    for a, b in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_slots_are_written_to_in_place():
     w = gt.Variable(np.ones(1000))
     optimizer = optim.Adam()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from operator import is_
 from sys import _getframe
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -441,14 +442,23 @@ class Optimizer(Averaging, Decaying, Kept, Common):
         known: dict[Any, tuple[Any, Any]] = {}
 
         def new_values() -> Iterator[Any]:
-            for gradient, variable, _ in pairs:
-                real = updates.real_type(variable._value.dtype)
+            for (dtype, decay, small), alike in groupby(pairs, self._treatment):
+                real = updates.real_type(dtype)
                 if real not in known:
                     known[real] = (real(rate), self.constants(real, real(rate), step))
                 here, constants = known[real]
-                place = self._places[id(variable)]
-                decay = self._decay_of(variable, place)
                 shrink = None if decay is None else (real(decay), here)
-                yield updates.new_value(self, constants, variable._value, gradient, self._ruled[place], shrink)
+                jobs = [updates.Job(v, g, self._ruled[self._places[id(v)]]) for g, v, _ in alike]
+                if small and len(jobs) > 1:
+                    yield from updates.joint_values(self, constants, jobs, shrink)
+                    continue
+                for variable, gradient, slots in jobs:
+                    yield updates.new_value(self, constants, variable._value, gradient, slots, shrink)
 
         take_over([pair.variable for pair in pairs], new_values(), frame)
+
+    def _treatment(self, pair: Pair) -> tuple[Any, float | None, bool]:
+        """Return what tells how a variable is updated: its dtype, its decay, and whether it is small."""
+        value = pair.variable._value
+        decay = self._decay_of(pair.variable, self._places[id(pair.variable)])
+        return value.dtype, decay, updates.is_small(self, value)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gradtape.arrays.writing import held_once
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gradtape.arrays.variable import Variable
     from gradtape.optim.optimizer import Optimizer
 
 BLOCK = 65_536
 """Elements of a block: variable, gradient, slots and result fit into a core's cache, and its calls cost little."""
+
+SMALL = 1024
+"""Variables of at most so many elements are updated together: the calls for one would cost more than their work."""
 
 COMMON = frozenset({"average", "gradient_accumulator"})
 """Slots that belong to every optimizer and to no rule."""
@@ -104,6 +107,41 @@ def new_value(
     for slot, array in zip(slots, arrays, strict=True):
         store(slot, array)
     return out.reshape(value.shape).astype(value.dtype, copy=False)
+
+
+class Job(NamedTuple):
+    """A variable's part of an update."""
+
+    variable: Variable
+    gradient: Any
+    slots: Sequence[Variable]
+
+
+def is_small(optimizer: Optimizer, value: Any) -> bool:
+    """Whether a variable of this value is updated together with others."""
+    dtype = value.dtype
+    return optimizer.BLOCKWISE and 0 < value.size <= SMALL and dtype.kind == "f" and bool(dtype == computed_in(dtype))
+
+
+def joint_values(
+    optimizer: Optimizer, constants: Any, jobs: Sequence[Job], shrink: tuple[Any, Any] | None
+) -> Iterator[Any]:
+    """Run a rule that works element by element on variables of one dtype as on one, and yield their new values."""
+    rows = [
+        np.concatenate(arrays, axis=None)
+        for arrays in zip(*[(v._value, g, *[s._value for s in slots]) for v, g, slots in jobs], strict=True)
+    ]
+    out = np.empty_like(rows[0])
+    rows.insert(2, out)
+    for k in range(0, out.size, BLOCK):
+        run(optimizer, constants, [row[k : k + BLOCK] for row in rows], shrink)
+    end = 0
+    for variable, _, slots in jobs:
+        shape = variable._value.shape
+        start, end = end, end + variable._value.size
+        for slot, row in zip(slots, rows[3:], strict=True):
+            slot._value = row[start:end].reshape(shape) if shape else row[start]
+        yield out[start:end].reshape(shape)
 
 
 def run(optimizer: Optimizer, constants: Any, arrays: list[Any], shrink: tuple[Any, Any] | None) -> None:
