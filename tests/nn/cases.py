@@ -66,6 +66,14 @@ LAYERS = {
     "global average pooling 1": layer("GlobalAveragePooling1D", (2, 3, 2), given={"mask": MASK}),
     "global average pooling 2": layer("GlobalAveragePooling2D", FIRST, data_format="channels_first"),
     "global average pooling 3": layer("GlobalAveragePooling3D", VOLUME),
+    "adaptive average pooling 1": layer("AdaptiveAveragePooling1D", LINE, output_size=4),
+    "adaptive average pooling 2": layer(
+        "AdaptiveAveragePooling2D", FIRST, output_size=(2, 3), data_format="channels_first"
+    ),
+    "adaptive average pooling 3": layer("AdaptiveAveragePooling3D", VOLUME, output_size=(3, 2, 2)),
+    "adaptive max pooling 1": layer("AdaptiveMaxPooling1D", LINE, output_size=4),
+    "adaptive max pooling 2": layer("AdaptiveMaxPooling2D", IMAGE, output_size=3),
+    "adaptive max pooling 3": layer("AdaptiveMaxPooling3D", VOLUME, output_size=2),
     "batch normalization": layer("BatchNormalization", (6, 3)),
     "batch normalization training": layer("BatchNormalization", IMAGE, momentum=0.8, given={"training": True}),
     "batch normalization first": layer("BatchNormalization", FIRST, axis=1, scale=False, given={"training": True}),
@@ -130,6 +138,24 @@ LAYERS = {
     "rnn of stacked cells": layer(
         "RNN", (2, 3, 2), cell=layer("StackedRNNCells", cells=[layer("GRUCell", units=2), layer("LSTMCell", units=2)])
     ),
+    "conv lstm 1": layer("ConvLSTM1D", (2, 3, 5, 2), filters=2, kernel_size=3),
+    "conv lstm 2": layer(
+        "ConvLSTM2D",
+        (1, 3, 4, 3, 2),
+        filters=2,
+        kernel_size=2,
+        padding="same",
+        return_sequences=True,
+        return_state=True,
+    ),
+    "conv lstm 2 strides": layer(
+        "ConvLSTM2D", (2, 2, 5, 4, 1), filters=2, kernel_size=(3, 2), strides=2, go_backwards=True, use_bias=False
+    ),
+    "conv lstm 2 dilated": layer("ConvLSTM2D", (1, 2, 4, 4, 1), filters=1, kernel_size=2, dilation_rate=2),
+    "conv lstm 2 masked": layer(
+        "ConvLSTM2D", (2, 3, 3, 2, 1), filters=2, kernel_size=2, padding="same", given={"mask": MASK}
+    ),
+    "conv lstm 3": layer("ConvLSTM3D", (1, 2, 2, 3, 2, 1), filters=2, kernel_size=2, padding="same"),
     "simple rnn cell": layer("SimpleRNNCell", (2, 3), [(2, 2)], units=2),
     "lstm cell": layer("LSTMCell", (2, 3), [(2, 2), (2, 2)], units=2),
     "gru cell": layer("GRUCell", (2, 3), [(2, 2)], units=2),

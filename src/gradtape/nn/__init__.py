@@ -79,6 +79,15 @@ CLASSES = {
         "Model",
         "Sequential",
     ),
+    "layers.adaptive": (
+        "AdaptiveAveragePooling1D",
+        "AdaptiveAveragePooling2D",
+        "AdaptiveAveragePooling3D",
+        "AdaptiveMaxPooling1D",
+        "AdaptiveMaxPooling2D",
+        "AdaptiveMaxPooling3D",
+    ),
+    "layers.conv_lstm": ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"),
     "layers.convolutions": (
         "Conv1D",
         "Conv1DTranspose",

@@ -39,6 +39,8 @@ class Cell(Layer):
     """
 
     casts_integers: ClassVar[bool] = True
+    rank = 0
+    """How many lengths an input of one step has besides its features."""
     gates: ClassVar[int] = 1
     states: ClassVar[int] = 1
     bias: Any = None
@@ -106,24 +108,31 @@ class Cell(Layer):
         """Make the weights."""
         self.kernel = self.weight("kernel", (input_shape[-1], self.gates * self.units))
         self.recurrent_kernel = self.weight("recurrent_kernel", (self.units, self.gates * self.units))
+        self._make_bias()
+
+    def _make_bias(self) -> None:
         if self.use_bias:
             self.bias = self.weight("bias", self._bias_shape())
+
+    def state_shapes(self, batch: int) -> list[tuple[int, ...]]:
+        """Return the shapes of the states."""
+        return [(batch, n) for n in self.state_size]
 
     def get_initial_state(self, batch_size: int) -> list[Any]:
         """Return states of zeros."""
         return [xp.constant(np.zeros((batch_size, n), self.dtype)) for n in self.state_size]
 
-    def chance(self, batch: int, training: bool) -> tuple[Any, Any]:
-        """Draw which inputs and which states drop out, None where none do."""
+    def chance(self, shape: Any, training: bool) -> tuple[Any, Any]:
+        """Draw which inputs, of a shape without steps, and which states drop out; None where none do."""
         if not training or not (self.dropout or self.recurrent_dropout):
             return None, None
         generator = self.seed_generator.next()
 
-        def drawn(rate: float, size: int) -> Any:
-            kept = generator.random((batch, size), np.float32) >= rate
+        def drawn(rate: float, size: Any) -> Any:
+            kept = generator.random(size, np.float32) >= rate
             return kept.astype(self.dtype) / np.asarray(1.0 - rate, self.dtype) if rate else None
 
-        return drawn(self.dropout, self.kernel.shape[0]), drawn(self.recurrent_dropout, self.units)
+        return drawn(self.dropout, shape), drawn(self.recurrent_dropout, self.state_shapes(shape[0])[0])
 
     def project(self, inputs: Any, drop: Any) -> Any:
         """Multiply inputs, of one step or of many, by the kernel."""
@@ -135,6 +144,10 @@ class Cell(Layer):
 
     def _input_bias(self) -> Any:
         return self.bias
+
+    def recur(self, state: Any) -> Any:
+        """Multiply a state by the recurrent kernel."""
+        return xp.matmul(state, self.recurrent_kernel)
 
     def step(self, projected: Any, states: list[Any], drop: Any) -> tuple[Any, list[Any]]:
         """Make the output and the states of the next step."""
@@ -163,7 +176,7 @@ class Cell(Layer):
         list of Tensor
             The new states.
         """
-        drop, recurrent_drop = self.chance(inputs.shape[0], training)
+        drop, recurrent_drop = self.chance(inputs.shape, training)
         states = list(states) if isinstance(states, list | tuple) else [states]
         return self.step(self.project(inputs, drop), states, recurrent_drop)
 
@@ -175,7 +188,7 @@ class SimpleRNNCell(Cell):
         """Make the output and the states of the next step."""
         (h,) = states
         h = h if drop is None else h * drop
-        y = self.activation(projected + xp.matmul(h, self.recurrent_kernel))
+        y = self.activation(projected + self.recur(h))
         return y, [y]
 
 
@@ -203,9 +216,8 @@ class LSTMCell(_Gated):
         super().__init__(units, *args, **named)
         self.unit_forget_bias = unit_forget_bias
 
-    def build(self, input_shape: Any) -> None:
-        """Make the weights."""
-        super().build(input_shape)
+    def _make_bias(self) -> None:
+        super()._make_bias()
         if self.bias is not None and self.unit_forget_bias:
             first = np.array(self.bias._value)
             first[self.units : 2 * self.units] = 1.0
@@ -215,7 +227,7 @@ class LSTMCell(_Gated):
         """Make the output and the states of the next step."""
         h, memory = states
         h = h if drop is None else h * drop
-        i, f, c, o = self.parts(projected + xp.matmul(h, self.recurrent_kernel))
+        i, f, c, o = self.parts(projected + self.recur(h))
         gate = self.recurrent_activation
         memory = gate(f) * memory + gate(i) * self.activation(c)
         y = gate(o) * self.activation(memory)

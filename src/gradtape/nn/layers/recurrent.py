@@ -90,19 +90,22 @@ class RNN(Layer):
         Tensor or list
             The output of the last step or of all; with `return_state` a list that ends with the states.
         """
-        if sequences.ndim != 3:
-            self.refuse(f"the input has shape (batch, time, features), got {tuple(sequences.shape)}")
+        rank = self.cell.rank if isinstance(self.cell, Cell) else 0
+        if sequences.ndim != 3 + rank:
+            lengths = ("", "length, ", "height, width, ", "depth, height, width, ")[rank]
+            self.refuse(f"the input has shape (batch, time, {lengths}features), got {tuple(sequences.shape)}")
         batch, steps = sequences.shape[:2]
         if not steps:
             self.refuse("the input has one step or more, got none")
-        states = self._start(initial_state, batch)
         cell = self.cell
         ours = isinstance(cell, Cell)
         if ours and not cell.built:
-            cell.build((batch, sequences.shape[-1]))
+            cell.build((batch, *sequences.shape[2:]))
             cell.built = True
-        drop, recurrent_drop = cell.chance(batch, training) if ours else (None, None)
+        shape = (batch, *sequences.shape[2:])
+        drop, recurrent_drop = cell.chance(shape, training) if ours else (None, None)
         whole = cell.project(sequences, drop) if ours else sequences
+        states = self._start(initial_state, batch)
         counted = None if mask is None else plain(mask).astype(bool)
         outputs: list[Any] = []
         before: Any = None
@@ -111,7 +114,7 @@ class RNN(Layer):
             y, new = cell.step(here, states, recurrent_drop) if ours else cell(here, states)
             new = list(new) if isinstance(new, list | tuple) else [new]
             if counted is not None and not counted[:, t].all():
-                kept = counted[:, t, None]
+                kept = counted[:, t].reshape(batch, *(1,) * (rank + 1))
                 nothing = before is None or self.zero_output_for_mask
                 y, out = (xp.where(kept, y, 0.0 if nothing else before), y)
                 new = [
@@ -132,7 +135,8 @@ class RNN(Layer):
             made = self.cell.get_initial_state(batch)
             return list(made) if isinstance(made, list | tuple) else [made]
         states = list(initial_state) if isinstance(initial_state, list | tuple) else [initial_state]
-        wanted = [(batch, n) for n in self.cell.state_size]
+        cell = self.cell
+        wanted = cell.state_shapes(batch) if isinstance(cell, Cell) else [(batch, n) for n in cell.state_size]
         if [tuple(s.shape) for s in states] != wanted:
             self.refuse(f"`initial_state` has the shapes {wanted}, got {[tuple(s.shape) for s in states]}")
         return [self._received(s) for s in states]
