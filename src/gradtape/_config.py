@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -13,8 +12,7 @@ LEAKS = ("allow", "warn", "raise")
 UNCONNECTED = ("none", "zero", "raise")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What can be set.
 
     Parameters
@@ -66,15 +64,14 @@ class config(AbstractContextManager["Settings"]):  # noqa: N801
 
     def __init__(self, **changes: Any) -> None:
         global settings  # noqa: PLW0603
-        known = [f.name for f in fields(Settings)]
         for name, value in changes.items():
-            if name not in known:
-                raise TypeError(f"no setting is called {name!r}; there are {', '.join(known)}")
+            if name not in Settings._fields:
+                raise TypeError(f"no setting is called {name!r}; there are {', '.join(Settings._fields)}")
             words = {"leaks": LEAKS, "unconnected_gradients": UNCONNECTED}.get(name)
             if words is not None and value not in words:
                 raise ValueError(f"{name} is one of {words}, not {value!r}")
         self._before = settings
-        settings = replace(settings, **changes)
+        settings = settings._replace(**changes)
 
     def __enter__(self) -> Settings:
         return settings

@@ -264,6 +264,31 @@ def test_memory_is_written_to_where_nobody_else_has_it(built):
     assert done.stdout == "True\n", done.stderr
 
 
+def test_the_garbage_collector_does_not_walk_a_long_tape_and_still_finds_circles(built):
+    program = (
+        "import gc, weakref, numpy as np, gradtape as gt\n"
+        "x = gt.Variable(np.ones(3)); row = np.ones(3)\n"
+        "def run():\n"
+        "    with gt.GradientTape() as tape:\n"
+        "        y = x\n"
+        "        for _ in range(100): y = np.sin(y) * 1.01 + row\n"
+        "        y = np.sum(y)\n"
+        "    return tape\n"
+        "run(); gc.collect(); before = len(gc.get_objects()); tape = run()\n"
+        "print(len(gc.get_objects()) - before < 100)\n"
+        "class Held: pass\n"
+        "def circle():\n"
+        "    held = Held()\n"
+        "    @gt.custom_gradient\n"
+        "    def f(x): return x * 1.0, lambda g: (held, g)[1]\n"
+        "    with gt.GradientTape() as held.tape: f(x) * 2.0\n"
+        "    return weakref.ref(held)\n"
+        "held = circle(); run(); gt.arrays.record.STATE.__init__(); gc.collect(); print(held() is None)\n"
+    )
+    done = ran(program, built)
+    assert done.stdout == "True\nTrue\n", done.stderr
+
+
 def test_it_refuses_what_it_cannot_be_told(built):
     program = (
         "core = module\n"

@@ -185,7 +185,7 @@ def apply(op: Op, args: tuple[Any, ...], params: dict[str, Any], frame: FrameTyp
     if plain:
         for k, value in enumerate(values):
             if plain >> k & 1:
-                if y is value or (type(y) is np.ndarray and y.base is not None and np.may_share_memory(y, value)):
+                if shares_memory(y, value):
                     y = np.array(y)
                 if saved is not None:
                     saved = keep_apart(saved, value)
@@ -230,20 +230,25 @@ def apply_to_one(op: Op, x: Any, params: dict[str, Any], frame: FrameType) -> An
 
 
 def apply_to_two(op: Op, a: Any, b: Any, params: dict[str, Any], frame: FrameType) -> Any:
-    """Do what `apply` does to two arguments; the usual case, tensors and numbers under a tape, in fewer steps."""
+    """Do what `apply` does to two arguments; tensors, arrays and numbers under a tape, in fewer steps."""
     recordings = open_recordings()
     of_a, of_b = type(a), type(b)
     mask = 0
+    plain = None
     if of_a is _Tensor or of_a is _Variable:
         mask, left, id_of_a = 1, a._value, a._id
     elif of_a is float or of_a is int:
         left, id_of_a = a, 0
+    elif of_a is np.ndarray:
+        left, id_of_a, plain = a, 0, a
     else:
         recordings = ()
     if of_b is _Tensor or of_b is _Variable:
         mask, right, id_of_b = mask | 2, b._value, b._id
     elif of_b is float or of_b is int or of_b is Index:
         right, id_of_b = b, 0
+    elif of_b is np.ndarray:
+        right, id_of_b, plain = b, 0, b
     else:
         recordings = ()
     if not recordings or not mask or op.parts:
@@ -258,13 +263,18 @@ def apply_to_two(op: Op, a: Any, b: Any, params: dict[str, Any], frame: FrameTyp
         fail(op, (a, b), (left, right), frame, error)
     shapes = saved = None
     if op.connects:
-        if mask == 3 and op.elementwise:
+        if op.elementwise and (mask == 3 or plain is not None):
             shape, of_left, of_right = y.shape, left.shape, right.shape
             if of_left != shape or of_right != shape:
                 shapes = (of_left, of_right)
         if y.dtype.kind == "c":
             shapes = mark_real(shapes, (left, right), y)
         saved = (op.savers.get(mask) or op.make_saver(mask))(y, (left, right))
+    if plain is not None:
+        if shares_memory(y, plain):
+            y = np.array(y)
+        if saved is not None:
+            saved = keep_apart(saved, plain)
     return write(op, (id_of_a, id_of_b), y, params, shapes, saved, frame, recordings, _Tensor)
 
 
@@ -318,6 +328,11 @@ if CORE is not None:
 def save_outside(output: int, saved: tuple[Any, ...]) -> None:
     """Keep what the rules of an operation need that no tape follows."""
     STATE.ambient.save(output, saved)
+
+
+def shares_memory(y: Any, plain: Any) -> bool:
+    """Whether a result is a plain array that was given, or may be a view of it."""
+    return y is plain or (type(y) is np.ndarray and y.base is not None and np.may_share_memory(y, plain))
 
 
 def keep_apart(saved: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:

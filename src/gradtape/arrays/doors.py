@@ -5,7 +5,7 @@ Binding by the row's call, then `dtype=`, `where=` and `out=`; compositions; and
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from inspect import Parameter, Signature, signature
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,29 @@ def bind_call(
     return tuple(arrays[0]) if op.variadic else arrays, params, extras
 
 
+@lru_cache(maxsize=1000)
+def sorting_plan(
+    op: Op, count: int, names: tuple[str, ...]
+) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]] | None:
+    """Find out where a call with so many arguments and such keywords has arrays and parameters.
+
+    Returns
+    -------
+    tuple or None
+        For each array, and for each parameter by its name, its position in the call or its keyword; None if anything
+        else is given or something is missing, so that `bind_call` has to look.
+    """
+    places: dict[str, Any] = dict(zip(op.positions, range(count), strict=False))
+    known = {*op.args, *(name for name, _ in op.params)}
+    if op.variadic or count > len(op.positions) or places.keys() & set(names) or not {*places, *names} <= known:
+        return None
+    places.update((name, name) for name in names)
+    needed = {*op.args, *(name for name, default in op.params if default is REQUIRED)}
+    if not needed <= places.keys():
+        return None
+    return tuple(places.pop(name) for name in op.args), tuple(places.items())
+
+
 IGNORED = {"casting", "subok", "overwrite_input", "copy", "kind"}
 """Arguments that change no value: results are tensors of their own in any case."""
 
@@ -85,6 +108,12 @@ def call_op(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fra
     """
     if not kwargs and len(args) == op.alone:
         return apply_to(op, tuple(args[0]) if op.variadic else args, op.defaults, frame)
+    plan = sorting_plan(op, len(args), tuple(kwargs))
+    if plan is not None:
+        arrays, params = tuple([args[k] if type(k) is int else kwargs[k] for k in plan[0]]), dict(op.defaults)
+        for name, k in plan[1]:
+            params[name] = args[k] if type(k) is int else kwargs[k]
+        return apply_to(op, arrays, params, frame)
     arrays, params, extras = bind_call(op, args, kwargs)
     if "dtype" in extras:
         arrays = tuple(cast(a, extras["dtype"], frame) if _is_real(a) else a for a in arrays)
@@ -346,3 +375,11 @@ def plain_values(item: Any) -> Any:
     if isinstance(item, dict):
         return {key: plain_values(value) for key, value in item.items()}
     return item
+
+
+def __getattr__(name: str) -> Any:
+    """Make the two doors that belong to the package itself when somebody asks for them."""
+    if name not in {"identity", "stop_gradient"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    made = globals()[name] = door(name)
+    return made

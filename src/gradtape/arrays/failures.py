@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gradtape.arrays.record import STATE, user_frame
-from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site
+from gradtape.diagnostics import Site
 from gradtape.errors import GradtapeError, OperandError, PositionError, ShapeError
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class MatrixError(GradtapeError, np.linalg.LinAlgError):
 
 def located(kind: type[Located], headline: str, frame: FrameType, *helps: str) -> Located:
     """Make an error whose text ends with the place in the user's code and what to do about it."""
+    from gradtape.diagnostics import Annotation, Diagnostic, Severity
+
     span = (STATE.backward_of or Site.of(user_frame(frame))).span
     lines = [headline, f"  at {span.file}:{span.line}"]
     if span.text:

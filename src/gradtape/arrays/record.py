@@ -285,7 +285,9 @@ def user_frame(frame: FrameType) -> FrameType:
     """Walk outwards to the nearest frame of the user's code; the given one if there is none."""
     here: FrameType | None = frame
     while here is not None:
-        if is_user_file(here.f_code.co_filename):
+        file = here.f_code.co_filename
+        known = USER_FILES.get(file)  # here too: a question looks at a dozen frames
+        if is_user_file(file) if known is None else known:
             return here
         here = here.f_back
     return frame
@@ -299,7 +301,9 @@ def user_callers(frame: FrameType) -> tuple[Site, ...]:
     found: list[Site] = []
     here = frame.f_back
     while here is not None and len(found) < MAX_CALLERS:
-        if is_user_file(here.f_code.co_filename):
+        file = here.f_code.co_filename
+        known = USER_FILES.get(file)
+        if is_user_file(file) if known is None else known:
             found.append(new(Site, (here.f_code, here.f_lasti)))
         here = here.f_back
     return tuple(found)

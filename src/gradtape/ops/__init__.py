@@ -1,5 +1,6 @@
 """The one table of operations. Importing the room loads the rows of NumPy's functions; the other families wait."""
 
+import gc
 from importlib import import_module
 from pkgutil import iter_modules, walk_packages
 
@@ -38,9 +39,15 @@ def load_families(name: str = "") -> None:
                 import_module(module.name)
 
 
-for _module in iter_modules(__path__, f"{__name__}."):
-    if not _module.ispkg:
-        import_module(_module.name)
+_collects = gc.isenabled()
+gc.disable()  # all that is made here stays, and a look for garbage walks everything that was imported before
+try:
+    for _module in iter_modules(__path__, f"{__name__}."):
+        if not _module.ispkg:
+            import_module(_module.name)
+finally:
+    if _collects:
+        gc.enable()
 
 __all__ = [
     "COMPOSITES",

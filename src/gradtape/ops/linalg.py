@@ -12,6 +12,8 @@ BAND = (case((3, 4)), case((2, 3, 3), k=1), case((3, 2), k=-1))
 
 def matmul_left(xp: Any, g: Any, shape: tuple[int, ...], b: Any) -> Any:
     """Transpose of `a -> a @ b`; a one-dimensional argument is a row on the left and a column on the right."""
+    if len(shape) == 2 == b.ndim:
+        return xp.matmul(g, xp.swapaxes(b, -1, -2))
     column = b.ndim == 1
     g = xp.reshape(g, shape=(*g.shape, 1)) if column else g
     b = xp.reshape(b, shape=(*b.shape, 1)) if column else b
@@ -23,6 +25,8 @@ def matmul_left(xp: Any, g: Any, shape: tuple[int, ...], b: Any) -> Any:
 
 def matmul_right(xp: Any, g: Any, a: Any, shape: tuple[int, ...]) -> Any:
     """Transpose of `b -> a @ b`."""
+    if a.ndim == 2 == len(shape):
+        return xp.matmul(xp.swapaxes(a, -1, -2), g)
     row = a.ndim == 1
     if len(shape) == 1:
         g = xp.reshape(g, shape=(*g.shape, 1))

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import dis
 from ast import literal_eval
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, partial
 from math import prod
@@ -131,12 +131,17 @@ class Need(IntEnum):
     VALUE = 2
 
 
-@dataclass(frozen=True, slots=True)
 class Status:
     """Why an argument has no rule; `reason` continues the name of the operation: "is constant between integers"."""
 
-    reason: str
+    __slots__ = ("reason",)
     cause: ClassVar[str]
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.reason!r})"
 
 
 class Zero(Status):
@@ -202,7 +207,6 @@ class Foreign(Status):
     cause = "left-through-numpy"
 
 
-@dataclass(frozen=True, slots=True)
 class Rule:
     """A derivative; its kind says what `fn` computes (see the module).
 
@@ -216,11 +220,23 @@ class Rule:
     of `fn`: `jvp(xp, tangent, y, *inputs, **params)`.
     """
 
-    fn: Callable[..., Any]
-    into: Callable[..., None] | None = None
-    picks: Callable[..., Any] | None = None
-    jvp: Callable[..., Any] | None = None
+    __slots__ = ("fn", "into", "jvp", "picks")
     takes_cotangent: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        into: Callable[..., None] | None = None,
+        picks: Callable[..., Any] | None = None,
+        jvp: Callable[..., Any] | None = None,
+    ) -> None:
+        self.fn = fn
+        self.into = into
+        self.picks = picks
+        self.jvp = jvp
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.fn!r})"
 
 
 class Partial(Rule):
@@ -248,7 +264,7 @@ class General(Rule):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Domain:
     """Where an argument may be sampled in tests: an open interval, and points that a sample must stay away from.
 
@@ -276,12 +292,17 @@ HERMITIAN = Domain(hermitian=True)
 POSITIVE_DEFINITE = Domain(hermitian=True, shift=2.0)
 
 
-@dataclass(frozen=True, slots=True)
 class Case:
     """One call for the tests. A tuple of ints is the shape of a sampled array, anything else is passed as it is."""
 
-    args: tuple[Any, ...]
-    params: Mapping[str, Any] = field(default_factory=dict)
+    __slots__ = ("args", "params")
+
+    def __init__(self, args: tuple[Any, ...], params: Mapping[str, Any] | None = None) -> None:
+        self.args = args
+        self.params: Mapping[str, Any] = {} if params is None else params
+
+    def __repr__(self) -> str:
+        return f"Case({self.args!r}, {self.params!r})"
 
 
 def case(*args: Any, **params: Any) -> Case:
@@ -296,6 +317,7 @@ UNMADE: Final = ()
 class Op:
     """One row of the table. Made by `registry.op`; read-only afterwards, but for what others keep with it.
 
+    `permanent` is said of the rows of the table: they hold nothing of a user's, and stay as long as the process.
     `kernel` is bound by a space, `savers` are made when an operation is first recorded, `pulls` by the first sweep
     that meets it (`tape/pulls.py`).
     """
@@ -319,6 +341,7 @@ class Op:
         "numpy",
         "params",
         "parts",
+        "permanent",
         "plumbing",
         "positions",
         "pulls",
@@ -355,6 +378,7 @@ class Op:
         self.scipy = scipy
         self.parts = parts
         self.gauge_free = gauge_free
+        self.permanent = False
         self.plumbing = plumbing
         self.room = room
         self.aliases = aliases

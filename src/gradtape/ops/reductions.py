@@ -116,7 +116,7 @@ op("argmin", CHOICE, methods=("argmin",), a=PLACE, cases=(case((2, 3)), case((2,
 
 def count(shape: tuple[int, ...], axis: Any) -> int:
     """Return how many elements each result is made of."""
-    return prod(shape[k] for k in axes_of(len(shape), axis))
+    return prod(shape) if axis is None else prod(shape[k] for k in axes_of(len(shape), axis))
 
 
 def axes_of(ndim: int, axis: Any) -> tuple[int, ...]:

@@ -97,6 +97,7 @@ def op(
         plumbing=plumbing,
         room=(room or _getframe(1).f_globals["__name__"]).removeprefix("gradtape.ops."),
     )
+    row.permanent = True
     OPS[name] = row
     return row
 

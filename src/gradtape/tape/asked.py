@@ -38,7 +38,7 @@ class Swept(NamedTuple):
     seeds: dict[int, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """A question with its answer.
 

@@ -12,7 +12,6 @@ from gradtape.arrays.record import OPEN, EventKind, Recording, note_event, open_
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Site
 from gradtape.errors import DTypeError, NotEnteredError, TapeStateError
-from gradtape.tape import jacobian as jacobians
 from gradtape.tape import missing, query
 from gradtape.tape.asked import Leaf
 from gradtape.tape.structure import flatten
@@ -321,6 +320,8 @@ class GradientTape:
         frame = _getframe(1)
         width = self._width("jacobian", parallel_iterations, experimental_use_pfor, frame)
 
+        from gradtape.tape import jacobian as jacobians  # with its batches: not everybody needs them
+
         def answer(recording: Recording) -> Any:
             run = jacobians.run_of(recording, width)
             return jacobians.jacobian("tape.jacobian", run, target, sources, unconnected_gradients, frame)
@@ -374,6 +375,8 @@ class GradientTape:
         """
         frame = _getframe(1)
         width = self._width("batch_jacobian", parallel_iterations, experimental_use_pfor, frame)
+
+        from gradtape.tape import jacobian as jacobians  # with its batches: not everybody needs them
 
         def answer(recording: Recording) -> Any:
             run = jacobians.run_of(recording, width)

@@ -15,7 +15,6 @@ from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, in_family,
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, next_id, note_events
 from gradtape.arrays.tensor import Tensor
-from gradtape.diagnostics import code_called
 from gradtape.errors import BrokenGradientError, NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import OPS
 from gradtape.tape import missing
@@ -249,6 +248,8 @@ def check(recording: Recording, target: Any, sources: Any, allow: Iterable[str],
     ------
     BrokenGradientError
     """
+    from gradtape.diagnostics import code_called
+
     allowed = {code_called(word) for word in allow}
     told = why(recording, target, sources, frame, "tape.check")
     broken = [r for r in told.gradients if not {f.code for f in r.findings} <= allowed]

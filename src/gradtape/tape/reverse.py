@@ -14,12 +14,11 @@ from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
 from gradtape.errors import NoGradientError, RuleError
 from gradtape.ops import OPS, Cotangents, Partial, Spec
-from gradtape.tape import strong_zeros
 from gradtape.tape.namespaces import NAMESPACES
 from gradtape.tape.pulls import run_back
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gradtape.arrays.record import Written
     from gradtape.ops import Rule
@@ -84,7 +83,7 @@ def sweep(
     """
     xp = NAMESPACES[recorded, batched]
     add, unbroadcast = xp.add, xp.unbroadcast
-    pull = strong_zeros.pull if strong else None
+    pull = pull_with_strong_zeros() if strong else None
     plain = not (recorded or batched or strong) and picked is None
     at: list[int] = []  # where `run_back` failed, if it did
     cotangents = dict(seeds)
@@ -183,6 +182,13 @@ def sweep(
         else:
             cotangents[source] = spread(xp, cotangents.get(source), taken)
     return {source: cotangents[source] for source in sources if source in cotangents} | found
+
+
+def pull_with_strong_zeros() -> Callable[..., Any]:
+    """Find what a second sweep asks rules by; its module knows batches, which not everybody needs."""
+    from gradtape.tape.strong_zeros import pull
+
+    return pull
 
 
 def note_no_answer(output: int, position: int, site: Site) -> None:

@@ -52,7 +52,7 @@ static const struct laid SLOTS[] = {
     {"Latest", "code", &at.latest_code}, {"Op", "alone", &at.op_alone}, {"Op", "connects", &at.op_connects},
     {"Op", "defaults", &at.op_defaults}, {"Op", "elementwise", &at.op_elementwise},
     {"Op", "kernel", &at.op_kernel}, {"Op", "kept", &at.op_kept}, {"Op", "parts", &at.op_parts},
-    {"Op", "pulls", &at.op_pulls}, {"Op", "variadic", &at.op_variadic},
+    {"Op", "permanent", &at.op_permanent}, {"Op", "pulls", &at.op_pulls}, {"Op", "variadic", &at.op_variadic},
     {"Recording", "written", &at.rec_written}, {"Recording", "saved", &at.rec_saved},
     {"Recording", "known", &at.rec_known}, {"Recording", "variables", &at.rec_variables}, {NULL, NULL, NULL},
 };

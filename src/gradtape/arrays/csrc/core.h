@@ -28,7 +28,8 @@ extern struct names core;
 /* Where the slots of the engine's classes lie. */
 struct slots {
     Py_ssize_t node_value, node_id, index_value, latest_code;
-    Py_ssize_t op_alone, op_connects, op_defaults, op_elementwise, op_kernel, op_kept, op_parts, op_pulls, op_variadic;
+    Py_ssize_t op_alone, op_connects, op_defaults, op_elementwise, op_kernel, op_kept, op_parts, op_permanent,
+        op_pulls, op_variadic;
     Py_ssize_t rec_written, rec_saved, rec_known, rec_variables;
 };
 extern struct slots at;

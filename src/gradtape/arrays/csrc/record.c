@@ -107,6 +107,8 @@ spec(PyObject *value)
     }
     PyTuple_SET_ITEM(made, 0, shape);
     PyTuple_SET_ITEM(made, 1, Py_NewRef((PyObject *)PyArray_DESCR((PyArrayObject *)value)));
+    PyObject_GC_UnTrack(shape);
+    PyObject_GC_UnTrack(made);
     return made;
 }
 
@@ -216,6 +218,36 @@ is_users(PyObject *code)
     return 1;
 }
 
+/* Whether a value refers to nothing that could lead back to it: an array, a number, None, or what `spec` makes. */
+static int
+is_leaf(PyObject *x)
+{
+    return !PyObject_IS_GC(x) || ((PyTuple_CheckExact(x) || Py_IS_TYPE(x, core.Spec)) && !PyObject_GC_IsTracked(x));
+}
+
+/* Spare the garbage collector a tuple, if no circle can go through it: a long tape has many, which all live, and each look
+ * for garbage would walk them. */
+static void
+spare(PyObject *tuple)
+{
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(tuple); k++) {
+        if (!is_leaf(PyTuple_GET_ITEM(tuple, k))) {
+            return;
+        }
+    }
+    PyObject_GC_UnTrack(tuple);
+}
+
+/* The same for a record: rows of the table lead to nothing of the user's, nor do parameters that are plain. */
+static void
+spare_record(PyObject *record, PyObject *op, PyObject *params, PyObject *shapes)
+{
+    int plain = params == core.no_params || params == SLOT(op, at.op_defaults) || !PyObject_GC_IsTracked(params);
+    if (plain && SLOT(op, at.op_permanent) == Py_True && (shapes == Py_None || PyTuple_CheckExact(shapes))) {
+        PyObject_GC_UnTrack(record);
+    }
+}
+
 /* Find the place of a call: new references. */
 static int
 find_place(PyObject *frame, PyObject **code, PyObject **lasti)
@@ -267,6 +299,11 @@ write_record(PyObject *op, PyObject *ids, PyObject *y, PyObject *params, PyObjec
     record = PyTuple_Pack(7, op, ids, output, params, shapes, code, lasti);
     if (record == NULL) {
         goto done;
+    }
+    spare_record(record, op, params, shapes);
+    spare(ids);
+    if (saved != NULL) {
+        spare(saved);
     }
     int followed = 0;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(recordings); k++) {

@@ -17,6 +17,10 @@ min_reduce: Callable[..., Any] = np.minimum.reduce
 
 
 FLOAT = np.dtype(np.float64)
+WIDE = frozenset({FLOAT, np.dtype(np.float32)})
+"""Dtypes in which `np.mean` adds up as they are."""
+EXACT = 1 << 24
+"""Up to here float32 holds every whole number."""
 
 
 def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -30,8 +34,11 @@ def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _mean(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    if getattr(a, "dtype", FLOAT).kind == "V":
+    a = a if isinstance(a, np.ndarray | np.generic) else np.asarray(a)
+    if a.dtype.kind == "V":
         return np.mean(a, axis, np.float32, keepdims=keepdims).astype(a.dtype)
+    if axis is None and a.dtype in WIDE and 0 < a.size <= EXACT:  # what `np.mean` does, without its Python layer
+        return add_reduce(a, None, keepdims=keepdims) / a.size
     return np.mean(a, axis, keepdims=keepdims)
 
 

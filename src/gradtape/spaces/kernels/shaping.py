@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _reshape(a: Any, shape: Any) -> Any:
-    return a.reshape(shape) if type(a) is np.ndarray else np.reshape(a, shape)
+    return a.reshape(shape) if type(a) in KNOWN else np.reshape(a, shape)
 
 
 def _transpose(a: Any, axes: Any = None) -> Any:
