@@ -18,6 +18,9 @@ from gradtape.spaces import jax_space  # noqa: E402
 load_families()
 ROWS = [name for name, row in OPS.items() if any(isinstance(s, Rule) for s in row.statuses) and not row.plumbing]
 
+QUICK = [name for name in ROWS if crc32(name.encode()) % (4 if "." in OPS[name].room else 2) == 0]
+"""A half of NumPy's functions and a quarter of the families': JAX compiles each step of each anew, which takes long."""
+
 NOT_TRACED = {
     "eigvals": "its values are real or complex by what is in the matrix, which is not known while JAX traces",
 }
@@ -50,7 +53,7 @@ def agree(ours, theirs, case):
             np.testing.assert_allclose(np.asarray(b), a, rtol=1e-8, atol=1e-9, err_msg=str(case))
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", QUICK)
 def test_the_rule_gives_numpy_s_numbers_in_jax(name):
     check_calls(OPS[name], islice(calls(OPS[name]), 1))
 
