@@ -230,6 +230,15 @@ def test_products_with_the_hessian():
     np.testing.assert_allclose(gt.hvp(recomputed, x, v), 6 * x * v)
 
 
+def test_products_with_the_hessian_in_complex_numbers():
+    f = lambda z: np.sum(np.abs(z) ** 4) + np.sum(np.real(z**3))
+    z, v, step = np.array([1 + 2j, 0.5 - 1j]), np.array([0.3 - 1j, 2j]), 1e-5
+    slope = gt.grad(f)
+    along = (slope(z + step * v) - slope(z - step * v)) / (2 * step)
+    np.testing.assert_allclose(gt.hvp(f, z, v), along, rtol=1e-8)
+    np.testing.assert_allclose(gt.jvp(slope, (z,), (v,))[1], along, rtol=1e-8)
+
+
 def test_jacobians_of_structures_by_structures():
     f = lambda a, b: {"sum": a["x"] + b, "product": a["x"] * b}
     j = gt.jacobian(f, argnums=(0, 1))({"x": np.array([1.0, 2.0])}, 3.0)
