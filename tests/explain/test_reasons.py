@@ -423,3 +423,24 @@ def test_an_exit_through_scipy_says_where_it_stays_on_the_tape(call, advice, tmp
     (finding,) = report.findings
     assert finding.cause == "left-through-numpy"
     assert finding.diagnostic.helps[0].startswith(advice)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ("np.histogram(w, bins=4)[0]", "bin_places in histogram is asked for"),
+        ("np.argmax(w)", "argmax answers with a position"),
+    ],
+)
+def test_a_step_of_a_function_is_told_with_the_function_that_was_called(call, says, tmp_path):
+    source = f"""
+        import numpy as np
+        import gradtape as gt
+        w = gt.Variable([1.0, 2.0, 4.0])
+        with gt.GradientTape() as tape:
+            loss = np.sum({call} * 2.0)
+        tape.gradient(loss, w)
+    """
+    (report,) = run_program(textwrap.dedent(source), tmp_path)
+    (finding,) = report.findings
+    assert finding.diagnostic.annotations[0].label.startswith(says)
