@@ -65,12 +65,16 @@ def main(small=False, seed=3):
     drawn = mean.numpy() + np.exp(spread.numpy()) * rng.normal(size=(400, size))
     outputs = net(drawn, grid)
     near = np.abs(np.abs(grid) - 1.3) < 0.6
+    within = np.abs(outputs.mean(0) - wave(grid)) < 2.0 * outputs.std(0)
     inside, outside = outputs.std(0)[near].mean(), outputs.std(0)[np.abs(grid) > 2.5].mean()
     error = np.sqrt(np.mean((outputs.mean(0)[near] - wave(grid[near])) ** 2))
     tail = max(1, steps // 20)
     print(f"bound of the evidence: {-np.mean(bounds[:tail]):.0f} -> {-np.mean(bounds[-tail:]):.0f} after {steps} steps")
     print(f"where there are data: error of the mean {error:.3f}, deviation of the net {inside:.3f}")
     print(f"far away from them: deviation of the net {outside:.3f}")
+    places = {"among the data": near, "in the gap": np.abs(grid) < 0.6, "beyond them": np.abs(grid) > 2.0}
+    shares = ", ".join(f"{within[where].mean():.0%} {name}" for name, where in places.items())
+    print(f"the curve lies within two deviations of the mean: {shares}")
     return {
         "x": x, "y": y, "grid": grid, "outputs": outputs, "bounds": bounds, "error": error, "inside": inside,
         "outside": outside,
@@ -89,7 +93,7 @@ def draw(plt, result):
     left.plot(grid, wave(grid), "k--", lw=1, label="what the data were made from")
     left.plot(grid, centre, color="tab:blue", lw=1.8, label="mean of the nets, 1 and 2 deviations")
     left.plot(result["x"], result["y"], "o", color="tab:red", ms=3, label="data")
-    left.set(xlabel="x", ylabel="y", ylim=(-3.0, 3.6), title="A Bayesian net knows where it has seen nothing")
+    left.set(xlabel="x", ylabel="y", ylim=(-3.0, 3.6), title="A Bayesian net: its mean and its spread")
     left.legend(loc="upper left", fontsize=8)
     window = len(result["bounds"]) // 100
     smooth = -np.convolve(result["bounds"], np.ones(window) / window, "valid")

@@ -57,8 +57,8 @@ def predict(p, year, value, wanted):
     return mean, np.sqrt(np.diagonal(kernel(p, wanted, wanted)) + noise - np.sum(across**2, axis=0))
 
 
-def main(small=False):
-    (year, value), (later, measured) = data(1995.0)
+def main(small=False, last=1995.0):
+    (year, value), (later, measured) = data(last)
     if small:
         keep = year > 1987.0
         year, value, later, measured = year[keep], value[keep], later[:24], measured[:24]
@@ -79,7 +79,7 @@ def main(small=False):
     for name, k in lengths.items():
         amplitude, length = np.exp(found.params[name][0]), np.exp(found.params[name][k])
         print(f"{name:<9} amplitude {amplitude:6.2f} ppm, length {length:6.1f} years")
-    for months in sorted({24, len(later)}):
+    for months in sorted({24, min(48, len(later)), len(later)}):
         error = np.sqrt(np.mean(miss[:months] ** 2))
         inside = np.mean(np.abs(miss[:months]) < 1.96 * deviation[:months])
         print(f"the {months} months after: root mean square error {error:.2f} ppm, {inside:.0%} within the 95 % band")

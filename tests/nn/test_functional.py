@@ -187,3 +187,11 @@ def test_a_functional_model_beside_keras():
     for w, value in zip(ours.weights, theirs.get_weights(), strict=True):
         w.assign(value)
     np.testing.assert_allclose(ours([A, B]), theirs([A, B]).numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_keras_s_other_names():
+    assert nn.MaxPool2D is nn.layers.MaxPooling2D
+    assert nn.layers.GlobalAvgPool1D is nn.GlobalAveragePooling1D
+    assert nn.Convolution2DTranspose is nn.Conv2DTranspose
+    keras, _, _ = keras_and_fixtures()
+    assert all(hasattr(keras.layers, name) for name in nn.ALIASES)

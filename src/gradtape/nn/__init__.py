@@ -173,6 +173,14 @@ ROOMS = ("activations", "callbacks", "constraints", "initializers", "layers", "l
 
 _PLACES = {name: module for module, names in CLASSES.items() for name in names}
 
+ALIASES = {
+    name.replace(long, short): name
+    for long, short in (("AveragePooling", "AvgPool"), ("MaxPooling", "MaxPool"), ("Conv", "Convolution"))
+    for name in _PLACES
+    if long in name and not name.startswith(("Adaptive", "ConvLSTM", "Depthwise"))
+}
+"""Keras's other names of layers."""
+
 for _name in FUNCTIONS:
     globals()[_name] = _doors.door(_name)
 for _name in _activations.__all__:
@@ -183,6 +191,7 @@ __all__ = sorted([*FUNCTIONS, *_activations.__all__, *_PLACES, *ROOMS])  # noqa:
 
 def __getattr__(name: str) -> Any:
     """Import a class or a part of the room when it is first asked for."""
+    name = ALIASES.get(name, name)
     if name in _PLACES:
         globals()[name] = getattr(_import_module(f"{__name__}.{_PLACES[name]}"), name)
         return globals()[name]

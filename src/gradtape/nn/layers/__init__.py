@@ -14,7 +14,7 @@ FUNCTIONS = ("deserialize", "serialize")
 
 def __getattr__(name: str) -> Any:
     """Find a layer where it is."""
-    if name in __all__:
+    if name in __all__ or name in _nn.ALIASES:
         return getattr(_nn, name)
     if name in FUNCTIONS:
         from gradtape.nn import configuration

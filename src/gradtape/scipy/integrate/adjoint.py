@@ -242,12 +242,17 @@ class _Call:
                     total[i] = total.get(i, 0.0) - plain(part) * (weight * (new - old) / 2.0)
         return found.y[:, -1]
 
+    def first_only(self) -> NoGradientError:
+        """Return the error of who asks for a second derivative: it names what has one."""
+        other = " of the method 'Radau' or 'BDF'" if self.flow.method == "LSODA" else ""
+        return NoGradientError(
+            f"solve_ivp with gradient='adjoint' has a first derivative only; gradient='discrete'{other} has all orders"
+        )
+
     def pull(self, k: int, g: Any) -> Any:
         """Return the gradient of one argument; one way back answers for all of them."""
         if isinstance(g, Node):
-            raise NoGradientError(
-                "solve_ivp with gradient='adjoint' has a first derivative only; gradient='discrete' has all orders"
-            )
+            raise self.first_only()
         if self.answer is None or self.answer[0] is not g:
             with unrecorded():
                 self.answer = g, self.backwards(np.asarray(g))
@@ -256,9 +261,7 @@ class _Call:
     def push(self, k: int, tangent: Any) -> Any:
         """Return what one argument adds to the tangent of the states."""
         if isinstance(tangent, Node):
-            raise NoGradientError(
-                "solve_ivp with gradient='adjoint' has a first derivative only; gradient='discrete' has all orders"
-            )
+            raise self.first_only()
         given = {} if k == 0 else {self.ids[k - 1]: np.asarray(tangent)}
         y = np.asarray(tangent) if k == 0 else np.zeros_like(plain(self.flow.y))
 

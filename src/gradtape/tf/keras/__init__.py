@@ -1,6 +1,6 @@
 """Keras's names: layers, losses, metrics, optimizers and their like are those of `gradtape.nn` and `gradtape.optim`.
 
-They are the same objects. Models are subclasses of `Model`, or a `Sequential`; there is no graph of symbolic inputs.
+They are the same objects. Models are subclasses of `Model`, a `Sequential`, or `Model(inputs, outputs)`.
 """
 
 from __future__ import annotations
