@@ -115,6 +115,22 @@ def doors():
         z = np.sum(np.multiply.outer(x, y)) + np.add.reduce(x) + np.mean(y, axis=0) + np.max(x) + np.prod(a=x)
     return tape, z, [x, y]
 
+def odd_gradients():
+    found = []
+    for values in ([1.0, 0.0], [0.0, 0.0],
+                   [1.0, np.inf], [np.nan, 1.0], [1e-200, 0.0], [1e200, 1.0], np.ones(5000), 1.0, 0):
+        for dtype in (np.float64, np.float32, np.float16, np.complex128):
+            with np.errstate(all="ignore"): x = gt.Variable(np.ones_like(values, dtype)); g = np.asarray(values, dtype)
+            with gt.GradientTape() as tape: y = x * 1.0
+            tape.gradient(y, x, output_gradients=g); found.append(tape._recording.odd)
+    return found
+found_odd = odd_gradients()
+
+def unwatched():
+    w, v, n = gt.Variable([1.0]), gt.Variable([2.0], trainable=False), gt.Variable([3])
+    with gt.GradientTape() as outer, gt.GradientTape(watch_accessed_variables=False) as inner: y = w * v * n
+    return [[len(t.watched_variables()), len(t._recording.roots), len(t._recording.since)] for t in (outer, inner)]
+
 def by_name(x):  # the instruction of a call is counted otherwise where a function of C is called
     e = x.__array_ufunc__(np.exp, "__call__", x)
     return x.__mul__(2.0), x.__rsub__(3.0), type(x).__neg__(x), e, x.__getitem__(1)
@@ -132,6 +148,7 @@ def given(x): return x * 1.0, lambda g: kept[0]
 with gt.GradientTape() as tape: y = (given(x) + x + x) * 2.0 * 3.0
 found["what others hold"] = [repr(tape.gradient(y, x, output_gradients=weight)), repr(weight), repr(kept)]
 
+found["odd"], found["watched"] = found_odd, unwatched()
 with gt.GradientTape(): found["by name"] = [repr(y) for y in by_name(gt.Variable([1.0, 2.0]))]
 
 def outside():

@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -41,6 +42,9 @@ def chain(length):
     return tape, y, w
 
 
+ROW = np.ones(3)
+
+
 @pytest.mark.parametrize(
     ("operation", "most"),
     [
@@ -49,10 +53,13 @@ def chain(length):
         (lambda y: y * 1.01, 15),
         (lambda y: 2.0 - y, 15),
         (lambda y: y + y, 15),
+        (lambda y: ROW * y, 21),
+        (lambda y: y - ROW, 17),
         (lambda y: y[1], 26),
         (np.sum, 30),
+        (lambda y: np.sum(y, axis=0), 31),
     ],
-    ids=["np.sin", "gnp.sin", "y * 1.01", "2.0 - y", "y + y", "y[1]", "np.sum"],
+    ids=["np.sin", "gnp.sin", "y * 1.01", "2.0 - y", "y + y", "a * y", "y - a", "y[1]", "np.sum", "np.sum(axis=0)"],
 )
 def test_the_door_and_the_record_make_so_many_calls(operation, most):
     w = gt.Variable(np.ones(3))
@@ -60,6 +67,28 @@ def test_the_door_and_the_record_make_so_many_calls(operation, most):
         y = np.sin(w)
         operation(y)
         assert calls(lambda: operation(y)).total() <= most
+
+
+def opened():
+    with gt.GradientTape():
+        pass
+
+
+def test_a_tape_and_a_question_make_so_many_calls():
+    def of(sources):
+        ws = [gt.Variable(np.ones(3)) for _ in range(sources)]
+        with gt.GradientTape() as tape:
+            y = sum(ws[1:], ws[0] * 1.0)
+        return calls(lambda: tape.gradient(y, ws)).total()
+
+    def count():  # a second time each: what is made once is made
+        return [(calls(opened).total(), of(1), of(9), of(19)) for _ in range(2)][1]
+
+    with ThreadPoolExecutor(1) as thread:  # few frames around it: an event looks for callers in all of them
+        to_open, one, nine, nineteen = thread.submit(count).result()
+    assert to_open <= 60
+    assert one <= 140
+    assert (nineteen - nine) / 10 <= 24
 
 
 def test_a_record_takes_four_blocks_of_memory():

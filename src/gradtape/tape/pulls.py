@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradtape.arrays.core import CORE
 from gradtape.ops.model import UNMADE, Partial, returned
 from gradtape.spaces.numpy_space import xp
@@ -100,7 +102,15 @@ def run_back(
 
 
 if CORE is not None:
-    CORE.set_up_sweep({"make_pulls": make_pulls, "unbroadcast": unbroadcast, "unmade": UNMADE, "xp": xp})
+    CORE.set_up_sweep(
+        {
+            "add_reduce": np.add.reduce,
+            "make_pulls": make_pulls,
+            "unbroadcast": unbroadcast,
+            "unmade": UNMADE,
+            "xp": xp,
+        }
+    )
     run_back = CORE.run_back
 
 

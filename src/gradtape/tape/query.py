@@ -11,7 +11,8 @@ import numpy as np
 
 from gradtape import _config
 from gradtape.arrays import doors
-from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, in_family, is_differentiable, usual
+from gradtape.arrays.core import CORE
+from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, in_family, is_differentiable, new, usual
 from gradtape.arrays.failures import describe, located
 from gradtape.arrays.record import STATE, EventKind, next_id, note_events
 from gradtape.arrays.tensor import Tensor
@@ -60,6 +61,8 @@ class Law(NamedTuple):
 
 
 LAW = Law()
+USUAL = (np.ndarray, np.generic)
+NUMBERS = (*USUAL, float, int)
 
 
 class Asking(NamedTuple):
@@ -281,8 +284,9 @@ def check_targets(target: Any, sources: Any, asking: Asking, law: Law = LAW) -> 
     """
     leaves = leaves_of(target)
     for leaf in leaves:
-        plain = isinstance(leaf.value, np.ndarray | np.generic)
-        if not plain and not isinstance(leaf.value, Node if law.strict is not None else Node | float | int):
+        if isinstance(leaf.value, Node):
+            continue
+        if not isinstance(leaf.value, USUAL if law.strict is not None else NUMBERS):
             refuse(leaf.value, f"target{leaf.path}", asking, leaves, leaves_of(sources))
     return leaves
 
@@ -301,7 +305,8 @@ def leaves_of(structure: Any) -> tuple[Leaf, ...]:
     if isinstance(structure, Node):
         return (Leaf("", structure),)
     if type(structure) in {list, tuple} and all(isinstance(value, Node) for value in structure):
-        return tuple([Leaf(f"[{k}]", value) for k, value in enumerate(structure)])  # the usual one, without a generator
+        # the usual one: without a generator, and by the shortest way to a named tuple
+        return tuple([make(Leaf, (f"[{k}]", value)) for k, value in enumerate(structure)])
     return tuple([Leaf(path, value) for path, value in flatten(structure)])
 
 
@@ -378,7 +383,10 @@ def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame:
         note_events(EventKind.GRADIENT, found, frame, made_from)
 
 
+make = tuple.__new__
 vdot, isfinite = np.vdot, cmath.isfinite
+is_ordinary = None if CORE is None else CORE.is_ordinary
+"""The core's answer for small arrays: whether one is surely not odd."""
 
 SMALL = 1000
 """So many elements are copied to be looked at, if they do not lie side by side."""
@@ -396,6 +404,8 @@ def is_odd(value: Any) -> bool:
     very small or large elements do as well, are the elements themselves looked at.
     """
     plain = value._value if isinstance(value, Node) else value
+    if is_ordinary is not None and is_ordinary(plain):
+        return False
     if plain.dtype.kind in "fc" and (plain.size < SMALL or plain.flags.c_contiguous):
         total = vdot(plain, plain)
         if total and isfinite(total):
@@ -422,6 +432,8 @@ def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:
     if isinstance(cotangent, Tensor):
         made = cotangent if mine == dtype else doors.cast(cotangent, dtype, frame)
     else:
-        made = Tensor(cotangent if mine is dtype or mine == dtype else cotangent.astype(dtype), next_id())
+        made = new(Tensor)  # without its __init__, as where records are written
+        made._value = cotangent if mine is dtype or mine == dtype else cotangent.astype(dtype)
+        made._id = next_id()
     family = RELATED.get(type(source))
     return made if family is None else in_family(made, family)

@@ -53,7 +53,7 @@ def rebuild(structure: Any, leaf: Callable[[], Any]) -> Any:
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
         return type(structure)(*[rebuild(value, leaf) for value in structure])
     if isinstance(structure, list | tuple):
-        return type(structure)([rebuild(value, leaf) for value in structure])
+        return type(structure)([leaf() if isinstance(value, Node) else rebuild(value, leaf) for value in structure])
     if is_dataclass(structure) and not isinstance(structure, type):
         return replace(structure, **{f.name: rebuild(getattr(structure, f.name), leaf) for f in fields(structure)})
     if type(structure) in HOLDERS:

@@ -53,15 +53,17 @@ static const struct laid SLOTS[] = {
     {"Op", "defaults", &at.op_defaults}, {"Op", "elementwise", &at.op_elementwise},
     {"Op", "kernel", &at.op_kernel}, {"Op", "kept", &at.op_kept}, {"Op", "parts", &at.op_parts},
     {"Op", "permanent", &at.op_permanent}, {"Op", "pulls", &at.op_pulls}, {"Op", "variadic", &at.op_variadic},
-    {"Recording", "written", &at.rec_written}, {"Recording", "saved", &at.rec_saved},
-    {"Recording", "known", &at.rec_known}, {"Recording", "variables", &at.rec_variables}, {NULL, NULL, NULL},
+    {"Recording", "auto_watch", &at.rec_auto_watch}, {"Recording", "known", &at.rec_known},
+    {"Recording", "roots", &at.rec_roots}, {"Recording", "saved", &at.rec_saved},
+    {"Recording", "since", &at.rec_since}, {"Recording", "variables", &at.rec_variables},
+    {"Recording", "written", &at.rec_written}, {"Variable", "trainable", &at.variable_trainable}, {NULL, NULL, NULL},
 };
 static const struct told DOORS[] = {
     {"array_function", &core.array_function}, {"array_ufunc", &core.array_ufunc}, {"functions", &core.functions},
     {"plain_index", &core.plain_index}, {"unsupported", &core.unsupported}, {NULL, NULL},
 };
 static const struct told SWEEP[] = {
-    {"make_pulls", &core.make_pulls}, {"unbroadcast", &core.unbroadcast}, {"unmade", &core.unmade},
+    {"add_reduce", &core.add_reduce}, {"make_pulls", &core.make_pulls}, {"unbroadcast", &core.unbroadcast}, {"unmade", &core.unmade},
     {"xp", &core.xp}, {NULL, NULL},
 };
 
@@ -130,6 +132,7 @@ static PyMethodDef methods[] = {
     {"factor", FAST(factor), "Make the pull of a partial derivative."},
     {"transpose", FAST(transpose), "Make the pull of any other rule."},
     {"run_back", FAST(run_back), "See tape/pulls.py."},
+    {"is_ordinary", is_ordinary, METH_O, "See tape/query.py."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -18,7 +18,7 @@
 
 /* What `set_up` and its like were given: objects of the engine's modules, by the names that they have there. */
 struct names {
-    PyObject *apply, *array_function, *array_ufunc, *fail, *failures, *find_site, *functions, *latest, *make_pulls;
+    PyObject *add_reduce, *apply, *array_function, *array_ufunc, *fail, *failures, *find_site, *functions, *latest, *make_pulls;
     PyObject *mark_real, *may_share_memory, *new_ids, *no_params, *open_recordings, *plain, *plain_index, *save_outside;
     PyObject *spec, *unbroadcast, *unmade, *unsupported, *user_files, *watch_read, *xp;
     PyTypeObject *Index, *Op, *RealShape, *Spec, *Tensor, *Variable;
@@ -27,10 +27,10 @@ extern struct names core;
 
 /* Where the slots of the engine's classes lie. */
 struct slots {
-    Py_ssize_t node_value, node_id, index_value, latest_code;
+    Py_ssize_t node_value, node_id, index_value, latest_code, variable_trainable;
     Py_ssize_t op_alone, op_connects, op_defaults, op_elementwise, op_kernel, op_kept, op_parts, op_permanent,
         op_pulls, op_variadic;
-    Py_ssize_t rec_written, rec_saved, rec_known, rec_variables;
+    Py_ssize_t rec_auto_watch, rec_known, rec_roots, rec_saved, rec_since, rec_variables, rec_written;
 };
 extern struct slots at;
 
@@ -60,5 +60,6 @@ extern PyTypeObject PullType;
 PyObject *factor(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *transpose(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *run_back(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *is_ordinary(PyObject *module, PyObject *value);
 
 #endif

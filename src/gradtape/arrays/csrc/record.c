@@ -27,20 +27,51 @@ tuple_of(PyObject *const *values, Py_ssize_t n)
     return made;
 }
 
+/* `watch_variable` of dispatch.py, for a variable of floating point that a recording does not know yet. */
+static int
+watch(PyObject *recording, PyObject *variable, PyObject *id)
+{
+    if (PyDict_SetItem(SLOT(recording, at.rec_variables), id, variable) < 0 ||
+        PySet_Add(SLOT(recording, at.rec_known), id) < 0 || PySet_Add(SLOT(recording, at.rec_roots), id) < 0) {
+        return -1;
+    }
+    PyObject *now = Py_TYPE(core.new_ids)->tp_iternext(core.new_ids);
+    int failed = now == NULL || PyDict_SetItem(SLOT(recording, at.rec_since), id, now) < 0;
+    Py_XDECREF(now);
+    return failed ? -1 : 0;
+}
+
+static int
+is_inexact(PyObject *value)
+{
+    if (!PyArray_Check(value)) {
+        return PyArray_IsScalar(value, Inexact);
+    }
+    return PyArray_ISFLOAT((PyArrayObject *)value) || PyArray_ISCOMPLEX((PyArrayObject *)value);
+}
+
 /* Let the open tapes follow a variable, unless all of them have it already. */
 static int
 read_variable(PyObject *variable, PyObject *recordings)
 {
     PyObject *id = SLOT(variable, at.node_id);
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(recordings); k++) {
-        int has = PyDict_Contains(SLOT(PyTuple_GET_ITEM(recordings, k), at.rec_variables), id);
-        if (has < 0) {
-            return -1;
+        PyObject *recording = PyTuple_GET_ITEM(recordings, k);
+        int has = PyDict_Contains(SLOT(recording, at.rec_variables), id);
+        if (has) {
+            if (has < 0) {
+                return -1;
+            }
+            continue;
         }
-        if (!has) {
+        if (SLOT(variable, at.variable_trainable) != Py_True || SLOT(recording, at.rec_auto_watch) != Py_True ||
+            !is_inexact(SLOT(variable, at.node_value))) {
             PyObject *done = PyObject_CallOneArg(core.watch_read, variable);
             Py_XDECREF(done);
             return done == NULL ? -1 : 0;
+        }
+        if (watch(recording, variable, id) < 0) {
+            return -1;
         }
     }
     return 0;

@@ -2,6 +2,8 @@
 
 #include "core.h"
 
+#include <math.h>
+
 /* A rule with the namespace that it runs in. A factor gives `fn(xp, *residuals) * g`, a transpose `fn(xp, g, *residuals)`;
  * both get the operation's parameters if it has any. */
 typedef struct {
@@ -149,22 +151,40 @@ pull_one(PyObject *pull, PyObject *g, int g_goes, PyObject *residuals, PyObject 
     return PyObject_Vectorcall(pull, three, 3, NULL);
 }
 
+/* How many leading axes have to be summed away to get an array's shape to another; -1 if that alone does not do. */
+static int
+leading_axes(PyArrayObject *array, PyObject *shape)
+{
+    int extra = PyArray_NDIM(array) - (int)PyTuple_GET_SIZE(shape);
+    if (extra < 0 || !PyArray_ISNUMBER(array)) {
+        return -1;
+    }
+    for (int k = extra; k < PyArray_NDIM(array); k++) {
+        if (PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, k - extra)) != PyArray_DIM(array, k)) {
+            return -1;
+        }
+    }
+    return extra;
+}
+
 /* Sum a cotangent back to the shape of its input; `ct` is taken over. */
 static PyObject *
 summed_back(PyObject *ct, PyObject *shape)
 {
-    if (PyTuple_CheckExact(shape) && PyArray_Check(ct)) {
-        PyArrayObject *array = (PyArrayObject *)ct;
-        int same = PyTuple_GET_SIZE(shape) == PyArray_NDIM(array);
-        for (int k = 0; same && k < PyArray_NDIM(array); k++) {
-            same = PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, k)) == PyArray_DIM(array, k);
-        }
-        if (same) {
-            return ct;
+    int extra = PyTuple_CheckExact(shape) && PyArray_Check(ct) ? leading_axes((PyArrayObject *)ct, shape) : -1;
+    if (extra == 0) {
+        return ct;
+    }
+    PyObject *two[2] = {ct, shape}, *act = core.unbroadcast, *axes = NULL;
+    if (extra > 0) {
+        axes = two[1] = PyTuple_New(extra);
+        act = core.add_reduce;
+        for (int k = 0; axes != NULL && k < extra; k++) {
+            PyTuple_SET_ITEM(axes, k, k < 1 << 3 ? Py_NewRef(numbers[k]) : PyLong_FromLong(k));
         }
     }
-    PyObject *two[2] = {ct, shape};
-    PyObject *found = PyObject_Vectorcall(core.unbroadcast, two, 2, NULL);
+    PyObject *found = two[1] == NULL ? NULL : PyObject_Vectorcall(act, two, 2, NULL);
+    Py_XDECREF(axes);
     Py_DECREF(ct);
     return found;
 }
@@ -227,6 +247,40 @@ pull_back(PyObject *record, PyObject *pulls, PyObject *residuals, PyObject *g, P
         }
     }
     return 0;
+}
+
+#define MOST_LOOKED_AT 4096 /* from here on BLAS is faster */
+
+#define SUM_OF_SQUARES(type)                                                                                              \
+    for (; k + 4 <= n; k += 4) {                                                                                          \
+        for (int j = 0; j < 4; j++) {                                                                                     \
+            double x = ((const type *)data)[k + j];                                                                       \
+            sums[j] += x * x;                                                                                             \
+        }                                                                                                                 \
+    }                                                                                                                     \
+    for (; k < n; k++) {                                                                                                  \
+        double x = ((const type *)data)[k];                                                                               \
+        sums[0] += x * x;                                                                                                 \
+    }
+
+/* Whether a small array has elements that are not zero and none that is not finite; False also where that is not sure. */
+PyObject *
+is_ordinary(PyObject *module, PyObject *value)
+{
+    PyArrayObject *array = (PyArrayObject *)value;
+    if (!PyArray_CheckExact(value) || !PyArray_ISCARRAY_RO(array) || PyArray_SIZE(array) > MOST_LOOKED_AT) {
+        Py_RETURN_FALSE;
+    }
+    npy_intp k = 0, n = PyArray_SIZE(array);
+    const void *data = PyArray_DATA(array);
+    double sums[4] = {0, 0, 0, 0};
+    if (PyArray_TYPE(array) == NPY_FLOAT) {
+        SUM_OF_SQUARES(float)
+    } else if (PyArray_TYPE(array) == NPY_DOUBLE) {
+        SUM_OF_SQUARES(double)
+    }
+    double total = sums[0] + sums[1] + sums[2] + sums[3];
+    return PyBool_FromLong(total > 0 && isfinite(total));
 }
 
 /* Do one record; 1 if its operation has pulls, 0 if its rules are asked in a way of their own, -1 for an error. */
