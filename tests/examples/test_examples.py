@@ -48,7 +48,7 @@ def test_logistic_regression(example, seed):
     pytest.importorskip("sklearn")
     _, result = example("logistic_regression", **seed)
     assert result["difference"] < 1e-4
-    assert result["accuracy"] > 0.9
+    assert result["accuracy"] > 0.85
 
 
 def test_gaussian_process(example):

@@ -71,7 +71,8 @@ def fit(
     callbacks : sequence of Callback
         What is called as the training goes on.
     metrics : sequence or dict of str, Metric or callable
-        What is computed besides the loss. `"accuracy"` stands for the one that fits the loss.
+        What is computed besides the loss. `"accuracy"` stands for the one that fits the loss. The weights of examples
+        count in them, as in Keras's `weighted_metrics`.
     shuffle : bool
         Whether the examples of arrays come in another order in each epoch.
     seed : int, optional
