@@ -37,7 +37,7 @@ def test_one_step_is_worth_more_to_weights_that_were_trained_for_it(example, tmp
 @pytest.mark.thorough
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_more_training_makes_one_step_worth_more_from_any_start(example, seed):
-    """After a third of the example's training; how much it is worth by then differs from start to start."""
+    """After a training a third as long as the example's; how much it is worth by then differs from start to start."""
     module = example("meta_learning")
     weights = module.start(np.random.default_rng(seed))
     module.train(weights, np.random.default_rng(seed + 1), 2000, 1)
