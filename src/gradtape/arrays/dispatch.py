@@ -322,7 +322,8 @@ in_python = apply
 """`apply` as it is above, for what the core leaves to it."""
 
 if CORE is not None:
-    apply, apply_to_one, apply_to_two = CORE.apply, CORE.apply_to_one, CORE.apply_to_two
+    apply = apply_to = CORE.apply
+    apply_to_one, apply_to_two = CORE.apply_to_one, CORE.apply_to_two
 
 
 def save_outside(output: int, saved: tuple[Any, ...]) -> None:

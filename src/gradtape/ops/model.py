@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import dis
 from ast import literal_eval
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, partial
 from math import prod
@@ -264,7 +263,6 @@ class General(Rule):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Domain:
     """Where an argument may be sampled in tests: an open interval, and points that a sample must stay away from.
 
@@ -273,12 +271,23 @@ class Domain:
     their size: it makes them positive definite, or well-conditioned.
     """
 
-    low: float = -2.0
-    high: float = 2.0
-    away_from_integers: bool = False
-    away_from_zero: bool = False
-    hermitian: bool = False
-    shift: float = 0.0
+    __slots__ = ("away_from_integers", "away_from_zero", "hermitian", "high", "low", "shift")
+
+    def __init__(
+        self,
+        low: float = -2.0,
+        high: float = 2.0,
+        away_from_integers: bool = False,
+        away_from_zero: bool = False,
+        hermitian: bool = False,
+        shift: float = 0.0,
+    ) -> None:
+        self.low = low
+        self.high = high
+        self.away_from_integers = away_from_integers
+        self.away_from_zero = away_from_zero
+        self.hermitian = hermitian
+        self.shift = shift
 
 
 REAL = Domain()
@@ -384,22 +393,22 @@ class Op:
         self.aliases = aliases
         self.methods = methods
         signature = parse_call(call)
-        self.variadic = any(n.startswith("*") for n, _ in signature)
-        self.positions = tuple(n.lstrip("*~") for n, _ in signature)
-        self.args: tuple[str, ...] = tuple(n for n in self.positions if n in statuses)
-        self.params = tuple((n, d) for n, d in signature if n.lstrip("*") not in statuses and not n.startswith("~"))
+        self.variadic = "*" in call
+        self.positions = tuple([n.lstrip("*~") for n, _ in signature])
+        self.args: tuple[str, ...] = tuple([n for n in self.positions if n in statuses])
+        self.params = tuple([(n, d) for n, d in signature if n.lstrip("*") not in statuses and n[0] != "~"])
         self.defaults = {n: d for n, d in self.params if d is not REQUIRED}
         needs_params = len(self.defaults) < len(self.params)
         self.alone = -1 if needs_params else 1 if self.variadic else len(self.args)
-        missing = [n for n in statuses if n not in self.args]
-        if missing or len(self.args) != len(statuses):
+        if len(self.args) != len(statuses):
+            missing = [n for n in statuses if n not in self.args]
             raise TypeError(f"row {name}: {missing} not in its call ({call})")
-        self.statuses: tuple[Rule | Status, ...] = tuple(statuses[n] for n in self.args)
+        self.statuses: tuple[Rule | Status, ...] = tuple([statuses[n] for n in self.args])
         self.rules: tuple[Rule | None, ...] = tuple(
-            s if isinstance(s, Rule) else _refusal(name, s) if isinstance(s, NotYet) else None for s in self.statuses
+            [s if isinstance(s, Rule) else _refusal(name, s) if isinstance(s, NotYet) else None for s in self.statuses]
         )
         self.connects = any(self.rules)
-        self.elementwise = elementwise or any(isinstance(s, Partial) for s in self.statuses)
+        self.elementwise = elementwise or Partial in map(type, self.statuses)
         self._needs: tuple[tuple[Need, ...], ...] | None = None
         self.domain = domain if isinstance(domain, tuple) else (domain,) * len(self.args)
         self.cases = cases
@@ -478,9 +487,10 @@ def parse_call(text: str) -> tuple[tuple[str, Any], ...]:
     its position in the call and is no parameter of the operation.
     """
     pairs = []
-    for part in filter(None, (p.strip() for p in text.split(", "))):
-        name, _, default = part.partition("=")
-        pairs.append((name, _default(default) if default else REQUIRED))
+    for part in text.split(", "):
+        name, _, default = part.strip().partition("=")
+        if name:
+            pairs.append((name, _default(default) if default else REQUIRED))
     return tuple(pairs)
 
 

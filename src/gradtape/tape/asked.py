@@ -38,7 +38,7 @@ class Swept(NamedTuple):
     seeds: dict[int, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)  # one function to make at import, not six
 class Asked:
     """A question with its answer.
 
