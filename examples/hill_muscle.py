@@ -170,7 +170,7 @@ def main(small=False, seed=5):
         value, true = found[name] * scale, TRUE[name] * scale
         told = f"made with {true:5.1f}, guessed {GUESS[name] * scale:5.1f}"
         print(f"  {name:<6} {value:7.2f} +- {value * spread[name]:5.2f} {unit:<3} {told}")
-    last, knots, rounds = (0.1, 2, 1) if small else (1.0, 14, 40)
+    last, knots, rounds = (0.05, 2, 1) if small else (1.0, 14, 40)
     moments, best, states = control(found, last, knots, rounds)
     error = np.degrees(np.sqrt(np.mean((states[2] - wanted(moments, last)) ** 2)))
     print(f"optimal control with {knots} knots, {best.nit} rounds: {error:.2f} degrees from the wanted movement (rms)")

@@ -154,7 +154,7 @@ def robertson(t, y, k):
 @pytest.mark.parametrize(
     ("method", "gradient", "end"),
     [
-        ("Radau", "discrete", 1.0), *(
+        ("Radau", "discrete", 0.3), *(
             pytest.param(*w, 40.0, marks=pytest.mark.thorough) for w in WAYS if w[0] in {"Radau", "BDF", "LSODA"}
         ),
     ],
