@@ -143,3 +143,12 @@ def test_a_layer_refuses_another_number_of_features():
     layer(X)
     with pytest.raises(ValueError, match="LSTMCell: the input has 2 features along axis -1"):
         layer(X[..., :1])
+
+
+def test_states_of_images_are_kept_for_images_of_one_size():
+    layer = nn.ConvLSTM2D(2, 3, stateful=True)
+    x = np.ones((1, 2, 5, 5, 1))
+    first, second = layer(x).numpy(), layer(x).numpy()
+    assert np.abs(first - second).max() > 1e-3
+    assert layer(np.ones((1, 2, 6, 6, 1))).shape == (1, 4, 4, 2)
+    np.testing.assert_array_equal(layer(x), first)

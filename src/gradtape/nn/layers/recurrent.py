@@ -129,14 +129,14 @@ class RNN(Layer):
 
     def _start(self, initial_state: Any, batch: int) -> list[Any]:
         """Return the states to start with."""
-        if initial_state is None and self.kept is not None and self.kept[0].shape[0] == batch:
+        cell = self.cell
+        wanted = cell.state_shapes(batch) if isinstance(cell, Cell) else [(batch, n) for n in cell.state_size]
+        if initial_state is None and self.kept is not None and [s.shape for s in self.kept] == wanted:
             return [xp.constant(s) for s in self.kept]
         if initial_state is None:
             made = self.cell.get_initial_state(batch)
             return list(made) if isinstance(made, list | tuple) else [made]
         states = list(initial_state) if isinstance(initial_state, list | tuple) else [initial_state]
-        cell = self.cell
-        wanted = cell.state_shapes(batch) if isinstance(cell, Cell) else [(batch, n) for n in cell.state_size]
         if [tuple(s.shape) for s in states] != wanted:
             self.refuse(f"`initial_state` has the shapes {wanted}, got {[tuple(s.shape) for s in states]}")
         return [self._received(s) for s in states]
