@@ -129,17 +129,24 @@ class RNN(Layer):
 
     def _start(self, initial_state: Any, batch: int) -> list[Any]:
         """Return the states to start with."""
-        cell = self.cell
-        wanted = cell.state_shapes(batch) if isinstance(cell, Cell) else [(batch, n) for n in cell.state_size]
-        if initial_state is None and self.kept is not None and [s.shape for s in self.kept] == wanted:
+        if initial_state is None and self.kept is not None and [s.shape for s in self.kept] == self._shapes(batch):
             return [xp.constant(s) for s in self.kept]
         if initial_state is None:
             made = self.cell.get_initial_state(batch)
             return list(made) if isinstance(made, list | tuple) else [made]
         states = list(initial_state) if isinstance(initial_state, list | tuple) else [initial_state]
+        wanted = self._shapes(batch)
         if [tuple(s.shape) for s in states] != wanted:
             self.refuse(f"`initial_state` has the shapes {wanted}, got {[tuple(s.shape) for s in states]}")
         return [self._received(s) for s in states]
+
+    def _shapes(self, batch: int) -> list[tuple[int, ...]]:
+        """Return the shapes of the states."""
+        cell = self.cell
+        if isinstance(cell, Cell):
+            return cell.state_shapes(batch)
+        sizes = cell.state_size
+        return [(batch, n) for n in (sizes if isinstance(sizes, list | tuple) else [sizes])]
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # noqa: ARG002
         """Return the mask of the steps, if there are steps."""
