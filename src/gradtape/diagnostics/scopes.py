@@ -140,8 +140,21 @@ def free_name(file: str, wanted: str) -> str:
 
 
 def calls_of(file: str, function: ast.FunctionDef) -> list[ast.Call]:
-    """Return the calls of the same file that go to a function, known by its name."""
-    return _calls(syntax.parse_file(file)).get(function.name, [])
+    """Return the calls of the same file that go to a function, by its name; to `__init__` by that of its class."""
+    tree = syntax.parse_file(file)
+    return _calls(tree).get(_makers(tree).get(function, function.name), [])
+
+
+@lru_cache(maxsize=64)
+def _makers(tree: ast.Module | None) -> dict[ast.FunctionDef, str]:
+    """Return the name of the class for every `__init__`."""
+    holders = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)] if tree is not None else []
+    return {
+        method: holder.name
+        for holder in holders
+        for method in holder.body
+        if isinstance(method, ast.FunctionDef) and method.name == "__init__"
+    }
 
 
 @lru_cache(maxsize=64)

@@ -187,7 +187,7 @@ def _why_failed(context: Context) -> tuple[Finding, ...]:
 
 def _missing_rules(context: Context) -> tuple[Finding, ...]:
     """Collect the operations on the way whose derivative nobody wrote: the question raised at one of them."""
-    found = []
+    found: list[Finding] = []
     for operation in context.run.broken:
         for position, breaks in enumerate(operation.breaks):
             unwritten = next((b for b in breaks if b.kind in UNWRITTEN), None)
@@ -196,8 +196,10 @@ def _missing_rules(context: Context) -> tuple[Finding, ...]:
             )
             if unwritten is not None and on_the_way:
                 group = BreakGroup(unwritten.kind, (Link(operation, position),), unwritten)
-                found.append(_broken(context, (), group))
-    return tuple(f for f in found if f is not None)
+                told = _broken(context, (), group)
+                if told is not None and not any(_same_place(told, f) for f in found):
+                    found.append(told)
+    return tuple(found)
 
 
 def _same_place(a: Finding, b: Finding) -> bool:

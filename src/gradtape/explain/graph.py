@@ -200,6 +200,8 @@ class End:
         Whether gradients are kept on it: a result of an operation is no leaf for PyTorch.
     value : Summary or None
         What its numbers are like, where somebody looked.
+    before : frozenset of int
+        The ids of the variable that the same code stood for when the same question was asked before; empty if none.
     """
 
     name: str
@@ -213,6 +215,7 @@ class End:
     path: str = ""
     leaf: bool = True
     value: Summary | None = None
+    before: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -452,9 +452,85 @@ BROKEN = {
             y = tf.reduce_sum(x ** 2 * w)
         tape.gradient(y, [x, w], unconnected_gradients="zero")
         """,
+    "rows that are written into a variable": """
+        class Memory:
+            def __init__(self):
+                self.writer = keras.layers.Dense(4, activation="tanh")
+                self.rows = tf.Variable(tf.random.normal((8, 4)), trainable=False)
+            def __call__(self, items):
+                self.rows.scatter_nd_update(tf.range(5)[:, None], self.writer(items))  #~ GT504
+                return tf.reduce_mean((self.rows - 0.5) ** 2)
+        memory, items = Memory(), tf.random.normal((5, 3))
+        memory.writer.build((None, 3))
+        with tf.GradientTape() as tape:
+            loss = memory(items)
+        tape.gradient(loss, memory.writer.kernel)
+        """,
+    "a part of a variable that is assigned": """
+        w, rows = tf.Variable([1.0, 2.0]), tf.Variable(tf.zeros((3, 2)))
+        with tf.GradientTape() as tape:
+            rows[1].assign(w * 3.0)  #~ GT504
+            y = tf.reduce_sum(rows ** 2)
+        tape.gradient(y, w)
+        """,
+    "parameters that a function replaces": """
+        params = {"inner": {"w": tf.Variable([[1.0], [2.0]])}, "gain": tf.Variable(1.0)}
+        def updated(params, grads):
+            return tf.nest.map_structure(lambda p, g: p - 0.1 * g, params, grads)  #~ GT103
+        for step in range(2):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum((tf.ones((3, 2)) @ params["inner"]["w"] * params["gain"] - 1.0) ** 2)
+            params = updated(params, tape.gradient(loss, params))
+        """,
+    "a copied network in the place of the one that learns": """
+        def network():
+            return keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(5, "tanh"), keras.layers.Dense(2)])
+        online = network()
+        target = keras.models.clone_model(online)
+        target.set_weights(online.get_weights())
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(target(tf.ones((3, 4))) ** 2)
+        tape.gradient(loss, online.trainable_variables)  #~ GT104
+        """,
+    "a network that follows another slowly": """
+        def network():
+            return keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(2)])
+        online, slow = network(), network()  #~ GT104
+        for a, b in zip(slow.weights, online.weights):
+            a.assign(0.9 * a + 0.1 * b)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(slow(tf.ones((3, 4))) ** 2)
+        tape.gradient(loss, online.trainable_variables)
+        """,
+    "whole numbers in a class": """
+        class Point:
+            def __init__(self, start):
+                self.at = tf.Variable(start)  #~ GT107
+        point = Point(np.arange(2, 6))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.cast(point.at, tf.float32) ** 2)
+        tape.gradient(y, point.at)
+        """,
 }
 
 OK = {
+    "a network that was copied before": """
+        def network():
+            return keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(5, "tanh"), keras.layers.Dense(2)])
+        online = network()
+        target = keras.models.clone_model(online)
+        target.set_weights(online.get_weights())
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((online(tf.ones((3, 4))) - target(tf.ones((3, 4))) - 1.0) ** 2)
+        tape.gradient(loss, online.trainable_variables)
+        """,
+    "rows written before the tape": """
+        rows = tf.Variable(tf.zeros((3, 2)))
+        rows.scatter_nd_update([[0]], [[1.0, 2.0]])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(rows ** 2)
+        tape.gradient(y, rows)
+        """,
     "threads with tapes of their own": """
         from concurrent.futures import ThreadPoolExecutor
         def slope(k):

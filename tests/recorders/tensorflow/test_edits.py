@@ -163,9 +163,111 @@ PROGRAMS = {
             y = tf.reduce_sum(block(x) ** 2)
         tape.gradient(y, kernel)
         """,
+    "one unit with a softmax": """
+        import warnings
+        warnings.simplefilter("ignore")
+        model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(1, activation="softmax")])
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(0.3 - model(tf.ones((5, 4)))))
+        tape.gradient(loss, model.trainable_variables)
+        """,
+    "a row that is drawn": """
+        w = tf.Variable(tf.random.normal((4, 3)))
+        def route(logits):
+            choice = tf.random.categorical(logits, 1, seed=1)[:, 0]
+            return tf.one_hot(choice, 3)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(route(tf.ones((5, 4)) @ w) * [1.0, 2.0, 4.0])
+        tape.gradient(y, w)
+        """,
+    "a choice by a threshold": """
+        w, cut = tf.Variable([0.2, 0.8]), tf.Variable(0.5)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.where(w >= cut, 1.0, 0.0)) + tf.reduce_sum(tf.where(w < cut, 3.0, 2.0))
+        tape.gradient(y, [w, cut])
+        """,
+    "rows that are written into a variable": """
+        class Memory:
+            def __init__(self):
+                self.rows = tf.Variable(tf.zeros((3, 2)), trainable=False)
+            def __call__(self, w):
+                self.rows.scatter_nd_update([[0]], w * 2.0)
+                return tf.reduce_sum(self.rows ** 2)
+        memory, w = Memory(), tf.Variable([[1.0, 2.0]])
+        with tf.GradientTape() as tape:
+            y = memory(w)
+        tape.gradient(y, w)
+        """,
+    "parameters that a function replaces": """
+        params = {"w": tf.Variable([1.0, 2.0]), "b": tf.Variable(1.0)}
+        def updated(params, grads):
+            return tf.nest.map_structure(lambda p, g: p - 0.1 * g, params, grads)
+        for step in range(3):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum((params["w"] * 3.0 - params["b"]) ** 2)
+            params = updated(params, tape.gradient(loss, params))
+        """,
+    "a property that makes a layer": """
+        import functools
+        class Ranker:
+            @property
+            def scorer(self):
+                layer = keras.layers.Dense(1, use_bias=False)
+                layer.build((None, 3))
+                return layer
+        ranker = Ranker()
+        asked = ranker.scorer.kernel
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(ranker.scorer(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, asked)
+        """,
+    "the contrast of an image": """
+        image = tf.Variable(tf.random.uniform((1, 4, 4, 3)))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.image.adjust_contrast(image, 0.7) ** 2)
+        try:
+            tape.gradient(y, image)
+        except LookupError:
+            pass
+        """,
+    "labels that are learnt through a step": """
+        raw, w = tf.Variable(-1.0), tf.Variable([[0.1, 0.4], [0.2, -0.3]])
+        x, t = tf.ones((3, 2)), tf.one_hot([0, 1, 0], 2)
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as tape:
+                soft = t * (1.0 - tf.sigmoid(raw)) + tf.sigmoid(raw) / 2.0
+                inner = tf.reduce_mean(keras.losses.categorical_crossentropy(soft, x @ w, from_logits=True))
+            step = tape.gradient(inner, w)
+            y = tf.reduce_sum((w - 0.5 * step) ** 2 * [[1.0, 2.0], [3.0, 4.0]])
+        outer.gradient(y, raw)
+        """,
+    "whole numbers that a class is given": """
+        class Point:
+            def __init__(self, start):
+                self.at = tf.Variable(start)
+        point = Point(np.arange(2, 6))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.cast(point.at, tf.float32) ** 2)
+        tape.gradient(y, point.at)
+        """,
 }
 
 UNEDITED = {
+    "positions that pick elements later": """
+        w = tf.Variable([[1.3, 2.6]])
+        table = tf.reshape(tf.range(16.0), (4, 4))
+        with tf.GradientTape() as tape:
+            place = tf.cast(w + 0.5, tf.int32)
+            place = tf.clip_by_value(place, 0, 3)
+            y = tf.reduce_sum(tf.gather_nd(table, tf.reverse(place, axis=[-1])))
+        tape.gradient(y, w)
+        """,
+    "two conditions at once": """
+        w = tf.Variable([0.2, 0.8])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.cast((w > 0.1) & (w < 0.5), tf.float32))
+        tape.gradient(y, w)
+        """,
     "an argument that is another value by then": """
         model = keras.Sequential([keras.layers.Input((5,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(3)])
         x = tf.random.normal((2, 5))

@@ -62,6 +62,8 @@ def detect(context: Context) -> Finding | None:
 
 def used_instead(context: Context) -> Used | None:
     """Return what the target depends on in the place of the source, if that is proven."""
+    if _namesakes(context):
+        return _original(context) or _another_list(context) or _ignored(context)
     return _original(context) or _made_anew(context) or _another_list(context) or _ignored(context)
 
 
@@ -288,7 +290,9 @@ def _another_list(context: Context) -> Used | None:
     if not all(end.kind == "variable" for end in together) or _written_out(context):
         return None
     owner = _owner([end.name for end in together])
-    if owner and any(_belongs(context.run.names.get(value, ""), owner) for value in others):
+    names, asked_names = context.run.names, {end.path or end.name for end in together}
+    used = {names.get(value, "") for value in others}
+    if owner and used.isdisjoint(asked_names) and any(_belongs(name, owner) for name in used):
         return None  # other variables of the same object are used
     first = next((e for e in context.run.events if e.kind == "create" and e.value in others), None)
     return Used(
@@ -303,6 +307,15 @@ def _another_list(context: Context) -> Used | None:
         ),
         f"ask for the variables that `{question.target_name}` is computed from",
     )
+
+
+def _namesakes(context: Context) -> bool:
+    """Whether what is used has the names of what was asked for, and was made elsewhere: a copy of a whole model."""
+    run, made = context.run, context.source.made
+    used = run.variables & context.before_target
+    names = {run.names.get(value, "") for value in used}
+    again = any(e.kind == "create" and e.value in used and made is not None and e.site == made.site for e in run.events)
+    return not again and all((end.path or end.name) in names for end in context.question.together)
 
 
 def _owner(names: list[str]) -> str:

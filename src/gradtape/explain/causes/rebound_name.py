@@ -42,7 +42,8 @@ def _rebound(context: Context, made: Operation) -> tuple[str, Span] | None:
     """Return the name that was bound anew and where its earlier value was made or is read.
 
     The earlier value must be one that had a gradient, a variable or a watched tensor: a name that moves from one plain
-    tensor to another loses nothing. Either the names agree, or the statement says so itself: `w = w - ...`.
+    tensor to another loses nothing. Either the names agree, or the statement says so itself, `w = w - ...`, or the same
+    question was asked before and was about a variable then.
     """
     run = context.run
     cone = backward_cone(run, [i for i in made.inputs if i])
@@ -51,6 +52,10 @@ def _rebound(context: Context, made: Operation) -> tuple[str, Span] | None:
         return None
     statement = syntax.statement_at(made.site.span)
     places = {value: _made_at(context, value) for value in followed}
+    for value in followed:
+        span = places[value]
+        if value in context.source.before and span is not None:
+            return context.source.name, span
     for name in syntax.assigned_names(made.site.span):
         for span in places.values():
             if span is not None and syntax.statement_at(span) is not statement and name in syntax.assigned_names(span):

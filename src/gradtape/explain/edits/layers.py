@@ -122,14 +122,34 @@ def made_once(case: Case, calls: Iterator[ast.Call]) -> Changes:
     """Make layers once: keep what a method makes that takes nothing, or move what is made into `__init__`."""
     for call in calls:
         maker = defined_in(case.file, call)
-        if maker is not None and not maker.decorator_list and not syntax.parameter_names(maker):
+        if maker is not None and not syntax.parameter_names(maker):
             if any(_makes(n, case.file) for s in statements_of(maker) for n in parts(s)):
-                pen = case.pen
-                cached = f"@{pen.say('functools.cache')}"
-                return (*builders.insert_before(maker, case.file, cached), *pen.imports)
+                return _kept(case, maker)
         elif _makes(call, case.file):
-            return _in_init(case, call)
+            return _in_init(case, call) or _kept_result(case)
     return ()
+
+
+def _kept_result(case: Case) -> Changes:
+    """Keep what the method around the place makes and gives, if it takes nothing."""
+    method = case.function
+    holder = builders.parent_of(method, case.file) if isinstance(method, ast.FunctionDef) else None
+    if not isinstance(method, ast.FunctionDef) or not isinstance(holder, ast.ClassDef):
+        return ()
+    last, made = method.body[-1], syntax.assigned_names(case.at)
+    gives = isinstance(last, ast.Return) and isinstance(last.value, ast.Name) and last.value.id in made
+    return _kept(case, method) if gives and not syntax.parameter_names(method) else ()
+
+
+def _kept(case: Case, maker: ast.FunctionDef) -> Changes:
+    """Keep what a method or a property makes."""
+    pen, decorators = case.pen, maker.decorator_list
+    if not decorators:
+        return (*builders.insert_before(maker, case.file, f"@{pen.say('functools.cache')}"), *pen.imports)
+    only = decorators[0]
+    if len(decorators) > 1 or not isinstance(only, ast.Name) or only.id != "property":
+        return ()
+    return (*builders.replace(only, case.file, pen.say("functools.cached_property")), *pen.imports)
 
 
 def _makes(node: ast.expr, file: str) -> bool:

@@ -425,7 +425,28 @@ def with_slope(case: Case) -> Suggestion | None:
             return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)
         if name in SATURATED and inner is not None:
             return builders.sketch(*builders.drop_call(call, case.file))
-    return _own_sample_still(case)
+    return _single_unit(case) or _own_sample_still(case)
+
+
+def _single_unit(case: Case) -> Suggestion | None:
+    """Give the one layer of one unit a sigmoid, where its softmax is a constant inside a model."""
+    tree = syntax.parse_file(case.file)
+    if tree is None or not any(
+        k.operation.function == "softmax" for k in case.route if k.operation.site.span == case.at
+    ):
+        return None
+    made = [
+        keyword.value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and _is_constant(builders.argument(call, 0, "units"), 1)
+        for keyword in call.keywords
+        if keyword.arg == "activation" and _is_constant(keyword.value, "softmax")
+    ]
+    return builders.likely(*builders.replace(made[0], case.file, '"sigmoid"')) if len(made) == 1 else None
+
+
+def _is_constant(node: ast.expr | None, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value == value
 
 
 def _own_sample_still(case: Case) -> Suggestion | None:

@@ -118,7 +118,22 @@ def in_place(case: Case) -> Suggestion | None:
     """Write an assignment that binds a variable's name anew as one that changes the variable."""
     statement = case.statement
     changes = _assigned_in_place(case.pen, statement, case.file) if statement is not None else ()
-    return builders.likely(*changes)
+    return builders.likely(*(changes or _result_in_place(case)))
+
+
+def _result_in_place(case: Case) -> Changes:
+    """Let a function that gives the next value change the variable and give that: `(p.assign_sub(lr * g), p)[1]`.
+
+    What `assign_sub` itself gives is another object, for which tapes have no gradient.
+    """
+    node, pen = case.node, case.pen
+    if pen.dialect != "tensorflow" or not isinstance(node, ast.BinOp) or not isinstance(node.left, ast.Name):
+        return ()
+    owner = builders.parent_of(node, case.file)
+    function = owner if isinstance(owner, ast.Lambda) else case.function if isinstance(owner, ast.Return) else None
+    given = [a.arg for a in ast.walk(function) if isinstance(a, ast.arg)] if function is not None else []
+    text = _changed(pen, node.left, node, case.file) if node.left.id in given else None
+    return builders.replace(node, case.file, f"({text}, {node.left.id})[1]") if text is not None else ()
 
 
 def _assigned_in_place(pen: Pen, statement: ast.stmt, file: str) -> Changes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, assigned_before, statements_of
+from gradtape.explain.edits.case import Case, assigned_before, simple_name, statements_of
 from gradtape.explain.edits.leaving import kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
 from gradtape.explain.edits.sources import without_gradients
@@ -70,12 +70,29 @@ def without_state(case: Case) -> Suggestion | None:
         return builders.likely(*builders.drop_call(call, case.file))
     if name == "reduce" and len(call.args) == 2:
         return _python_reduce(case, call)
+    if name in SCATTERS and isinstance(call.func, ast.Attribute) and case.pen.dialect == "tensorflow":
+        return builders.likely(*_written_to_new(case, call, call.func.value))
     if name.startswith("assign") and isinstance(call.func, ast.Attribute) and call.args:
         changes = _read_instead(case, call)
         asking = syntax.expression_at(case.context.question.call.span)
         asked_too = asking is not None and syntax.mentions(asking, syntax.text_of(call.func.value))
         return (builders.sketch if asked_too else builders.likely)(*changes) if changes else None
     return None
+
+
+SCATTERS = {"scatter_nd_update", "scatter_nd_add", "scatter_nd_sub"}
+"""Methods of variables that write rows, each with a function that makes a new tensor: `tf.tensor_scatter_nd_update`."""
+
+
+def _written_to_new(case: Case, call: ast.Call, variable: ast.expr) -> Changes:
+    """Write rows into a new tensor and let the attribute hold that: it stays on the tape."""
+    statement, pen = case.statement, case.pen
+    alone = isinstance(statement, ast.Expr) and statement.value is call
+    if not alone or statement is None or not isinstance(variable, ast.Attribute) or len(call.args) != 2:
+        return ()
+    name, rows, values = (builders.written(n, case.file) for n in (variable, *call.args))
+    made = pen.say(f"tf.tensor_{simple_name(call)}({{x}}, {{i}}, {{v}})", x=name, i=rows, v=values)
+    return (*builders.replace_statement(statement, case.file, f"{name} = {made}"), *pen.imports)
 
 
 def _not_traced(case: Case) -> Changes:

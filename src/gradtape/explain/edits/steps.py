@@ -44,7 +44,7 @@ def around_cast(case: Case) -> Suggestion | None:
     inner = builders.worked_on(node, file) if node is not None else None
     if node is None or inner is None:
         return None
-    if _is_index(case, node):
+    if _is_index(case, node) or _picked_later(case):
         between = _between_rows(case, node, inner)
         return builders.sketch(*between) if between else None
     outer = (n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call) and _is_cast(n))
@@ -73,6 +73,13 @@ def _is_index(case: Case, node: ast.expr) -> bool:
         isinstance(n, ast.Subscript) and names & syntax.names_in(n.slice, ast.Load)
         for n in (ast.walk(scope) if scope is not None else ())
     )
+
+
+def _picked_later(case: Case) -> bool:
+    """Whether the route enters an operation that picks elements by the positions that it gets."""
+    blamed = case.operation
+    later = (k for k in case.route if blamed is not None and k.operation.seq > blamed.seq)
+    return any(k.position > 0 and _picks(k.operation.name) for k in later)
 
 
 PICKING = {"item", "int", "gather", "take", "one_hot", "embedding", "index_select", "range", "take_along_axis"}
@@ -235,10 +242,14 @@ def _picks(name: str) -> bool:
     return any(word in name.lower() for word in ("gather", "embedding", "take"))
 
 
+CHOICES = {"argmax", "categorical"}
+"""Functions that choose a position by scores: the largest, or one that is drawn."""
+
+
 def _weights_instead(case: Case) -> Changes:
-    """Take the weights of a softmax, where the position that an argmax found becomes a row of zeros and a one."""
+    """Take the weights of a softmax, where the position that was chosen becomes a row of zeros and a one."""
     node, file, scope = case.node, case.file, case.function
-    found = next((n for n in parts(node) if simple_name(n) == "argmax"), None) if node is not None else None
+    found = next((n for n in parts(node) if simple_name(n) in CHOICES), None) if node is not None else None
     scores = _value_in(found, file) if found is not None else None
     names = set(syntax.assigned_names(case.at))
     calls = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
@@ -291,8 +302,39 @@ def soften(case: Case) -> Suggestion | None:
     for part in parts(node):
         text = _soft(pen, part, file)
         if text is not None:
-            return builders.sketch(*builders.replace(part, file, text), *pen.imports)
+            return builders.sketch(*_as_number(part, file, text), *pen.imports)
     return None
+
+
+TRUTH = {"logical_and", "logical_or", "logical_xor", "logical_not", "boolean_mask", "cond", "reduce_any", "reduce_all",
+         "any", "all"}  # fmt: skip
+"""What takes truth values and can do nothing with a number between them."""
+
+
+def _as_number(part: ast.expr, file: str, text: str) -> Changes:
+    """Put a number between 0 and 1 where a truth value stood: a choice by it becomes a mean with it as the weight."""
+    outer = builders.parent_of(part, file)
+    if isinstance(outer, ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.If | ast.IfExp | ast.While | ast.Subscript):
+        truth = not isinstance(outer, ast.BinOp) or isinstance(outer.op, ast.BitAnd | ast.BitOr | ast.BitXor)
+        return () if truth and isinstance(part, ast.Compare) else builders.replace(part, file, text)
+    if not isinstance(outer, ast.Call) or not isinstance(part, ast.Compare | ast.Call):
+        return builders.replace(part, file, text)
+    name = simple_name(outer)
+    if name in TRUTH:
+        return ()
+    if name != "where" or len(outer.args) != 3 or outer.args[0] is not part:
+        return builders.replace(part, file, text)
+    one, other = outer.args[1:]
+    if _is_number(one, 1) and _is_number(other, 0):
+        return builders.replace(outer, file, text)
+    if _is_number(one, 0) and _is_number(other, 1):
+        return builders.replace(outer, file, f"(1.0 - {text})")
+    high, low = builders.operand(one, file), builders.operand(other, file)
+    return builders.replace(outer, file, f"({text} * {high} + (1.0 - {text}) * {low})")
+
+
+def _is_number(node: ast.expr | None, value: float) -> bool:
+    return isinstance(node, ast.Constant) and node.value == value
 
 
 def _soft(pen: Pen, node: ast.expr, file: str) -> str | None:
@@ -358,9 +400,17 @@ def _soft_histogram(pen: Pen, node: ast.Call, file: str) -> str:
 
 EQUIVALENT = {
     "eigvalsh": "{module}.eigh({x})[0]",
-    "softmax_cross_entropy_with_logits": "-tf.reduce_sum({labels} * tf.nn.log_softmax({logits}), axis=-1)",
+    "adjust_contrast": "tf.reduce_mean({x}, [-3, -2], keepdims=True) * (1.0 - {f}) + {f} * {x}",
+    "cross entropy": "-tf.reduce_sum({labels} * tf.nn.log_softmax({logits}), axis=-1)",
 }
 """Other ways to compute the same, for functions whose derivative is not there, or only the first one."""
+
+
+CROSS_ENTROPIES = {
+    "softmax_cross_entropy_with_logits": ("labels", "logits"),
+    "categorical_crossentropy": ("y_true", "y_pred"),
+}
+"""Functions whose second derivative leaves out the labels, and what they call their arguments."""
 
 
 def another_way(case: Case) -> Suggestion | None:
@@ -373,12 +423,18 @@ def another_way(case: Case) -> Suggestion | None:
         module = syntax.text_of(call.func).rpartition(".")[0]
         text = EQUIVALENT[name].format(module=module, x=builders.written(call.args[0], file))
         return builders.likely(*builders.replace(call, file, text))
-    if name == "softmax_cross_entropy_with_logits":
-        labels, logits = builders.argument(call, 0, "labels"), builders.argument(call, 1, "logits")
-        if labels is None or logits is None:
+    if name in CROSS_ENTROPIES and pen.dialect == "tensorflow":
+        labels, logits = (builders.argument(call, k, word) for k, word in enumerate(CROSS_ENTROPIES[name]))
+        from_logits = next((k.value for k in call.keywords if k.arg == "from_logits"), None)
+        if labels is None or logits is None or (name == "categorical_crossentropy" and not _is_number(from_logits, 1)):
             return None
-        text = pen.say(EQUIVALENT[name], labels=builders.operand(labels, file), logits=builders.written(logits, file))
+        text = pen.say(
+            EQUIVALENT["cross entropy"], labels=builders.operand(labels, file), logits=builders.written(logits, file)
+        )
         return builders.likely(*builders.replace(call, file, text))
+    if name == "adjust_contrast" and len(call.args) == 2 and not call.keywords:
+        text = pen.say(EQUIVALENT[name], **{k: builders.operand(a, file) for k, a in zip("xf", call.args, strict=True)})
+        return builders.likely(*builders.replace(call, file, text), *pen.imports)
     if name in {"lu", "lu_solve"}:
         return _solved_directly(case)
     if name == "fori_loop":
@@ -433,6 +489,9 @@ def reparameterise(case: Case) -> Suggestion | None:
     if call is None:
         return None
     name = simple_name(call)
+    weights = _weights_instead(case) if name in CHOICES else ()
+    if weights:
+        return builders.sketch(*weights)
     if name == "sample" and any(link.operation.name in DISCRETE for link in case.route):
         return None  # a score has no draw to be written otherwise
     if name == "sample" and pen.dialect == "torch" and isinstance(call.func, ast.Attribute):

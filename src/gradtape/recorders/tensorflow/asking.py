@@ -69,6 +69,8 @@ class Asked:
         self.results: tuple[Any, ...] = ()
         self.error: Exception | None = None
         self.failure: graph.Failure | None = None
+        self.before: dict[str, int] = {}
+        """The variables that stood in the place of sources when the same question was asked before, by their paths."""
         self.used_at = life.used_at if life is not None else ()
 
     @property
@@ -151,6 +153,7 @@ class Asking:
         self._answered: dict[int, bool] = {}
         """Whether questions gave a gradient for variables, by their numbers, since an optimizer was last given None."""
         self._asked_at: Site | None = None
+        self._asked_before: dict[Hashable, dict[str, int]] = {}
         self._failing: Counter[Hashable] = Counter()
         self._since = 0
 
@@ -169,6 +172,7 @@ class Asking:
         asked = Asked(self.keras.asked_by() or kind, life, target, sources, frame, memory.clock())
         if not asked.sources:
             self.heard.remark(f"the question in line {asked.site.span.line} has no sources: {EMPTY}")
+        asked.before = self._asked_before.setdefault((asked.kind, asked.places[0]), {})
         whole = kind in ("tape.jacobian", "tape.batch_jacobian")
         recorded = any(other is not life or other.persistent for other in memory.open)
         self.busy = True
@@ -185,6 +189,7 @@ class Asking:
             for leaf, gave in zip(asked.sources, asked.results, strict=False):
                 if private.handle_of(leaf.value) is not None:
                     self._answered[leaf.number] = gave is not None
+                    asked.before.setdefault(leaf.path, leaf.number)
             self._note(asked, whole=whole, recorded=recorded)
             return result
         finally:
@@ -311,7 +316,7 @@ class Asking:
             for leaf, name in zip(asked.targets, target_names, strict=True)
         )
         sources = tuple(
-            ends.describe(self.memory, leaf, name, built)
+            ends.describe(self.memory, leaf, name, built, asked.before.get(leaf.path, private.NO_TENSOR))
             for leaf, name in zip(asked.sources, source_names, strict=True)
         )
         pulled: tuple[Pull, ...] | None = None

@@ -75,8 +75,8 @@ def _in_scope(leaf: Leaf, frame: FrameType | None) -> str:
     return ""
 
 
-def describe(memory: Memory, leaf: Leaf, name: str, built: Built) -> graph.End:
-    """Return a target or source as the graph knows it."""
+def describe(memory: Memory, leaf: Leaf, name: str, built: Built, before: int = private.NO_TENSOR) -> graph.End:
+    """Return a target or source as the graph knows it; `before` is the variable that stood in its place before."""
     value, number = leaf.value, leaf.number
     kind = kind_of(leaf)
     if kind not in ("tensor", "variable"):
@@ -94,6 +94,7 @@ def describe(memory: Memory, leaf: Leaf, name: str, built: Built) -> graph.End:
         trainable=known.trainable if known is not None else bool(getattr(value, "trainable", True)),
         made=_made(built, number, kind),
         path=leaf.own_name,
+        before=frozenset(built.versions.get(before, ())),
     )
 
 

@@ -79,6 +79,7 @@ class Happenings:
         operation = Operation(
             item.seq, "constant", (0,), output, site, ((),), callers, plumbing=True, params={"value": item.detail}
         )
+        self.draft.by_record[item.seq, 0] = len(self.draft.made)
         came = self.draft.left.get(item.detail.seq) if isinstance(item.detail, Happening) else None
         if came:
             self.draft.known[len(self.draft.made), 0] = came

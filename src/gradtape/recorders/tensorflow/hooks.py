@@ -105,7 +105,8 @@ def _note_raw(
                 handle = private.handle_of(part)
                 if handle is not None:
                     seq, read = memory.clock(), [ins[position]]
-                    ran = (seq, READ, [handle._id], read, [1], (), places, False, memory.step, thread)
+                    dtype = [part.dtype.as_datatype_enum]
+                    ran = (seq, READ, [handle._id], read, dtype, (), places, False, memory.step, thread)
                     memory.operations.append(ran)
                 elif memory.something_left and isinstance(part, np.ndarray | np.generic | float | int):
                     memory.happened("constant", ins[position], places, came_from(memory, part))

@@ -49,6 +49,22 @@ CONSTANT_INPUTS: dict[str, frozenset[int]] = {
     "Select": frozenset({0}),
     "TensorListReserve": frozenset({0, 1}),
 }
+WRITES: dict[str, tuple[str, int]] = {
+    "AssignVariableOp": ("assign", 1),
+    "AssignAddVariableOp": ("assign_add", 1),
+    "AssignSubVariableOp": ("assign_sub", 1),
+    "ResourceStridedSliceAssign": ("assign", 4),
+    **{
+        f"ResourceScatter{how}": (f"scatter_{how.lower()}", 2)
+        for how in ("Update", "Add", "Sub", "Mul", "Div", "Min", "Max")
+    },
+    **{f"ResourceScatterNd{how}": (f"scatter_nd_{how.lower()}", 2) for how in ("Update", "Add", "Sub", "Min", "Max")},
+}
+"""Operations that write into a variable: what users call them, and which of their inputs is what is written."""
+
+WHOLE_WRITE = "AssignVariableOp"
+"""The one that leaves nothing of what the variable held before."""
+
 RANDOM = re.compile(r"Random|Multinomial|ParameterizedTruncatedNormal|StatelessTruncated")
 DATASETS = re.compile(r"Dataset|Iterator")
 CALLBACKS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from gradtape.recorders.tensorflow.draft import Draft
     from gradtape.recorders.tensorflow.memory import Ran
 
-LEAVES = "is called back, and its body leaves TensorFlow"
+MOST_BEHIND = 32
+"""How many operations behind a value are looked at to tell what a variable is given."""
 
-ASSIGNS = {"AssignVariableOp": "assign", "AssignAddVariableOp": "assign_add", "AssignSubVariableOp": "assign_sub"}
+LEAVES = "is called back, and its body leaves TensorFlow"
 
 
 class Running:
@@ -36,7 +37,7 @@ class Running:
             return
         places = self.draft.memory.step_of.get(ran.step, ran.places) if ran.step else ran.places
         site, callers = site_of(places[0], table.facts(self.draft.names, ran.type).name), sites(places[1:])
-        if ran.type in ASSIGNS:
+        if ran.type in table.WRITES:
             self._assign(ran, site, callers)
             return
         if ran.type == "MakeIterator":
@@ -112,11 +113,14 @@ class Running:
         return True
 
     def _assign(self, ran: Ran, site: Site, callers: tuple[Site, ...]) -> None:
-        handle, value = ran.ins[0], ran.ins[1]
+        called, position = table.WRITES[ran.type]
+        handle, value = ran.ins[0], ran.ins[position]
         placeholder = ran.graph and handle in self.draft.ids  # for a variable outside of the traced function
         first = handle not in self.draft.versions and not placeholder
         source = self.draft.id_of(value)
-        if first and ran.type == "AssignVariableOp":
+        if self.draft.window.outside(ran.seq) is BreakKind.BEFORE_TAPE and not first and self._keeps_up(handle, source):
+            return
+        if first and ran.type == table.WHOLE_WRITE:
             self.draft.versions[handle] = [ran.seq]
             self.draft.ids[handle] = version = ran.seq
         else:
@@ -125,10 +129,37 @@ class Running:
             self.draft.versions[handle].append(version)
             self.draft.events.append(graph.Event(ran.seq, "assign", version, site, None, callers))
         if source and source not in self.draft.updates:
-            name = "Variable" if first else ASSIGNS[ran.type]
+            name = "Variable" if first and ran.type == table.WHOLE_WRITE else called
             self.draft.made.append(
                 Operation(ran.seq, name, (source,), version, site, ((Break(BreakKind.STATE),),), callers)
             )
+
+    def _keeps_up(self, handle: int, value: int) -> bool:
+        """Whether what is written into a variable only makes it follow another: a copy, or a part of its own way there.
+
+        So target networks and averages of weights are kept up to date. That is no way on which a gradient was meant to
+        flow: the two are different variables.
+        """
+        draft, copied = self.draft, True
+        left: list[int] = [value]
+        seen: set[int] = set()
+        while left and len(seen) < MOST_BEHIND:
+            here = left.pop()
+            index = draft.by_record.get((here, 0))
+            if here in seen or index is None:
+                continue
+            seen.add(here)
+            made = draft.made[index]
+            if made.inputs and made.inputs[0] in draft.versions.get(handle, ()):
+                return True
+            if made.name == "constant":
+                exits = draft.known.get((index, 0), ())
+                copied = copied and bool(exits)
+                left += [e.value for e in exits]
+                continue
+            copied = copied and made.function == "identity"
+            left += [i for i in made.inputs if i]
+        return copied and bool(seen)
 
     def _closed(self, ran: Ran) -> dict[int, Break]:
         """Say which arguments of the function that was just called back have no way to its results, by position."""
