@@ -8,7 +8,7 @@ import pytest
 
 from gradtape.diagnostics import Site
 from gradtape.explain.graph import Break, BreakKind, Operation, Run
-from gradtape.explain.search import Link, backward_cone, forward_cone, group_breaks
+from gradtape.explain.search import Route, backward_cone, forward_cone, group_breaks
 from gradtape.explain.ways import MOST_PLACES, MOST_WAYS
 
 KINDS = (
@@ -65,8 +65,8 @@ def place(step):
     return operation.site.lasti, frozenset(b.kind for b in broken(step))
 
 
-def causes(way):
-    return len(group_breaks(linked(way)))
+def causes(run, way):
+    return len(group_breaks(linked(run, way)))
 
 
 def check(seed):
@@ -87,36 +87,36 @@ def check(seed):
         assert ways.flow_from(ids) == bool(open_ways)
         if not told:
             continue
-        fewest = min(map(causes, told))
+        fewest = min(causes(run, w) for w in told)
         best = ways.best(ids)
         assert len(group_breaks(best)) == fewest
         if open_ways:
             assert len(best) == min(map(len, open_ways))
             continue
-        assert causes(written[0]) == fewest, "fewest causes first"
-        assert [causes(w) for w in written] == sorted(causes(w) for w in written)
-        stories = {tuple(place(group.links[0]) for group in group_breaks(linked(w))) for w in written}
+        assert causes(run, written[0]) == fewest, "fewest causes first"
+        assert [causes(run, w) for w in written] == sorted(causes(run, w) for w in written)
+        stories = {tuple(place(group.links[0]) for group in group_breaks(linked(run, w))) for w in written}
         assert len(stories) == len(written), "the same causes are told twice"
         first = {place(next(step for step in way if broken(step))) for way in told}
         assert len(first) <= MOST_PLACES
         assert {place(next(step for step in way if broken(step))) for way in written} == first, "a break was not told"
         if complete:
             assert mended(run, written, source, targets), "mending all that was told does not help"
-            assert not untold(written, told), "mending what stands first shows a break that was not told"
+            assert not untold(run, written, told), "mending what stands first shows a break that was not told"
 
 
-def linked(way):
-    return tuple(Link(operation, position) for operation, position in way)
+def linked(run, way):
+    return Route(run.columns, [run.operations.index(operation) for operation, _ in way], [at for _, at in way])
 
 
-def untold(written, told):
+def untold(run, written, told):
     """Return the breaks behind those that stand first, where no way is open behind one, that were not told."""
     places = {place(step) for way in written for step in way if broken(step)}
     left_out = set()
     for start in {next(step for step in way if broken(step)) for way in written}:
         behind = [way for way in told if next(step for step in way if broken(step)) == start]
-        alone = causes([start])
-        grouped = [group_breaks(linked(way)) for way in behind]
+        alone = causes(run, [start])
+        grouped = [group_breaks(linked(run, way)) for way in behind]
         if min(map(len, grouped)) > alone:
             left_out |= {place(next_group(groups)) for groups in grouped} - places
     return left_out
@@ -154,4 +154,5 @@ def test_what_lies_before_and_behind(seed):
     for k, s in enumerate(sources):
         behind = forward_cone(run, {s})
         assert {i for i in range(30) if i in run.reach(ids).of(k)} == behind
-        assert {(op.seq, p) for op, p in run.readers(ids[k])} == {(op.seq, p) for op, p in run.uses.get(s, ())}
+        uses = {(run.columns.seqs[number], p) for number, p in run.columns.uses.get(s, ())}
+        assert {(op.seq, p) for op, p in run.readers(ids[k])} == uses

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Passage, Severity, Site, syntax
 from gradtape.explain.dialects import DIALECTS
 from gradtape.explain.known import Known, NotFinite
+from gradtape.explain.pulls import Pulls
 from gradtape.explain.report import Excuse, Finding, Status, Step
+from gradtape.explain.search import NO_ROUTE
 from gradtape.explain.ways import MOST_WAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, KeysView
+    from collections.abc import Callable, Iterable, KeysView
 
     from gradtape.diagnostics import Code, Span, Suggestion
     from gradtape.explain.dialects import Dialect
     from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
     from gradtape.explain.pulls import Pull
-    from gradtape.explain.search import BreakGroup, Route
+    from gradtape.explain.search import BreakGroup, Link, Route
     from gradtape.explain.spots import Spot
     from gradtape.explain.ways import Reached, Ways
 
@@ -97,6 +99,11 @@ class Context:
         return self._searched[0]
 
     @property
+    def route(self) -> Route:
+        """The first of `routes`, an empty one if there is none."""
+        return self.routes[0] if self.routes else NO_ROUTE
+
+    @property
     def complete(self) -> bool:
         """Whether every place that ends a route first is on one of `routes`."""
         return self._searched[1]
@@ -164,17 +171,16 @@ class Context:
         return self.run.reach(sources, whole=True).of(number)
 
     @cached_property
-    def pulls(self) -> tuple[Pull, ...]:
+    def pulls(self) -> Pulls:
         """The steps of the backward pass on the ways from this source."""
+        given = self.question.pulls
+        every: Pulls = given if isinstance(given, Pulls) else self.run.once(("pulls", id(given)), lambda: Pulls(given))
         if len(self.asked[0]) == 1 and self.question.pulls_are_own:
-            return self.question.pulls
+            return every
         masks, k = self.after_source
         before, bit = self.before_target, 1 << k
-        return tuple(
-            p
-            for p in self.question.pulls
-            if masks.get(p.operation.inputs[p.position], 0) & bit and p.operation.output in before
-        )
+        steps = zip(every.values, every.outputs, strict=True)
+        return every.some([n for n, (value, out) in enumerate(steps) if masks.get(value, 0) & bit and out in before])
 
     @cached_property
     def steps(self) -> dict[tuple[int, int], Pull]:
@@ -216,7 +222,7 @@ class Context:
         suggestion: Suggestion | None = None,
         proven: bool = True,
         doubt: str = "a value may have gone through plain Python on the way",
-        route: Route = (),
+        route: Route = NO_ROUTE,
         headline: str | None = None,
         excuse: tuple[Excuse, str] | None = None,
     ) -> Finding:
@@ -323,10 +329,11 @@ MOST_STEPS = 200
 def steps(route: Route) -> tuple[Step, ...]:
     """Return a route as it is shown: of a long one both ends, and every place that breaks it."""
     half = MOST_STEPS // 2
+    links: Iterable[Link] = route
     if len(route) > MOST_STEPS:
-        middle = tuple(islice((link for link in route[half:-half] if link.operation.breaks[link.position]), MOST_STEPS))
-        route = (*route[:half], *middle, *route[-half:])
-    return tuple(Step(link.operation.name, link.operation.site.span) for link in route if not link.operation.plumbing)
+        middle = (link for k, link in route.broken if half <= k < len(route) - half)
+        links = (*route[:half], *islice(middle, MOST_STEPS), *route[-half:])
+    return tuple(Step(link.operation.name, link.operation.site.span) for link in links if not link.operation.plumbing)
 
 
 def route_note(context: Context, route: Route) -> tuple[str, ...]:
@@ -338,7 +345,7 @@ def route_note(context: Context, route: Route) -> tuple[str, ...]:
     if context.count == 1:
         if context.may_have_left:
             return (f"a route is {shown}",)
-        uses = {op.seq for op, _ in context.run.readers(context.source.ids)}
+        uses = {context.run.columns.seqs[number] for number in context.run.columns.readers(context.source.ids)}
         alone = f"; nothing else uses `{context.source.name}`" if len(uses) == 1 else ""
         return (f"the only route is {shown}{alone}",)
     count = f"more than {MOST_WAYS - 1}" if context.count == MOST_WAYS else str(context.count)
@@ -351,9 +358,9 @@ def route_note(context: Context, route: Route) -> tuple[str, ...]:
 
 def _shown(route: Route) -> list[str]:
     """Return the steps of a route for a note, those of a long one left out in the middle."""
-    told = [link.operation for link in route if not link.operation.plumbing]
+    told = route.told
     left_out = len(told) - 7
-    ends = [*told[:4], *told[-3:]] if len(told) > 8 else told
+    ends = [route.columns[number] for number in ([*told[:4], *told[-3:]] if len(told) > 8 else told)]
     parts = [f"{operation.name} ({operation.site.span.line})" for operation in ends]
     return [*parts[:4], f"{left_out} more", *parts[4:]] if len(told) > 8 else parts
 

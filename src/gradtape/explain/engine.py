@@ -14,7 +14,7 @@ from gradtape.explain.causes.different_object import used_instead
 from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import OUTSIDE, UNWRITTEN
 from gradtape.explain.report import GradientReport, Status
-from gradtape.explain.search import BreakGroup, Link, broken_routes
+from gradtape.explain.search import NO_ROUTE, BreakGroup, Link, broken_routes
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Code
@@ -188,7 +188,8 @@ def _why_failed(context: Context) -> tuple[Finding, ...]:
 def _missing_rules(context: Context) -> tuple[Finding, ...]:
     """Collect the operations on the way whose derivative nobody wrote: the question raised at one of them."""
     found: list[Finding] = []
-    for operation in context.run.broken:
+    columns = context.run.columns
+    for operation in (columns[number] for number in columns.broken):
         for position, breaks in enumerate(operation.breaks):
             unwritten = next((b for b in breaks if b.kind in UNWRITTEN), None)
             on_the_way = (
@@ -196,7 +197,7 @@ def _missing_rules(context: Context) -> tuple[Finding, ...]:
             )
             if unwritten is not None and on_the_way:
                 group = BreakGroup(unwritten.kind, (Link(operation, position),), unwritten)
-                told = _broken(context, (), group)
+                told = _broken(context, NO_ROUTE, group)
                 if told is not None and not any(_same_place(told, f) for f in found):
                     found.append(told)
     return tuple(found)

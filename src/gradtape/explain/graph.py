@@ -7,16 +7,17 @@ version, so that a path never runs backwards in time.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from gradtape.explain.columns import Columns, Given, Producers
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable
+    from collections.abc import Callable, Collection, Hashable
 
     from gradtape.diagnostics import Passage, Site, Span
     from gradtape.explain.cause import Stage
@@ -260,7 +261,7 @@ class Tape:
 class Run:
     """A run as far as it is remembered: operations and events in order; `horizon` is the oldest moment that is kept."""
 
-    operations: tuple[Operation, ...]
+    operations: Sequence[Operation]
     events: tuple[Event, ...]
     tape: Tape | None
     horizon: int = 0
@@ -274,9 +275,14 @@ class Run:
     """
 
     @cached_property
-    def producers(self) -> dict[int, Operation]:
+    def columns(self) -> Columns:
+        """The operations as columns, for passes over all of them."""
+        return self.operations if isinstance(self.operations, Columns) else Given(self.operations)
+
+    @cached_property
+    def producers(self) -> Producers:
         """The operation that made each value."""
-        return {op.output: op for op in self.operations}
+        return Producers(self.columns)
 
     @cached_property
     def _ways(self) -> dict[frozenset[int], Ways]:
@@ -303,11 +309,6 @@ class Run:
         return self._reaches[sources, whole]
 
     @cached_property
-    def broken(self) -> tuple[Operation, ...]:
-        """The operations with a break at one of their inputs."""
-        return tuple([operation for operation in self.operations if any(operation.breaks)])
-
-    @cached_property
     def _passes(self) -> dict[Hashable, Any]:
         return {}
 
@@ -323,14 +324,17 @@ class Run:
         return tuple(event for event in self.events if event.kind.startswith("left"))
 
     @cached_property
-    def _last(self) -> dict[tuple[int, int], tuple[Site | Passage, int]]:
-        last: dict[tuple[int, int], tuple[Site | Passage, int]] = {}
-        everything: Iterable[Operation | Event] = chain(self.operations, self.events)
-        for happened in everything:
-            site = happened.site
-            key = id(site.code), site.lasti
-            if key not in last or last[key][1] < happened.seq:
-                last[key] = site, happened.seq
+    def _last(self) -> dict[Hashable, tuple[Site | Passage, int]]:
+        """What ran or happened last at each place, in the order in which places came up."""
+        columns = self.columns
+        newest = dict(zip(columns.places, range(len(columns)), strict=True))
+        last: dict[Hashable, tuple[Site | Passage, int]] = {
+            place: (columns[number].site, columns.seqs[number]) for place, number in newest.items()
+        }
+        for event in self.events:
+            place = id(event.site.code), event.site.lasti
+            if place not in last or last[place][1] < event.seq:
+                last[place] = event.site, event.seq
         return last
 
     def places(self, since: int) -> list[Span]:
@@ -339,24 +343,13 @@ class Run:
 
     def readers(self, values: Collection[int]) -> list[tuple[Operation, int]]:
         """Return the operations that read any of a few values, with the position of the input; one pass."""
-        wanted = {value for value in values if value}
+        columns = self.columns
         return [
-            (operation, position)
-            for operation in self.operations
-            if not wanted.isdisjoint(operation.inputs)
-            for position, value in enumerate(operation.inputs)
-            if value in wanted
+            (columns[number], position)
+            for number in columns.readers(values)
+            for position, value in enumerate(columns.inputs[number])
+            if value and value in values
         ]
-
-    @cached_property
-    def uses(self) -> dict[int, list[tuple[Operation, int]]]:
-        """The operations that read each value, with the position of the input."""
-        found: dict[int, list[tuple[Operation, int]]] = {}
-        for op in self.operations:
-            for position, value in enumerate(op.inputs):
-                if value:
-                    found.setdefault(value, []).append((op, position))
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +360,7 @@ class Question:
     ----------
     gradient : Summary or None
         What came out, where a gradient arrived.
-    pulls : tuple of Pull
+    pulls : sequence of Pull
         The backward pass, in its order, where the gradient is zero, not finite, or suspiciously large or small
         (`recorders.pulls.suspicious`); empty where nobody looked. Steps on the ways from other sources may be among
         them: they are left out here. So may those steps be missing at which nothing happened (something finite and not
@@ -382,7 +375,7 @@ class Question:
     status: Status | None
     used_at: Site | None = None
     gradient: Summary | None = None
-    pulls: tuple[Pull, ...] = ()
+    pulls: Sequence[Pull] = ()
     pulls_are_own: bool = False
     """Whether no steps but those on the ways from `together` to the targets are among them."""
     failure: Failure | None = None

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from gradtape.explain.graph import Values
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gradtape.explain.cause import Context
     from gradtape.explain.graph import Question, Summary
     from gradtape.explain.pulls import Pull
@@ -67,7 +69,7 @@ class Known:
 class _Used:
     """What the steps of the backward pass tell of the values that they used."""
 
-    def __init__(self, pulls: tuple[Pull, ...]) -> None:
+    def __init__(self, pulls: Sequence[Pull]) -> None:
         self._pulls = pulls
 
     def get(self, value: int) -> Summary | None:
@@ -100,7 +102,7 @@ class NotFinite:
 
     def __init__(self, context: Context) -> None:
         self._values, self._before = context.values, context.before_target
-        self._producers = context.run.producers
+        self._columns = context.run.columns
         self._state: dict[int, bool] = {}
         self._lost = any(self._values.finite(i) is False for i in context.question.target_ids)
 
@@ -109,18 +111,19 @@ class NotFinite:
         state = self._state
         if value in state:
             return state[value]
+        columns = self._columns
         waiting, opened = [value], set[int]()
         while waiting:
             here = waiting.pop()
             if here in state:
                 continue
-            maker = self._producers.get(here) if here in self._before else None
-            seen = self._lost and maker is not None and maker.function in SPREADING
+            maker = columns.maker.get(here) if here in self._before else None
+            seen = self._lost and maker is not None and columns.functions[maker] in SPREADING
             finite = None if here in opened else self._values.finite(here, again=not seen)
             if finite is not None or maker is None:
                 state[here] = finite is False
                 continue
-            inputs = [i for i in maker.inputs if i]
+            inputs = [i for i in columns.inputs[maker] if i]
             further = [i for i in inputs if i not in state and i not in opened]
             bad = any(state.get(i) for i in inputs)
             if further and not bad:

@@ -115,8 +115,7 @@ def _size(context: Context) -> tuple[Diagnostic, ...]:
     if gradient is None or not gradient.largest >= LARGE or sizes.sizes(context):
         return ()
     text = f"the gradient is large, up to {gradient.largest:.3g}, but size never makes a gradient None"
-    steepest = max(context.pulls, key=sizes.growth, default=None)
-    factor = sizes.growth(steepest) if steepest is not None else 0.0
+    steepest, factor = sizes.steepest(context.pulls)
     if steepest is None or not factor:
         return (_note(text, context.question.call.span),)
     name = steepest.operation.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradtape.explain.cause import Context
+    from gradtape.explain.columns import Columns
     from gradtape.explain.graph import Operation, Run
     from gradtape.explain.known import NotFinite
     from gradtape.explain.pulls import Pull
@@ -94,12 +95,14 @@ def _first_not_finite(context: Context) -> list[tuple[Operation | None, int]]:
     found: list[tuple[Operation | None, int]] = []
     queue = [i for i in context.question.target_ids if bad.get(i)]
     seen = set(queue)
+    columns = context.run.columns
+    maker, inputs = columns.maker, columns.inputs
     while queue:
         value = queue.pop()
-        operation = context.run.producers.get(value)
-        before = [i for i in operation.inputs if bad.get(i)] if operation is not None else []
+        number = maker.get(value)
+        before = [i for i in inputs[number] if bad.get(i)] if number is not None else []
         if not before:
-            found.append((operation, value))
+            found.append((None if number is None else columns[number], value))
         for i in before:
             if i not in seen:
                 seen.add(i)
@@ -109,18 +112,21 @@ def _first_not_finite(context: Context) -> list[tuple[Operation | None, int]]:
 
 def _overflow_behind(context: Context, operation: Operation, bad: NotFinite) -> Operation | None:
     """Return the first operation on the ways from the source to this one that overflowed."""
-    queue, seen = list(operation.inputs), set(operation.inputs)
+    columns = context.run.columns
+    queue, seen = list(operation.inputs), {0, *operation.inputs}
     found = None
     while queue:
-        maker = context.run.producers.get(queue.pop())
-        if maker is None or maker.output not in context.after_source:
+        value = queue.pop()
+        number = columns.maker.get(value)
+        if number is None or value not in context.after_source:
             continue
-        earlier = maker.function in EXPONENTIALS and (found is None or maker.seq < found.seq)
-        if earlier and bad.get(maker.output) and not any(bad.get(i) for i in maker.inputs):
-            found = maker
-        queue += [i for i in maker.inputs if i and i not in seen]
-        seen.update(maker.inputs)
-    return found
+        inputs = columns.inputs[number]
+        earlier = columns.functions[number] in EXPONENTIALS and (found is None or number < found)
+        if earlier and bad.get(value) and not any(bad.get(i) for i in inputs):
+            found = number
+        queue += [i for i in inputs if i not in seen]
+        seen.update(inputs)
+    return None if found is None else columns[found]
 
 
 # -- what the backward pass made --------------------------------------------------------------------------------------
@@ -133,8 +139,10 @@ def backward(context: Context) -> list[Spot]:
     """
     bad = context.not_finite
     found = []
-    for pull in context.pulls:
-        if makes_not_finite(pull):
+    pulls = context.pulls
+    for k, gave in enumerate(pulls.gave):
+        if not isfinite(gave) and makes_not_finite(pulls[k]):
+            pull = pulls[k]
             first = origin(context, pull.operation, bad)
             if first is not pull.operation and not nothing_came(pull):
                 found.append(Spot(Trouble.FORWARD, first, step_of(context, first)))
@@ -145,13 +153,14 @@ def backward(context: Context) -> list[Spot]:
 
 def origin(context: Context, operation: Operation, bad: NotFinite) -> Operation:
     """Return the operation whose result was infinite or NaN first, of those that led to this one."""
-    seen = {operation.output}
-    while True:
-        before = [i for i in operation.inputs if bad.get(i) and i in context.run.producers and i not in seen]
-        if not before:
-            return operation
+    columns = context.run.columns
+    maker, seen, inputs = columns.maker, {operation.output}, operation.inputs
+    first: int | None = None
+    while before := [i for i in inputs if bad.get(i) and i in maker and i not in seen]:
         seen.update(before)
-        operation = context.run.producers[before[0]]
+        first = maker[before[0]]
+        inputs = columns.inputs[first]
+    return operation if first is None else columns[first]
 
 
 def certain(context: Context, operation: Operation) -> bool:
@@ -212,9 +221,7 @@ def nothing_came(pull: Pull) -> bool:
 
 
 def makes_not_finite(pull: Pull) -> bool:
-    """Whether a step made something infinite or NaN, all of it or at least in one element where the table says why."""
-    if isfinite(pull.gave_size):
-        return False
+    """Whether a step that gave something infinite or NaN made it, at least in one element where the table says why."""
     if isfinite(pull.came_size):
         return True
     element = pull.element
@@ -229,8 +236,9 @@ def zeros(context: Context) -> list[Spot]:
     """
     found = []
     small: list[Spot] = []
-    for pull in context.pulls:
-        if pull.gave_size or not pull.came_size or not pull.gave.all_zero:
+    pulls = context.pulls
+    for k, (came, gave) in enumerate(zip(pulls.came, pulls.gave, strict=True)):
+        if gave or not came or not (pull := pulls[k]).gave.all_zero:
             continue
         if underflows(pull.came.dtype, pull.came.largest):
             small = small or most_of(context, Trouble.SMALL)
@@ -272,25 +280,34 @@ def _passed(context: Context) -> set[int]:
     """Return what the source reaches on ways without breaks that meet no flat step."""
     ends = {(p.operation.output, p.position) for p in _closed(context)}
     reached = set(context.source.ids)
-    for operation in context.run.operations:
-        if not reached.isdisjoint(operation.inputs) and any(
-            value in reached and not operation.breaks[k] and (operation.output, k) not in ends
-            for k, value in enumerate(operation.inputs)
+    columns = context.run.columns
+    for number, inputs in enumerate(columns.inputs):
+        if reached.isdisjoint(inputs):
+            continue
+        output, breaks = columns.outputs[number], columns.broken.get(number)
+        if any(
+            value in reached and not (breaks and breaks[k]) and (output, k) not in ends
+            for k, value in enumerate(inputs)
         ):
-            reached.add(operation.output)
+            reached.add(output)
     return reached
 
 
 def _closed(context: Context) -> list[Pull]:
     """Return the flat steps among those that nothing comes to; they are looked for once."""
     key = "closed", context.question.target_ids, context.source.ids, id(context.question.pulls)
-    found: list[Pull] = context.run.once(key, lambda: [p for p in context.pulls if _is_closed(context, p)])
+    found: list[Pull] = context.run.once(key, lambda: _find_closed(context))
     return found
 
 
+def _find_closed(context: Context) -> list[Pull]:
+    pulls = context.pulls
+    return [pulls[k] for k, came in enumerate(pulls.came) if not came and _is_closed(context, pulls[k])]
+
+
 def _is_closed(context: Context, pull: Pull) -> bool:
-    """Whether nothing comes to a step, and nothing would pass it."""
-    if pull.came_size or not pull.came.all_zero:
+    """Whether nothing would pass a step that nothing comes to."""
+    if not pull.came.all_zero:
         return False
     row = flat_at(context, pull)
     return row is not None and not row.harmless
@@ -298,21 +315,23 @@ def _is_closed(context: Context, pull: Pull) -> bool:
 
 def cancelled(context: Context) -> list[Spot]:
     """Return the values at which what came back on several ways adds up to zero."""
-    ways: dict[int, list[Pull]] = defaultdict(list)
-    total: dict[int, Pull] = {}
-    for pull in context.pulls:
-        total[pull.operation.output] = pull
-        if pull.gave_size:
-            ways[pull.operation.inputs[pull.position]].append(pull)
+    pulls = context.pulls
+    giving = [k for k, gave in enumerate(pulls.gave) if gave]
+    times = Counter(pulls.values[k] for k in giving)
+    several = {value for value, count in times.items() if count > 1}
+    ways: dict[int, list[int]] = defaultdict(list)
+    for k in giving:
+        if pulls.values[k] in several:
+            ways[pulls.values[k]].append(k)
+    total = {output: k for k, output in enumerate(pulls.outputs) if output in several}
     gradient = context.question.gradient
     found = []
-    for value, pulls in ways.items():
-        if len(pulls) == 1:
-            continue
-        sum_of = gradient if value in context.source.ids else total[value].came if value in total else None
+    for value, steps in ways.items():
+        sum_of = gradient if value in context.source.ids else pulls[total[value]].came if value in total else None
         if sum_of is not None and sum_of.all_zero:
-            first = min(pulls, key=lambda p: p.operation.seq)
-            one = len({p.operation.site for p in pulls}) == 1
+            giving_here = [pulls[k] for k in steps]
+            first = min(giving_here, key=lambda p: p.operation.seq)
+            one = len({p.operation.site for p in giving_here}) == 1
             found.append(Spot(Trouble.CANCELLED, first.operation, first, value, whole=one))
     return found
 
@@ -339,16 +358,17 @@ def constants(context: Context) -> list[Spot]:
     if not meeting >> number & 1:
         return []
     counts: dict[int, int | None] = dict.fromkeys(context.source.ids, 1)
-    known = counts.keys()
+    known, columns = counts.keys(), context.run.columns
     found = []
-    for operation in context.run.operations:
-        if known.isdisjoint(operation.inputs) or operation.output in counts:
+    for number, inputs in enumerate(columns.inputs):
+        output = columns.outputs[number]
+        if known.isdisjoint(inputs) or output in counts:
             continue
-        count, there = _count(operation, counts)
+        count, there = _count(columns, number, counts)
         if count != 0:
-            counts[operation.output] = count
-        elif there and operation.output in context.before_target:
-            found.append(Spot(Trouble.CONSTANT, operation))
+            counts[output] = count
+        elif there and output in context.before_target:
+            found.append(Spot(Trouble.CONSTANT, columns[number]))
     return found
 
 
@@ -359,26 +379,26 @@ def _meeting(run: Run, sources: tuple[frozenset[int], ...]) -> int:
         for value in ids:
             masks[value] = masks.get(value, 0) | 1 << k
     met = 0
-    for operation in run.operations:
-        inputs = operation.inputs
-        if masks.keys().isdisjoint(inputs) or operation.function not in SIGNS:
+    known, columns = masks.keys(), run.columns
+    for inputs, output, function in zip(columns.inputs, columns.outputs, columns.functions, strict=True):
+        if known.isdisjoint(inputs) or function not in SIGNS:
             continue
         mask = 0
         for value in inputs:
             here = masks.get(value, 0)
             met |= mask & here
             mask |= here
-        masks[operation.output] = masks.get(operation.output, 0) | mask
+        masks[output] = masks.get(output, 0) | mask
     return met
 
 
-def _count(operation: Operation, counts: dict[int, int | None]) -> tuple[int | None, bool]:
+def _count(columns: Columns, number: int, counts: dict[int, int | None]) -> tuple[int | None, bool]:
     """Return how often the source is in a result, None if it is no matter of adding and subtracting; and if it came."""
-    signs = SIGNS.get(operation.function, ())
-    breaks = operation.breaks
+    signs = SIGNS.get(columns.functions[number], ())
+    breaks = columns.broken.get(number)
     count, there = 0, False
-    for position, value in enumerate(operation.inputs):
-        if value in counts and not breaks[position]:
+    for position, value in enumerate(columns.inputs[number]):
+        if value in counts and not (breaks and breaks[position]):
             mine = counts[value]
             if mine is None or position >= len(signs):
                 return None, True
@@ -391,10 +411,10 @@ def flows_besides(context: Context, cancelling: Iterable[Spot]) -> bool:
     """Whether the target depends on the source on a way that meets none of the spots."""
     ends = {s.operation.output for s in cancelling if s.operation is not None}
     reached = set(context.source.ids)
-    for operation in context.run.operations:
-        inputs = operation.inputs
-        if operation.output in ends or reached.isdisjoint(inputs):
+    columns = context.run.columns
+    for number, inputs in enumerate(columns.inputs):
+        if reached.isdisjoint(inputs) or columns.outputs[number] in ends:
             continue
-        if any(i in reached and not operation.breaks[k] for k, i in enumerate(inputs)):
-            reached.add(operation.output)
+        if number not in columns.broken or not reached.isdisjoint(columns.open_inputs(number)):
+            reached.add(columns.outputs[number])
     return not reached.isdisjoint(context.question.target_ids)

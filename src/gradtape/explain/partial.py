@@ -78,24 +78,29 @@ def _leading(run: Run, wanted: frozenset[BreakKind], targets: frozenset[int]) ->
     What leaves and comes back within one call of a library may have been looked at only, for a shape or a sign: nobody
     can see that it went on, and on another route the gradient did arrive.
     """
-    crossing = [
-        Link(operation, position)
-        for operation in run.broken
-        for position, breaks in enumerate(operation.breaks)
+    columns = run.columns
+    ends = {
+        (number, position)
+        for number, broken in columns.broken.items()
+        for position, breaks in enumerate(broken)
         if breaks and all(b.kind in wanted and b.proven for b in breaks)
-    ]
-    if not crossing:
+    }
+    if not ends:
         return [], set()
-    ends = {(link.operation.output, link.operation.seq, link.position) for link in crossing}
+    crossing = [Link(columns[number], position) for number, position in sorted(ends)]
     left_at = {link.operation.output: link.operation.site.span for link in crossing}
     leads = set(targets)
-    for operation in reversed(run.operations):
-        if operation.output in leads:
-            leads.update(
+    for number in range(len(columns) - 1, -1, -1):
+        if columns.outputs[number] not in leads:
+            continue
+        values, breaks = columns.inputs[number], columns.broken.get(number)
+        if breaks is not None or not left_at.keys().isdisjoint(values):
+            values = tuple(
                 value
-                for k, value in enumerate(operation.inputs)
-                if value
-                and (not operation.breaks[k] or (operation.output, operation.seq, k) in ends)
-                and left_at.get(value) != operation.site.span
+                for k, value in enumerate(values)
+                if (breaks is None or not breaks[k] or (number, k) in ends)
+                and left_at.get(value) != columns[number].site.span
             )
+        leads.update(values)
+    leads.discard(0)
     return crossing, leads

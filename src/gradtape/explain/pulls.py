@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from gradtape.explain.graph import Operation, Summary
 
@@ -119,3 +121,59 @@ class Pull:
     def element(self) -> Element | None:
         """Where something happened."""
         return self.seen.element
+
+
+class Pulls(Sequence[Pull]):
+    """The steps of a backward pass in its order, as columns of what every cause that looks at all of them asks for.
+
+    Parameters
+    ----------
+    pulls : sequence of Pull
+        The steps, made already.
+
+    Attributes
+    ----------
+    came, gave : sequence of float
+        The sizes, as in `Pull`.
+    """
+
+    def __init__(self, pulls: Sequence[Pull]) -> None:
+        self._pulls = pulls
+        self.came: Sequence[float] = [pull.came_size for pull in pulls]
+        self.gave: Sequence[float] = [pull.gave_size for pull in pulls]
+
+    @cached_property
+    def values(self) -> Sequence[int]:
+        """The value that each step gave to."""
+        return [pull.operation.inputs[pull.position] for pull in self._pulls]
+
+    @cached_property
+    def outputs(self) -> Sequence[int]:
+        """The value that each step came from."""
+        return [pull.operation.output for pull in self._pulls]
+
+    @cached_property
+    def places(self) -> Sequence[Hashable]:
+        """What is equal for steps of one function in one instruction of the program, of each."""
+        operations = (pull.operation for pull in self._pulls)
+        return [(id(op.site.code), op.site.lasti, op.function) for op in operations]
+
+    def __len__(self) -> int:
+        return len(self.came)
+
+    @overload
+    def __getitem__(self, k: int) -> Pull: ...
+
+    @overload
+    def __getitem__(self, k: slice) -> list[Pull]: ...
+
+    def __getitem__(self, k: int | slice) -> Pull | list[Pull]:
+        return [self.one(n) for n in range(len(self))[k]] if isinstance(k, slice) else self.one(range(len(self))[k])
+
+    def one(self, k: int) -> Pull:
+        """Return a step, always the same object."""
+        return self._pulls[k]
+
+    def some(self, chosen: Sequence[int]) -> Pulls:
+        """Return some of the steps."""
+        return Pulls([self[k] for k in chosen])

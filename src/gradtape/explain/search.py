@@ -5,15 +5,22 @@ The passes over the run are those of `ways.py`; everything is linear in its size
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
+from gradtape.explain.columns import Given
 from gradtape.explain.graph import OUTSIDE, Break, BreakKind, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
+    from gradtape.diagnostics import Span
+    from gradtape.explain.columns import Columns
     from gradtape.explain.graph import Run
+
+NONE: Columns = Given(())
+"""No operations: what an empty route leads through."""
 
 DISCRETE = {BreakKind.NO_DERIVATIVE, BreakKind.INTEGER_CAST}
 """An argmax and the cast of its positions are one cause."""
@@ -31,7 +38,66 @@ class Link(NamedTuple):
         return self.operation.breaks[self.position]
 
 
-Route = tuple[Link, ...]
+class Route(Sequence[Link]):
+    """A way from a source to a target: a list of numbers, whose links are made when somebody looks at them.
+
+    Parameters
+    ----------
+    columns : Columns
+        The operations of the run.
+    numbers, positions : sequence of int
+        The operation of each step, and the input at which it is entered.
+    """
+
+    __slots__ = ("columns", "numbers", "positions")
+
+    def __init__(self, columns: Columns = NONE, numbers: Sequence[int] = (), positions: Sequence[int] = ()) -> None:
+        self.columns, self.numbers, self.positions = columns, numbers, positions
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, k: int) -> Link: ...
+
+    @overload
+    def __getitem__(self, k: slice) -> Route: ...
+
+    def __getitem__(self, k: int | slice) -> Link | Route:
+        if isinstance(k, slice):
+            return Route(self.columns, self.numbers[k], self.positions[k])
+        return Link(self.columns[self.numbers[k]], self.positions[k])
+
+    def __add__(self, other: Route) -> Route:
+        return Route(self.columns, [*self.numbers, *other.numbers], [*self.positions, *other.positions])
+
+    @property
+    def broken(self) -> Iterator[tuple[int, Link]]:
+        """The links that are broken, each with its place on the route."""
+        broken = self.columns.broken
+        for k, number in enumerate(self.numbers):
+            if number in broken and broken[number][self.positions[k]]:
+                yield k, self[k]
+
+    @property
+    def told(self) -> list[int]:
+        """The numbers of the operations that messages may name."""
+        plumbing = self.columns.plumbing
+        return [number for number in self.numbers if number not in plumbing] if plumbing else list(self.numbers)
+
+    def ran_at(self, span: Span) -> Operation | None:
+        """Return the first operation of the route that ran at a place; each place is looked up once."""
+        places, asked = self.columns.places, set()
+        for number in self.numbers:
+            place = places[number]
+            if place not in asked:
+                asked.add(place)
+                if self.columns[number].site.span == span:
+                    return self.columns[number]
+        return None
+
+
+NO_ROUTE = Route()
 
 
 class BreakGroup(NamedTuple):
@@ -48,40 +114,58 @@ def shortest_route(run: Run, sources: Collection[int], targets: Collection[int])
 
 
 def way_to(run: Run, sources: Collection[int], value: int) -> Route | None:
-    """Return a route without a break and with the fewest steps that leads to a value; None if there is none.
+    """Return a route without a break and with the fewest steps that leads to a value; None if there is none."""
+    found: Behind = run.once(("behind", value), lambda: Behind(run.columns, value))
+    return found.way_from(sources)
 
-    It is looked for from its end, so that nothing farther away than the nearest source is looked at.
-    """
-    onward: dict[int, Operation | None] = {value: None}
-    level, arrived, producers = [value], value in sources, run.producers
-    while level and not arrived:
-        makers = []
-        for made in level:
-            maker = producers.get(made)
-            if maker is not None:
-                makers.append(maker)
+
+class Behind:
+    """What lies behind a value on ways without breaks, the nearest first; looked at only as far as somebody asks."""
+
+    def __init__(self, columns: Columns, value: int) -> None:
+        self._columns = columns
+        self._onward: dict[int, int] = {value: -1}
+        self._level = [value]
+
+    def way_from(self, sources: Collection[int]) -> Route | None:
+        """Return a way with the fewest steps from the nearest of some values, None if there is none."""
+        onward = self._onward
+        arrived = [source for source in sources if source in onward]
+        wanted = frozenset(sources)
+        while self._level and not arrived:
+            self._go_on()
+            if not wanted.isdisjoint(self._level):
+                arrived = [source for source in sources if source in onward]
+        return min(map(self._from, arrived), key=len, default=None)
+
+    def _go_on(self) -> None:
+        """Look at what was read one step before all that was looked at; the latest operation first."""
+        inputs, broken, onward = self._columns.inputs, self._columns.broken, self._onward
+        maker = self._columns.maker
+        makers = [maker[made] for made in self._level if made in maker]
         if len(makers) > 1:
-            makers.sort(key=lambda operation: -operation.seq)
+            makers.sort(key=self._columns.seqs.__getitem__, reverse=True)
         level = []
-        for maker in makers:
-            breaks = maker.breaks
-            for position, before in enumerate(maker.inputs):
-                if before and before not in onward and not breaks[position]:
-                    onward[before] = maker
+        for number in makers:
+            open_inputs = inputs[number] if number not in broken else self._columns.open_inputs(number)
+            for before in open_inputs:
+                if before and before not in onward:
+                    onward[before] = number
                     level.append(before)
-                    if before in sources:
-                        arrived = True
-    if not arrived:
-        return None
-    here = next(source for source in sources if source in onward)
-    links: list[Link] = []
-    while (operation := onward[here]) is not None:
-        position = operation.inputs.index(here)
-        while operation.breaks[position]:
-            position = operation.inputs.index(here, position + 1)
-        links.append(Link(operation, position))
-        here = operation.output
-    return tuple(links)
+        self._level = level
+
+    def _from(self, source: int) -> Route:
+        inputs, outputs, broken = self._columns.inputs, self._columns.outputs, self._columns.broken
+        numbers, positions = [], []
+        here = source
+        while (number := self._onward[here]) >= 0:
+            position = inputs[number].index(here)
+            while number in broken and broken[number][position]:
+                position = inputs[number].index(here, position + 1)
+            numbers.append(number)
+            positions.append(position)
+            here = outputs[number]
+        return Route(self._columns, numbers, positions)
 
 
 def broken_routes(run: Run, sources: Collection[int], targets: Collection[int]) -> tuple[tuple[Route, ...], bool]:
@@ -97,11 +181,12 @@ def group_breaks(route: Route) -> tuple[BreakGroup, ...]:
     """
     groups: list[tuple[BreakKind, list[Link], Break]] = []
     previous: set[BreakKind] = set()
-    for link in route:
-        breaks = link.operation.breaks[link.position]
-        if not breaks:
+    last = -1
+    for place, link in route.broken:
+        breaks = link.breaks
+        if place != last + 1:
             previous = set()
-            continue
+        last = place
         kinds: set[BreakKind] = set()
         for found in breaks:
             match = None
@@ -118,9 +203,8 @@ def group_breaks(route: Route) -> tuple[BreakGroup, ...]:
     return tuple(BreakGroup(kind, tuple(links), first) for kind, links, first in groups)
 
 
-def kinds_of(link: Link) -> frozenset[BreakKind]:
+def kinds_of(breaks: tuple[Break, ...]) -> frozenset[BreakKind]:
     """Return the kinds of what ends the path at a link."""
-    breaks = link.operation.breaks[link.position]
     return ALONE[breaks[0].kind] if len(breaks) == 1 else frozenset([found.kind for found in breaks])
 
 
@@ -154,16 +238,17 @@ def _same(a: BreakKind, b: BreakKind) -> bool:
 def forward_cone(run: Run, values: Iterable[int]) -> set[int]:
     """Return the ids that depend on any of the values, themselves included."""
     reached = set(values)
-    for operation in run.operations:
-        if not reached.isdisjoint(operation.inputs):
-            reached.add(operation.output)
+    for inputs, output in zip(run.columns.inputs, run.columns.outputs, strict=True):
+        if not reached.isdisjoint(inputs):
+            reached.add(output)
     return reached
 
 
 def backward_cone(run: Run, values: Iterable[int]) -> set[int]:
     """Return the ids that any of the values depends on, themselves included."""
     reached = set(values)
-    for operation in reversed(run.operations):
-        if operation.output in reached:
-            reached.update(i for i in operation.inputs if i)
+    for inputs, output in zip(reversed(run.columns.inputs), reversed(run.columns.outputs), strict=True):
+        if output in reached:
+            reached.update(inputs)
+    reached.discard(0)
     return reached

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from gradtape.explain.cause import Context
     from gradtape.explain.graph import Summary
-    from gradtape.explain.pulls import Pull
+    from gradtape.explain.pulls import Pull, Pulls
 
 EPSILON = {"bfloat16": 7.8e-3, "float16": 9.8e-4, "float32": 1.2e-7, "complex64": 1.2e-7}
 """The relative distance of neighbouring numbers by dtype; that of double precision for all others."""
@@ -52,39 +54,45 @@ def growth(pull: Pull) -> float:
     return gave / came if came > 0 and gave > 0 else 0.0
 
 
+def steepest(pulls: Pulls) -> tuple[Pull | None, float]:
+    """Return the step that made the gradient largest, and how many times larger."""
+    factors = [
+        gave / came if 0.0 < came < INFINITE and 0.0 < gave < INFINITE else growth(pulls[k])
+        for k, (came, gave) in enumerate(zip(pulls.came, pulls.gave, strict=True))
+    ]
+    most = max(factors, default=0.0)
+    return (pulls[factors.index(most)] if factors else None), most
+
+
 def most_of(context: Context, trouble: Trouble) -> list[Spot]:
     """Return the expression at which the sizes changed most, over all steps there."""
     sign = 1 if trouble is Trouble.SMALL else -1
-    places: dict[tuple[int, int, str], _Place] = {}
-    for pull in context.pulls:
-        factor = growth(pull)
+    places: dict[Hashable, _Place] = {}
+    pulls = context.pulls
+    for k, (place, came, gave) in enumerate(zip(pulls.places, pulls.came, pulls.gave, strict=True)):
+        factor = gave / came if 0.0 < came < INFINITE and 0.0 < gave < INFINITE else growth(pulls[k])
         if factor:
-            site = pull.operation.site
-            key = id(site.code), site.lasti, pull.operation.function
-            place = places.get(key)
-            if place is None:
-                place = places[key] = _Place(pull, factor)
-            place.add(pull, factor, sign)
+            here = places.get(place)
+            if here is None:
+                here = places[place] = _Place(k, factor)
+            here.times += 1
+            here.product = min(max(here.product * factor, 1e-300), 1e300)  # many steps leave the range of numbers
+            if sign * factor < sign * here.factor:
+                here.step, here.factor = k, factor
     if not places:
         return []
     most = min(places.values(), key=lambda place: sign * place.product)
-    return [Spot(trouble, most.pull.operation, most.pull, times=most.times, factor=most.product)]
+    pull = pulls[most.step]
+    return [Spot(trouble, pull.operation, pull, times=most.times, factor=most.product)]
 
 
 class _Place:
-    """An expression, with what all steps there made of the size, and the one that made most of it."""
+    """An expression, with what all steps there made of the size, and the number of the one that made most of it."""
 
-    __slots__ = ("factor", "product", "pull", "times")
+    __slots__ = ("factor", "product", "step", "times")
 
-    def __init__(self, pull: Pull, factor: float) -> None:
-        self.pull, self.factor, self.product, self.times = pull, factor, 1.0, 0
-
-    def add(self, pull: Pull, factor: float, sign: int) -> None:
-        """Add a step."""
-        self.times += 1
-        self.product = min(max(self.product * factor, 1e-300), 1e300)  # many steps leave the range of numbers
-        if sign * factor < sign * self.factor:
-            self.pull, self.factor = pull, factor
+    def __init__(self, step: int, factor: float) -> None:
+        self.step, self.factor, self.product, self.times = step, factor, 1.0, 0
 
 
 SMALLEST = {"bfloat16": 1e-36, "float16": 1e-6, "float32": 1e-36, "complex64": 1e-36}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
@@ -55,20 +56,25 @@ def unseen(
 def _unexplained_constant(context: Context, began: int) -> Operation | None:
     """Return the last operation on the way to the target that took a constant which is no literal."""
     before, asked = context.before_target, set()
-    for operation in reversed(context.run.operations):
-        inputs = operation.inputs
-        if all(inputs) or operation.output not in before or operation.seq < began:
+    columns = context.run.columns
+    for number in range(bisect_left(columns.seqs, began), len(columns))[::-1]:
+        inputs = columns.inputs[number]
+        if all(inputs) or columns.outputs[number] not in before:
             continue
-        site = operation.site
+        place = columns.places[number], inputs.index(0), len(inputs)
+        if inputs.count(0) == 1 and place in asked:
+            continue
+        operation = columns[number]
+        span = operation.site.span
         if operation.custom and not inputs[0]:  # the function itself, which the text of the call does not pass
             inputs = inputs[1:]
         for position, value in enumerate(inputs):
-            place = id(site.code), site.lasti, position, len(inputs)
+            place = columns.places[number], position, len(inputs)
             if value or place in asked:
                 continue
             asked.add(place)  # the text says the same however often it ran
-            operand = syntax.operand_at(site.span, position, len(inputs))
-            if operand is not None and not _made_from_others(context, operand, site.span):
+            operand = syntax.operand_at(span, position, len(inputs))
+            if operand is not None and not _made_from_others(context, operand, span):
                 return operation
     return None
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradtape.explain.search import Link, causes_in, group_breaks, kinds_of, touches
+from gradtape.explain.search import NO_ROUTE, Route, causes_in, group_breaks, kinds_of, touches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
-    from gradtape.explain.graph import BreakKind, Operation, Run
-    from gradtape.explain.search import BreakGroup, Route
+    from gradtape.explain.columns import Columns
+    from gradtape.explain.graph import BreakKind, Run
+    from gradtape.explain.search import BreakGroup
 
 CAUSE = 1 << 40
 """The price of a cause, a break that continues none of its kind; every step costs 1 besides."""
@@ -30,8 +32,11 @@ MOST_WAYS = 1000
 """Ways are counted up to here."""
 
 Kinds = frozenset["BreakKind"]
-Key = tuple[int, int, Kinds]
+Key = tuple["Hashable", Kinds]
 """A place where a way ends: one instruction of the program, and what breaks there, however often it ran."""
+
+Move = tuple[int, int]
+"""A step of a way: the number of an operation, and the position of the input at which it is entered."""
 
 WHOLE: Kinds = frozenset()
 """The kinds of what breaks a step that breaks nowhere."""
@@ -47,71 +52,97 @@ class Ways:
     def __init__(self, run: Run, targets: frozenset[int]) -> None:
         self.run = run
         self.targets = targets
+        self.columns = run.columns
         self.price: dict[int, int] = dict.fromkeys(targets, 0)
-        self.relevant: list[Operation] = []
-        """The operations that a target depends on, in order."""
-        self._onward: dict[int, Operation] = {}
-        self._forks: dict[int, dict[Kinds, tuple[int, Link | None]]] = {}
+        self.relevant: list[int] = []
+        """The numbers of the operations that a target depends on, in order."""
+        self._onward: dict[int, int] = {}
+        self._forks: dict[int, dict[Kinds, tuple[int, Move | None]]] = {}
         self._fans: dict[tuple[frozenset[int], ...], Fan] = {}
         self._groups: dict[int, tuple[Route, tuple[BreakGroup, ...]]] = {}
-        self._rests: dict[tuple[int, int, int], Route] = {}
-        price, onward, forks, relevant = self.price, self._onward, self._forks, self.relevant
-        for operation in reversed(run.operations):
-            ahead = price.get(operation.output)
-            if ahead is None:
+        self._rests: dict[Move, Route] = {}
+        price, onward, forks, broken = self.price, self._onward, self._forks, self.columns.broken
+        ahead_of, add = price.get, self.relevant.append
+        inputs, outputs = self.columns.inputs, self.columns.outputs
+        for number in range(len(outputs) - 1, -1, -1):
+            cost = ahead_of(outputs[number])
+            if cost is None:
                 continue
-            relevant.append(operation)
-            ahead += 1
-            for position, value in enumerate(operation.inputs):
-                if not value:
-                    continue
-                known = price.get(value)
-                if operation.breaks[position]:
-                    cost = self._fork(value, Link(operation, position), known)
-                else:
-                    cost = ahead
-                    if value in forks and cost < forks[value].get(WHOLE, (cost + 1,))[0]:
-                        forks[value][WHOLE] = cost, Link(operation, position)
-                if known is None or cost < known:
-                    price[value] = cost
-                    onward[value] = operation
-        relevant.reverse()
+            add(number)
+            if number in broken:
+                self._break_off(number)
+                continue
+            cost += 1
+            for value in inputs[number]:
+                if value:
+                    if forks and value in forks and cost < forks[value].get(WHOLE, (cost + 1,))[0]:
+                        forks[value][WHOLE] = cost, (number, inputs[number].index(value))
+                    known = ahead_of(value)
+                    if known is None or cost < known:
+                        price[value] = cost
+                        onward[value] = number
+        self.relevant.reverse()
 
-    def _fork(self, value: int, link: Link, known: int | None) -> int:
+    def _break_off(self, number: int) -> None:
+        """Note the steps of an operation that is broken somewhere."""
+        price, forks, breaks = self.price, self._forks, self.columns.broken[number]
+        for position, value in enumerate(self.columns.inputs[number]):
+            if not value:
+                continue
+            known = price.get(value)
+            if breaks[position]:
+                cost = self._fork(value, (number, position), known)
+            else:
+                cost = price[self.columns.outputs[number]] + 1
+                if value in forks and cost < forks[value].get(WHOLE, (cost + 1,))[0]:
+                    forks[value][WHOLE] = cost, (number, position)
+            if known is None or cost < known:
+                price[value] = cost
+                self._onward[value] = number
+
+    def _fork(self, value: int, move: Move, known: int | None) -> int:
         """Keep a step that breaks among those from a value; return what the way costs."""
         found = self._forks.get(value)
         if found is None:
             found = self._forks[value] = {}
             if known is not None:
                 found[WHOLE] = known, self._step(value) if value in self._onward else None
-        kinds = kinds_of(link)
-        cost = self.cost(link)
+        kinds = self.kinds(move)
+        cost = self.cost(move)
         if kinds not in found or cost < found[kinds][0]:
-            found[kinds] = cost, link
+            found[kinds] = cost, move
         return cost
 
-    def cost(self, link: Link) -> int:
-        """Return the price of the cheapest way that begins with a step."""
-        return self._behind(link)[0]
+    def kinds(self, move: Move) -> Kinds:
+        """Return the kinds of what breaks at a step."""
+        breaks = self.columns.broken.get(move[0])
+        return WHOLE if breaks is None else kinds_of(breaks[move[1]])
 
-    def _behind(self, link: Link) -> tuple[int, Link | None]:
+    def cost(self, move: Move) -> int:
+        """Return the price of the cheapest way that begins with a step."""
+        kinds, output = self.kinds(move), self.columns.outputs[move[0]]
+        if not kinds or output not in self._forks:
+            return self.price[output] + 1 + CAUSE * causes_in(kinds, WHOLE)
+        return self._behind(move)[0]
+
+    def _behind(self, move: Move) -> tuple[int, Move | None]:
         """Return the price of the cheapest way that begins with a step, and the step after it, None at a target."""
-        kinds, output = kinds_of(link), link.operation.output
+        kinds, output = self.kinds(move), self.columns.outputs[move[0]]
         forks = self._forks.get(output)
         if not kinds or forks is None:
             return self.price[output] + 1 + CAUSE * causes_in(kinds, WHOLE), self._step(output)
         options = ((cost + 1 + CAUSE * causes_in(kinds, after), step) for after, (cost, step) in forks.items())
         return min(options, key=lambda option: option[0])
 
-    def _step(self, value: int) -> Link | None:
+    def _step(self, value: int) -> Move | None:
         """Return the first step on the cheapest way from a value, None from a target."""
-        operation = self._onward.get(value)
-        if operation is None:
+        number = self._onward.get(value)
+        if number is None:
             return None
-        inputs = operation.inputs
-        if inputs.count(value) == 1:
-            return Link(operation, inputs.index(value))
-        return min((Link(operation, position) for position, i in enumerate(inputs) if i == value), key=self.cost)
+        inputs = self.columns.inputs[number]
+        if number not in self.columns.broken or inputs.count(value) == 1:
+            return number, inputs.index(value)
+        return min(((number, position) for position, i in enumerate(inputs) if i == value), key=self.cost)
 
     def flow_from(self, values: Iterable[int]) -> bool:
         """Whether a way without a break leads from one of the values to a target."""
@@ -123,20 +154,21 @@ class Ways:
         if start is None:
             return None
         step = self._step(start)
-        return () if step is None else self.along(step)
+        return NO_ROUTE if step is None else self.along(step)
 
-    def along(self, link: Link) -> Route:
+    def along(self, move: Move) -> Route:
         """Return the cheapest way that begins with a step."""
-        key = link.operation.seq, link.operation.output, link.position
-        if key not in self._rests:
-            links = []
-            here: Link | None = link
+        if move not in self._rests:
+            outputs, forks = self.columns.outputs, self._forks
+            numbers, positions = [], []
+            here: Move | None = move
             while here is not None:
-                links.append(here)
-                output = here.operation.output
-                here = self._behind(here)[1] if output in self._forks else self._step(output)
-            self._rests[key] = tuple(links)
-        return self._rests[key]
+                numbers.append(here[0])
+                positions.append(here[1])
+                output = outputs[here[0]]
+                here = self._behind(here)[1] if output in forks else self._step(output)
+            self._rests[move] = Route(self.columns, numbers, positions)
+        return self._rests[move]
 
     def groups(self, route: Route) -> tuple[BreakGroup, ...]:
         """Return the causes on a way; they are looked for once."""
@@ -150,12 +182,16 @@ class Ways:
         groups = self.groups(route)
         return len(groups), groups[0].links[0].operation.seq if groups else 0
 
+    def order(self, found: tuple[Key, Move]) -> tuple[int, int]:
+        """Sort breaks: the cheapest way onward first, and among equals the earliest."""
+        return self.cost(found[1]), self.columns.seqs[found[1][0]]
+
     @cached_property
     def unknown(self) -> frozenset[int]:
         """The values on the way that nobody remembers making, variables and what was watched left out."""
-        made = {operation.output for operation in self.relevant}
+        unmade = self.price.keys() - self.columns.maker.keys()
         told = {event.value for event in self.run.events if event.kind in {"create", "watch"}}
-        return frozenset(i for i in self.price.keys() - made - told - self.run.variables if i > 0)
+        return frozenset(i for i in unmade - told - self.run.variables if i > 0)
 
     @cached_property
     def counts(self) -> dict[int, int]:
@@ -165,16 +201,16 @@ class Ways:
         value on its way to one constant.
         """
         counts = dict.fromkeys(self.targets, 1)
-        outputs = [operation.output for operation in self.relevant]
-        joined: set[tuple[int, int]] | None = set() if len(set(outputs)) < len(outputs) else None
-        for operation in reversed(self.relevant):
-            ahead = counts[operation.output]
-            inputs = operation.inputs
-            for value in inputs if len(inputs) == 1 else set(inputs):
-                if not value or (joined is not None and (value, operation.output) in joined):
+        inputs, outputs = self.columns.inputs, self.columns.outputs
+        joined: set[tuple[int, int]] | None = set() if len(self.columns.maker) < len(outputs) else None
+        for number in reversed(self.relevant):
+            output, values = outputs[number], inputs[number]
+            ahead = counts[output]
+            for value in values if len(values) == 1 else set(values):
+                if not value or (joined is not None and (value, output) in joined):
                     continue
                 if joined is not None:
-                    joined.add((value, operation.output))
+                    joined.add((value, output))
                 counts[value] = min(counts[value] + ahead, MOST_WAYS) if value in counts else ahead
         return counts
 
@@ -197,17 +233,17 @@ class Reach:
         for k, ids in enumerate(sources):
             for value in ids:
                 masks[value] = masks.get(value, 0) | 1 << k
-        for operation in run.operations:
-            inputs = operation.inputs
-            if masks.keys().isdisjoint(inputs):
+        columns, known, at = run.columns, masks.keys(), masks.get
+        broken = columns.broken if whole else {}
+        for number, inputs in enumerate(columns.inputs):
+            if known.isdisjoint(inputs):
                 continue
-            if whole and any(operation.breaks):
-                inputs = tuple([value for k, value in enumerate(inputs) if not operation.breaks[k]])
             mask = 0
-            for value in inputs:
-                mask |= masks.get(value, 0)
+            for value in inputs if number not in broken else columns.open_inputs(number):
+                mask |= at(value, 0)
             if mask:
-                masks[operation.output] = masks.get(operation.output, 0) | mask
+                output = columns.outputs[number]
+                masks[output] = at(output, 0) | mask
         self._masks = masks
 
     def of(self, k: int) -> Reached:
@@ -226,25 +262,25 @@ class Reached(NamedTuple):
 
 
 class Place:
-    """A place in the program where ways end, with every link that is broken there and the sources whose ways those are.
+    """A place in the program where ways end, with every step that is broken there and the sources whose ways those are.
 
     `mask` has a bit for each source.
     """
 
-    __slots__ = ("links", "mask")
+    __slots__ = ("mask", "moves")
 
     def __init__(self) -> None:
-        self.links: list[tuple[Link, int]] = []
+        self.moves: list[tuple[Move, int]] = []
         self.mask = 0
 
-    def add(self, link: Link, mask: int) -> None:
-        """Add a link."""
-        self.links.append((link, mask))
+    def add(self, move: Move, mask: int) -> None:
+        """Add a step."""
+        self.moves.append((move, mask))
         self.mask |= mask
 
-    def best(self, bit: int, price: Callable[[Link], int]) -> Link:
-        """Return the link with the cheapest way onward among those of one source; the earliest of equals."""
-        return min((link for link, mask in self.links if mask & bit), key=price)
+    def best(self, bit: int, price: Callable[[Move], int]) -> Move:
+        """Return the step with the cheapest way onward among those of one source; the earliest of equals."""
+        return min((move for move, mask in self.moves if mask & bit), key=price)
 
 
 class Fan:
@@ -255,25 +291,30 @@ class Fan:
         self.sources = sources
         self.places: dict[Key, Place] = {}
         self._reached: dict[int, int] = {}
-        self._came: dict[int, Operation] = {}
-        reached, came = self._reached, self._came
+        self._came: dict[int, int] = {}
+        reached, came, columns = self._reached, self._came, ways.columns
+        inputs, outputs, broken = columns.inputs, columns.outputs, columns.broken
         for k, ids in enumerate(sources):
             for value in ids:
                 if value in ways.price:
                     reached[value] = reached.get(value, 0) | 1 << k
-        for operation in ways.relevant:
+        known, at = reached.keys(), reached.get
+        for number in ways.relevant:
+            values = inputs[number]
+            if known.isdisjoint(values):
+                continue
+            if number in broken:
+                for position, value in enumerate(values):
+                    if value in reached and broken[number][position]:
+                        place(self.places, ways, (number, position)).add((number, position), reached[value])
+                values = columns.open_inputs(number)
             mask = 0
-            for position, value in enumerate(operation.inputs):
-                here = reached.get(value)
-                if here is None:
-                    continue
-                if operation.breaks[position]:
-                    place(self.places, operation, position).add(Link(operation, position), here)
-                else:
-                    mask |= here
+            for value in values:
+                mask |= at(value, 0)
             if mask:
-                reached[operation.output] = reached.get(operation.output, 0) | mask
-                came[operation.output] = operation
+                output = outputs[number]
+                reached[output] = at(output, 0) | mask
+                came[output] = number
 
     def routes(self, k: int) -> tuple[tuple[Route, ...], bool]:
         """Return a way of the source `k` through each place where its ways end, and whether these are all such places.
@@ -282,52 +323,54 @@ class Fan:
         """
         ids, ways = self.sources[k], self.ways
         if ways.flow_from(ids):
-            return (ways.best(ids) or (),), False
+            return (ways.best(ids) or NO_ROUTE,), False
         if ids.isdisjoint(ways.price.keys()):
             return (), True
         bit = 1 << k
         first = [(key, p.best(bit, ways.cost)) for key, p in self.places.items() if p.mask & bit]
-        first.sort(key=lambda pair: (ways.cost(pair[1]), pair[1].operation.seq))
+        first.sort(key=ways.order)
         found: list[Route] = []
         seen = {key for key, _ in first}
         complete = len(first) <= MOST_PLACES
-        waiting = deque((self._before(link, k), link) for _, link in first[:MOST_PLACES])
+        waiting = deque((self._before(move, k), move) for _, move in first[:MOST_PLACES])
         while waiting:
-            before, link = waiting.popleft()
-            alone = ways.cost(link) < CAUSE * (causes_in(kinds_of(link), WHOLE) + 1)
-            new = [] if alone else [(key, way) for key, way in _beyond(ways, link) if key not in seen]
+            before, move = waiting.popleft()
+            alone = ways.cost(move) < CAUSE * (causes_in(ways.kinds(move), WHOLE) + 1)
+            new = [] if alone else [(key, way, after) for key, way, after in _beyond(ways, move) if key not in seen]
             room = MOST_PLACES - len(found) - len(waiting)
             complete = complete and len(new) <= room
             if not new or room <= 0:
-                found.append((*before, *ways.along(link)))
+                found.append(before + ways.along(move))
                 continue
-            for key, way in new[:room]:
+            for key, way, after in new[:room]:
                 seen.add(key)
-                waiting.append(((*before, link, *way[:-1]), way[-1]))
+                waiting.append((before + Route(ways.columns, [move[0]], [move[1]]) + way, after))
         found.sort(key=ways.rank)
         fewest = min(ways.price[i] for i in ids & ways.price.keys()) // CAUSE
         if fewest < ways.rank(found[0])[0]:  # behind a place that other ways had led to before
-            found.insert(0, ways.best(ids) or ())
+            found.insert(0, ways.best(ids) or NO_ROUTE)
         return tuple(found), complete
 
-    def _before(self, link: Link, k: int) -> Route:
-        """Return a way without a break from the source `k` to the value that a link reads."""
-        links: list[Link] = []
-        value = link.operation.inputs[link.position]
+    def _before(self, move: Move, k: int) -> Route:
+        """Return a way without a break from the source `k` to the value that a step reads."""
+        inputs, moves = self.ways.columns.inputs, []
+        value = inputs[move[0]][move[1]]
         while value not in self.sources[k]:
             step = self._step_to(value, self._came[value], k)
             assert step is not None  # noqa: S101 - the pass came this way
-            links.append(step)
-            value = step.operation.inputs[step.position]
-        return tuple(reversed(links))
+            moves.append(step)
+            value = inputs[step[0]][step[1]]
+        return route_of(self.ways.columns, moves)
 
-    def _step_to(self, value: int, maker: Operation, k: int) -> Link | None:
+    def _step_to(self, value: int, maker: int, k: int) -> Move | None:
         """Return a step without a break that leads from the source `k` to a value."""
-        for position, before in enumerate(maker.inputs):
-            if not maker.breaks[position] and self._reached.get(before, 0) >> k & 1:
-                return Link(maker, position)
-        others = (op for op in self.ways.relevant if op.output == value and op is not maker)
-        return next((link for op in others if (link := self._step_to(0, op, k)) is not None), None)
+        columns = self.ways.columns
+        breaks = columns.broken.get(maker)
+        for position, before in enumerate(columns.inputs[maker]):
+            if not (breaks and breaks[position]) and self._reached.get(before, 0) >> k & 1:
+                return maker, position
+        others = (n for n in self.ways.relevant if columns.outputs[n] == value and n != maker)
+        return next((move for n in others if (move := self._step_to(0, n, k)) is not None), None)
 
     def count(self, k: int) -> int:
         """Count the ways of the source `k`."""
@@ -335,10 +378,14 @@ class Fan:
         return min(sum(counts.get(value, 0) for value in self.sources[k]), MOST_WAYS)
 
 
-def place(places: dict[Key, Place], operation: Operation, position: int) -> Place:
-    """Return the place of a broken link, made anew if it is not there."""
-    site = operation.site
-    key = (id(site.code), site.lasti, kinds_of(Link(operation, position)))
+def route_of(columns: Columns, backwards: Sequence[Move]) -> Route:
+    """Return the route of some steps that were found from its end."""
+    return Route(columns, [number for number, _ in reversed(backwards)], [at for _, at in reversed(backwards)])
+
+
+def place(places: dict[Key, Place], ways: Ways, move: Move) -> Place:
+    """Return the place of a broken step, made anew if it is not there."""
+    key = ways.columns.places[move[0]], ways.kinds(move)
     found = places.get(key)
     if found is None:
         found = places[key] = Place()
@@ -346,45 +393,51 @@ def place(places: dict[Key, Place], operation: Operation, position: int) -> Plac
 
 
 class _Step(NamedTuple):
-    """How a value behind a break was reached: the link, and the kinds of the break that it still touches."""
+    """How a value behind a break was reached: the step, and the kinds of the break that it still touches."""
 
-    link: Link | None
+    move: Move | None
     touching: Kinds
 
 
-def _beyond(ways: Ways, first: Link) -> list[tuple[Key, Route]]:
+def _beyond(ways: Ways, first: Move) -> list[tuple[Key, Route, Move]]:
     """Return the next breaks behind one, each with the way to it from there: those that are causes of their own.
 
     A break that touches the one before it and is of the same kind belongs to the same cause.
     """
-    reached = {first.operation.output: _Step(None, kinds_of(first))}
+    columns = ways.columns
+    inputs, outputs = columns.inputs, columns.outputs
+    reached = {outputs[first[0]]: _Step(None, ways.kinds(first))}
     found: dict[Key, Place] = {}
-    begin = bisect_right(ways.relevant, first.operation.seq, key=lambda operation: operation.seq)
-    for operation in ways.relevant[begin:]:
+    seqs = columns.seqs
+    begin = bisect_right(ways.relevant, seqs[first[0]], key=seqs.__getitem__)
+    for number in islice(ways.relevant, begin, None):
+        values = inputs[number]
+        if reached.keys().isdisjoint(values):
+            continue
         best: _Step | None = None
-        for position, value in enumerate(operation.inputs):
+        for position, value in enumerate(values):
             before = reached.get(value)
             if before is None:
                 continue
-            link = Link(operation, position)
-            kinds = kinds_of(link)
+            move = number, position
+            kinds = ways.kinds(move)
             if not kinds:
-                best = best or _Step(link, WHOLE)
+                best = best or _Step(move, WHOLE)
             elif all(touches(before.touching, kind) for kind in kinds):
-                best = _Step(link, kinds)
+                best = _Step(move, kinds)
             else:
-                place(found, operation, position).add(link, 1)
+                place(found, ways, move).add(move, 1)
         if best is not None:
-            reached.setdefault(operation.output, best)
+            reached.setdefault(outputs[number], best)
     pairs = [(key, p.best(1, ways.cost)) for key, p in found.items()]
-    pairs.sort(key=lambda pair: (ways.cost(pair[1]), pair[1].operation.seq))
-    return [(key, (*_back(reached, link), link)) for key, link in pairs]
+    pairs.sort(key=ways.order)
+    return [(key, _back(columns, reached, move), move) for key, move in pairs]
 
 
-def _back(reached: dict[int, _Step], link: Link) -> Route:
-    links = []
-    before = reached[link.operation.inputs[link.position]].link
+def _back(columns: Columns, reached: dict[int, _Step], move: Move) -> Route:
+    moves = []
+    before = reached[columns.inputs[move[0]][move[1]]].move
     while before is not None:
-        links.append(before)
-        before = reached[before.operation.inputs[before.position]].link
-    return tuple(reversed(links))
+        moves.append(before)
+        before = reached[columns.inputs[before[0]][before[1]]].move
+    return route_of(columns, moves)

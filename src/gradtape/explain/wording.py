@@ -7,7 +7,7 @@ from math import isinf, isnan
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
-from gradtape.explain.search import Link, shortest_route, way_to
+from gradtape.explain.search import NO_ROUTE, Route, shortest_route, way_to
 
 if TYPE_CHECKING:
     from gradtape.explain.cause import Context
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from gradtape.explain.graph import Operation
     from gradtape.explain.pulls import Pull
     from gradtape.explain.report import Finding
-    from gradtape.explain.search import Route
     from gradtape.explain.singular import Singular
     from gradtape.explain.spots import Spot
 
@@ -148,16 +147,21 @@ def route_through(context: Context, operation: Operation, position: int | None =
             before = shortest_route(run, context.source.ids, {value})
         if before is not None:
             behind = shortest_route(run, {operation.output}, targets)
-            return () if behind is None else (*before, Link(operation, k), *behind)
-    return ()
+            number = run.columns.number_of(operation)
+            if behind is None or number is None:
+                return NO_ROUTE
+            return before + Route(run.columns, [number], [k]) + behind
+    return NO_ROUTE
 
 
 def way_note(context: Context, route: Route, operation: Operation) -> tuple[str, ...]:
     """Say on which route an operation lies; of a long one the ends and the operation are shown."""
-    told = [link.operation for link in route if not link.operation.plumbing]
+    told = route.told
     if not told:
         return ()
-    at = next((k for k, op in enumerate(told) if op is operation), 0)
+    columns = route.columns
+    mine = columns.number_of(operation)
+    at = told.index(mine) if mine in told else 0
     shown_ones = {*range(2), *range(at - 1, at + 2), *range(len(told) - 2, len(told))}
     kept = sorted(k for k in shown_ones if 0 <= k < len(told))
     kept = list(range(len(told))) if len(told) <= LONGEST_WAY else kept
@@ -165,7 +169,8 @@ def way_note(context: Context, route: Route, operation: Operation) -> tuple[str,
     for before, k in zip([-1, *kept], kept, strict=False):
         if k - before > 1:
             parts.append(f"{k - before - 1} more")
-        parts.append(f"{told[k].name} ({told[k].site.span.line})")
+        shown_one = columns[told[k]]
+        parts.append(f"{shown_one.name} ({shown_one.site.span.line})")
     shown = " -> ".join([context.source.name, *parts, context.question.target_name])
     only = context.count == 1 and not context.may_have_left
     return (f"the only route is {shown}" if only else f"a route through it is {shown}",)

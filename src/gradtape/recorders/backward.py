@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gradtape import _config
 from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.record import STATE
-from gradtape.explain.pulls import Pull
+from gradtape.explain.pulls import Pull, Pulls
+from gradtape.recorders.columns import OUTPUT
 from gradtape.recorders.kept import Kept, values_of
 from gradtape.recorders.pulls import looked, suspicious
 from gradtape.recorders.summaries import array_of, summary
@@ -18,9 +19,10 @@ from gradtape.recorders.trail import Trail, stopping
 from gradtape.tape.query import answers_for, is_finite, on_the_way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
-    from gradtape.explain.graph import Operation, Summary
+    from gradtape.explain.columns import Columns
+    from gradtape.explain.graph import Summary
     from gradtape.explain.pulls import Seen
     from gradtape.ops import Op
     from gradtape.tape.asked import Asked
@@ -33,7 +35,7 @@ class Numbers(NamedTuple):
     """
 
     gradients: tuple[Summary | None, ...]
-    pulls: tuple[Pull, ...] = ()
+    pulls: Sequence[Pull] = ()
     values: Mapping[int, Summary] = {}
     stopped: bool = False
 
@@ -44,16 +46,14 @@ class Backward:
     Parameters
     ----------
     asked : Asked
-    operations : mapping
-        The operations of the graph by what they made.
+    columns : Columns
+        The operations of the graph.
     version_at : callable
         `(id, when) -> id`: a variable's version at a time.
     """
 
-    def __init__(
-        self, asked: Asked, operations: Mapping[int, Operation], version_at: Callable[[int, int], int]
-    ) -> None:
-        self.asked, self.operations, self.version_at = asked, operations, version_at
+    def __init__(self, asked: Asked, columns: Columns, version_at: Callable[[int, int], int]) -> None:
+        self.asked, self.columns, self.version_at = asked, columns, version_at
         self.swept = asked.swept if asked.used_at is None and not asked.failure else None
         self._trail: Trail | None = None
         """The pass that is looked at."""
@@ -144,7 +144,7 @@ class Backward:
                 events.pop()
         return trail
 
-    def pulls(self, trail: Trail | None, *, every: bool) -> tuple[Pull, ...]:
+    def pulls(self, trail: Trail | None, *, every: bool) -> Sequence[Pull]:
         """Return the steps of a backward pass, in its order.
 
         Parameters
@@ -156,18 +156,14 @@ class Backward:
         """
         if trail is None:
             return ()
-        self._trail, steps, operations = trail, trail.steps, self.operations
-        records, look = trail.records, self._look
+        self._trail, steps = trail, trail.steps
         columns: list[Sequence[Any]] = [steps.records, steps.positions, steps.came, steps.gave]
         if steps.tells and not steps.underflows and not every:
             columns = [[column[n] for n in steps.chosen] for column in columns]
         self._broken = not all(map(isfinite, columns[-1]))
-        found = [
-            Pull(operation, position, came, gave, look)
-            for k, position, came, gave in zip(*columns, strict=True)
-            if (operation := operations.get(records[k][2])) is not None
-        ]
-        return tuple(found)
+        records, positions, came, gave = columns
+        made = map(OUTPUT, map(trail.records.__getitem__, records))
+        return Taken(self.columns, list(map(self.columns.maker.__getitem__, made)), positions, came, gave, self._look)
 
     def _look(self, pull: Pull) -> Seen:
         """Look at one step, with what the tape has of the operation's inputs and its result."""
@@ -191,7 +187,7 @@ class Backward:
             if leaf.id
         }
         records, saved = ((), ()) if self.swept is None else self.swept[:2]
-        return Kept(records, saved, self.operations, leaves)
+        return Kept(records, saved, self.columns, leaves)
 
     def let_go(self) -> None:
         """Forget the arrays: an explanation that somebody keeps holds none."""
@@ -199,6 +195,60 @@ class Backward:
         self.swept = self._trail = None
         for name in ("_answer", "_in_tensorflow"):
             self.__dict__.pop(name, None)
+
+
+class Taken(Pulls):
+    """The steps of a pass that was taken, each made when a cause asks for it.
+
+    Parameters
+    ----------
+    columns : Columns
+        The operations of the graph.
+    numbers, positions, came, gave : sequence
+        The number of the operation of each step, and the rest as in `Pull`.
+    look : callable
+        Looks at a step.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        numbers: Sequence[int],
+        positions: Sequence[int],
+        came: Sequence[float],
+        gave: Sequence[float],
+        look: Callable[[Pull], Seen],
+    ) -> None:
+        self._columns, self._numbers, self._positions, self._look = columns, numbers, positions, look
+        self.came, self.gave = came, gave
+        self._made: dict[int, Pull] = {}
+
+    @cached_property
+    def values(self) -> Sequence[int]:
+        """The value that each step gave to."""
+        inputs = self._columns.inputs
+        return [inputs[number][position] for number, position in zip(self._numbers, self._positions, strict=True)]
+
+    @cached_property
+    def outputs(self) -> Sequence[int]:
+        """The value that each step came from."""
+        outputs = self._columns.outputs
+        return [outputs[number] for number in self._numbers]
+
+    @cached_property
+    def places(self) -> Sequence[Hashable]:
+        """What is equal for steps of one function in one instruction of the program, of each."""
+        places, functions = self._columns.places, self._columns.functions
+        return [(places[number], functions[number]) for number in self._numbers]
+
+    def one(self, k: int) -> Pull:
+        """Return a step, always the same object."""
+        made = self._made.get(k)
+        if made is None:
+            number = self._numbers[k]
+            made = Pull(self._columns[number], self._positions[k], self.came[k], self.gave[k], self._look)
+            self._made[k] = made
+        return made
 
 
 STOPPING_IN_TENSORFLOW = frozenset({"sqrt", "rsqrt", "reciprocal", "vector_norm", "p_norm", "xlogy", "xlog1py"})

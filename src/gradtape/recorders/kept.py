@@ -5,25 +5,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from functools import cached_property
 from itertools import chain
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradtape.explain.graph import Values
 from gradtape.ops import OPS, Spec
+from gradtape.recorders.columns import OUTPUT
 from gradtape.recorders.summaries import as_array, largest, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from gradtape.arrays.record import Written
-    from gradtape.explain.graph import Operation, Summary
+    from gradtape.explain.columns import Columns
+    from gradtape.explain.graph import Summary
     from gradtape.ops import Op
 
-
-OUTPUT = itemgetter(2)
-"""What a record made; ids grow in the order of the run."""
 
 SEARCHES = 8
 """How many values are searched for one by one before all are looked up at once."""
@@ -35,8 +33,8 @@ class Kept(Values):
     Parameters
     ----------
     records, saved : sequences of the same length
-    operations : mapping
-        The operations of the graph by what they made.
+    columns : Columns
+        The operations of the graph.
     leaves : mapping
         Values that are at hand whatever the tape kept.
 
@@ -52,10 +50,10 @@ class Kept(Values):
         self,
         records: Sequence[Written],
         saved: Sequence[Any],
-        operations: Mapping[int, Operation],
+        columns: Columns,
         leaves: Mapping[int, Any],
     ) -> None:
-        self._records, self._saved, self._operations, self._leaves = records, saved, operations, leaves
+        self._records, self._saved, self._columns, self._leaves = records, saved, columns, leaves
         self._told: dict[int, Summary] = {}
         self._computed: dict[int, Any] = {}
         self._searches = SEARCHES
@@ -113,13 +111,18 @@ class Kept(Values):
 
     def _at(self, k: int) -> Iterator[tuple[int, Any]]:
         """Yield what was kept of the result and inputs of an operation, by their ids."""
-        saved, operation = self._saved[k], self._operations.get(self._records[k][2])
-        if saved is None or operation is None:
+        saved, output = self._saved[k], self._records[k][2]
+        if saved is None:
             return
         values = (saved[0], *saved[1]) if len(saved) == 2 and isinstance(saved[1], list) else saved
-        for id, value in zip((operation.output, *operation.inputs), values, strict=False):
+        for id, value in zip((output, *self._inputs(output)), values, strict=False):
             if value is not None and id and (value.__class__ in USUAL or as_value(value) is not None):
                 yield id, value
+
+    def _inputs(self, output: int) -> tuple[int, ...]:
+        """Return what an operation read, of variables the versions."""
+        number = self._columns.maker.get(output)
+        return () if number is None else self._columns.inputs[number]
 
     def computed(self, value: int) -> Any:
         """Return a value that was kept or that follows from others, None if it does not.
@@ -136,14 +139,14 @@ class Kept(Values):
 
     def _compute(self, value: int) -> None:
         """Compute a value, and before it what it follows from: one pass back to find that, and one forwards."""
-        arrays, computed, operations = self._arrays, self._computed, self._operations
+        arrays, computed = self._arrays, self._computed
         wanted, recipes = {value}, []
         k = self.record_of(value)
         while wanted and k is not None and k >= 0:
             op, _, output, params, _, _, _ = self._records[k]
             if output in wanted:
                 wanted.discard(output)
-                ids = operations[output].inputs if output in operations else ()
+                ids = self._inputs(output)
                 _, inputs = parts_of(self._saved[k], len(ids))
                 inputs = [None if v.__class__ is Spec else v for v in inputs]
                 needs = [i for v, i in zip(inputs, ids, strict=True) if v is None]

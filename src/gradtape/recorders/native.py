@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import replace
@@ -16,20 +15,23 @@ from gradtape.arrays.record import LEAVING, STATE, EventKind, Recording
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain import Explanation, Status, engine, graph
+from gradtape.explain.columns import Given
 from gradtape.explain.edits.together import reconciled
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.ops import COMPOSITES, OPS, Rule, load_families
 from gradtape.recorders.backward import Backward, stands_in
+from gradtape.recorders.columns import INPUTS, OP, OUTPUT, Recorded, operation_of, stand_in
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.exits import purpose
 from gradtape.recorders.naming import Later, Naming, is_plain
 from gradtape.recorders.pulls import status_of, suspicious
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Collection, Iterable
 
     from gradtape.arrays.record import Event, Written
     from gradtape.explain import GradientReport
+    from gradtape.explain.columns import Breaks, Columns
     from gradtape.ops import Op
     from gradtape.tape.asked import Asked, Leaf
 
@@ -48,16 +50,6 @@ MAKING = {EventKind.ASSIGN, EventKind.CREATE, EventKind.GRADIENT}
 """Events by which a value comes about without an operation."""
 
 
-class _Whole(dict[int, "tuple[tuple[Break, ...], ...]"]):
-    """By the number of inputs: nothing broken at any of them."""
-
-    def __missing__(self, count: int) -> tuple[tuple[Break, ...], ...]:
-        self[count] = ((),) * count
-        return self[count]
-
-
-WHOLE = _Whole()
-
 ARGUMENTS = {
     "tape.watch": (("", -1), ("tensor", 0)),
     "tf.gradients": (("ys", 0), ("xs", 1)),
@@ -67,10 +59,6 @@ ARGUMENTS = {
 
 
 BEFORE, AFTER, RESET = (Break(k) for k in (BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE, BreakKind.OTHER_TAPE))
-
-FUNCTIONS = {"vector_norm": "norm", "p_norm": "norm", "abs": "absolute", "expit": "sigmoid"}
-"""What rows of our table compute, where they are called otherwise than causes know it."""
-
 
 def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
     """Work out why the gradients of a question are what they are; `to_draw` also tells what all values are like."""
@@ -86,7 +74,7 @@ def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
         run = replace(run, values=values)
     targets = builder.linked(targets)
     sources = builder.linked(sources)
-    backward = Backward(asked, run.producers, builder.version_at)
+    backward = Backward(asked, run.columns, builder.version_at)
     numbers = backward.numbers()
     run = replace(run, values={**run.values, **numbers.values} if run.values else numbers.values)
     reports = []
@@ -144,10 +132,11 @@ class Builder:
         self.recording = asked.recording
         self.source_ids = [leaf.id for leaf in asked.sources if leaf.id]
         ambient = STATE.ambient
-        # a tape may hold millions of records: they stay the plain tuples that the hot path wrote, by their outputs
-        taped = {written[2]: written for written in self.recording.written} if self.recording is not None else {}
-        self.written: dict[int, Written] = {written[2]: written for written in ambient.written} | taped
-        self.taped = taped.keys()
+        own = [] if self.recording is None else self.recording.written
+        self.taped = set(map(OUTPUT, own))
+        others = {written[2]: written for written in ambient.written if written[2] not in self.taped}
+        # a tape may hold millions of records: they stay the plain tuples that the hot path wrote
+        self.written: list[Written] = sorted([*others.values(), *own], key=OUTPUT)
         events = {e.seq: e for e in ambient.events}
         if self.recording is not None:
             events |= {e.seq: e for e in self.recording.events}
@@ -172,7 +161,6 @@ class Builder:
         )
         """When this very call gave its last answer: what was differentiated up to then belongs to an earlier round."""
         self._fresh = 0
-        self._sites: dict[tuple[int, int], Site] = {}
 
     def fresh(self) -> int:
         """Return an id for a value that has none in the records."""
@@ -250,28 +238,31 @@ class Builder:
         created = self.created.get(id)
         if created is not None:
             return self._event(created)
-        written = self.written.get(id)
-        return None if written is None else self._operation(written, written[1], ((),) * len(written[1]))
+        k = bisect_left(self.written, id, key=OUTPUT)
+        if k == len(self.written) or self.written[k][2] != id:
+            return None
+        made = self.written[k]
+        return operation_of(made, made[1], ((),) * len(made[1]), Site(*made[-2:]), self.callers.get(id, ()))
 
     # -- the run --------------------------------------------------------------------------------------------------
 
     def run(self, targets: tuple[graph.End, ...]) -> graph.Run:
         """Put the graph together."""
-        operations = list(self._operations())
+        operations: Columns = self._operations()
         roots = {id for source in self.source_ids for id in (source, *self.versions.get(source, []))}
         call = Call(self.asked.site, self.asked.seq, self.began, returned=not self.asked.spelled)
-        crossings = find_crossings(
-            operations, list(self._exits()), roots=roots, call=call, fresh=self.fresh, targets=targets
-        )
-        if crossings:
-            operations += crossings
-            operations.sort(key=lambda op: op.seq)
+        exits = list(self._exits())
+        if exits:
+            listed = list(operations)
+            crossings = find_crossings(listed, exits, roots=roots, call=call, fresh=self.fresh, targets=targets)
+            if crossings:
+                operations = Given(sorted([*listed, *crossings], key=lambda op: op.seq))
         variables = {*self.created, *self.versions, *(v for many in self.versions.values() for v in many)}
         if self.recording is not None:
             variables.update(self.recording.variables)
         events = tuple(map(self._event, self.events))
         names = Later(self.names_of_variables)
-        return graph.Run(tuple(operations), events, self._tape(), self.horizon, frozenset(variables), names)
+        return graph.Run(operations, events, self._tape(), self.horizon, frozenset(variables), names)
 
     def _exits(self) -> Iterable[Exit]:
         """Yield the values that left, as the versions that they were."""
@@ -300,59 +291,63 @@ class Builder:
         ids = end.ids.union(*(self.versions.get(i, []) for i in end.ids))
         return graph.End(end.name, ids, end.kind, end.dtype, end.differentiable, end.watched, end.trainable, end.made)
 
-    def _operations(self) -> Iterable[graph.Operation]:
-        """Yield what ran, in order, with a version of its own for every value that a variable had.
+    def _operations(self) -> Recorded:
+        """Return what ran, in order, with a version of its own for every value that a variable had.
 
         An update of a variable by a gradient is no way for a value to travel, nor is a gradient of an earlier round: it
         would connect every training step with those before it.
         """
         current: dict[int, int] = {}
         updates: set[int] = set()
-        making = [e for e in self.events if e.kind in MAKING]
-        moments = [*(e.seq for e in making), math.inf]
-        done, next_event = 0, moments[0]
-        quiet = self._followed()
-        kinds: dict[int, tuple[str, bool, str, bool, bool]] = {}
-        alike: dict[tuple[int, ...], tuple[tuple[Break, ...], ...]] = {}
-        sites, callers_of = self._sites, self.callers
-        for output in sorted(self.written):  # a tape may have millions: what follows is done for each of them
-            while next_event < output:
-                yield from self._made_by(making[done], current, updates)
-                done += 1
-                next_event = moments[done]
-            written = self.written[output]
-            op, inputs, _, params, _, code, lasti = written
-            if updates and not updates.isdisjoint(inputs):
-                updates.add(output)
-            kind = kinds.get(id(op))
-            if kind is None:
-                kind = kinds[id(op)] = _kind(op)
-            name, plumbing, function, given, rules_alone = kind
-            if output not in quiet:
-                breaks = self._breaks(written)
-            elif rules_alone:
-                breaks = WHOLE[len(inputs)]
-            else:  # one for all operations of a row that are called alike
-                call = (id(op), *map(bool, inputs))
-                breaks = alike[call] if call in alike else alike.setdefault(call, self._breaks(written))
-            if current:
-                inputs = tuple([current.get(i, i) for i in inputs])
-            site = sites.get((id(code), lasti))
-            if site is None:  # one for all operations of a place
-                site = sites[id(code), lasti] = Site(code, lasti)
-            callers = callers_of.get(output, ()) if callers_of else ()
-            yield graph.Operation(
-                output, name, inputs, output, site, breaks, callers, plumbing, function, given, params
-            )
-        for event in making[done:]:
-            yield from self._made_by(event, current, updates)
+        records: list[Written] = []
+        inputs: list[tuple[int, ...]] = []
+        others: dict[int, graph.Operation] = {}
+        begin = 0
+        for event in (*(e for e in self.events if e.kind in MAKING), None):
+            end = len(self.written) if event is None else bisect_left(self.written, event.seq, key=OUTPUT)
+            segment = self.written[begin:end]  # a tape may have millions: what follows is done for each of them
+            begin = end
+            if updates:
+                for written in segment:
+                    if not updates.isdisjoint(written[1]):
+                        updates.add(written[2])
+            records += segment
+            inputs += [tuple([current.get(i, i) for i in w[1]]) for w in segment] if current else map(INPUTS, segment)
+            for made in () if event is None else self._made_by(event, current, updates):
+                others[len(records)] = made
+                records.append(stand_in(made))
+                inputs.append(made.inputs)
+        return Recorded(records, inputs, others, self._broken(records, others), self.callers)
 
-    def _followed(self) -> Container[int]:
+    def _broken(self, records: list[Written], others: dict[int, graph.Operation]) -> dict[int, Breaks]:
+        """Return what ends the path, by the number of the operation; few of them are looked at."""
+        odd = {op for op in set(map(OP, self.written)) if not all(isinstance(status, Rule) for status in op.statuses)}
+        quiet = self._followed()
+        if len(quiet) < len(self.written):
+            looked_at = [k for k, written in enumerate(records) if written[0] in odd or written[2] not in quiet]
+        else:
+            looked_at = [k for k, written in enumerate(records) if written[0] in odd] if odd else []
+        found = {number: operation.breaks for number, operation in others.items()}
+        alike: dict[tuple[object, ...], Breaks] = {}
+        for number in looked_at:
+            written = records[number]
+            if number in others:
+                continue
+            if written[2] not in quiet:
+                breaks = self._breaks(written)
+            else:  # one for all operations of a row that are called alike
+                call = (written[0], *map(bool, written[1]))
+                breaks = alike[call] if call in alike else alike.setdefault(call, self._breaks(written))
+            if any(breaks):
+                found[number] = breaks
+        return dict(sorted(found.items()))
+
+    def _followed(self) -> Collection[int]:
         """Return the outputs of operations at which nothing can be broken but by what the operation is."""
         if self.unanswered:
             return ()
         if self.recording is None:
-            return self.written
+            return set(map(OUTPUT, self.written))
         return self.recording.known & self.taped if self.watched_at else self.taped
 
     def _made_by(self, event: Event, current: dict[int, int], updates: set[int]) -> Iterable[graph.Operation]:
@@ -380,15 +375,7 @@ class Builder:
         breaks = (broken,) * len(inputs)
         return graph.Operation(event.seq, "gradient", inputs, event.value, event.site, breaks, event.callers)
 
-    def _operation(
-        self, written: Written, inputs: tuple[int, ...], breaks: tuple[tuple[Break, ...], ...]
-    ) -> graph.Operation:
-        op, _, output, params, _, code, lasti = written
-        name, plumbing, function, given, _ = _kind(op)
-        site, callers = Site(code, lasti), self.callers.get(output, ())
-        return graph.Operation(output, name, inputs, output, site, breaks, callers, plumbing, function, given, params)
-
-    def _breaks(self, written: Written) -> tuple[tuple[Break, ...], ...]:
+    def _breaks(self, written: Written) -> Breaks:
         """Return what ends the path at each input."""
         return tuple(self._breaks_at(written, k) for k in range(len(written[1])))
 
@@ -451,12 +438,6 @@ class Left(NamedTuple):
     kind: BreakKind
     instead: str
     picks: bool
-
-
-def _kind(op: Op) -> tuple[str, bool, str, bool, bool]:
-    """Return what all operations of a row share: name, plumbing, function, `given`; and whether it has only rules."""
-    only_rules = all(isinstance(status, Rule) for status in op.statuses)
-    return op.name, op.plumbing, FUNCTIONS.get(op.name, op.name), op.given, only_rules
 
 
 @lru_cache(maxsize=1024)

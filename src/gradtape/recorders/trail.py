@@ -11,7 +11,7 @@ from collections import Counter
 from copy import copy
 from functools import cached_property
 from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from gradtape.explain.sizes import underflows
 from gradtape.ops import Cotangents, General, Partial
 from gradtape.ops.model import UNMADE
+from gradtape.recorders.columns import INPUTS, OUTPUT
 from gradtape.recorders.kept import USUAL
 from gradtape.recorders.pulls import telling
 from gradtape.recorders.summaries import as_array, largest, name_of
@@ -47,9 +48,6 @@ DEAD = 1000
 """How many steps that nothing comes to are written down: what they would have given tells whether the point matters."""
 
 BYTES = attrgetter("nbytes")
-
-INPUTS, OUTPUT = itemgetter(1), itemgetter(2)
-"""What these are of a record."""
 
 SPACE = NAMESPACES[False, False]
 

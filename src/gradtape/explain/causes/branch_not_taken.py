@@ -85,7 +85,7 @@ def _passed_over(context: Context, fork: syntax.Fork, file: str, rounds: Rounds)
     The branch ran in other rounds, with other elements; in the round of the source it did not.
     """
     began = _began(context)
-    if any(op.seq > began for i in context.source.ids for op, _ in context.run.uses.get(i, ())):
+    if any(context.run.columns.seqs[number] > began for number in context.run.columns.readers(context.source.ids)):
         return []
     whole = syntax.span_of(fork.node, file)
     names = [name for loop, names in rounds if loop.contains(whole) and loop != whole for name in names]
@@ -117,7 +117,7 @@ def _functions(context: Context) -> list[tuple[str, ast.AST | None]]:
     if tape is not None:
         spans = run.places(began)
     else:
-        spans = [op.site.span for op in context.ways.relevant] + [e.site.span for e in run.events if e.kind == "branch"]
+        spans = run.columns.spans(context.ways.relevant) + [e.site.span for e in run.events if e.kind == "branch"]
     found: dict[tuple[str, int], tuple[str, ast.AST | None]] = {}
     if tape is not None and tape.entered:
         entered = tape.entered[-1][1].span

@@ -74,7 +74,8 @@ def _original(context: Context) -> Used | None:
     """Look for what the source was made from on the way to the target."""
     source, made = context.source, context.source.made
     part = isinstance(made, Operation) and (made.function or made.name) in PARTS
-    elsewhere = any(op.output not in source.ids for op, _ in context.run.readers(source.ids))
+    columns = context.run.columns
+    elsewhere = any(columns.outputs[number] not in source.ids for number in columns.readers(source.ids))
     if made is None or (elsewhere and not part):
         return None
     shared = _shared(context, made)
@@ -155,8 +156,9 @@ def _again(context: Context, made: Operation | Event) -> Operation | None:
         return None
     text = made.site.span.text
     alike: Operation | None = None
-    for operation in reversed(context.run.operations):
-        if operation.output not in context.before_target or operation.name != made.name or operation is made:
+    columns = context.run.columns
+    for operation in (columns[number] for number in reversed(context.ways.relevant)):
+        if operation.name != made.name or operation is made:
             continue
         if operation.site == made.site or (text and operation.site.span.text == text):
             return operation

@@ -8,7 +8,7 @@ def detect(context: Context) -> Finding | None:
     source, tape = context.source, context.run.tape
     if source.kind != "variable" or source.watched or tape is None or not source.differentiable:
         return None
-    route = context.routes[0] if context.routes else ()
+    route = context.route
     if source.trainable and tape.auto_watch:
         return None
     # a path of Keras's, as `dense/kernel`, is no expression

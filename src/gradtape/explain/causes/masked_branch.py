@@ -52,12 +52,14 @@ def _overflow(pull: Pull) -> str:
 
 def _chosen_by(context: Context, operation: Operation) -> Operation | None:
     """Return the operation behind this one that leaves its result out; none if a product with zeros comes before it."""
-    if not context.run.once("choosing", lambda: any(op.function in CHOOSING for op in context.run.operations)):
+    columns = context.run.columns
+    if not context.run.once("choosing", lambda: not CHOOSING.isdisjoint(columns.functions)):
         return None
     queue, seen = [operation.output], {operation.output}
     found = []
     while queue:
-        for user, position in context.run.uses.get(queue.pop(), ()):
+        for number, position in columns.uses.get(queue.pop(), ()):
+            user = columns[number]
             if user.output not in context.before_target or user.breaks[position]:
                 continue
             if user.function in CHOOSING:

@@ -23,7 +23,7 @@ def detect(context: Context) -> Finding | None:
         f"`{source.name}` is the result of `{made.name}`, not a leaf: the gradient passes through and is not kept",
         labels=((leaf, "the gradient is kept by this leaf"),),
         helps=HELPS,
-        route=context.routes[0] if context.routes else (),
+        route=context.route,
     )
 
 

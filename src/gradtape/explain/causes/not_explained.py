@@ -27,5 +27,5 @@ def unexplained(context: Context) -> Finding:
         headline=f"the gradient from `{context.question.target_name}` to `{context.source.name}` is not finite"
         if odd
         else None,
-        route=context.routes[0] if context.routes else (),
+        route=context.route,
     )

@@ -10,10 +10,10 @@ def detect(context: Context) -> Finding | None:
         return _never_asked(context)
     if context.origin_unknown:
         return None
-    used = [op for op in context.run.operations if not context.source.ids.isdisjoint(op.inputs)]
+    used = context.run.columns.readers(context.source.ids)
     target = question.targets[0] if question.targets else None
     made = context.made_at(target) if target is not None else None
-    elsewhere = used[-1].site.span if used else None
+    elsewhere = context.run.operations[used[-1]].site.span if used else None
     remembered = "that is still remembered " if context.run.horizon else "of the run "
     notes = () if used else (f"no operation {remembered}used `{source.name}`",)
     recorded = "recorded " if context.may_have_left else ""

@@ -3,10 +3,10 @@
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind, Operation
 from gradtape.explain.report import Finding
-from gradtape.explain.search import BreakGroup, Route
+from gradtape.explain.search import NO_ROUTE, BreakGroup, Route
 
 
-def detect(context: Context, route: Route = (), group: BreakGroup | None = None) -> Finding | None:
+def detect(context: Context, route: Route = NO_ROUTE, group: BreakGroup | None = None) -> Finding | None:
     source, tape = context.source, context.run.tape
     if tape is None:
         return _never_marked(context, route, group) if context.words.mark else None
@@ -23,7 +23,7 @@ def detect(context: Context, route: Route = (), group: BreakGroup | None = None)
         )
     if source.watched or source.kind != "tensor":
         return None
-    route = context.routes[0] if context.routes else ()
+    route = context.route
     made = source.made
     notes: tuple[str, ...] = ()
     if isinstance(made, Operation) and any(made.inputs):
@@ -68,7 +68,7 @@ def _never_marked(context: Context, route: Route, group: BreakGroup | None) -> F
         else f"`{name}` is made here without `{mark}`, so it gets no gradient",
         labels=((context.made_at(source) if off is not None else None, "made here"), (used, "used here, unrecorded")),
         helps=(context.words.follow.format(x=name),),
-        route=context.routes[0] if context.routes else (),
+        route=context.route,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from gradtape.explain import wording
@@ -60,7 +59,8 @@ def _data(context: Context, spot: Spot) -> Finding | None:
     mine = spot.value in context.source.ids
     name = context.source.name if mine else context.run.names.get(spot.value, "")
     known = context.values.get(spot.value)
-    user = next((op for op in context.run.operations if spot.value in op.inputs), None)
+    readers = context.run.columns.readers([spot.value])
+    user = context.run.operations[readers[0]] if readers else None
     written = [e for e in context.run.events if mine and e.kind == "assign" and e.value in context.source.ids]
     made = written[-1].site.span if written else context.made_at(context.source) if mine else None
     at = made or (user.site.span if user is not None else None)
@@ -103,14 +103,14 @@ def _spoiled(context: Context, operation: Operation) -> Operation | None:
     first = context.values.get(operation.output)
     if first is None or first.nans:
         return None
-    reached, values = {operation.output}, context.values
-    begin = bisect_right(context.run.operations, operation.seq, key=lambda op: op.seq)
-    for later in islice(context.run.operations, begin, None):
-        if reached.isdisjoint(later.inputs) or later.output not in context.before_target:
+    reached, values, columns = {operation.output}, context.values, context.run.columns
+    for number in range(bisect_right(columns.seqs, operation.seq), len(columns)):
+        output = columns.outputs[number]
+        if reached.isdisjoint(columns.inputs[number]) or output not in context.before_target:
             continue
-        if values.has_nan(later.output):
-            return later
-        reached.add(later.output)
+        if values.has_nan(output):
+            return columns[number]
+        reached.add(output)
         if len(reached) > FAR:
             break
     return None

@@ -27,7 +27,7 @@ def detect(context: Context) -> Finding | None:
             context.words.in_place.format(x=name),
             context.words.watch_again.format(x=source.name),
         ),
-        route=context.routes[0] if context.routes else (),
+        route=context.route,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.edits.pen import Pen
+from gradtape.explain.search import NO_ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ class Case(NamedTuple):
 
     context: Context
     at: Span
-    route: Route = ()
+    route: Route = NO_ROUTE
 
     @property
     def file(self) -> str:
@@ -61,7 +62,7 @@ class Case(NamedTuple):
     @property
     def operation(self) -> Operation | None:
         """The operation on the route that ran at the place."""
-        return next((link.operation for link in self.route if link.operation.site.span == self.at), None)
+        return self.route.ran_at(self.at)
 
     def moved(self, at: Span) -> Case:
         """Return the same case at another place."""

@@ -44,8 +44,7 @@ def gone_on(case: Case) -> Changes:
 
 def _other_call(case: Case, first: ast.Call) -> ast.Call | None:
     """Return the call behind another, with the same argument, in which the target was computed."""
-    context = case.context
-    spans = {op.site.span for op in context.run.operations if op.output in context.before_target}
+    spans = set(case.context.run.columns.spans(case.context.ways.relevant))
     calls = [n for s in (statements_of(case.function) if case.function is not None else ()) for n in parts(s)]
     return next(
         (

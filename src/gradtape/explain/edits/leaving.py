@@ -78,7 +78,7 @@ def _all_inside(pen: Pen, node: ast.AST, file: str) -> Changes:
 
 def _known_instead(case: Case, node: ast.expr) -> Suggestion | None:
     """Call the function that computes the same on the tape, if the records know one."""
-    instead = next((b.instead for link in case.route for b in link.breaks if b.instead), "")
+    instead = next((b.instead for _, link in case.route.broken for b in link.breaks if b.instead), "")
     if not isinstance(node, ast.Call) or not instead or instead.endswith("*"):
         return None
     module, _, name = instead.rpartition(".")
@@ -127,9 +127,9 @@ def _filled(statement: ast.stmt, node: ast.expr) -> set[str]:
 def _entries(case: Case, pen: Pen) -> Changes:
     """Return the changes where values that left come in as constants."""
     found: list[Change] = []
-    for link in case.route:
+    for _, link in case.route.broken:
         place = link.operation.site.span
-        for node in reversed(syntax.around(place)) if place.file == case.file and link.breaks else ():
+        for node in reversed(syntax.around(place)) if place.file == case.file else ():
             if (
                 isinstance(node, ast.expr)
                 and is_conversion(node, case.file)

@@ -57,7 +57,7 @@ def _outside(case: Case) -> list[Span]:
     """Return where the operations of the route that the tape does not have were called, in the function of the tape."""
     tape = case.context.run.tape
     code = tape.entered[0][1].code if tape is not None and tape.entered else case.context.question.call.code
-    links = [link for link in case.route if any(b.kind in OUTSIDE for b in link.breaks)]
+    links = [link for _, link in case.route.broken if any(b.kind in OUTSIDE for b in link.breaks)]
     return list(dict.fromkeys([case.at, *(place_in(link.operation, code).span for link in links)]))
 
 
