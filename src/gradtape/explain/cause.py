@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Passage, Severity, Site, syntax
 from gradtape.explain.dialects import DIALECTS
 from gradtape.explain.known import Known, NotFinite
-from gradtape.explain.pulls import Pulls
+from gradtape.explain.pulls import Pulls, Some
 from gradtape.explain.report import Excuse, Finding, Status, Step
 from gradtape.explain.search import NO_ROUTE
 from gradtape.explain.ways import MOST_WAYS
@@ -170,17 +170,27 @@ class Context:
         sources, number = self.asked
         return self.run.reach(sources, whole=True).of(number)
 
+    @property
+    def every_pull(self) -> Pulls:
+        """The steps of the backward pass, on whatever way they are."""
+        given = self.question.pulls
+        if isinstance(given, Pulls):
+            return given
+        every: Pulls = self.run.once(("pulls", id(given)), lambda: Pulls(given))
+        return every
+
     @cached_property
     def pulls(self) -> Pulls:
         """The steps of the backward pass on the ways from this source."""
-        given = self.question.pulls
-        every: Pulls = given if isinstance(given, Pulls) else self.run.once(("pulls", id(given)), lambda: Pulls(given))
+        every = self.every_pull
         if len(self.asked[0]) == 1 and self.question.pulls_are_own:
             return every
         masks, k = self.after_source
         before, bit = self.before_target, 1 << k
-        steps = zip(every.values, every.outputs, strict=True)
-        return every.some([n for n, (value, out) in enumerate(steps) if masks.get(value, 0) & bit and out in before])
+        known = zip(every.values, every.outputs, strict=True)
+        key = "whose", self.asked[0], self.question.target_ids, id(every)
+        whose = self.run.once(key, lambda: [masks.get(value, 0) if out in before else 0 for value, out in known])
+        return Some(every, [n for n, mask in enumerate(whose) if mask & bit])
 
     @cached_property
     def steps(self) -> dict[tuple[int, int], Pull]:

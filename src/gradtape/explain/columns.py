@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
@@ -75,6 +76,12 @@ class Columns(Sequence["Operation"]):
             made = self._made[number] = self._make(range(len(self))[number])
         return made
 
+    def read_instead(self, number: int, position: int, value: int) -> None:
+        """Let an operation read a value of its own where it reads a constant; before anything is asked of these."""
+        inputs = self.inputs[number]
+        self.inputs[number] = (*inputs[:position], value, *inputs[position + 1 :])
+        self._made.pop(number, None)
+
     @cached_property
     def maker(self) -> dict[int, int]:
         """The number of the operation that made each value."""
@@ -118,7 +125,7 @@ class Columns(Sequence["Operation"]):
 
 
 class Given(Columns):
-    """Operations that are there already."""
+    """Operations that are there already, in a list where one of them may be changed."""
 
     def __init__(self, operations: Sequence[Operation]) -> None:
         self._given = operations
@@ -131,6 +138,12 @@ class Given(Columns):
 
     def _make(self, number: int) -> Operation:
         return self._given[number]
+
+    def read_instead(self, number: int, position: int, value: int) -> None:
+        """Let an operation read a value of its own, also in the list that these were made of."""
+        super().read_instead(number, position, value)
+        if isinstance(self._given, list):
+            self._given[number] = replace(self._given[number], inputs=self.inputs[number])
 
     @cached_property
     def functions(self) -> Sequence[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gradtape.explain.columns import Columns, Given, Producers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable
+    from collections.abc import Callable, Collection, Container, Hashable
 
     from gradtape.diagnostics import Passage, Site, Span
     from gradtape.explain.cause import Stage
@@ -164,7 +164,12 @@ class Summary:
 
 
 class Values(Mapping[int, Summary]):
-    """What values are like, by id: for recorders that look at a value only when somebody asks for it."""
+    """What values are like, by id: for recorders that look at a value only when somebody asks for it.
+
+    `at_hand` are those that need not be computed again.
+    """
+
+    at_hand: Container[int]
 
     @abstractmethod
     def largest(self, value: int, *, again: bool = True) -> float | None:

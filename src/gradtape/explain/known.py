@@ -50,6 +50,10 @@ class Known:
         known = self.get(value) if again or self._sooner is None else None
         return None if known is None else known.finite
 
+    def out_of_reach(self, value: int) -> bool:
+        """Whether a value is certainly not known unless it is computed again."""
+        return self._sooner is not None and value not in self._sooner.at_hand
+
     def has_nan(self, value: int) -> bool:
         """Whether an element of a value is known to be not a number."""
         size = self._size(value)
@@ -106,31 +110,46 @@ class NotFinite:
         self._state: dict[int, bool] = {}
         self._lost = any(self._values.finite(i) is False for i in context.question.target_ids)
 
+    @cached_property
+    def _spreads(self) -> frozenset[int]:
+        """The operations that pass on what is not finite, by number, if the target is not finite itself."""
+        if not self._lost:
+            return frozenset()
+        return frozenset([k for k, function in enumerate(self._columns.functions) if function in SPREADING])
+
     def get(self, value: int) -> bool:
         """Whether a value has elements that are not finite."""
         state = self._state
         if value in state:
             return state[value]
-        columns = self._columns
+        maker, inputs, before, values = self._columns.maker, self._columns.inputs, self._before, self._values
+        spreads = self._spreads
         waiting, opened = [value], set[int]()
         while waiting:
             here = waiting.pop()
             if here in state:
                 continue
-            maker = columns.maker.get(here) if here in self._before else None
-            seen = self._lost and maker is not None and columns.functions[maker] in SPREADING
-            finite = None if here in opened else self._values.finite(here, again=not seen)
-            if finite is not None or maker is None:
+            number = maker.get(here) if here in before else None
+            seen = number in spreads
+            finite = None
+            if here not in opened and not (seen and values.out_of_reach(here)):
+                finite = values.finite(here, again=not seen)
+            if finite is not None or number is None:
                 state[here] = finite is False
                 continue
-            inputs = [i for i in columns.inputs[maker] if i]
-            further = [i for i in inputs if i not in state and i not in opened]
-            bad = any(state.get(i) for i in inputs)
-            if further and not bad:
-                opened.add(here)
-                waiting += [here, *further]
-            elif bad or not seen:
-                state[here] = bad
+            further = []
+            for i in inputs[number]:
+                known = state.get(i)
+                if known:
+                    state[here] = True
+                    break
+                if i and known is None and i not in opened:
+                    further.append(i)
             else:
-                state[here] = self._values.finite(here) is False
+                if further:
+                    opened.add(here)
+                    waiting.append(here)
+                    waiting += further
+                else:
+                    state[here] = seen and values.finite(here) is False
         return state[value]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from gradtape.diagnostics import Span
     from gradtape.explain.graph import Operation, Summary
 
 
@@ -174,6 +175,37 @@ class Pulls(Sequence[Pull]):
         """Return a step, always the same object."""
         return self._pulls[k]
 
-    def some(self, chosen: Sequence[int]) -> Pulls:
-        """Return some of the steps."""
-        return Pulls([self[k] for k in chosen])
+    @property
+    def spans(self) -> list[Span]:
+        """Where the operations of the steps stand in the program, each place once."""
+        first: dict[Hashable, int] = {}
+        for k, place in enumerate(self.places):
+            first.setdefault(place, k)
+        return [self.one(k).operation.site.span for k in first.values()]
+
+
+class Some(Pulls):
+    """Some steps of a pass, the very same ones."""
+
+    def __init__(self, pulls: Pulls, chosen: Sequence[int]) -> None:
+        self._whole, self._chosen = pulls, chosen
+        self.came, self.gave = [pulls.came[k] for k in chosen], [pulls.gave[k] for k in chosen]
+
+    @cached_property
+    def values(self) -> Sequence[int]:
+        """The value that each step gave to."""
+        return [self._whole.values[k] for k in self._chosen]
+
+    @cached_property
+    def outputs(self) -> Sequence[int]:
+        """The value that each step came from."""
+        return [self._whole.outputs[k] for k in self._chosen]
+
+    @cached_property
+    def places(self) -> Sequence[Hashable]:
+        """What is equal for steps of one function in one instruction of the program, of each."""
+        return [self._whole.places[k] for k in self._chosen]
+
+    def one(self, k: int) -> Pull:
+        """Return a step, always the same object."""
+        return self._whole.one(self._chosen[k])

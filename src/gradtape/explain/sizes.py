@@ -46,20 +46,19 @@ def _size(values: Summary | None) -> float:
     return values.largest if values is not None and values.largest == values.largest else 0.0
 
 
-def growth(pull: Pull) -> float:
-    """Return how many times larger a step made it, 0 if nothing came or was given."""
-    came, gave = pull.came_size, pull.gave_size
-    if not (came < INFINITE and gave < INFINITE):  # of the finite ones among others
-        came, gave = pull.came.largest, pull.gave.largest
-    return gave / came if came > 0 and gave > 0 else 0.0
+def growths(pulls: Pulls) -> list[float]:
+    """Return how many times larger each step made it, 0 if nothing came or was given."""
+    found = []
+    for k, (came, gave) in enumerate(zip(pulls.came, pulls.gave, strict=True)):
+        if not (came < INFINITE and gave < INFINITE):  # of the finite ones among others
+            came, gave = pulls[k].came.largest, pulls[k].gave.largest  # noqa: PLW2901
+        found.append(gave / came if came > 0 and gave > 0 else 0.0)
+    return found
 
 
 def steepest(pulls: Pulls) -> tuple[Pull | None, float]:
     """Return the step that made the gradient largest, and how many times larger."""
-    factors = [
-        gave / came if 0.0 < came < INFINITE and 0.0 < gave < INFINITE else growth(pulls[k])
-        for k, (came, gave) in enumerate(zip(pulls.came, pulls.gave, strict=True))
-    ]
+    factors = growths(pulls)
     most = max(factors, default=0.0)
     return (pulls[factors.index(most)] if factors else None), most
 
@@ -69,8 +68,7 @@ def most_of(context: Context, trouble: Trouble) -> list[Spot]:
     sign = 1 if trouble is Trouble.SMALL else -1
     places: dict[Hashable, _Place] = {}
     pulls = context.pulls
-    for k, (place, came, gave) in enumerate(zip(pulls.places, pulls.came, pulls.gave, strict=True)):
-        factor = gave / came if 0.0 < came < INFINITE and 0.0 < gave < INFINITE else growth(pulls[k])
+    for k, (place, factor) in enumerate(zip(pulls.places, growths(pulls), strict=True)):
         if factor:
             here = places.get(place)
             if here is None:

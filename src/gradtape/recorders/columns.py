@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from gradtape.explain.columns import Columns
 from gradtape.explain.graph import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from gradtape.arrays.record import Written
     from gradtape.explain.columns import Breaks
@@ -69,9 +70,35 @@ class Recorded(Columns):
             for number, operation in others.items():
                 seqs[number] = operation.seq
         super().__init__(inputs, outputs, seqs, broken)
-        self._records, self._callers = records, callers
+        self._records, self._others, self._callers = records, others, callers
         self._made |= others
         self._sites: dict[Hashable, Site] = {}
+
+    def with_others(self, found: Iterable[Operation]) -> Recorded:
+        """Return the same with other operations among them, each behind what ran before it or at the same time."""
+        more = sorted(found, key=lambda operation: operation.seq)
+        records: list[Written] = []
+        inputs: list[tuple[int, ...]] = []
+        others, begin = {}, 0
+        for operation in more:
+            end = bisect_right(self.seqs, operation.seq)
+            records += self._records[begin:end]
+            inputs += self.inputs[begin:end]
+            begin = end
+            others[len(records)] = operation
+            records.append(stand_in(operation))
+            inputs.append(operation.inputs)
+        records += self._records[begin:]
+        inputs += self.inputs[begin:]
+        moments = [operation.seq for operation in more]
+
+        def moved(number: int) -> int:
+            return number + bisect_left(moments, self.seqs[number])
+
+        broken = {moved(number): breaks for number, breaks in self.broken.items()}
+        broken |= {number: operation.breaks for number, operation in others.items()}
+        others |= {moved(number): self[number] for number in self._others}
+        return Recorded(records, inputs, others, dict(sorted(broken.items())), self._callers)
 
     def _make(self, number: int) -> Operation:
         record, inputs = self._records[number], self.inputs[number]

@@ -11,15 +11,15 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import syntax
+from gradtape.explain.columns import Columns, Given
 from gradtape.explain.graph import Break, BreakKind, Operation
 from gradtape.recorders.flow import Flow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
     from gradtape.diagnostics import Site, Span
     from gradtape.explain.graph import End
@@ -86,7 +86,7 @@ def operand_of(operation: Operation, position: int) -> ast.expr | None:
 
 
 def find_crossings(
-    operations: list[Operation],
+    operations: list[Operation] | Columns,
     exits: Sequence[Exit],
     *,
     roots: Collection[int],
@@ -100,9 +100,9 @@ def find_crossings(
 
     Parameters
     ----------
-    operations : list of Operation
-        All operations in the order of the run; an input 0 is a constant. The list is changed in place: an operand that
-        was found gets an id of its own.
+    operations : list of Operation, or Columns
+        All operations in the order of the run; an input 0 is a constant. They are changed in place: an operand that was
+        found gets an id of its own.
     exits : sequence of Exit
         In the order of the run.
     roots : collection of ids
@@ -120,7 +120,8 @@ def find_crossings(
     """
     if not exits:
         return []
-    crossings = Crossings(operations, exits, roots, call, fresh, operand)
+    columns = operations if isinstance(operations, Columns) else Given(operations)
+    crossings = Crossings(columns, exits, roots, call, fresh, operand)
     crossings.link_known(known or {})
     return crossings.find(targets)
 
@@ -133,14 +134,14 @@ class Crossings:
 
     def __init__(
         self,
-        operations: list[Operation],
+        columns: Columns,
         exits: Sequence[Exit],
         roots: Collection[int],
         call: Call,
         fresh: Callable[[], int],
         operand: Callable[[Operation, int], ast.expr | None],
     ) -> None:
-        self.operations = operations
+        self.columns = columns
         self.roots = roots
         self.call = call
         self.fresh = fresh
@@ -148,17 +149,16 @@ class Crossings:
         self.exits: dict[Origin, list[Exit]] = defaultdict(list)
         for left in exits:
             self.exits[left.site, left.callers].append(left)
-        places = {id(operation.site): operation.site for operation in operations}  # far fewer than operations
-        self.recorded = frozenset(site.span for site in places.values())
+        self.recorded = frozenset(columns.spans(range(len(columns))))
         self.flows: dict[Origin, Flow] = {}
-        self.found = _index_links(operations, self.exits)
+        self.found = _index_links(columns, self.exits)
 
     def link_known(self, known: Mapping[tuple[int, int], Sequence[Exit]]) -> None:
         """Link the operands that are seen to be values that left."""
         for (number, position), exits in known.items():
             constant = self.fresh()
             self.found += [_crossing(left, constant, proven=True) for left in exits]
-            self._take(number, position, constant)
+            self.columns.read_instead(number, position, constant)
 
     def find(self, targets: tuple[End, ...]) -> list[Operation]:
         """Link until nothing new leaves."""
@@ -167,19 +167,15 @@ class Crossings:
         self._link_targets(targets)
         return self.found
 
-    def _take(self, number: int, position: int, constant: int) -> Operation:
-        """Give a constant operand an id of its own."""
-        operation = self.operations[number]
-        inputs = (*operation.inputs[:position], constant, *operation.inputs[position + 1 :])
-        self.operations[number] = replace(operation, inputs=inputs)
-        return self.operations[number]
-
     def _follow_more(self) -> bool:
         """Follow the values that leave and depend on a source; whether there are any that were not followed before."""
-        reached = set(self.roots)
-        for operation in sorted([*self.operations, *self.found], key=lambda op: op.seq):
-            if not reached.isdisjoint(operation.inputs):
-                reached.add(operation.output)
+        reached, columns = set(self.roots), self.columns
+        seqs = [*columns.seqs, *(link.seq for link in self.found)]
+        inputs = [*columns.inputs, *(link.inputs for link in self.found)]
+        outputs = [*columns.outputs, *(link.output for link in self.found)]
+        for k in sorted(range(len(seqs)), key=seqs.__getitem__):
+            if not reached.isdisjoint(inputs[k]):
+                reached.add(outputs[k])
         new = {
             origin: Flow(origin[0].span, origin[1], self.recorded)
             for origin, exits in self.exits.items()
@@ -189,20 +185,26 @@ class Crossings:
         return bool(new)
 
     def _link_operands(self) -> None:
-        entries: dict[tuple[Site, int, int], list[tuple[Origin, bool]]] = {}
-        since: dict[tuple[Site, int, int], int] = {}
-        for number, operation in enumerate(self.operations):
-            for position, value in enumerate(operation.inputs):
+        entries: dict[tuple[Hashable, int, int], list[tuple[Origin, bool]]] = {}
+        since: dict[tuple[Hashable, int, int], int] = {}
+        columns = self.columns
+        places = columns.places
+        for number, inputs in enumerate(columns.inputs):
+            if all(inputs):
+                continue
+            for position, value in enumerate(inputs):
                 if value:
                     continue
-                key = (operation.site, position, len(operation.inputs))
+                key = (places[number], position, len(inputs))
                 if key not in entries:
-                    entries[key] = self._origins(operation, position)
+                    entries[key] = self._origins(columns[number], position)
+                if not entries[key]:
+                    continue
                 constant = self.fresh()
                 links = []
-                last, span = since.get(key, 0), operation.site.span
+                last, span, seq = since.get(key, 0), columns[number].site.span, columns.seqs[number]
                 came = [
-                    (origin[0], sure, _left(self.exits[origin], last, operation.seq, self.flows[origin], span))
+                    (origin[0], sure, _left(self.exits[origin], last, seq, self.flows[origin], span))
                     for origin, sure in entries[key]
                 ]
                 # what left at a place in an earlier call gives way to what left there in this one
@@ -214,10 +216,10 @@ class Crossings:
                 for place, sure, left in came:
                     if left and left[-1].seq > min(last, newest[place] - 1):
                         links += [_crossing(exit_, constant, sure) for exit_ in left]
-                since[key] = operation.seq
+                since[key] = seq
                 if links:
                     self.found += links
-                    operation = self._take(number, position, constant)  # noqa: PLW2901
+                    columns.read_instead(number, position, constant)
 
     def _origins(self, operation: Operation, position: int) -> list[tuple[Origin, bool]]:
         """Return the places where the constant operand of an operation left, and whether that is certain."""
@@ -268,20 +270,21 @@ def _crossing(left: Exit, output: int, proven: bool) -> Operation:
     return Operation(left.seq, left.name, (left.value,), output, left.site, (broken,), left.callers)
 
 
-def _index_links(operations: list[Operation], exits: Mapping[Origin, list[Exit]]) -> list[Operation]:
+def _index_links(columns: Columns, exits: Mapping[Origin, list[Exit]]) -> list[Operation]:
     """Connect tensors that stood in the brackets of another with the value that was picked: positions carry nothing."""
     picked = [left for many in exits.values() for left in many if left.picks]
     if not picked:
         return []
-    by_site: dict[Site, list[Operation]] = defaultdict(list)
-    for operation in operations:
-        by_site[operation.site].append(operation)
+    there: dict[Hashable, list[int]] = {(id(left.site.code), left.site.lasti): [] for left in picked}
+    for number, place in enumerate(columns.places):
+        if place in there:
+            there[place].append(number)
     found = []
     for left in picked:
-        here = by_site[left.site]
-        place = bisect_right(here, left.seq, key=lambda op: op.seq)
-        if place < len(here):
-            picking = here[place]
+        here = there[id(left.site.code), left.site.lasti]
+        k = bisect_right(here, left.seq, key=columns.seqs.__getitem__)
+        if k < len(here):
+            output = columns.outputs[here[k]]
             broken = (Break(BreakKind.NO_DERIVATIVE, "picks by position, and positions are integers"),)
-            found.append(Operation(left.seq, "getitem", (left.value,), picking.output, left.site, (broken,)))
+            found.append(Operation(left.seq, "getitem", (left.value,), output, left.site, (broken,)))
     return found

@@ -15,7 +15,7 @@ from gradtape.recorders.columns import OUTPUT
 from gradtape.recorders.summaries import as_array, largest, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from gradtape.arrays.record import Written
     from gradtape.explain.columns import Columns
@@ -174,7 +174,18 @@ class Kept(Values):
     @cached_property
     def _arrays(self) -> dict[int, Any]:
         """All that was kept, by id."""
-        return dict(self._leaves) | {id: value for k in range(len(self._records)) for id, value in self._at(k)}
+        found = dict(self._leaves)
+        for k, saved in enumerate(self._saved):
+            for value in saved or ():
+                if value is not None:  # of most operations nothing is kept
+                    found.update(self._at(k))
+                    break
+        return found
+
+    @property
+    def at_hand(self) -> Container[int]:  # type: ignore[override]
+        """The values that need not be computed again."""
+        return self._arrays.keys()
 
 
 def may_run_again(op: Op) -> bool:

@@ -15,7 +15,6 @@ from gradtape.arrays.record import LEAVING, STATE, EventKind, Recording
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain import Explanation, Status, engine, graph
-from gradtape.explain.columns import Given
 from gradtape.explain.edits.together import reconciled
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.ops import COMPOSITES, OPS, Rule, load_families
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
 
     from gradtape.arrays.record import Event, Written
     from gradtape.explain import GradientReport
-    from gradtape.explain.columns import Breaks, Columns
-    from gradtape.ops import Op
+    from gradtape.explain.columns import Breaks
     from gradtape.tape.asked import Asked, Leaf
 
 KIND_OF_STATUS = {
@@ -248,15 +246,13 @@ class Builder:
 
     def run(self, targets: tuple[graph.End, ...]) -> graph.Run:
         """Put the graph together."""
-        operations: Columns = self._operations()
+        operations = self._operations()
         roots = {id for source in self.source_ids for id in (source, *self.versions.get(source, []))}
         call = Call(self.asked.site, self.asked.seq, self.began, returned=not self.asked.spelled)
         exits = list(self._exits())
-        if exits:
-            listed = list(operations)
-            crossings = find_crossings(listed, exits, roots=roots, call=call, fresh=self.fresh, targets=targets)
-            if crossings:
-                operations = Given(sorted([*listed, *crossings], key=lambda op: op.seq))
+        crossings = find_crossings(operations, exits, roots=roots, call=call, fresh=self.fresh, targets=targets)
+        if crossings:
+            operations = operations.with_others(crossings)
         variables = {*self.created, *self.versions, *(v for many in self.versions.values() for v in many)}
         if self.recording is not None:
             variables.update(self.recording.variables)

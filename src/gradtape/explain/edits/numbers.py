@@ -296,9 +296,9 @@ def without_overflow(case: Case) -> Suggestion | None:
 
 def _minus_infinity(case: Case) -> ast.expr | None:
     """Return where the functions that ran write minus infinity as a mask."""
-    places = dict.fromkeys([case.at, *(link.operation.site.span for link in reversed(case.route))])
-    places |= dict.fromkeys(p.operation.site.span for p in case.context.question.pulls)
-    for place in places:
+    route = case.route
+    places = [case.at, *route.columns.spans(reversed(route.numbers)), *case.context.every_pull.spans]
+    for place in dict.fromkeys(places):
         scope = syntax.function_at(place)
         if place.file != case.file or scope is None:
             continue
