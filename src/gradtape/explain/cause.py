@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gradtape.explain.dialects import Dialect
     from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
     from gradtape.explain.pulls import Pull
-    from gradtape.explain.search import BreakGroup, Link, Route
+    from gradtape.explain.search import BreakGroup, Route
     from gradtape.explain.spots import Spot
     from gradtape.explain.ways import Reached, Ways
 
@@ -188,9 +188,15 @@ class Context:
         masks, k = self.after_source
         before, bit = self.before_target, 1 << k
         known = zip(every.values, every.outputs, strict=True)
-        key = "whose", self.asked[0], self.question.target_ids, id(every)
-        whose = self.run.once(key, lambda: [masks.get(value, 0) if out in before else 0 for value, out in known])
-        return Some(every, [n for n, mask in enumerate(whose) if mask & bit])
+        return Some(every, [n for n, (value, out) in enumerate(known) if masks.get(value, 0) & bit and out in before])
+
+    def own(self, chosen: Iterable[int]) -> list[Pull]:
+        """Return those of a few steps of the backward pass, by their numbers, that are on the ways from this source."""
+        every = self.every_pull
+        if len(self.asked[0]) == 1 and self.question.pulls_are_own:
+            return [every[k] for k in chosen]
+        after, before = self.after_source, self.before_target
+        return [every[k] for k in chosen if every.values[k] in after and every.outputs[k] in before]
 
     @cached_property
     def steps(self) -> dict[tuple[int, int], Pull]:
@@ -338,12 +344,12 @@ MOST_STEPS = 200
 
 def steps(route: Route) -> tuple[Step, ...]:
     """Return a route as it is shown: of a long one both ends, and every place that breaks it."""
-    half = MOST_STEPS // 2
-    links: Iterable[Link] = route
+    half, numbers, columns = MOST_STEPS // 2, route.numbers, route.columns
     if len(route) > MOST_STEPS:
-        middle = (link for k, link in route.broken if half <= k < len(route) - half)
-        links = (*route[:half], *islice(middle, MOST_STEPS), *route[-half:])
-    return tuple(Step(link.operation.name, link.operation.site.span) for link in links if not link.operation.plumbing)
+        middle = (numbers[k] for k, _ in route.broken if half <= k < len(route) - half)
+        numbers = (*numbers[:half], *islice(middle, MOST_STEPS), *numbers[-half:])
+    told = [columns[number] for number in numbers if number not in columns.plumbing]
+    return tuple([Step(operation.name, operation.site.span) for operation in told])
 
 
 def route_note(context: Context, route: Route) -> tuple[str, ...]:

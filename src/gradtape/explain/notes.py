@@ -112,7 +112,7 @@ def _stops(context: Context) -> tuple[Diagnostic, ...]:
 
 def _size(context: Context) -> tuple[Diagnostic, ...]:
     gradient = context.question.gradient
-    if gradient is None or not gradient.largest >= LARGE or sizes.sizes(context):
+    if gradient is None or not gradient.largest >= LARGE or context.spots:
         return ()
     text = f"the gradient is large, up to {gradient.largest:.3g}, but size never makes a gradient None"
     steepest, factor = sizes.steepest(context.pulls)

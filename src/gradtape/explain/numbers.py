@@ -139,10 +139,8 @@ def backward(context: Context) -> list[Spot]:
     """
     bad = context.not_finite
     found = []
-    pulls = context.pulls
-    for k, gave in enumerate(pulls.gave):
-        if not isfinite(gave) and makes_not_finite(pulls[k]):
-            pull = pulls[k]
+    for pull in context.own(context.every_pull.spoiling):
+        if makes_not_finite(pull):
             first = origin(context, pull.operation, bad)
             if first is not pull.operation and not nothing_came(pull):
                 found.append(Spot(Trouble.FORWARD, first, step_of(context, first)))
@@ -236,9 +234,8 @@ def zeros(context: Context) -> list[Spot]:
     """
     found = []
     small: list[Spot] = []
-    pulls = context.pulls
-    for k, (came, gave) in enumerate(zip(pulls.came, pulls.gave, strict=True)):
-        if gave or not came or not (pull := pulls[k]).gave.all_zero:
+    for pull in context.own(context.every_pull.zeroing):
+        if not pull.gave.all_zero:
             continue
         if underflows(pull.came.dtype, pull.came.largest):
             small = small or most_of(context, Trouble.SMALL)
@@ -296,13 +293,9 @@ def _passed(context: Context) -> set[int]:
 def _closed(context: Context) -> list[Pull]:
     """Return the flat steps among those that nothing comes to; they are looked for once."""
     key = "closed", context.question.target_ids, context.source.ids, id(context.question.pulls)
-    found: list[Pull] = context.run.once(key, lambda: _find_closed(context))
+    idle = context.every_pull.idle
+    found: list[Pull] = context.run.once(key, lambda: [p for p in context.own(idle) if _is_closed(context, p)])
     return found
-
-
-def _find_closed(context: Context) -> list[Pull]:
-    pulls = context.pulls
-    return [pulls[k] for k, came in enumerate(pulls.came) if not came and _is_closed(context, pulls[k])]
 
 
 def _is_closed(context: Context, pull: Pull) -> bool:

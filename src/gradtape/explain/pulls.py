@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 if TYPE_CHECKING:
@@ -158,6 +159,21 @@ class Pulls(Sequence[Pull]):
         """What is equal for steps of one function in one instruction of the program, of each."""
         operations = (pull.operation for pull in self._pulls)
         return [(id(op.site.code), op.site.lasti, op.function) for op in operations]
+
+    @cached_property
+    def zeroing(self) -> list[int]:
+        """The steps that something came to and that gave zeros."""
+        return [k for k, (came, gave) in enumerate(zip(self.came, self.gave, strict=True)) if came and not gave]
+
+    @cached_property
+    def idle(self) -> list[int]:
+        """The steps that nothing came to."""
+        return [k for k, came in enumerate(self.came) if not came]
+
+    @cached_property
+    def spoiling(self) -> list[int]:
+        """The steps that gave something infinite or NaN."""
+        return [k for k, gave in enumerate(self.gave) if not isfinite(gave)]
 
     def __len__(self) -> int:
         return len(self.came)

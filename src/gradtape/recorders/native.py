@@ -58,6 +58,7 @@ ARGUMENTS = {
 
 BEFORE, AFTER, RESET = (Break(k) for k in (BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE, BreakKind.OTHER_TAPE))
 
+
 def explain(asked: Asked, *, to_draw: bool = False) -> Explanation:
     """Work out why the gradients of a question are what they are; `to_draw` also tells what all values are like."""
     builder = Builder(asked)

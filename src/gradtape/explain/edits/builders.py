@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Applicability, Span, Suggestion, scopes, syntax
@@ -103,16 +104,21 @@ def replace(node: ast.expr, file: str, text: str) -> Changes:
     return (Change(span, text if _fits(node, span, text) else f"({text})"),)
 
 
-def _fits(node: ast.expr, span: Span, text: str) -> bool:
+@lru_cache(maxsize=256)  # a hundred sources may have the same reason
+def _closed(text: str) -> bool | None:
+    """Whether an expression can stand anywhere as it is; None if it is none, or another one without its parentheses."""
     try:
         new: ast.expr = ast.parse(f"({text}\n)", mode="eval").body
         bare = ast.parse(text, mode="eval").body
     except SyntaxError:
-        return False  # several lines, or no expression: the check of the whole will tell
-    if type(new) is not type(bare):
-        return False
-    if isinstance(new, CLOSED) or _is_wrapped(text):
-        return True
+        return None  # several lines, or no expression: the check of the whole will tell
+    return None if type(new) is not type(bare) else isinstance(new, CLOSED) or _is_wrapped(text)
+
+
+def _fits(node: ast.expr, span: Span, text: str) -> bool:
+    closed = _closed(text)
+    if closed is not False:
+        return closed is True
     parent = parent_of(node, span.file)
     if isinstance(parent, ast.Call):
         return node in parent.args
