@@ -93,22 +93,40 @@ class _Used:
         return {value: (pull, k) for pull in self._pulls for k, value in enumerate(pull.operation.inputs)}
 
 
-SPREADING = frozenset({"add", "subtract", "negative", "multiply", "identity", "copy", "reshape", "transpose", "ravel"})
-"""Operations whose result is not finite wherever an input is not."""
+SPREADING = frozenset(
+    {"add", "subtract", "negative", "multiply", "identity", "copy", "reshape", "transpose", "ravel"}
+    | {"sin", "cos", "tan", "sqrt", "square", "log", "absolute"}
+)
+"""Operations whose result is not finite wherever an input is not; so what went into one that is finite was."""
 
 
 class NotFinite:
     """Which values on the way to the target have elements that are not finite.
 
-    What a value is like that nobody looked at follows from what it was made of. If the target is not finite, so are
-    most of those behind it, and most of them are seen to be so from their inputs, without computing them again.
+    What a value is like that nobody looked at follows from what it was made of, or from what was made of it. If the
+    target is not finite, so are most of those behind it, and most of them are seen to be so from their inputs, without
+    computing them again; if it is finite, what went into it is seen to be.
     """
 
     def __init__(self, context: Context) -> None:
         self._values, self._before = context.values, context.before_target
         self._columns = context.run.columns
         self._state: dict[int, bool] = {}
-        self._lost = any(self._values.finite(i) is False for i in context.question.target_ids)
+        self._targets = {i: self._values.finite(i) for i in context.question.target_ids}
+        self._lost = False in self._targets.values()
+        self._relevant = context.ways.relevant
+
+    @cached_property
+    def _surely(self) -> set[int]:
+        """The values that are finite because something made of them is."""
+        columns = self._columns
+        inputs, outputs, functions = columns.inputs, columns.outputs, columns.functions
+        surely = {target for target, finite in self._targets.items() if finite}
+        if surely:
+            for number in reversed(self._relevant):
+                if outputs[number] in surely and functions[number] in SPREADING:
+                    surely.update(inputs[number])
+        return surely
 
     @cached_property
     def _spreads(self) -> frozenset[int]:
@@ -122,12 +140,18 @@ class NotFinite:
         state = self._state
         if value in state:
             return state[value]
+        surely = self._surely
+        if value in surely:
+            return False
         maker, inputs, before, values = self._columns.maker, self._columns.inputs, self._before, self._values
         spreads = self._spreads
         waiting, opened = [value], set[int]()
         while waiting:
             here = waiting.pop()
             if here in state:
+                continue
+            if here in surely:
+                state[here] = False
                 continue
             number = maker.get(here) if here in before else None
             seen = number in spreads

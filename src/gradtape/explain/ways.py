@@ -206,7 +206,8 @@ class Ways:
         for number in reversed(self.relevant):
             output, values = outputs[number], inputs[number]
             ahead = counts[output]
-            for value in values if len(values) == 1 else set(values):
+            once = len(values) == 1 or (len(values) == 2 and values[0] != values[1])
+            for value in values if once else set(values):
                 if not value or (joined is not None and (value, output) in joined):
                     continue
                 if joined is not None:

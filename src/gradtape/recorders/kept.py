@@ -104,20 +104,27 @@ class Kept(Values):
         if begin is not None:
             users = (k for k in range(begin + 1, len(records)) if value in records[k][1])
             for k in chain((begin,), users):
-                found = dict(self._at(k)).get(value)
-                if found is not None:
-                    return found
+                found: dict[int, Any] = {}
+                self._note(k, found)
+                if value in found:
+                    return found[value]
         return None
 
-    def _at(self, k: int) -> Iterator[tuple[int, Any]]:
-        """Yield what was kept of the result and inputs of an operation, by their ids."""
-        saved, output = self._saved[k], self._records[k][2]
+    def _note(self, k: int, found: dict[int, Any]) -> None:
+        """Add what was kept of the result and inputs of an operation, by their ids."""
+        saved = self._saved[k]
         if saved is None:
             return
-        values = (saved[0], *saved[1]) if len(saved) == 2 and isinstance(saved[1], list) else saved
-        for id, value in zip((output, *self._inputs(output)), values, strict=False):
-            if value is not None and id and (value.__class__ in USUAL or as_value(value) is not None):
-                yield id, value
+        if len(saved) == 2 and isinstance(saved[1], list):  # the arguments of a variadic operation
+            saved = (saved[0], *saved[1])
+        ids: tuple[int, ...] = ()
+        for position, value in enumerate(saved):
+            if value is None or not (value.__class__ in USUAL or as_value(value) is not None):
+                continue
+            output = self._records[k][2]
+            ids = ids or (output, *self._inputs(output))
+            if position < len(ids) and ids[position]:
+                found[ids[position]] = value
 
     def _inputs(self, output: int) -> tuple[int, ...]:
         """Return what an operation read, of variables the versions."""
@@ -147,21 +154,18 @@ class Kept(Values):
             if output in wanted:
                 wanted.discard(output)
                 ids = self._inputs(output)
-                _, inputs = parts_of(self._saved[k], len(ids))
-                inputs = [None if v.__class__ is Spec else v for v in inputs]
+                kept = zip(parts_of(self._saved[k], len(ids))[1], ids, strict=True)
+                inputs = [arrays.get(i) if v is None or v.__class__ is Spec else v for v, i in kept]
                 needs = [i for v, i in zip(inputs, ids, strict=True) if v is None]
                 if may_run_again(op) and all(needs) and not any(i in computed and computed[i] is None for i in needs):
                     recipes.append((output, op, inputs, ids, params))
-                    wanted.update(i for i in needs if i not in arrays and i not in computed)
+                    wanted.update(i for i in needs if i not in computed)
                 else:
                     computed[output] = None
             k -= 1
         computed |= dict.fromkeys(wanted)
         for output, op, inputs, ids, params in reversed(recipes):
-            known = [
-                v if v is not None else as_value(arrays[i]) if i in arrays else computed[i]
-                for v, i in zip(inputs, ids, strict=True)
-            ]
+            known = [computed[i] if v is None else v for v, i in zip(inputs, ids, strict=True)]
             computed[output] = None if any(v is None for v in known) else run_again(op, known, params)
 
     def let_go(self) -> None:
@@ -175,11 +179,8 @@ class Kept(Values):
     def _arrays(self) -> dict[int, Any]:
         """All that was kept, by id."""
         found = dict(self._leaves)
-        for k, saved in enumerate(self._saved):
-            for value in saved or ():
-                if value is not None:  # of most operations nothing is kept
-                    found.update(self._at(k))
-                    break
+        for k in range(len(self._records)):
+            self._note(k, found)
         return found
 
     @property
