@@ -132,27 +132,22 @@ class Behind:
         onward = self._onward
         arrived = [source for source in sources if source in onward]
         wanted = frozenset(sources)
-        while self._level and not arrived:
-            self._go_on()
-            if not wanted.isdisjoint(self._level):
+        maker, inputs, broken = self._columns.maker, self._columns.inputs, self._columns.broken
+        level = self._level
+        while level and not arrived:  # one step before all that was looked at; the latest operation first
+            makers = [maker[made] for made in level if made in maker]
+            if len(makers) > 1:
+                makers.sort(key=self._columns.seqs.__getitem__, reverse=True)
+            level = []
+            for number in makers:
+                for before in inputs[number] if number not in broken else self._columns.open_inputs(number):
+                    if before and before not in onward:
+                        onward[before] = number
+                        level.append(before)
+            if not wanted.isdisjoint(level):
                 arrived = [source for source in sources if source in onward]
-        return min(map(self._from, arrived), key=len, default=None)
-
-    def _go_on(self) -> None:
-        """Look at what was read one step before all that was looked at; the latest operation first."""
-        inputs, broken, onward = self._columns.inputs, self._columns.broken, self._onward
-        maker = self._columns.maker
-        makers = [maker[made] for made in self._level if made in maker]
-        if len(makers) > 1:
-            makers.sort(key=self._columns.seqs.__getitem__, reverse=True)
-        level = []
-        for number in makers:
-            open_inputs = inputs[number] if number not in broken else self._columns.open_inputs(number)
-            for before in open_inputs:
-                if before and before not in onward:
-                    onward[before] = number
-                    level.append(before)
         self._level = level
+        return min(map(self._from, arrived), key=len, default=None)
 
     def _from(self, source: int) -> Route:
         inputs, outputs, broken = self._columns.inputs, self._columns.outputs, self._columns.broken

@@ -15,7 +15,7 @@ from gradtape.recorders.columns import OUTPUT
 from gradtape.recorders.summaries import as_array, largest, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from gradtape.arrays.record import Written
     from gradtape.explain.columns import Columns
@@ -104,27 +104,29 @@ class Kept(Values):
         if begin is not None:
             users = (k for k in range(begin + 1, len(records)) if value in records[k][1])
             for k in chain((begin,), users):
-                found: dict[int, Any] = {}
-                self._note(k, found)
-                if value in found:
-                    return found[value]
+                found = dict(self._noted([k])).get(value)
+                if found is not None:
+                    return found
         return None
 
-    def _note(self, k: int, found: dict[int, Any]) -> None:
-        """Add what was kept of the result and inputs of an operation, by their ids."""
-        saved = self._saved[k]
-        if saved is None:
-            return
-        if len(saved) == 2 and isinstance(saved[1], list):  # the arguments of a variadic operation
-            saved = (saved[0], *saved[1])
-        ids: tuple[int, ...] = ()
-        for position, value in enumerate(saved):
-            if value is None or not (value.__class__ in USUAL or as_value(value) is not None):
+    def _noted(self, numbers: Iterable[int]) -> Iterator[tuple[int, Any]]:
+        """Yield what was kept of the results and inputs of some operations, by their ids."""
+        all_saved, records, maker, inputs = self._saved, self._records, self._columns.maker, self._columns.inputs
+        for k in numbers:  # perhaps every operation of a run
+            saved = all_saved[k]
+            if saved is None:
                 continue
-            output = self._records[k][2]
-            ids = ids or (output, *self._inputs(output))
-            if position < len(ids) and ids[position]:
-                found[ids[position]] = value
+            if len(saved) == 2 and saved[1].__class__ is list:  # the arguments of a variadic operation
+                saved = (saved[0], *saved[1])
+            ids: tuple[int, ...] = ()
+            for position, value in enumerate(saved):
+                if value is None or not (value.__class__ in USUAL or is_value(value)):
+                    continue
+                if not ids:
+                    output = records[k][2]
+                    ids = (output, *inputs[maker[output]]) if output in maker else (output,)
+                if position < len(ids) and ids[position]:
+                    yield ids[position], value
 
     def _inputs(self, output: int) -> tuple[int, ...]:
         """Return what an operation read, of variables the versions."""
@@ -178,10 +180,7 @@ class Kept(Values):
     @cached_property
     def _arrays(self) -> dict[int, Any]:
         """All that was kept, by id."""
-        found = dict(self._leaves)
-        for k in range(len(self._records)):
-            self._note(k, found)
-        return found
+        return dict(self._leaves) | dict(self._noted(range(len(self._records))))
 
     @property
     def at_hand(self) -> Container[int]:  # type: ignore[override]
@@ -226,6 +225,11 @@ def as_value(value: Any) -> Any:
     """Return an array or number, None for what is neither: a description, several results."""
     if value is None or value.__class__ in USUAL:
         return value
-    if isinstance(value, Spec) or not isinstance(value, np.ndarray | np.generic | float | int | complex):
-        return None
-    return as_array(value)
+    return as_array(value) if is_value(value) else None
+
+
+def is_value(value: Any) -> bool:
+    """Whether something is an array or a number."""
+    return value.__class__ is float or (
+        isinstance(value, np.ndarray | np.generic | float | int | complex) and not isinstance(value, Spec)
+    )

@@ -203,11 +203,14 @@ class Trail:
                 if gave is None:
                     continue
                 gave_size = largest(flat(gave)) if source in several else sizes[source]
-                if not 0.0 < gave_size < INFINITE and (came_size or gave_size or steps.room):
-                    if steps.choose(got[output], gave, came_size):
-                        self._held[k, position] = got[output], gave
-                elif not came_size and steps.room and steps.choose(got[output], gave, came_size):
-                    self._held[k, position] = got[output], gave
+                came = got[output]
+                if gave.__class__ is number and came.__class__ is number and came_size:
+                    # of single numbers the sizes say whether the step tells
+                    look = not gave_size or (not gave_size < INFINITE and came_size < INFINITE)
+                else:
+                    look = not 0.0 < gave_size < INFINITE if came_size else bool(gave_size or steps.room)
+                if look and steps.choose(came, gave, came_size):
+                    self._held[k, position] = came, gave
                 add_record(k)
                 add_position(position)
                 add_came(came_size)
