@@ -4,6 +4,9 @@ The programs differ in what there is to find: nothing, breaks, values that left 
 the way back (then the backward pass is looked at step by step), one source or many, and code without loops, in which
 every operation has a place of its own. Each runs in a thread of its own, whose memory of what ran outside the tape is
 its own too. The memory is what an explanation takes at its peak besides what the program and its tape hold.
+
+Beside each explanation stands what `tape.gradient` takes for the same question, missing gradients filled in without a
+reason: the ordinary sweep, which an explanation takes as well, and a second one where the gradient is not finite.
 """
 
 from __future__ import annotations
@@ -223,19 +226,25 @@ SHORT = {"10,000 lines without a loop"}
 
 
 class Cost(NamedTuple):
-    """Seconds of the wall clock and of the processor, medians, and bytes at the peak."""
+    """Seconds of the wall clock and of the processor, medians; bytes at the peak."""
 
     wall: float
     processor: float
     memory: int
+    gradient: float
+    """Seconds of the processor that the gradient alone takes, without reasons."""
 
 
 def measure(name: str, length: int, rounds: int) -> Cost:
     """Return what an explanation costs, as text."""
     question = PROGRAMS[name](length)
     str(question())  # the first one imports, and compiles and parses the program's own text
-    walls, processors = [], []
+    walls, processors, gradients = [], [], []
+    asked = gradient_of(question)
     for _ in range(rounds):
+        before = time.thread_time()
+        asked()
+        gradients.append(time.thread_time() - before)
         wall, processor = time.perf_counter(), time.thread_time()
         str(question())
         walls.append(time.perf_counter() - wall)
@@ -244,7 +253,15 @@ def measure(name: str, length: int, rounds: int) -> Cost:
     str(question())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return Cost(statistics.median(walls), statistics.median(processors), peak)
+    return Cost(statistics.median(walls), statistics.median(processors), peak, statistics.median(gradients))
+
+
+def gradient_of(question: Question) -> Question:
+    """Return the question for the gradient alone that a question for reasons goes with."""
+    asked = dict(zip(question.__code__.co_freevars, (c.cell_contents for c in question.__closure__ or ()), strict=True))
+    tape, loss, sources = asked["tape"], asked["loss"], asked.get("variables", asked.get("w"))
+    tape._persistent = True
+    return lambda: tape.gradient(loss, sources, unconnected_gradients="zero")
 
 
 def main() -> None:
@@ -253,15 +270,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="explanations of each kind (default 5)")
     parser.add_argument("--long", type=int, default=1_000_000, help="operations of the long tapes (default a million)")
     parser.add_argument("--only", default="", help="only kinds with this in their names")
+    parser.add_argument("--lengths", type=int, nargs="+", help="operations of the tapes, in the place of both")
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}\n")
-    print("| operations | what there is to find | time | of it on the processor | memory |\n|---:|---|---:|---:|---:|")
-    for length, rounds in ((10_000, 4 * options.rounds), (options.long, options.rounds)):
+    print("| operations | what there is to find | time | on the processor | the gradient alone | memory |")
+    print("|---:|---|---:|---:|---:|---:|", flush=True)
+    for length in options.lengths or (10_000, options.long):
+        rounds = options.rounds * (4 if length <= 10_000 else 1)
         for name in PROGRAMS:
             if (length <= 10_000 or name not in SHORT) and options.only in name:
                 with ThreadPoolExecutor(1) as thread:
                     cost = thread.submit(measure, name, length, rounds).result()
-                times = f"{cost.wall * 1e3:,.0f} ms | {cost.processor * 1e3:,.0f} ms"
+                times = " | ".join(f"{t * 1e3:,.0f} ms" for t in (cost.wall, cost.processor, cost.gradient))
                 print(f"| {length:,} | {name} | {times} | {cost.memory / 1e6:,.0f} MB |", flush=True)
 
 

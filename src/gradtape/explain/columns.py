@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, overload
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
-    from gradtape.diagnostics import Span
+    from gradtape.diagnostics import Site, Span
     from gradtape.explain.graph import Break, Operation
 
 Breaks = tuple[tuple["Break", ...], ...]
@@ -51,6 +51,11 @@ class Columns(Sequence["Operation"]):
     @abstractmethod
     def places(self) -> Sequence[Hashable]:
         """What is equal for operations of one instruction of the program, of each."""
+
+    @property
+    @abstractmethod
+    def callers(self) -> Sequence[tuple[Site, ...]]:
+        """`Operation.callers` of each."""
 
     @property
     @abstractmethod
@@ -154,6 +159,11 @@ class Given(Columns):
     def places(self) -> Sequence[Hashable]:
         """What is equal for operations of one instruction, of each."""
         return [(id(operation.site.code), operation.site.lasti) for operation in self._given]
+
+    @property
+    def callers(self) -> Sequence[tuple[Site, ...]]:
+        """`Operation.callers` of each."""
+        return [operation.callers for operation in self._given]
 
     @cached_property
     def plumbing(self) -> frozenset[int]:

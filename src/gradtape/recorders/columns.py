@@ -118,6 +118,15 @@ class Recorded(Columns):
         """What is equal for operations of one instruction, of each."""
         return [(id(record[5]), record[6]) for record in self._records]
 
+    @property
+    def callers(self) -> Sequence[tuple[Site, ...]]:
+        """`Operation.callers` of each."""
+        known = self._callers
+        found: list[tuple[Site, ...]] = [known.get(output, ()) for output in self.outputs]
+        for number, operation in self._others.items():
+            found[number] = operation.callers
+        return found
+
     @cached_property
     def plumbing(self) -> frozenset[int]:
         """The numbers of those that nobody wrote."""

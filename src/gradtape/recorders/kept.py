@@ -156,19 +156,24 @@ class Kept(Values):
             if output in wanted:
                 wanted.discard(output)
                 ids = self._inputs(output)
-                kept = zip(parts_of(self._saved[k], len(ids))[1], ids, strict=True)
-                inputs = [arrays.get(i) if v is None or v.__class__ is Spec else v for v, i in kept]
-                needs = [i for v, i in zip(inputs, ids, strict=True) if v is None]
-                if may_run_again(op) and all(needs) and not any(i in computed and computed[i] is None for i in needs):
+                inputs = parts_of(self._saved[k], len(ids))[1]
+                possible, needs = may_run_again(op), []
+                for place, i in enumerate(ids):
+                    if inputs[place] is None or inputs[place].__class__ is Spec:
+                        inputs[place] = arrays.get(i)
+                        if inputs[place] is None:
+                            needs.append(i)
+                            possible = possible and bool(i) and computed.get(i, wanted) is not None
+                if possible:
                     recipes.append((output, op, inputs, ids, params))
-                    wanted.update(i for i in needs if i not in computed)
+                    wanted.update([i for i in needs if i not in computed])
                 else:
                     computed[output] = None
             k -= 1
         computed |= dict.fromkeys(wanted)
         for output, op, inputs, ids, params in reversed(recipes):
             known = [computed[i] if v is None else v for v, i in zip(inputs, ids, strict=True)]
-            computed[output] = None if any(v is None for v in known) else run_again(op, known, params)
+            computed[output] = None if [v for v in known if v is None] else run_again(op, known, params)
 
     def let_go(self) -> None:
         """Forget all arrays, and remember only what was looked at."""

@@ -198,9 +198,11 @@ def use(case: Case) -> Suggestion | None:
 def _functions_that_ran(case: Case) -> Iterator[ast.FunctionDef]:
     """Yield the functions of the file in which something was recorded, the newest first, then those called around."""
     found: dict[ast.FunctionDef, None] = {}
+    columns = case.context.run.columns
+    newest = dict(zip(zip(columns.places, columns.callers, strict=True), range(len(columns)), strict=True))
     places = dict.fromkeys(
         site.span
-        for operation in reversed(case.context.run.operations)
+        for operation in (columns[number] for number in sorted(newest.values(), reverse=True))
         for site in (operation.site, *operation.callers)
         if site.code.co_filename == case.file
     )
