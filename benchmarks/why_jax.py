@@ -55,6 +55,25 @@ def compiled() -> Callable[[], object]:
     return run
 
 
+def long() -> Callable[[], object]:
+    """Train a network for 1,000 compiled steps, and print the loss now and then."""
+    params, loss = network(64)
+    x, y = jnp.ones((128, 32)), jnp.ones((128, 10))
+    gradient = jax.jit(jax.value_and_grad(loss))
+    update = jax.jit(lambda params, g: jax.tree.map(lambda p, d: p - 0.1 * d, params, g))
+
+    def run():
+        p, seen = params, []
+        for step in range(1000):
+            value, g = gradient(p, x, y)
+            p = update(p, g)
+            if step % 50 == 0:
+                seen.append(float(value))
+        return seen
+
+    return run
+
+
 def eager() -> Callable[[], object]:
     """Train a network without `jit`: every operation is recorded."""
     params, loss = network(64)
@@ -116,7 +135,7 @@ def main() -> None:
     """Measure and print."""
     print("| program | alone | under `gradtape why` | factor |")
     print("| --- | --- | --- | --- |")
-    for make in (compiled, scanned, eager, chain):
+    for make in (compiled, long, scanned, eager, chain):
         alone = seconds(make)
         with Hearing() as hearing:
             watched = seconds(make)

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, passing
 from gradtape.explain.edits.case import assigned_before, defined_in, statements_of
 from gradtape.explain.edits.places import moved_to_end, moved_to_start
 from gradtape.explain.edits.sources import tape_block
@@ -96,6 +96,8 @@ def one_number(case: Case) -> Suggestion | None:
     call, file = case.call, case.file
     if call is None:
         made = case.node
+        if isinstance(made, ast.Tuple):
+            return passing.loss_alone(case, made)
         text = f"{builders.operand(made, file)}.mean()" if made is not None else ""
         return builders.likely(*builders.replace(made, file, text)) if made is not None else None
     name = syntax.text_of(call.func).rpartition(".")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span, Suggestion, syntax
+from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
@@ -57,6 +57,8 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
             pen.call("clip", builders.written(inner, file), f"-1 + {EDGE}", f"1 - {EDGE}") if inner is not None else ""
         )
         return builders.replace(inner, file, text) if inner is not None else ()
+    if isinstance(node, ast.Call) and name == "eigh" and node.args and pen.dialect == "jax":
+        return _parted(pen, node, file)
     if isinstance(node, ast.Call) and name in NORMS:
         return _smooth_norm(pen, node, file)
     if isinstance(node, ast.Call) and name in SPREADS:
@@ -76,6 +78,18 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
     if isinstance(node, ast.Call) and name in {"atan2", "arctan2"} and len(node.args) == 2:
         return _plus_small(node.args[1], file)
     return ()
+
+
+def _parted(pen: Pen, call: ast.Call, file: str) -> Changes:
+    """Add a small diagonal to a matrix, so that no two of its eigenvalues are one."""
+    matrix = call.args[0]
+    text = builders.operand(matrix, file)
+    name, first = text, text
+    if not isinstance(matrix, ast.Name | ast.Attribute):
+        name = scopes.free_name(file, "matrix")
+        first = f"({name} := {builders.written(matrix, file)})"
+    gaps = pen.say("jnp.diag(1e-3 * jnp.arange({matrix}.shape[-1]))", matrix=name)
+    return builders.replace(matrix, file, f"{first} + {gaps}")
 
 
 def _followed_softmax(node: ast.expr, file: str) -> ast.expr | None:

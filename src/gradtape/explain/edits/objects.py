@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders, layers
+from gradtape.explain.edits import builders, layers, passing
 from gradtape.explain.edits.asking import LISTS
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 
@@ -45,6 +45,10 @@ def _argument_instead(case: Case) -> Changes:
         return ()
     name = case.context.source.name.partition("[")[0].partition(".")[0]
     given = given_for(call, function, name)
+    asked = next((f for f in syntax.functions_in(case.file) if f.name == case.context.question.target_name), None)
+    if given is None and asked is not None and asked is not function:
+        outside = given_for(call, asked, name)
+        return passing.handed_on(case, syntax.text_of(outside), name) if isinstance(outside, ast.Name) else ()
     text = syntax.text_of(given) if given is not None else name
     if text == name:
         return ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, loops
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
 from gradtape.explain.graph import OUTSIDE, BreakKind
@@ -307,8 +307,9 @@ def chosen_by_where(case: Case) -> Suggestion | None:
         if isinstance(choice, ast.IfExp):
             texts = (builders.written(n, file) for n in (choice.test, choice.body, choice.orelse))
             return builders.likely(*builders.replace(choice, file, pen.call("where", *texts)), *pen.imports)
-    if not isinstance(statement, ast.If) or len(statement.body) != 1:
-        return None
+    mended = loops.fixed_rounds(case)
+    if mended is not None or not isinstance(statement, ast.If) or len(statement.body) != 1:
+        return mended
     test = builders.written(statement.test, file)
     block = builders.block_of(statement, file)
     follows = block[block.index(statement) + 1 :] if statement in block else []

@@ -63,12 +63,64 @@ def without_own_rule(case: Case) -> Suggestion | None:
         given = next((k for k in wrapper.keywords if k.arg == "vjp"), None) if isinstance(wrapper, ast.Call) else None
         if given is not None and isinstance(wrapper, ast.Call):
             return builders.sketch(*builders.rename_argument(given, case.file, NUMERIC))
+    removed = _without_jax_rule(case)
+    if removed:
+        return builders.sketch(*removed)
     for function in _called(case):
         decorator = next((d for d in function.decorator_list if _last(d) in OWN_RULES), None)
         if decorator is not None:
             changes = _value_alone(function, case.file)
             return builders.sketch(*builders.drop_decorator(decorator, case.file), *changes) if changes else None
     return None
+
+
+def _without_jax_rule(case: Case) -> Changes:
+    """Take away the decorator of a JAX function and the rules that it was given, unless it is flat without them."""
+    tree, ended = syntax.parse_file(case.file), [link.operation.name for link in case.route if link.breaks]
+    functions = [f for f in syntax.functions_in(case.file) if f.name in ended[:1]]
+    if tree is None or len(functions) != 1:
+        return ()
+    function = functions[0]
+    words = {"custom_vjp", "custom_jvp"}
+    own = [d for d in function.decorator_list if words & {n.rpartition(".")[2] for n in map(syntax.text_of, parts(d))}]
+    inside = {_last(n) for s in function.body for n in parts_of(s)}
+    if len(own) != 1 or inside & FLAT or any(_chooses_constants(n) for s in function.body for n in parts_of(s)):
+        return ()
+    changes: list[Change] = list(builders.drop_decorator(own[0], case.file))
+    for statement in ast.walk(tree):
+        given = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(statement, ast.Expr) and isinstance(given, ast.Call) and _gives_rule(given.func, function.name):
+            changes += builders.remove(statement, case.file)
+        if isinstance(statement, ast.FunctionDef):
+            for decorator in statement.decorator_list:
+                if _gives_rule(decorator, function.name):
+                    changes += builders.drop_decorator(decorator, case.file)
+    return tuple(changes)
+
+
+FLAT = {"round", "floor", "ceil", "trunc", "sign", "heaviside", "argmax", "argmin", "rint", "stop_gradient", "astype"}
+"""Functions that end a gradient by themselves."""
+
+
+def parts_of(statement: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the expressions of a statement."""
+    for child in ast.iter_child_nodes(statement):
+        yield from parts(child)
+
+
+def _chooses_constants(node: ast.expr) -> bool:
+    """Whether an expression is a `where` between two numbers, or a comparison that is made a number."""
+    if not isinstance(node, ast.Call) or _last(node) != "where":
+        return False
+    return all(isinstance(a, ast.Constant) for a in node.args[1:])
+
+
+def _gives_rule(node: ast.expr, name: str) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in {"defvjp", "defjvp", "defjvps"}
+        and syntax.text_of(node.value).rpartition(".")[2] == name
+    )
 
 
 def _value_alone(function: ast.FunctionDef, file: str) -> Changes:

@@ -221,6 +221,8 @@ def _as_floats(case: Case, node: ast.expr) -> Changes:
     changes: Changes = builders.as_float(node, file)
     if not isinstance(node, ast.Call):
         return changes
+    if defined_in(file, node) is not None:  # what it returns decides, not what it is given
+        return ()
     changes = tuple(c for given in node.args for c in builders.as_float(given, file))
     for given in [*node.args[1:], *(k.value for k in node.keywords if k.arg == "dtype")]:
         module, _, last = syntax.text_of(given).rpartition(".")

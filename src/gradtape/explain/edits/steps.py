@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain import flat
-from gradtape.explain.edits import builders, numbers
+from gradtape.explain.edits import builders, loops, numbers, passing
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import without_callback
 from gradtape.explain.edits.pen import Pen, function_name
@@ -95,7 +95,7 @@ def _between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     if pick is None or not isinstance(pick.ctx, ast.Load) or not isinstance(pick.value, ast.Name | ast.Attribute):
         return ()
     if isinstance(pick.value, ast.Attribute) and pick.value.attr in {"at", "loc", "iloc"}:  # no rows, but a place
-        return ()
+        return _between_places(pick, builders.operand(inner, file), file) if pen.dialect == "jax" else ()
     rows, table, position = (
         builders.written(pick.slice, file),
         builders.written(pick.value, file),
@@ -107,6 +107,19 @@ def _between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     weight = f"({position} - {index}).reshape({index}.shape + (1,) * ({table}.ndim - 1))"
     text = f"{table}[{rows}] + {weight} * ({table}[{after}] - {table}[{rows}])"
     return (*builders.replace(pick, file, text), *pen.imports)
+
+
+def _between_places(pick: ast.Subscript, position: str, file: str) -> Changes:
+    """Write to both neighbours of a position, each by its nearness: `a.at[i].set(v)` for JAX."""
+    path = builders.path_to(pick, file)
+    method = next((n for n in reversed(path) if isinstance(n, ast.Attribute) and n.value is pick), None)
+    call = next((n for n in reversed(path) if isinstance(n, ast.Call) and n.func is method), None)
+    if method is None or call is None or method.attr not in {"set", "add"} or len(call.args) != 1:
+        return ()
+    place, value = builders.written(pick.slice, file), builders.operand(call.args[0], file)
+    nearness = f"({position} - {place})"
+    near = f"{builders.written(method, file)}({value} * (1 - {nearness}))"
+    return builders.replace(call, file, f"{near}.at[{place} + 1].{method.attr}({value} * {nearness})")
 
 
 def _is_cast(node: ast.Call) -> bool:
@@ -255,7 +268,7 @@ def _weights_instead(case: Case) -> Changes:
     calls = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
     rows = [n for n in calls if simple_name(n) == "one_hot" and isinstance(n, ast.Call) and n.args]
     rows = [n for n in rows if n.args[0] is node or (syntax.text_of(n.args[0]) in names and n.lineno > case.at.line)]
-    if not isinstance(scores, ast.Name | ast.Attribute) or not rows or case.pen.dialect != "tensorflow":
+    if not isinstance(scores, ast.Name | ast.Attribute) or not rows or case.pen.dialect not in {"tensorflow", "jax"}:
         return ()
     text = case.pen.call("softmax", builders.written(scores, file))
     return tuple(c for n in rows for c in builders.replace(n, file, text))
@@ -416,6 +429,9 @@ CROSS_ENTROPIES = {
 def another_way(case: Case) -> Suggestion | None:
     """Compute the same by functions that have a derivative, or let the gradient pass."""
     call, file, pen = case.call, case.file, case.pen
+    failure = case.context.question.failure
+    if failure is not None and "custom_vjp" in failure.text:
+        return passing.backwards(case)
     if call is None:
         return None
     name = simple_name(call)
@@ -438,7 +454,9 @@ def another_way(case: Case) -> Suggestion | None:
     if name in {"lu", "lu_solve"}:
         return _solved_directly(case)
     if name == "fori_loop":
-        return _plain_bounds(case, call)
+        return _plain_bounds(case, call) or loops.counted_to_most(case, call)
+    if name == "while_loop":
+        return loops.counted(case, call)
     if name in {"pure_callback", "io_callback", "numpy_function", "py_function"}:
         return without_callback(case)
     return pass_through(case) if name.endswith(DRAWS) else from_values(case)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import parts
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.case import Case
@@ -30,6 +31,9 @@ def kept_as_number(case: Case) -> Suggestion | None:
     target, value = stored
     keep = _keeper(target, file)
     later = _read_later(case, target)
+    guarded = _kept_for_next_time(case, statement, target)
+    if guarded is not None:
+        return guarded
     if not later:
         text = f"{jax}.debug.callback({keep}, {value})"
         return builders.likely(*builders.replace_statement(statement, file, text))
@@ -37,6 +41,25 @@ def kept_as_number(case: Case) -> Suggestion | None:
     return builders.likely(
         *builders.replace_statement(statement, file, f"{name} = {value}"),
         *builders.insert_after(statement, file, f"{jax}.debug.callback({keep}, {name})"),
+        *(c for n in later for c in builders.replace(n, file, name)),
+    )
+
+
+def _kept_for_next_time(case: Case, statement: ast.stmt, target: ast.expr) -> Suggestion | None:
+    """Compute anew what a function keeps for its next call: `if "k" not in cache: cache["k"] = f(x)`."""
+    file, test = case.file, builders.parent_of(statement, case.file)
+    later = _read_later(case, target)
+    holder = target.value if isinstance(target, ast.Subscript | ast.Attribute) else target
+    if not isinstance(test, ast.If) or test.orelse or not later or not isinstance(statement, ast.Assign):
+        return None
+    asked = {syntax.text_of(n) for n in parts(test.test)}
+    if not {syntax.text_of(holder), syntax.text_of(target)} & asked or statement not in test.body:
+        return None
+    name, indent = scopes.free_name(file, "fresh"), builders.indent_of(test, file)
+    value = builders.written(statement.value, file)
+    texts = [f"{name} = {value}" if s is statement else builders.written(s, file) for s in test.body]
+    return builders.likely(
+        *builders.replace_statement(test, file, f"\n{indent}".join(texts)),
         *(c for n in later for c in builders.replace(n, file, name)),
     )
 

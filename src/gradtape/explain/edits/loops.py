@@ -1,0 +1,89 @@
+"""Edits of loops that run until something is reached: a derivative needs a number of rounds that is known before."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Span, syntax
+from gradtape.diagnostics.changes import Change
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import defined_in, parts
+
+if TYPE_CHECKING:
+    from gradtape.diagnostics import Suggestion
+    from gradtape.explain.edits.case import Case
+
+ROUNDS = "100"
+"""How many rounds a sketch writes where the program names no limit."""
+
+
+def fixed_rounds(case: Case) -> Suggestion | None:
+    """Let a loop of Python's run a known number of rounds: what is traced decides no longer when it ends."""
+    statement, file = case.statement, case.file
+    if isinstance(statement, ast.While) and not statement.orelse:
+        test = statement.test
+        both = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+        known = [part for part in both if not syntax.span_of(part, file).contains(case.at)]
+        if known and len(known) < len(both):
+            return builders.sketch(
+                *builders.replace(test, file, " and ".join(builders.written(k, file) for k in known))
+            )
+        if known:
+            return None
+        whole, header = syntax.span_of(statement, file), syntax.span_of(test, file)
+        until = Span(file, whole.line, whole.column, header.end_line, header.end_column)
+        return builders.sketch(Change(until, f"for _ in range({ROUNDS})"))
+    ends = isinstance(statement, ast.If) and [type(s) for s in statement.body] == [ast.Break] and not statement.orelse
+    around = builders.parent_of(statement, file) if ends and statement is not None else None
+    if statement is not None and isinstance(around, ast.For):
+        return builders.sketch(*builders.remove(statement, file))
+    return None
+
+
+def counted(case: Case, call: ast.Call) -> Suggestion | None:
+    """Run `lax.while_loop` a fixed number of rounds, of which those after its end change nothing."""
+    if len(call.args) != 3 or call.keywords or not isinstance(call.func, ast.Attribute | ast.Name):
+        return None
+    file, name = case.file, builders.written(call.func, case.file)
+    test, body, start = (builders.operand(argument, file) for argument in call.args)
+    round = f"lambda _, s: {_module(name)}cond({test}(s), {body}, lambda s: s, s)"
+    limit = _limit(case, call.args[0]) or ROUNDS
+    text = f"{_module(name)}fori_loop(0, {limit}, {round}, {start})"
+    return builders.sketch(*builders.replace(call, file, text)) if _module(name) else None
+
+
+def counted_to_most(case: Case, call: ast.Call) -> Suggestion | None:
+    """Run `lax.fori_loop` to a fixed bound, where its own is only known when it runs."""
+    if len(call.args) != 4 or call.keywords:
+        return None
+    file, name = case.file, builders.written(call.func, case.file)
+    first, last, body, start = (builders.operand(argument, file) for argument in call.args)
+    inside = f"({first} <= i) & (i < {last})" if first != "0" else f"i < {last}"
+    round = f"lambda i, s: {_module(name)}cond({inside}, lambda s: {body}(i, s), lambda s: s, s)"
+    text = f"{_module(name)}fori_loop(0, {ROUNDS}, {round}, {start})"
+    return builders.sketch(*builders.replace(call, file, text)) if _module(name) else None
+
+
+def _module(name: str) -> str:
+    """Return what stands before the last part of a name, with its dot."""
+    head, dot, _ = name.rpartition(".")
+    return head + dot
+
+
+def _limit(case: Case, test: ast.expr) -> str:
+    """Return the bound of a counter that the test of a loop compares, as it can be written outside of the test."""
+    function = defined_in(case.file, ast.Call(func=test, args=[], keywords=[]))
+    inside = function if function is not None else test if isinstance(test, ast.Lambda) else None
+    if inside is None:
+        return ""
+    own = {a.arg for a in inside.args.args} | syntax.names_in(inside, ast.Store)
+    for part in (p for child in ast.iter_child_nodes(inside) for p in parts(child)):
+        if not isinstance(part, ast.Compare) or len(part.ops) != 1 or not isinstance(part.ops[0], ast.Lt | ast.LtE):
+            continue
+        bound, counter = part.comparators[0], part.left
+        literal = isinstance(bound, ast.Constant) and type(bound.value) is int
+        outer = isinstance(bound, ast.Name) and bound.id not in own and isinstance(counter, ast.Name | ast.Subscript)
+        if literal or outer:
+            return syntax.text_of(bound)
+    return ""
