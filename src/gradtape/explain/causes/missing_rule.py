@@ -33,6 +33,13 @@ KNOWN = {
             "or give the derivative yourself with `jax.custom_vjp`",
         ),
     ),
+    "forwards": (
+        "this function was given a derivative for the way back only, and here it is asked for forwards",
+        (
+            "ask backwards: `jax.jacrev` in the place of `jax.jacfwd`, `jax.vjp` in that of `jax.jvp`",
+            "or give the derivative with `jax.custom_jvp`, which serves both ways",
+        ),
+    ),
     "callback": (
         "nothing is known of the derivative of what the callback computes",
         (

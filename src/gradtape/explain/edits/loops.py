@@ -46,7 +46,8 @@ def counted(case: Case, call: ast.Call) -> Suggestion | None:
     if len(call.args) != 3 or call.keywords or not isinstance(call.func, ast.Attribute | ast.Name):
         return None
     file, name = case.file, builders.written(call.func, case.file)
-    test, body, start = (builders.operand(argument, file) for argument in call.args)
+    test, body = (builders.operand(argument, file) for argument in call.args[:2])
+    start = builders.written(call.args[2], file)
     round = f"lambda _, s: {_module(name)}cond({test}(s), {body}, lambda s: s, s)"
     limit = _limit(case, call.args[0]) or ROUNDS
     text = f"{_module(name)}fori_loop(0, {limit}, {round}, {start})"
@@ -58,7 +59,8 @@ def counted_to_most(case: Case, call: ast.Call) -> Suggestion | None:
     if len(call.args) != 4 or call.keywords:
         return None
     file, name = case.file, builders.written(call.func, case.file)
-    first, last, body, start = (builders.operand(argument, file) for argument in call.args)
+    first, last, body = (builders.operand(argument, file) for argument in call.args[:3])
+    start = builders.written(call.args[3], file)
     inside = f"({first} <= i) & (i < {last})" if first != "0" else f"i < {last}"
     round = f"lambda i, s: {_module(name)}cond({inside}, lambda s: {body}(i, s), lambda s: s, s)"
     text = f"{_module(name)}fori_loop(0, {ROUNDS}, {round}, {start})"

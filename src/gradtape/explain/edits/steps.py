@@ -268,7 +268,12 @@ def _weights_instead(case: Case) -> Changes:
     calls = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
     rows = [n for n in calls if simple_name(n) == "one_hot" and isinstance(n, ast.Call) and n.args]
     rows = [n for n in rows if n.args[0] is node or (syntax.text_of(n.args[0]) in names and n.lineno > case.at.line)]
-    if not isinstance(scores, ast.Name | ast.Attribute) or not rows or case.pen.dialect not in {"tensorflow", "jax"}:
+    if (
+        scores is None
+        or any(isinstance(n, ast.Call) for n in parts(scores))
+        or not rows
+        or case.pen.dialect not in {"tensorflow", "jax"}
+    ):
         return ()
     text = case.pen.call("softmax", builders.written(scores, file))
     return tuple(c for n in rows for c in builders.replace(n, file, text))

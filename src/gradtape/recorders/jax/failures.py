@@ -102,6 +102,7 @@ def failure_of(asked: Asked, error: Exception, leaks: Leaks) -> Failure | None:
     if kind is RULE:
         rule = _without_rule(asked.recording, text)
         at, what = rule if rule is not None else (place, "")
+        what = "forwards" if "custom_vjp" in text else what
         return Failure(RULE, text, at.site, detail=what or _called(at.site))
     if kind is SCALAR:
         return Failure(SCALAR, text, _returned(asked), detail=_output(text))

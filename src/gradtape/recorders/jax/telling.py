@@ -41,7 +41,8 @@ class Telling:
         self.derivatives = Derivatives()
         self.leaks = Leaks()
         self._stopped: set[Any] = set()
-        self._expected: dict[int, Asked] = {}
+        self._expected: dict[tuple[str, Place], Asked] = {}
+        """Of each place one question that was only traced."""
         self._waiting: dict[Any, tuple[Asked, list[Any], list[Any]]] = {}
         self._lock = threading.Lock()
         self._told: list[BaseException] = []
@@ -57,7 +58,7 @@ class Telling:
 
     def expect(self, asked: Asked) -> None:
         """Remember a question that is only traced: if nothing is heard of it, its gradients are in order."""
-        self._expected[id(asked)] = asked
+        self._expected.setdefault((asked.kind, asked.place), asked)
 
     def later(self, asked: Asked, gradients: list[Any], others: list[Any]) -> None:
         """Keep an answer from within a compiled function, where JAX must not be called."""
@@ -76,7 +77,7 @@ class Telling:
 
     def look(self, asked: Asked, gradients: Sequence[Any], others: Sequence[Any]) -> None:
         """Look at the gradients of a question, and have them explained if their like is new."""
-        self._expected.pop(id(asked), None)
+        self._expected.pop((asked.kind, asked.place), None)
         answer = Answer.of(asked, gradients, others)
         if answer is None:
             return

@@ -1,0 +1,252 @@
+"""The edits of wrong programs, made: the lines are the expected ones, and nothing is said of the program any more."""
+
+import pytest
+from tests.explain.test_edits import mended
+
+from .test_reasons import heard
+from .wrong import HEAD
+
+PROGRAMS = {
+    "a limit beside a tolerance": (
+        """
+@jax.jit
+def root(a, limit=8):
+    x, n, delta = a, 0, jnp.inf
+    while abs(delta) > 1e-4 and n < limit:
+        delta = (x * x - a) / (2 * x)
+        x, n = x - delta, n + 1
+    return x
+
+jax.grad(root)(2.0)
+""",
+        ["    while n < limit:"],
+    ),
+    "an end of a loop": (
+        """
+@jax.jit
+def root(a):
+    x = a
+    for _ in range(8):
+        delta = (x * x - a) / (2 * x)
+        if jnp.abs(delta) < 1e-4:
+            break
+        x = x - delta
+    return x
+
+jax.grad(root)(2.0)
+""",
+        ["        delta = (x * x - a) / (2 * x)", "        x = x - delta"],
+    ),
+    "a tolerance alone": (
+        """
+@jax.jit
+def root(a):
+    x = a
+    while jnp.abs(x * x - a) > 1e-3:
+        x = 0.5 * (x + a / x)
+    return x
+
+jax.grad(root)(2.0)
+""",
+        ["    for _ in range(100):"],
+    ),
+    "a loop of JAX's with a limit": (
+        """
+def root(a, most=20):
+    def going(state):
+        n, x = state
+        return (n < most) & (jnp.abs(x * x - a) > 1e-4)
+
+    def better(state):
+        n, x = state
+        return n + 1, 0.5 * (x + a / x)
+
+    return lax.while_loop(going, better, (0, a))[1]
+
+jax.grad(root)(2.0)
+""",
+        [
+            "    return lax.fori_loop(0, most, lambda _, s: lax.cond(going(s), better, lambda s: s, s), (0, a))[1]",
+        ],
+    ),
+    "bounds that are only known when it runs": (
+        """
+@jax.jit
+def power(a, n):
+    return lax.fori_loop(0, n, lambda i, x: x * a, 1.0)
+
+jax.grad(power)(1.1, 5)
+""",
+        [
+            (
+                "    return lax.fori_loop(0, 100, lambda i, s: lax.cond(i < n, lambda s: (lambda i, x: x * a)(i, s), "
+                "lambda s: s, s), 1.0)"
+            )
+        ],
+    ),
+    "parameters of the module": (
+        """
+params = {"table": x, "w": 1.5}
+
+def embed(k):
+    return params["table"][k]
+
+def loss(p, k):
+    return embed(k) * p["w"]
+
+jax.grad(loss)(params, 1)
+""",
+        ["def embed(p, k):", '    return p["table"][k]', '    return embed(p, k) * p["w"]'],
+    ),
+    "metrics beside the loss": (
+        """
+def loss(w):
+    error = w * x - 1.0
+    return jnp.sum(error**2), {"error": error}
+
+gradient = jax.grad(loss)
+gradient(0.5)
+""",
+        ["gradient = jax.grad(lambda *a, **k: loss(*a, **k)[0])"],
+    ),
+    "metrics that are taken apart": (
+        """
+def loss(w):
+    error = w * x - 1.0
+    return jnp.sum(error**2), error
+
+(value, error), g = jax.value_and_grad(loss)(0.5)
+""",
+        ["(value, error), g = jax.value_and_grad(loss, has_aux=True)(0.5)"],
+    ),
+    "forwards through a rule for backwards": (
+        """
+@jax.custom_vjp
+def f(v):
+    return jnp.sin(v)
+
+f.defvjp(lambda v: (f(v), v), lambda v, g: (g * jnp.cos(v),))
+
+def residual(w):
+    return f(w * x)
+
+jax.jacfwd(residual)(0.5)
+""",
+        ["jax.jacrev(residual)(0.5)"],
+    ),
+    "a rule that forgets an argument": (
+        """
+from functools import partial
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def shrunk(v, level, leak):
+    return jnp.where(v > level, v - level, leak * (v - level))
+
+def forward(v, level, leak):
+    return shrunk(v, level, leak), (v, level)
+
+def backward(leak, kept, g):
+    v, level = kept
+    return g * jnp.where(v > level, 1.0, leak), jnp.zeros_like(level)
+
+shrunk.defvjp(forward, backward)
+jax.grad(lambda level: jnp.sum(shrunk(x, level, 0.1)))(1.0)
+""",
+        ["", "def shrunk(v, level, leak):"],
+    ),
+    "a factor that is kept for the next time": (
+        """
+class Process:
+    cache = {}
+
+    def factor(self, s):
+        if "chol" not in self.cache:
+            K = s * jnp.eye(3) + 0.1
+            self.cache["chol"] = jnp.linalg.cholesky(K)
+        return self.cache["chol"]
+
+    def loss(self, s):
+        return jnp.sum(self.factor(s) ** 2)
+
+process = Process()
+for _ in range(2):
+    jax.grad(process.loss)(2.0)
+""",
+        [
+            "        K = s * jnp.eye(3) + 0.1",
+            "        fresh = jnp.linalg.cholesky(K)",
+            "        return fresh",
+        ],
+    ),
+    "whole numbers that a function makes": (
+        """
+def start(n):
+    return jnp.ones(n, dtype=int)
+
+def ascend(w):
+    return jax.grad(lambda w: jnp.sum(w * x))(w)
+
+ascend(start(3))
+""",
+        ["    return jnp.ones(n, dtype=float)"],
+    ),
+    "a position that is written to": (
+        """
+def impulse(place, level):
+    k = place.astype(int)
+    return jnp.zeros(8).at[k].set(level)
+
+jax.grad(lambda place: jnp.sum(impulse(place, 0.7) * jnp.arange(8.0) ** 2))(jnp.array(2.6))
+""",
+        ["    return jnp.zeros(8).at[k].set(level * (1 - (place - k))).at[k + 1].set(level * (place - k))"],
+    ),
+    "the row of the largest": (
+        """
+def route(router):
+    best = jnp.argmax(router * x)
+    return jax.nn.one_hot(best, 3)
+
+jax.grad(lambda router: jnp.sum(route(router) * x))(x)
+""",
+        ["    return jax.nn.softmax(router * x)"],
+    ),
+    "eigenvectors of one value": (
+        """
+def loss(s):
+    values, vectors = jnp.linalg.eigh(s * jnp.eye(3))
+    return jnp.sum(vectors[:, 0] ** 4) + values[0]
+
+jax.grad(loss)(2.0)
+""",
+        [
+            (
+                "    values, vectors = jnp.linalg.eigh((matrix := s * jnp.eye(3)) + "
+                "jnp.diag(1e-3 * jnp.arange(matrix.shape[-1])))"
+            )
+        ],
+    ),
+    "a curvature of straight lines": (
+        """
+def u(t):
+    return jnp.sum(jax.nn.relu(t * x - 0.2))
+
+jax.hessian(u)(1.0)
+""",
+        ["    return jnp.sum(jax.nn.softplus(t * x - 0.2))"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_is_mended(name, tmp_path):
+    wrong, lines = PROGRAMS[name]
+    source = HEAD + wrong
+    reports, _ = heard(source, tmp_path)
+    assert any(r.findings for r in reports)
+    right = mended(source, reports)
+    assert "\n".join(lines) in right if len(lines) == 1 else set(lines) <= set(right.splitlines()), right
+    (tmp_path / "again").mkdir()
+    reports, error = heard(right, tmp_path / "again")
+    assert error is None
+    assert reports
+    assert not [f for r in reports for f in r.findings], right
