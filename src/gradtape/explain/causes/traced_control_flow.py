@@ -1,5 +1,7 @@
 """GT508: an `if` or a loop of Python's depends on a traced value."""
 
+import ast
+
 from gradtape.diagnostics import syntax
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.report import Finding
@@ -28,8 +30,15 @@ def detect_failure(context: Context) -> Finding | None:
         "traced-control-flow",
         f"no gradient of `{context.question.target_name}`: a traced value decides which way it goes",
         f"{syntax.decision_at(span)} needs a truth value or a size here, and a traced value has none yet",
-        helps=_helps(context),
+        helps=_helps(context) if not isinstance(syntax.statement_at(span), ast.While) else ROUNDS,
     )
+
+
+ROUNDS = (
+    "let it run a number of rounds that is known before, `for _ in range(n)`; more of them change little",
+    "or write it with `jax.lax.fori_loop` and plain bounds; `jax.lax.while_loop` has no derivative backwards",
+)
+"""What to do about a loop that a traced value ends."""
 
 
 def _helps(context: Context) -> tuple[str, ...]:

@@ -72,7 +72,8 @@ def install(patches: Patches) -> None:
             if hasattr(owner, name):
                 wrap(owner, name, partial(_leaving, kind))
     wrap(*private.ESCAPING, _refusing)
-    wrap(*private.STOPPING, _stopping)
+    if hasattr(*private.STOPPING):
+        wrap(*private.STOPPING, _stopping)
     for custom in (jax.custom_jvp, jax.custom_vjp):
         wrap(custom, "__call__", _calling)
 

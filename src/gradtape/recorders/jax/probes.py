@@ -135,6 +135,14 @@ def _values_that_escape() -> bool:
     return False
 
 
+def _gradients_that_are_stopped() -> bool:
+    def ask(f: Any) -> Any:
+        return jax.eval_shape(lambda x: jax.jvp(f, (x,), (x,))[1], 0.5)
+
+    recording = _recorded(ask, lax.stop_gradient)
+    return [entry.inputs for entry in recording.entries] == [tuple(recording.sources)]
+
+
 def _answers_that_are_traced() -> bool:
     asked = _Deaf()
 
@@ -152,6 +160,7 @@ PROBES: dict[str, Callable[[], bool]] = {
     "which inputs an operation has a derivative for": _connections,
     "calls of functions with a rule of their own": _own_rules,
     "numbers that are taken out": _numbers_that_leave,
+    "gradients that are stopped": _gradients_that_are_stopped,
     "values that outlive their function": _values_that_escape,
     "gradients inside compiled functions": _answers_that_are_traced,
 }
