@@ -45,13 +45,13 @@ def told(
     context = report.context
     if report.status is not Status.ZERO or context is None or context.routes or not question.source.ids:
         return report
-    for taken in _between(source, targets, graph.program):
+    between = list(_between(source, targets, graph.program))
+    for taken in between:
         findings = _inside(taken, question, graph).findings or _of_its_own(taken)
         if findings:
             return replace(report, findings=findings)
-        linear = notes.linear(context, name_of(taken.asked.function) or "the function")
-        return replace(report, findings=(), notes=(linear,))
-    return report
+    linear = (notes.linear(context, name_of(taken.asked.function) or "the function") for taken in between[:1])
+    return replace(report, findings=(), notes=tuple(linear)) if between else report
 
 
 def _between(source: int, targets: Sequence[int], program: Program) -> Iterator[Taken]:
