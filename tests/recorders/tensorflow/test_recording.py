@@ -275,3 +275,43 @@ def test_a_question_without_sources_is_remarked_on(way, explained):
     )
     assert ran.error is None
     assert ["the question in line 8 has no sources" in remark for remark in ran.remarks] == [True]
+
+
+LONG = """
+    import tensorflow as tf
+    w = tf.Variable([1.0, 2.0])
+    for step in range(60):
+        with tf.GradientTape() as tape:
+            h = w
+            for _ in range(10):
+                h = tf.sin(h) * 1.5
+            y = tf.reduce_sum(h)
+        tape.gradient(y, w)
+    """
+
+
+def test_a_long_loop_leaves_no_more_than_the_newest_operations(explained, monkeypatch):
+    from gradtape.recorders.tensorflow import memory
+
+    kept = []
+    monkeypatch.setattr(memory, "MOST_OPERATIONS", 300)
+    monkeypatch.setattr(recorder.Session, "finish", lambda self, error: (kept.append(self.memory), self.remove()))
+    ran = explained(LONG)
+    assert ran.error is None
+    assert [(len(m.operations), len(m.happenings) <= 300, m.horizon > 0) for m in kept] == [(300, True, True)]
+    assert not kept[0].arrays
+    assert not kept[0].step_of
+    assert len(kept[0].lives) <= 1
+
+
+def test_cotangents_are_kept_up_to_a_number_of_bytes(explained, monkeypatch):
+    from gradtape.recorders.tensorflow import backward
+
+    monkeypatch.setattr(backward, "MOST_BYTES", 100)
+    seen = []
+    match = backward.match
+    monkeypatch.setattr(backward, "match", lambda steps, *rest: (seen.append(len(steps)), match(steps, *rest))[1])
+    ran = explained(LONG.replace("tf.sin(h) * 1.5", "tf.floor(h) * 1.5 + h"))
+    assert ran.error is None
+    assert seen
+    assert max(seen) < 12
