@@ -121,6 +121,19 @@ def function_at(span: Span) -> type_of_function | None:
     return found[-1] if found else None
 
 
+def is_method(call: ast.Call, file: str) -> bool:
+    """Whether a call goes to a method of a value: what stands before the dot is nothing that the file imports."""
+    tree = parse_file(file)
+    names = names_in(call.func, ast.Load)
+    return isinstance(call.func, ast.Attribute) and (tree is None or names.isdisjoint(_imported(tree)))
+
+
+@lru_cache(maxsize=64)
+def _imported(tree: ast.Module) -> frozenset[str]:
+    found = (n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom))
+    return frozenset((alias.asname or alias.name).partition(".")[0] for node in found for alias in node.names)
+
+
 def operand_at(span: Span, position: int, count: int) -> ast.expr | None:
     """Return the source text of one operand of the operation at a span; None for a literal."""
     node: ast.AST | None = expression_at(span)
@@ -137,6 +150,8 @@ def operand_at(span: Span, position: int, count: int) -> ast.expr | None:
         and not any(isinstance(a, ast.Starred) for a in node.args)
     ):
         node = node.args[position]
+    elif isinstance(node, ast.Call) and len(node.args) == count - 1 and is_method(node, span.file):
+        node = [*(n for n in [getattr(node.func, "value", None)] if n is not None), *node.args][position]
     literal = isinstance(node, ast.Constant) or (
         isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
     )

@@ -130,13 +130,13 @@ SINGULAR: tuple[Singular, ...] = (
         ("use the sum of squares without the root, or put a small number under it: `sqrt(sum({x} * {x}) + 1e-12)`",),
     ),
     Singular(
-        ("std", "reduce_std"),
+        ("std", "std_mean", "reduce_std"),
         {OUTPUT: ZERO},
         "the derivative of {f} is 0/0 where all values are equal",
         ("use the variance, or the root of the variance plus a small number",),
     ),
     Singular(
-        ("std", "var"),
+        ("std", "std_mean", "var", "var_mean"),
         {},
         "{f} is 0/0 here: there is one value less than it needs",
         ("divide by the number of values instead of one less, or leave out groups of one",),

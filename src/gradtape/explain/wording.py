@@ -61,12 +61,14 @@ def filled(text: str, context: Context, operation: Operation) -> str:
     span = operation.site.span
     node = syntax.expression_at(span)
     function = f"{context.words.module}.{operation.function}"
-    argument = syntax.operand_at(span, 0, 1)
+    argument = syntax.operand_at(span, 0, len(operation.inputs))
+    if argument is node:
+        argument = syntax.operand_at(span, 0, 1)
     if isinstance(node, ast.Call) and syntax.text_of(node.func).rpartition(".")[2] in {
         operation.function,
         operation.name.rpartition(".")[2],
     }:
-        function = syntax.text_of(node.func)
+        function = function if syntax.is_method(node, span.file) else syntax.text_of(node.func)
     elif isinstance(node, ast.Call):
         argument = None
     shown = syntax.text_of(argument) if argument is not None else "x"

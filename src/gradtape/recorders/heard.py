@@ -52,6 +52,8 @@ class Heard:
         self._found: dict[Hashable, GradientReport] = {}
         self._known: dict[Hashable, list[Hashable]] = {}
         self._variants: dict[Hashable, int] = {}
+        self._again: dict[Hashable, int] = {}
+        """How often more the answers were given than their reports say, for a loop that asks at every step."""
         self._turn = RLock()
         self.not_looked_into = 0
         self.remarks: list[str] = []
@@ -59,6 +61,7 @@ class Heard:
     @property
     def reports(self) -> tuple[GradientReport, ...]:
         """What was found, in the order of the run, each kind of answer once, with edits that go together."""
+        self._count_again()
         return reconciled(self._found.values())
 
     @contextmanager
@@ -69,6 +72,7 @@ class Heard:
         try:
             yield
         finally:
+            self._count_again()
             self._found, self._known, self._variants = before
             self.add(own._found.values())
 
@@ -98,7 +102,7 @@ class Heard:
         with self._turn:  # the program may have threads
             if key in self._known:
                 for name in self._known[key]:
-                    self._count(name, 1)
+                    self._again[name] = self._again.get(name, 0) + 1
                 return True
             if self._variants.get(call, 0) == VARIANTS:
                 self.not_looked_into += 1
@@ -121,6 +125,12 @@ class Heard:
         else:
             self._found[name] = report if self.to_draw else replace(report, context=None)
         return name
+
+    def _count_again(self) -> None:
+        with self._turn:
+            again, self._again = self._again, {}
+            for name, times in again.items():
+                self._count(name, times)
 
     def _count(self, name: Hashable, times: int) -> None:
         report = self._found[name]

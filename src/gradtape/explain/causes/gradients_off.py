@@ -10,6 +10,12 @@ from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 
+PLAIN = (
+    "make it under `torch.no_grad()`, which gives ordinary tensors without a history",
+    "or go on with a copy of it, `.clone()`, made outside of the block",
+)
+"""What to do with a value that was made in inference mode and is used outside."""
+
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation = group.links[0].operation
@@ -23,11 +29,16 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         + f", so nothing flows back through {operation.name}",
         at=syntax.with_header(off) if off is not None else None,
         labels=((operation.site.span, f"{operation.name} ran here"),),
-        helps=(context.words.on_again,),
+        helps=(f"pass `{group.first.instead}`",) if group.first.instead else (context.words.on_again,),
     )
 
 
 def detect_failure(context: Context) -> Finding | None:
+    failure = context.question.failure
+    if failure is not None and failure.detail:
+        return context.failed(
+            "gradients-off", f"a value made in {failure.detail} can be no part of a graph", "made in here", helps=PLAIN
+        )
     return context.failed(
         "gradients-off",
         f"no gradient of `{context.question.target_name}`: it was computed while gradients were off",

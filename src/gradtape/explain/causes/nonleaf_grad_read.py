@@ -19,9 +19,9 @@ def detect(context: Context) -> Finding | None:
     leaf = _leaf(context, made)
     return context.finding(
         "nonleaf-grad-read",
-        made.site.span,
+        _left_behind(context, made, leaf),
         f"`{source.name}` is the result of `{made.name}`, not a leaf: the gradient passes through and is not kept",
-        labels=((leaf, "the gradient is kept by this leaf"),),
+        labels=((leaf.site.span if leaf is not None else None, "the gradient is kept by this leaf"),),
         helps=HELPS,
         route=context.route,
     )
@@ -34,23 +34,37 @@ def detect_failure(context: Context) -> Finding | None:
     if not isinstance(made, Operation) or failure is None:
         return None
     refused = failure.at.span if failure.at is not None else None
+    leaf = _leaf(context, made)
     return context.finding(
         "nonleaf-grad-read",
         made.site.span,
         f"`{source.name}` is the result of `{made.name}`, not a leaf: no gradient will be kept on it",
-        labels=((_leaf(context, made), "the gradient would be kept by this leaf"), (refused, "refused here")),
+        labels=(
+            (leaf.site.span if leaf is not None else None, "the gradient would be kept by this leaf"),
+            (refused, "refused here"),
+        ),
         notes=(f"{context.words.name} says: {failure.text}",),
         helps=HELPS[:1],
         headline=f"no gradient is kept on `{source.name}`",
     )
 
 
-def _leaf(context: Context, made: Operation) -> Span | None:
-    """Return where the leaf was made that a tensor hangs on, if there is one alone."""
+def _leaf(context: Context, made: Operation) -> Operation | None:
+    """Return what made the leaf that a tensor hangs on, if there is one alone."""
     run = context.run
     leaves = backward_cone(run, [i for i in made.inputs if i]) & run.variables
-    places = {run.producers[i].site.span for i in leaves if i in run.producers}
-    return next(iter(places)) if len(places) == 1 else None
+    found = {run.producers[i].site.span: run.producers[i] for i in leaves if i in run.producers}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _left_behind(context: Context, made: Operation, leaf: Operation | None) -> Span | None:
+    """Return where the program goes on with a result instead of the leaf: in the innermost function that has both."""
+    if leaf is not None:
+        codes = {id(site.code) for site in (leaf.site, *leaf.callers)}
+        both = next((site for site in (made.site, *made.callers) if id(site.code) in codes), None)
+        if both is not None:
+            return both.span
+    return context.bound_at(context.source)
 
 
 CAUSE = Cause("nonleaf-grad-read", Stage.SOURCE, detect)

@@ -3,11 +3,21 @@
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.report import Finding
 
+COMPLEX = {"complex32", "complex64", "complex128"}
+
 
 def detect_failure(context: Context) -> Finding | None:
     failure, question = context.question.failure, context.question
     target = question.target_name
     what = failure.detail if failure is not None and failure.detail else "not a single real number"
+    if what in COMPLEX:
+        return context.failed(
+            "nonscalar-output",
+            f"`{target}` is {what}, and only a real number has a gradient",
+            f"`{target}` is {what}",
+            labels=((question.call.span, "the gradient is asked for here"),),
+            helps=("take a real number of it: `.abs()` for its size, `.real` for its real part",),
+        )
     made = context.made_at(question.targets[0]) if question.targets else None
     return context.failed(
         "nonscalar-output",

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, passing
-from gradtape.explain.edits.case import assigned_before, defined_in, statements_of
+from gradtape.explain.edits import builders, order, passing
+from gradtape.explain.edits.case import assigned_before, defined_in, simple_name, statements_of
 from gradtape.explain.edits.places import moved_to_end, moved_to_start
 from gradtape.explain.edits.sources import tape_block
 
@@ -35,7 +35,7 @@ def again(case: Case) -> Suggestion | None:
 def _retain_graph(case: Case) -> Suggestion | None:
     """Keep the graph at the first call for gradients, the one that the finding names."""
     failure, used = case.context.question.failure, case.context.question.used_at
-    carried = _carried(case)
+    carried = order.into_loop(case) or _carried(case)
     if carried:
         return builders.likely(*carried)
     first = used.span if used is not None else None
@@ -94,6 +94,9 @@ def inner_recorded(case: Case) -> Suggestion | None:
 def one_number(case: Case) -> Suggestion | None:
     """Ask for the gradient of one number: the sum, which has the gradients of all; for a function, its Jacobian."""
     call, file = case.call, case.file
+    failure = case.context.question.failure
+    if failure is not None and failure.detail.startswith("complex"):
+        return _real(case)
     if call is None:
         made = case.node
         if isinstance(made, ast.Tuple):
@@ -124,6 +127,16 @@ def one_number(case: Case) -> Suggestion | None:
     return builders.likely(
         *builders.replace(asks.args[0], file, f"lambda *a, **k: {builders.operand(asks.args[0], file)}(*a, **k).sum()")
     )
+
+
+def _real(case: Case) -> Suggestion | None:
+    """Take the sizes of complex numbers, before they are reduced to one."""
+    node, file = case.node, case.file
+    if node is None:
+        return None
+    reduced = builders.worked_on(node, file) if simple_name(node) in {"mean", "sum"} else None
+    value = reduced if reduced is not None else node
+    return builders.likely(*builders.replace(value, file, f"{builders.operand(value, file)}.abs()"))
 
 
 def _asks(call: ast.Call) -> bool:

@@ -220,6 +220,13 @@ def is_method(call: ast.Call, file: str) -> bool:
     return isinstance(call.func, ast.Attribute) and not scopes.is_module(call.func.value, file)
 
 
+def two_operands(call: ast.Call, file: str) -> tuple[ast.expr, ast.expr] | None:
+    """Return what a function of two values works on: the receiver and the argument of `x.pow(y)`, too."""
+    first = [call.func.value] if is_method(call, file) and isinstance(call.func, ast.Attribute) else []
+    given = [*first, *call.args]
+    return (given[0], given[1]) if len(given) == 2 and not isinstance(given[1], ast.Starred) else None
+
+
 def add_argument(call: ast.Call, file: str, text: str) -> Changes:
     """Give a call one more argument, after those that it has."""
     span = syntax.span_of(call, file)

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, foreign
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.names import MATH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradtape.explain.edits.builders import Changes
 
 CONVERSIONS = {"float", "int", "complex", "asarray", "array", "ascontiguousarray", "asanyarray", "float32", "float64"}
 """Functions that only turn a value into a plain one."""
+
+TENSORS = {"from_numpy", "tensor", "as_tensor", "asarray", "Tensor", "FloatTensor", "DoubleTensor"}
+"""PyTorch's functions that make a tensor of plain values, and one without a history of another tensor."""
 
 METHODS = {"numpy", "item", "tolist", "detach", "cpu", "eval", "__array__", "__float__"}
 """Methods that only turn a value into a plain one."""
@@ -30,10 +35,57 @@ def stay(case: Case) -> Suggestion | None:
         return None
     pen = case.pen
     changes = kept(pen, node, case.file)
+    call, question = case.call, case.context.question
+    if question.failure is not None and call is not None and foreign.is_foreign(call, case.file, pen):
+        return builders.likely(*foreign.detached(call, {question.target_name}, case.file))
     if not changes:
         return _known_instead(case, node)
     more = [*changes, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *_entries(case, pen)]
+    calls = _foreign_calls(case, pen, node) if pen.dialect != "gradtape" else []
+    if calls:
+        wrapped = _differentiated(case, pen, node, calls)
+        return builders.sketch(*_outer_only([*more, *wrapped]), *pen.imports) if wrapped else None
     return builders.likely(*_outer_only(more), *pen.imports)
+
+
+def _foreign_calls(case: Case, pen: Pen, node: ast.expr) -> list[ast.Call]:
+    """Return the calls of functions that no framework sees into and that get what left, later ones included."""
+    around = [n for n in builders.path_to(node, case.file) if isinstance(n, ast.Call)]
+    found = [n for n in around if node is not n.func and foreign.is_foreign(n, case.file, pen)]
+    for statement, names in _later(case, node):
+        found += foreign.calls_with([statement], names, case.file, pen)
+    return [call for call in found if not is_conversion(call, case.file)]
+
+
+def _differentiated(case: Case, pen: Pen, node: ast.expr, calls: list[ast.Call]) -> Changes:
+    """Give the one foreign function that gets what left a derivative by differences."""
+    inner = _worked_on(node, case.file)
+    if len(calls) != 1 or inner is None:
+        return ()
+    names = {name for _, plain in _later(case, node) for name in plain}
+    left = builders.written(node, case.file)
+    given = [a for a in calls[0].args if left in builders.written(a, case.file) or syntax.text_of(a) in names]
+    if len(given) != 1:
+        return ()
+    text = builders.written(given[0], case.file).replace(left, builders.operand(inner, case.file))
+    return foreign.by_differences(calls[0], given[0], text, case.file, pen)
+
+
+def _later(case: Case, node: ast.expr) -> Iterator[tuple[ast.stmt, set[str]]]:
+    """Yield later statements of the function, up to the question, that compute with what left, and its names there."""
+    scope = case.function
+    start = case.statement
+    if scope is None or start is None:
+        return
+    plain = _filled(start, node) | syntax.names_in(start, ast.Store)
+    asked = case.context.question.call.span
+    after = asked.line if asked.file == case.file and asked.line > start.lineno else math.inf
+    for statement in statements_of(scope):
+        if not start.lineno < statement.lineno <= after or hasattr(statement, "body"):
+            continue
+        if plain & syntax.names_in(statement, ast.Load):
+            yield statement, plain
+            plain |= syntax.names_in(statement, ast.Store)
 
 
 def _around(case: Case, pen: Pen, node: ast.expr) -> Changes:
@@ -89,21 +141,10 @@ def _known_instead(case: Case, node: ast.expr) -> Suggestion | None:
 
 def _on_the_way_back(case: Case, pen: Pen, node: ast.expr) -> Changes:
     """Return the changes of later statements of the function, up to the question, that compute with what left."""
-    scope = case.function
-    start = case.statement
-    if scope is None or start is None:
-        return ()
-    plain = _filled(start, node) | syntax.names_in(start, ast.Store)
-    asked = case.context.question.call.span
-    after = asked.line if asked.file == case.file and asked.line > start.lineno else math.inf
     found: list[Change] = []
-    for statement in statements_of(scope):
-        if not start.lineno < statement.lineno <= after or hasattr(statement, "body"):
-            continue
-        if plain & syntax.names_in(statement, ast.Load):
-            found += [c for part in ast.iter_child_nodes(statement) for c in _inside_any(pen, part, case.file)]
-            found += [c for n in parts(statement) if _starts_with(n, plain) for c in _method(pen, n, case.file)]
-            plain |= syntax.names_in(statement, ast.Store)
+    for statement, plain in _later(case, node):
+        found += [c for part in ast.iter_child_nodes(statement) for c in _inside_any(pen, part, case.file)]
+        found += [c for n in parts(statement) if _starts_with(n, plain) for c in _method(pen, n, case.file)]
     return tuple(found)
 
 
@@ -127,9 +168,13 @@ def _filled(statement: ast.stmt, node: ast.expr) -> set[str]:
 def _entries(case: Case, pen: Pen) -> Changes:
     """Return the changes where values that left come in as constants."""
     found: list[Change] = []
-    for _, link in case.route.broken:
+    for link in case.route:
         place = link.operation.site.span
-        for node in reversed(syntax.around(place)) if place.file == case.file else ():
+        entered = case.moved(place).node if place.file == case.file else None
+        if pen.dialect == "torch" and isinstance(entered, ast.Call) and simple_name(entered) in TENSORS:
+            found += _without_conversion(pen, entered, case.file)
+            continue
+        for node in reversed(syntax.around(place)) if place.file == case.file and link.breaks else ():
             if (
                 isinstance(node, ast.expr)
                 and is_conversion(node, case.file)
@@ -266,10 +311,16 @@ def is_conversion(node: ast.expr, file: str) -> bool:
     return node.func.attr in METHODS and not node.args
 
 
-def _without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
+def _worked_on(node: ast.expr, file: str) -> ast.expr | None:
+    """Return what a conversion, or several around each other, make a plain value of."""
     inner = builders.worked_on(node, file)
     while inner is not None and is_conversion(inner, file):
         inner = builders.worked_on(inner, file)
+    return inner
+
+
+def _without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
+    inner = _worked_on(node, file)
     if inner is None:
         return ()
     if isinstance(inner, ast.List | ast.ListComp) and pen.knows("stack"):
@@ -319,6 +370,8 @@ def through_stop(case: Case) -> Suggestion | None:
     if node is None:
         return None
     name = syntax.text_of(node.func if isinstance(node, ast.Call) else node)
+    if isinstance(node, ast.Call) and name.rpartition(".")[2] == "state_dict":
+        return builders.likely(*builders.set_argument(node, case.file, "keep_vars", "True"))
     if isinstance(node, ast.Call) and ".compat.v1." in f".{name}":
         return builders.likely(*builders.rename_call(node, case.file, name.replace(".compat.v1", "")))
     if name.rpartition(".")[2] in STILL:

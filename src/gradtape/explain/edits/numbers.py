@@ -9,6 +9,7 @@ from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+from gradtape.explain.spots import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +27,9 @@ ROOTS = {"sqrt", "log", "rsqrt", "reciprocal", "log2", "log10"}
 ARCS = {"acos", "arccos", "asin", "arcsin", "atanh", "arctanh"}
 NORMS = {"norm"}
 SPREADS = {"std": "var", "reduce_std": "var"}
-SINGULAR = (
-    ROOTS | ARCS | NORMS | {"pow", "power", "exp", "exp2", "arctan2", "atan2", "divide", "true_divide", "truediv"}
-)
+QUOTIENTS = {"divide", "true_divide", "truediv", "div"}
+POWERS = {"pow", "power", "float_power"}
+SINGULAR = ROOTS | ARCS | NORMS | QUOTIENTS | POWERS | {"exp", "exp2", "arctan2", "atan2"}
 """Functions whose derivative can be infinite, or whose value can be."""
 
 
@@ -36,6 +37,9 @@ def away_from_singular(case: Case) -> Suggestion | None:
     """Keep what an operation works on away from the point where its derivative is not finite."""
     node = case.node
     pen = case.pen
+    if _has_too_few(case):
+        changes = _of_the_whole_group(pen, node, case.file) if isinstance(node, ast.Call) else ()
+        return builders.likely(*changes, *pen.imports)
     changes = _safe_in_expression(pen, node, case.file) if node is not None else ()
     if not changes and node is not None:
         inner = [n for n in parts(node) if n is not node]
@@ -63,20 +67,17 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
         return _smooth_norm(pen, node, file)
     if isinstance(node, ast.Call) and name in SPREADS:
         return _smooth_spread(pen, node, file)
-    if isinstance(node, ast.Call) and name == "var" and pen.dialect == "torch":
-        return builders.set_argument(node, file, "correction", "0")  # one sample has no spread of its own
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and simple_name(node.func) == "vmap":
         return _smooth_mapped_norm(pen, node, file)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         return _plus_small(node.right, file)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         return _plus_small(node.left, file)
-    if isinstance(node, ast.Call) and name in {"divide", "true_divide", "truediv"} and len(node.args) == 2:
-        return _plus_small(node.args[1], file)
-    if isinstance(node, ast.Call) and name in {"pow", "power"} and node.args:
-        return _plus_small(node.args[0], file)
-    if isinstance(node, ast.Call) and name in {"atan2", "arctan2"} and len(node.args) == 2:
-        return _plus_small(node.args[1], file)
+    pair = builders.two_operands(node, file) if isinstance(node, ast.Call) else None
+    if pair is not None and name in QUOTIENTS | {"atan2", "arctan2"}:
+        return _plus_small(pair[1], file)
+    if pair is not None and name in POWERS:
+        return _plus_small(pair[0], file)
     return ()
 
 
@@ -165,6 +166,37 @@ def _smooth_spread(pen: Pen, call: ast.Call, file: str) -> Changes:
     else:
         variance = pen.call("var").removesuffix("()") + rest
     return builders.replace(call, file, pen.call("sqrt", f"{variance} + {SMALL}"))
+
+
+CORRECTIONS = {"unbiased", "correction", "ddof"}
+"""The arguments by which a spread divides by less than the number of values, in any framework."""
+
+
+def _has_too_few(case: Case) -> bool:
+    """Whether a spread was taken of fewer values than it divides by: it has no value, wherever they lie."""
+    name = simple_name(case.node) if case.node is not None else ""
+    return (name in SPREADS or name in SPREADS.values()) and any(
+        spot.trouble is Trouble.FORWARD and spot.operation is not None and spot.operation.site.span == case.at
+        for spot in case.context.spots
+    )
+
+
+def _of_the_whole_group(pen: Pen, call: ast.Call, file: str) -> Changes:
+    """Divide a variance by the number of values, and take the root of a deviation a little above zero."""
+    method = builders.is_method(call, file) and isinstance(call.func, ast.Attribute)
+    receiver = builders.written(call.func.value, file) if isinstance(call.func, ast.Attribute) else ""
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+        return ()
+    if len(call.args) > (1 if method else 2):
+        return ()  # an old form, which has the correction among its positions
+    function = f"{receiver}.var" if method else pen.call("var").removesuffix("()")
+    given = [builders.written(a, file) for a in call.args]
+    given += [builders.written(k, file) for k in call.keywords if k.arg not in CORRECTIONS]
+    if pen.dialect == "torch":
+        given.append("correction=0")
+    variance = f"{function}({', '.join(given)})"
+    root = simple_name(call) in SPREADS
+    return builders.replace(call, file, pen.call("sqrt", f"{variance} + {SMALL}") if root else variance)
 
 
 def masked_twice(case: Case) -> Suggestion | None:
@@ -263,10 +295,12 @@ def _risky_operand(node: ast.expr, file: str) -> ast.expr | None:
         return None if _whole_power(node.right) else node.left
     if simple_name(node) not in SINGULAR or not isinstance(node, ast.Call):
         return None
-    if simple_name(node) in {"divide", "true_divide", "truediv", "arctan2", "atan2"} and len(node.args) == 2:
-        return node.args[1]
-    if simple_name(node) in {"pow", "power"} and len(node.args) == 2 and isinstance(node.args[0], ast.Constant):
-        return node.args[1]
+    pair = builders.two_operands(node, file)
+    if pair is not None and simple_name(node) in QUOTIENTS | {"arctan2", "atan2"}:
+        return None if isinstance(pair[1], ast.Constant) else pair[1]
+    if pair is not None and simple_name(node) in POWERS:
+        base, exponent = pair
+        return exponent if isinstance(base, ast.Constant) else None if _whole_power(exponent) else base
     inner = builders.worked_on(node, file)
     return None if isinstance(inner, ast.Constant) else inner
 

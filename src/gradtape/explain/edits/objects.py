@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders, layers, passing
+from gradtape.explain.edits import builders, layers, order, passing
 from gradtape.explain.edits.asking import LISTS
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 
@@ -25,7 +25,9 @@ FORWARD = ("call", "__call__", "forward")
 def same_object(case: Case) -> Suggestion | None:
     """Use the object that was asked for: the layer that `__init__` made, the whole tensor, the model that ran."""
     changes = (
-        _argument_instead(case)
+        order.optimizer_last(case)
+        or _not_copied(case)
+        or _argument_instead(case)
         or _kept_layer(case)
         or _whole_source(case)
         or _model_that_ran(case)
@@ -34,6 +36,12 @@ def same_object(case: Case) -> Suggestion | None:
         or _made_from(case)
     )
     return builders.likely(*changes) if changes else use(case)
+
+
+def _not_copied(case: Case) -> Changes:
+    """Use a thing itself where a deep copy of it is made."""
+    copies = case.node is not None and simple_name(case.node) == "deepcopy"
+    return builders.drop_call(case.node, case.file) if copies and case.node is not None else ()
 
 
 def _argument_instead(case: Case) -> Changes:

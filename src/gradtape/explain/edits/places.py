@@ -229,6 +229,12 @@ def _named_inside(block: ast.With | ast.AsyncWith, asking: ast.stmt, places: Seq
 def gradients_on(case: Case) -> Suggestion | None:
     """Let gradients on where a block or a decorator turned them off."""
     file = case.file
+    instead = next((b.instead for link in case.route for b in link.breaks if b.instead), "")
+    if instead and case.call is not None:
+        return builders.likely(*builders.set_argument(case.call, file, *instead.split("=")))
+    failure = case.context.question.failure
+    if failure is not None and failure.detail == INFERENCE:
+        return _ordinary(case)
     tree = syntax.parse_file(file)
     for function in ast.walk(tree) if tree is not None else ():
         for decorator in getattr(function, "decorator_list", ()):
@@ -245,6 +251,22 @@ def gradients_on(case: Case) -> Suggestion | None:
         if isinstance(node, ast.expr) and _turns_off(node):
             return builders.likely(*_turned_on(node, file))
     return _paused_suggestion(case)
+
+
+INFERENCE = "inference_mode"
+
+
+def _ordinary(case: Case) -> Suggestion | None:
+    """Turn gradients off by `no_grad`, whose results are ordinary tensors, in the place of `inference_mode`."""
+    tree = syntax.parse_file(case.file)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Attribute | ast.Name) and syntax.text_of(node).rpartition(".")[2] == INFERENCE:
+            span = syntax.span_of(node, case.file)
+            if span.line in range(case.at.line, case.at.end_line + 1):
+                pen = case.pen
+                changes = builders.replace(node, case.file, pen.say("torch.no_grad"))
+                return builders.likely(*changes, *pen.imports)
+    return None
 
 
 def _paused_suggestion(case: Case) -> Suggestion | None:

@@ -59,6 +59,8 @@ def from_values(case: Case) -> Suggestion | None:
 
 def without_own_rule(case: Case) -> Suggestion | None:
     """Sketch the function without the derivative that it was given: the tape then has that of what it computes."""
+    if case.pen.dialect == "torch":
+        return _filled_in(case)
     for wrapper in _externals_of(case):
         given = next((k for k in wrapper.keywords if k.arg == "vjp"), None) if isinstance(wrapper, ast.Call) else None
         if given is not None and isinstance(wrapper, ast.Call):
@@ -121,6 +123,38 @@ def _gives_rule(node: ast.expr, name: str) -> bool:
         and node.attr in {"defvjp", "defjvp", "defjvps"}
         and syntax.text_of(node.value).rpartition(".")[2] == name
     )
+
+
+def _filled_in(case: Case) -> Suggestion | None:
+    """Answer with the derivative of what `forward` computes where a `backward` of PyTorch's answers None."""
+    statement, backward = case.statement, case.function
+    holder = next((n for n in syntax.around(case.at) if isinstance(n, ast.ClassDef)), None)
+    forward = (
+        next((n for n in holder.body if getattr(n, "name", "") == "forward"), None) if holder is not None else None
+    )
+    answers = getattr(statement, "value", None)
+    if not (isinstance(forward, ast.FunctionDef) and isinstance(backward, ast.FunctionDef)):
+        return None
+    elements = answers.elts if isinstance(answers, ast.Tuple) else []
+    none = [k for k, e in enumerate(elements) if isinstance(e, ast.Constant) and e.value is None]
+    position = case.route[0].position if case.route else -1
+    position = none[0] if len(none) == 1 else position
+    returned = [s.value for s in statements_of(forward) if isinstance(s, ast.Return)]
+    parameters, came = syntax.parameter_names(forward)[1:], syntax.parameter_names(backward)[1:]
+    if position not in none or position >= len(parameters) or len(came) != 1 or len(returned) != 1:
+        return None
+    value = returned[0]
+    made = {name for s in statements_of(forward) for name in syntax.names_in(s, ast.Store)}
+    read = syntax.names_in(value, ast.Load) if value is not None else made
+    at_hand = {name for s in statements_of(backward) for name in syntax.names_in(s, ast.Store)}
+    name = parameters[position]
+    if value is None or read & made or name not in read or not read & set(parameters) <= at_hand:
+        return None
+    pen = case.pen
+    text = pen.say(
+        f"torch.func.vjp(lambda {name}: {{f}}, {name})[1]({came[0]})[0]", f=builders.written(value, case.file)
+    )
+    return builders.sketch(*builders.replace(elements[position], case.file, text), *pen.imports)
 
 
 def _value_alone(function: ast.FunctionDef, file: str) -> Changes:

@@ -208,12 +208,26 @@ def floats(case: Case) -> Suggestion | None:
     node = case.node
     for _ in range(FOLLOWED):
         if node is None:
-            return None
+            break
         changes = _as_floats(case, node)
         if changes:
             return builders.likely(*changes)
         node = _followed(case, node)
-    return None
+    return _cast(case)
+
+
+def _cast(case: Case) -> Suggestion | None:
+    """Make a tensor of PyTorch's floating point where it becomes a source: whole numbers were computed before."""
+    node, file = case.node, case.file
+    if case.pen.dialect != "torch" or not isinstance(node, ast.Call):
+        return None
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "requires_grad_":
+        value: ast.expr | None = node.func.value
+    else:
+        value = node.args[0] if node.args and simple_name(node) == "Parameter" else None
+    return (
+        builders.likely(*builders.replace(value, file, f"{builders.operand(value, file)}.float()")) if value else None
+    )
 
 
 def _as_floats(case: Case, node: ast.expr) -> Changes:
@@ -250,7 +264,12 @@ def _followed(case: Case, node: ast.expr) -> ast.expr | None:
 
 def make_leaf(case: Case) -> Suggestion | None:
     """Make a result a leaf that keeps its own gradient, instead of the value that it was made from."""
-    statement = case.statement
+    statement, name = case.statement, case.context.source.name
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple | ast.List):
+        if not name.isidentifier() or name not in syntax.names_in(statement, ast.Store):
+            return None
+        leaf = f"{name} = {name}.detach().requires_grad_()"
+        return builders.likely(*builders.insert_after(statement, case.file, leaf))
     value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else case.node
     if value is None:
         return None

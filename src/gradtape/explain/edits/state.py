@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, order
 from gradtape.explain.edits.case import Case, assigned_before, simple_name, statements_of
 from gradtape.explain.edits.leaving import kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
@@ -179,6 +179,9 @@ def not_overwritten(case: Case) -> Suggestion | None:
         return None
     file = case.file
     value = getattr(statement, "value", None)
+    anew = order.anew_after_step(case)
+    if anew:
+        return builders.likely(*anew)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr.endswith("_"):
         return _without_in_place_call(case, statement, value)
     target = statement.target if isinstance(statement, ast.AugAssign) else None

@@ -25,8 +25,6 @@ def prepare(options: Options) -> None:
 
 def start(heard: Heard, options: Options) -> None:
     """Probe the hooks and put them in place."""
-    if _environment and _environment.pop() is None:
-        os.environ.pop(_JIT, None)
     from gradtape.recorders.torch.recorder import Recorder
 
     main = getattr(sys.modules.get("__main__"), "__file__", None) or ""
@@ -37,5 +35,7 @@ def start(heard: Heard, options: Options) -> None:
 
 def finish(error: BaseException | None) -> None:
     """Take the hooks away, and say what only the end of the run tells."""
+    if _environment and _environment.pop() is None:  # what PyTorch imports later asks for it too
+        os.environ.pop(_JIT, None)
     while _running:
         _running.pop().finish(error)

@@ -24,6 +24,7 @@ from gradtape.recorders.heard import failed_to_explain
 from gradtape.recorders.torch import failures, numbers, private
 from gradtape.recorders.torch.asked import Asked
 from gradtape.recorders.torch.autograd import Steps, Walk
+from gradtape.recorders.torch.forgotten import Forgotten
 from gradtape.recorders.torch.frames import user_frames, user_frames_of
 from gradtape.recorders.torch.functions import Function
 from gradtape.recorders.torch.leaves import Fates
@@ -49,7 +50,13 @@ GRADIENT = Function("grad", "gradient", kind=BreakKind.INNER_GRADIENT)
 HARMLESS = {"not-used"}
 """Reasons for which nobody needs to stop and look."""
 
-TRANSFORMED = "torch.func: what its transforms compute is recorded, but their gradients are not explained"
+TRANSFORMED = (
+    "torch.func: gradients under vmap, which jacrev and hessian use too, and forward derivatives (jvp, jacfwd) are not "
+    "explained"
+)
+
+MOST_FREED = 40_000
+"""From how many values on, whose graph was used up, those are forgotten that nobody remembers making."""
 
 DEBUG = False
 """Whether mistakes of ours are raised instead of reported: for our own tests."""
@@ -90,7 +97,9 @@ class Desk:
         self.paths: dict[int, str] = {}
         """What parameters were called when an optimizer got them, by their first ids."""
         self.failing = False
+        self.forgotten = Forgotten(self.memory)
         self.busy = False
+        self._codes: dict[int, Any] = {}
         self._waiting: list[tuple[Any, int]] = []
 
     # -- backward() -----------------------------------------------------------------------------------------------
@@ -121,8 +130,9 @@ class Desk:
         memory = self.memory
         roots = tuple(memory.meet(target).id for target in targets)
         walk = Walk(targets)
-        leaf_ids = {key: memory.meet(leaf).id for key, leaf in walk.leaves.items()}
-        reached = frozenset(memory.meet(leaf).tensor_id for leaf in walk.leaves.values())
+        entries = {key: memory.meet(leaf) for key, leaf in walk.leaves.items()}
+        leaf_ids = {key: entry.id for key, entry in entries.items()}
+        reached = frozenset(entry.tensor_id for entry in entries.values())
         memory.leaves |= reached
         dtypes = tuple(target.dtype for target in targets)
         asked = Asked(kind, frames, next(memory.clock), roots, dtypes, reached)
@@ -163,7 +173,7 @@ class Desk:
             return
         self.freed.update(dict.fromkeys(walk.ids(), asked))
         horizon = self.memory.horizon
-        if horizon and min(self.freed, default=horizon) < horizon // 2:
+        if horizon and len(self.freed) > MOST_FREED:
             self.freed = {number: by for number, by in self.freed.items() if number >= horizon}
 
     def _settle(self, asked: Asked, leaves: list[Tensor], steps: Steps) -> None:
@@ -173,17 +183,24 @@ class Desk:
         sizes = private.max_abs([leaf.grad for leaf in leaves if leaf.grad is not None])
         statuses = [_status(size, leaf.numel()) for size, leaf in zip(sizes, leaves, strict=True)]
         questions = Questions(self, asked, steps, sys._getframe(2))
-        for leaf, status in zip(leaves, statuses, strict=True):
-            number = self.memory.meet(leaf).tensor_id
+        code, instruction = asked.site
+        self._codes[id(code)] = code  # its hash would cost more than all else here
+        for place, (leaf, status) in enumerate(zip(leaves, statuses, strict=True)):
+            entry = self.memory.meet(leaf)
+            number = entry.tensor_id
             fate = self.fates.of(number)
-            fate.arrived = True
+            if not fate.arrived:
+                fate.arrived = True
+                self.forgotten.came(leaf, entry, asked.seq)
             fate.moved |= status in {Status.OK, Status.NAN}
             if status is Status.ZERO:
                 if not fate.moved and not fate.pending:
                     self._wait(leaf, self._safely(asked, questions.about, leaf, status))
                 continue
             self.failing |= status is Status.NAN
-            call = (asked.kind, *asked.site, number, status)
+            # a leaf that every round makes anew is the same question every time
+            who = number if type(leaf) is torch.nn.Parameter else -place - 1
+            call = (asked.kind, id(code), instruction, who, status)
             self.heard.hear(call, (), partial(self._safely, asked, questions.about, leaf, status))
 
     def _wait(self, leaf: Tensor, reports: Sequence[GradientReport]) -> None:
@@ -211,19 +228,32 @@ class Desk:
 
     def grad(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frames: Frames) -> Any:
         """Hear a call of `torch.autograd.grad`."""
-        if private.is_transformed():
+        transformed = private.is_transformed()
+        came = kwargs.get("grad_outputs") or ()
+        if transformed and any(private.is_batched(t) for t in (*args[0], *args[1], *came) if t is not None):
             self.heard.remark(TRANSFORMED)
             return func(*args, **kwargs)
         if self.busy or self.mode.stopped or self.mode.paused or self._give_up():
             return func(*args, **kwargs)
         targets, sources = list(args[0]), list(args[1])
-        asked, walk, steps = self._ask("autograd.grad", targets, frames)
+        asked, walk, steps = self._ask("torch.func" if transformed else "autograd.grad", targets, frames)
         result = self._run(func, args, kwargs, asked, walk, steps, targets, sources)
         self._used_up(asked, walk, kwargs)
         with self.aside():
             self._record_gradient(asked, sources, result, frames)
-            self._answer(asked, sources, result, steps, again=bool(kwargs.get("create_graph")))
+            again = private.is_nested_transform(targets[0]) if transformed else bool(kwargs.get("create_graph"))
+            self._answer(asked, sources, result, steps, again=again)
         return result
+
+    def unconnected(self, targets: Sequence[Tensor], sources: Sequence[Tensor], frames: Frames) -> None:
+        """Hear that a function of `torch.func` gave zeros, because its result hangs on none of its arguments."""
+        if any(map(private.is_batched, (*targets, *sources))):
+            self.heard.remark(TRANSFORMED)
+        elif not (self.busy or self.mode.stopped or self.mode.paused or self._give_up()):
+            asked, _, steps = self._ask("torch.func", targets, frames)
+            with self.aside():
+                again = private.is_nested_transform(targets[0])
+                self._answer(asked, sources, [None] * len(sources), steps, again=again)
 
     def _record_gradient(self, asked: Asked, sources: Sequence[Tensor], result: Any, frames: Frames) -> None:
         """Write down a derivative as a value; one that can be differentiated again hangs on what its own graph says."""
@@ -236,11 +266,14 @@ class Desk:
 
     def _answer(self, asked: Asked, sources: Sequence[Tensor], result: Any, steps: Steps, *, again: bool) -> None:
         """Say what each source got; zeros that are to be differentiated `again` are an answer like any other."""
-        given = [g for g in result if g is not None]
+        given = [private.unwrapped(g) for g in result if g is not None]
         sizes = iter(private.max_abs(given) if given else [])
-        statuses = [Status.NONE if g is None else _status(next(sizes), g.numel()) for g in result]
+        missing = Status.ZERO if asked.kind == "torch.func" else Status.NONE  # those give zeros for nothing
+        statuses = [missing if g is None else _status(next(sizes), g.numel()) for g in result]
         questions = Questions(self, asked, steps, sys._getframe(2))
-        names = argument_names(asked.site.span, 1, "inputs", sources, questions.names)
+        position = 0 if asked.kind == "torch.func" else 1
+        plain = [private.unwrapped(source) for source in sources]
+        names = argument_names(asked.site.span, position, "inputs", plain, questions.names)
         for place, (source, status, gradient) in enumerate(zip(sources, statuses, result, strict=True)):
             call = (asked.kind, *asked.site, place, status)
 
@@ -328,6 +361,7 @@ class Desk:
         """Hear that an optimizer is about to make a step: each of its parameters should have a gradient."""
         if not self.asked or self.busy:
             return
+        self.forgotten.stepped(optimizer)
         frame = sys._getframe(1)
         with self.aside():
             for group in optimizer.param_groups:
@@ -352,8 +386,12 @@ class Desk:
     def remember_names(self, tensors: Any, frame: FrameType) -> None:
         """Remember what the parameters of an optimizer were called when it got them: they may be replaced later."""
         with self.aside():
-            names = Names(frame)
+            names, frames = Names(frame), user_frames(frame)
             for tensor in tensors if isinstance(tensors, list | tuple) else ():
+                first = self.memory.meet(tensor).tensor_id
+                held = next(self.memory.clock)
+                self.memory.happened.append(Happening(held, "held", first, frames))
+                self.forgotten.hold(first, held)
                 name = names.of(tensor)
                 if name is not None:
                     self.paths.setdefault(self.memory.meet(tensor).tensor_id, name)
@@ -385,6 +423,9 @@ class Desk:
             if error is not None:
                 reports = self._at_the_end(error)
                 self.heard.hear(("error", id(error)), (), lambda: reports)
+            if error is None and not self.mode.stopped:
+                for text in self.forgotten.remarks():
+                    self.heard.remark(text)
             for report in self.fates.unsettled():
                 self.heard.hear(("end", report.call, report.source, report.target), (), lambda report=report: (report,))  # type: ignore[misc]
 
@@ -411,7 +452,11 @@ class Desk:
         before, self.busy = self.busy, True
         try:
             with torch._C.DisableTorchFunction():
-                yield
+                if private.is_transformed():
+                    with private.outside_transforms():
+                        yield
+                else:
+                    yield
         except Exception as error:  # a mistake of ours must not end somebody's training
             if DEBUG:
                 raise

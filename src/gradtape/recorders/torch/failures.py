@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gradtape.diagnostics import Site, Span, syntax
+from gradtape.explain.cause import place_in
 from gradtape.explain.graph import BreakKind, Failure
 from gradtape.recorders.torch import numbers, private
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import torch
 
+    from gradtape.diagnostics import Passage
     from gradtape.recorders.torch.asked import Asked
     from gradtape.recorders.torch.autograd import Walk
     from gradtape.recorders.torch.frames import Frames
@@ -36,7 +39,7 @@ def of_backward(
         return _overwritten(text, walk, builder)
     if private.NOT_SCALAR.search(text):
         made = builder.producers.get(asked.roots[0])
-        shape = str(tuple(target.shape))
+        shape = str(target.dtype).removeprefix("torch.") if target.is_complex() else str(tuple(target.shape))
         return Failure("nonscalar-output", text, made.site if made is not None else asked.site, detail=shape)
     if private.WRONG_RULE.search(text):
         return _wrong_rule(text, walk, builder)
@@ -75,27 +78,29 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
         return Failure("tape-used-up", text, asked.site)
     operation, number, by = min(stale, key=lambda found: found[0].seq)
     record = builder.by_seq[operation.seq]
-    at = _handed_on(record.frames, asked.site.code) if record.frames else operation.site
-    also = [(by.site, "the graph that this value belongs to was used up here")]
+    name = builder.name_of(number)
+    at = _handed_on(record.frames, asked.site.code, name) if record.frames else operation.site
+    also: list[tuple[Site | Passage, str]] = [(by.site, "the graph that this value belongs to was used up here")]
     if at != operation.site:
         also.append((operation.site, "the value of the earlier graph is used here"))
     made = builder.producers.get(number)
     if made is not None and made.site.span != at.span:
-        also.append((made.site, "it was made here"))
-    return Failure("tape-used-up", text, at, tuple(also), number)
+        also.append((place_in(made, asked.site.code), "it was made here"))
+    return Failure("tape-used-up", text, at, tuple(also), number, name)
 
 
-def _handed_on(frames: Frames, code: object) -> Site:
+def _handed_on(frames: Frames, code: object, name: str) -> Site:
     """Return where a value of the round before is handed on, seen from the code that asks, or else where it is used.
 
     `predict(x, h)` in a loop that goes on to give `h` a new value hands it on; `model(x)` keeps it somewhere inside.
+    So does any call that is given the value by the `name` that it still has.
     """
     sites = [Site(*frame) for frame in frames]
     outermost = next((place for place, site in enumerate(sites) if site.code is code), 0)
     for site in reversed(sites[: outermost + 1]):
         node = syntax.expression_at(site.span)
         given = {name for a in getattr(node, "args", [node]) if a is not None for name in syntax.names_in(a, ast.Load)}
-        if not given.isdisjoint(_kept_from_before(site.span)):
+        if name in given or not given.isdisjoint(_kept_from_before(site.span)):
             return site
     return sites[0]
 
@@ -150,7 +155,10 @@ def _overwritten(text: str, walk: Walk, builder: Builder) -> Failure:
                 if event.kind == "write" and event.seq > output and _family(builder, event.value) in families:
                     at = Site(*event.frames[0])
                     kept = (operation.site, "its old value was kept here for the backward pass")
-                    return Failure("overwritten-value", text, at, (kept,), event.value, written_text(at.span))
+                    name = written_text(at.span)
+                    if name and at.span.text.startswith(f"{name}.step"):  # an optimizer writes to what it holds
+                        name = builder.name_of(event.value)
+                    return Failure("overwritten-value", text, at, (kept,), event.value, name)
     return Failure("overwritten-value", text)
 
 
@@ -188,7 +196,19 @@ def of_operation(error: BaseException, record_site: Site) -> Failure | None:
         return Failure(BreakKind.LEFT_AS_ARRAY.value, text, record_site)
     if private.NOT_A_LEAF.search(text):
         return Failure("nonleaf-grad-read", text, record_site)
+    if private.INFERENCE.search(text):
+        return Failure(BreakKind.GRADIENTS_OFF.value, text, record_site, detail="inference_mode")
     return None
+
+
+def of_inference(failure: Failure, inputs: Sequence[int], builder: Builder) -> Failure:
+    """Say where a tensor was made that is refused because inference mode was on then."""
+    for number in inputs:
+        record = builder.made_by.get(number)
+        if record is not None and record.off is not None and failure.at is not None:
+            also = (Site(*record.frames[0]) if record.frames else failure.at, "made here"), (failure.at, "refused here")
+            return replace(failure, at=Site(*record.off.frames[0]), also=also)
+    return failure
 
 
 def written_text(span: Span) -> str:

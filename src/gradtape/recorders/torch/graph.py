@@ -26,6 +26,7 @@ LEFT = {"left as array": BreakKind.LEFT_AS_ARRAY, "left as number": BreakKind.LE
 ALWAYS = {BreakKind.STOP, BreakKind.PIECEWISE_CONSTANT, BreakKind.SAMPLED, BreakKind.COPIED}
 """What ends a path whatever PyTorch's own graph says."""
 
+REENTRANT = "a reentrant checkpoint gives no gradient to what is inside unless one of its arguments requires one"
 NO_RULE = "has no derivative in PyTorch"
 WHOLE = "gives whole numbers, which cannot move a little"
 
@@ -78,6 +79,12 @@ class Builder:
             if tensor is not None and tensor.is_leaf and tensor.requires_grad:
                 found[entry.tensor_id] = tensor
         return found
+
+    def name_of(self, number: int) -> str:
+        """Return what the program calls the tensor that has a value now; empty if it has no name for it."""
+        entry = next((e for e in list(self.memory.known.values()) if e.id == number), None)
+        tensor = entry.ref() if entry is not None else None
+        return (self.names.of(tensor) or "") if tensor is not None else ""
 
     def ids(self, tensor: torch.Tensor) -> frozenset[int]:
         """Return all ids that a tensor had."""
@@ -205,6 +212,10 @@ class Builder:
         if off is not None:
             if off.by == "distributions":
                 return (Break(BreakKind.SAMPLED),) if needed else ()
+            if needed and off.by == "checkpoint":
+                return (
+                    Break(BreakKind.GRADIENTS_OFF, REENTRANT, instead="use_reentrant=False", at=Site(*off.frames[0])),
+                )
             if needed:
                 return (Break(BreakKind.GRADIENTS_OFF, at=Site(*off.frames[0])),)
         if what.kind is not None and what.kind is not BreakKind.NO_DERIVATIVE:

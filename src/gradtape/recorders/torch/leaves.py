@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradtape.explain.report import GradientReport
 
+MOST = 20_000
+"""Of how many leaves it is remembered what they got."""
+
 
 @dataclass
 class Fate:
@@ -39,8 +42,17 @@ class Fates:
         """Return the fate of a tensor."""
         fate = self._by_id.get(number)
         if fate is None:
+            if len(self._by_id) >= MOST:
+                self._forget()
             fate = self._by_id[number] = Fate()
         return fate
+
+    def _forget(self) -> None:
+        """Forget the older half of those that need nothing said: a loop may make a new leaf in every round."""
+        old = list(self._by_id.items())[: MOST // 2]
+        for number, fate in old:
+            if not fate.pending or fate.moved:
+                del self._by_id[number]
 
     def unsettled(self) -> list[GradientReport]:
         """Return what is left to say at the end: the gradients that never arrived, or never moved from zero."""

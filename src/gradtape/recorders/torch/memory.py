@@ -277,9 +277,16 @@ class Memory:
     def keep(self, number: int, tensor: torch.Tensor) -> None:
         """Keep a value for a while; the oldest go when there are too many bytes."""
         size = private.bytes_of(tensor)
-        if size > MOST_BYTES // 4 or private.is_transformed():
+        if size > MOST_BYTES // 4:
             return
-        value = tensor.detach() if tensor.requires_grad else tensor
+        if private.is_transformed():
+            if private.is_batched(tensor):
+                return
+            tensor = private.unwrapped(tensor)
+            with private.outside_transforms():
+                value = tensor.detach()
+        else:
+            value = tensor.detach() if tensor.requires_grad else tensor
         self.values.append((number, value, private.version_of(tensor), size))
         self.bytes += size
         while self.bytes > MOST_BYTES or len(self.values) > MOST_VALUES:

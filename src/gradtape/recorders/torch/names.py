@@ -106,11 +106,16 @@ def _members(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _plain_members(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield the tensors that modules hold as plain attributes, and know nothing of."""
+    """Yield the tensors that modules hold as plain attributes or in plain lists, and know nothing of."""
     for path, part in module.named_modules():
         for name, value in vars(part).items():
+            whole = f"{path}.{name}" if path else name
             if isinstance(value, torch.Tensor):
-                yield f"{path}.{name}" if path else name, value
+                yield whole, value
+            elif not name.startswith("_") and isinstance(value, list | tuple | Mapping):
+                for step, inner in _parts(value):
+                    if isinstance(inner, torch.nn.Module):
+                        yield from ((f"{whole}{step}.{last}", p) for last, p in inner.named_parameters())
 
 
 def _is_users(value: Any) -> bool:

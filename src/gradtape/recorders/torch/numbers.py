@@ -29,7 +29,7 @@ MOST_VALUES = 5_000
 
 def array(tensor: torch.Tensor) -> Any:
     """Return a tensor's numbers as an ndarray, whatever device and dtype it has."""
-    plain = tensor.detach()
+    plain = private.unwrapped(tensor).detach()
     if plain.layout is not torch.strided:
         plain = plain.to_dense()
     plain = plain.cpu().resolve_conj().resolve_neg()

@@ -50,10 +50,13 @@ class Patches:
         self._replaced.set(
             torch.optim.Optimizer, "add_param_group", self._add_param_group(torch.optim.Optimizer.add_param_group)
         )
+        self._replaced.set(torch.optim.Optimizer, "zero_grad", self._unseen(torch.optim.Optimizer.zero_grad))
         if private.contextlib is not None:
             self._replaced.set(
                 private.contextlib, "context_decorator", self._decorator(private.contextlib.context_decorator)
             )
+        if hasattr(private.transforms, "_autograd_grad"):
+            self._replaced.set(private.transforms, "_autograd_grad", self._transform(private.transforms._autograd_grad))
         if private.BackwardFunction is not None:
             self._replaced.set(
                 private.BackwardFunction, "_get_user_fn", self._rule(private.BackwardFunction._get_user_fn)
@@ -234,6 +237,19 @@ class Patches:
 
         return backward
 
+    def _transform(self, old: Any) -> Callable[..., Any]:
+        """Hear the questions of `torch.func` that never reach `autograd.grad`: of a result that hangs on nothing."""
+        desk = self.desk
+
+        @functools.wraps(old)
+        def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+            result = old(outputs, inputs, *args, **kwargs)
+            if not any(output.requires_grad for output in outputs):
+                desk.unconnected(outputs, inputs, user_frames(_getframe(1)))
+            return result
+
+        return grad
+
     def _add_param_group(self, old: Any) -> Callable[..., Any]:
         desk = self.desk
 
@@ -268,6 +284,16 @@ class Patches:
         if owner is not None and owner not in self._stepping and owner.__module__.startswith("torch.optim"):
             self._stepping.add(owner)
             self._replaced.set(owner, "step", self._step(owner.step))  # type: ignore[attr-defined]
+
+    def _unseen(self, old: Any) -> Callable[..., Any]:
+        """Let something of PyTorch's that asks for every `.grad` run without the mode: nothing in it is the user's."""
+
+        @functools.wraps(old)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with torch._C.DisableTorchFunction():
+                return old(*args, **kwargs)
+
+        return run
 
     def _step(self, old: Any) -> Callable[..., Any]:
         desk, mode = self.desk, self.desk.mode

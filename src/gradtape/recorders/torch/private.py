@@ -48,6 +48,34 @@ def is_transformed() -> bool:
     return _transforms is not None and bool(_transforms())
 
 
+_functorch: Any = _named(torch, "_C", "_functorch")
+
+
+def unwrapped(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the tensor that one of `torch.func.grad` or `vjp` stands for; any other as it is."""
+    while _functorch is not None and _functorch.is_gradtrackingtensor(tensor):
+        tensor = _functorch.get_unwrapped(tensor)
+    return tensor
+
+
+transforms: Any = _named(torch, "_functorch", "eager_transforms")
+"""The module whose `_autograd_grad` asks for the gradients of `torch.func`, and asks nothing where nothing flows."""
+
+outside_transforms: Any = _named(torch, "_C", "_DisableFuncTorch")
+"""Lets operations on ordinary tensors run as if no function of `torch.func` were running."""
+
+
+def is_nested_transform(tensor: torch.Tensor) -> bool:
+    """Whether a tensor belongs to a transform inside another: what it gives is differentiated again."""
+    once = _functorch.get_unwrapped(tensor) if _functorch.is_gradtrackingtensor(tensor) else tensor
+    return bool(_functorch.is_gradtrackingtensor(once))
+
+
+def is_batched(tensor: torch.Tensor) -> bool:
+    """Whether a tensor stands for many: inside `vmap`, which `jacrev` and its like are made with."""
+    return _functorch is None or bool(_functorch.is_batchedtensor(unwrapped(tensor)))
+
+
 foreach_norm: Any = _named(torch, "_foreach_norm")
 """Norms of many tensors in one call."""
 
@@ -128,9 +156,10 @@ def base_of(tensor: torch.Tensor) -> torch.Tensor | None:
 def version_of(tensor: torch.Tensor) -> int:
     """Return how often a tensor was written to; -1 where PyTorch does not count."""
     try:
-        return int(tensor._version)
+        version: int = tensor._version
     except RuntimeError:  # made in inference mode
         return -1
+    return version
 
 
 NO_GRAPH = re.compile(r"does not require grad and does not have a grad_fn")
@@ -151,6 +180,10 @@ INTEGERS = re.compile(r"[Oo]nly Tensors of floating point(?: and complex)? dtype
 NO_DERIVATIVE = re.compile(r"derivative for '?([\w: ]+)'? is not implemented|not implemented.*derivative")
 ARRAY_OF_GRAPH = re.compile(r"Can't call numpy\(\) on Tensor that requires grad")
 NOT_A_LEAF = re.compile(r"can't optimize a non-leaf Tensor")
+INFERENCE = re.compile(
+    r"Inference tensors cannot be saved for backward|[Ii]nplace update to inference tensor outside InferenceMode"
+    r"|Setting requires_grad=True on inference tensor outside InferenceMode"
+)
 WRONG_RULE = re.compile(r"returned an incorrect number of gradients|returned an invalid gradient at index")
 NO_TENSOR = re.compile(r"'(?:float|int|complex|bool|ndarray|numpy\.\w+)' object has no attribute 'backward'")
 UNUSED_AT = re.compile(r"index (\d+)")

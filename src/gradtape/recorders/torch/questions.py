@@ -11,7 +11,7 @@ import torch
 
 from gradtape.diagnostics import syntax
 from gradtape.explain import engine
-from gradtape.explain.graph import End, Failure, Question
+from gradtape.explain.graph import BreakKind, End, Failure, Question
 from gradtape.explain.report import Status
 from gradtape.explain.search import backward_cone
 from gradtape.recorders.crossings import Call
@@ -85,8 +85,12 @@ class Questions:
     def targets(self) -> tuple[End, ...]:
         """The targets, under the names that the call gives them."""
         span = self.asked.site.span
-        if self.asked.kind == "autograd.grad":
+        if self.asked.kind == "torch.func":
+            texts = [_transformed(span)] * len(self.asked.roots)
+        elif self.asked.kind == "autograd.grad":
             texts = argument_names(span, 0, "outputs", [None] * len(self.asked.roots), self.names)
+        elif self.asked.kind == "error":
+            texts = [self.builder.name_of(root) or self._made_as(root) or "a value" for root in self.asked.roots]
         else:
             texts = [text_before_dot(span, "the target")] * len(self.asked.roots)
         return tuple(
@@ -101,13 +105,21 @@ class Questions:
             for text, root, dtype in zip(texts, self.asked.roots, self.asked.dtypes, strict=True)
         )
 
+    def _made_as(self, number: int) -> str | None:
+        made = self.builder.producers.get(number)
+        return self._named_by_making(made) if made is not None else None
+
     def source(self, tensor: Tensor, name: str | None = None) -> End:
         """Describe a source."""
         ids = self.builder.ids(tensor)
         entry = self.desk.memory.meet(tensor)
         parameter = isinstance(tensor, torch.nn.Parameter)
         made = self.builder.producers.get(entry.tensor_id)
-        text = self.names.of(tensor) or name or (self._named_by_making(made) if made is not None else None)
+        path = self.desk.paths.get(entry.tensor_id, "")
+        known = self.names.of(private.unwrapped(tensor))
+        if path and (known is None or known.isidentifier()):  # `model.head.weight` tells more than the `p` of a loop
+            known = path
+        text = known or name or (self._named_by_making(made) if made is not None else None)
         shown = self.values.get(entry.id)
         return End(
             text or "the tensor",
@@ -118,7 +130,7 @@ class Questions:
             watched=tensor.requires_grad and tensor.is_leaf,
             trainable=tensor.requires_grad or not parameter,
             made=made,
-            path=self.desk.paths.get(entry.tensor_id, ""),
+            path=path,
             leaf=tensor.is_leaf or tensor.retains_grad,
             value=summary(numbers.array(shown)) if shown is not None else None,
         )
@@ -289,6 +301,8 @@ class Questions:
     def about_operation(self, failure: Failure, inputs: Sequence[int]) -> Iterator[GradientReport]:
         """Explain an error that an operation raised, for the leaves that it hangs on."""
         by_id = {number: tensor for tensor in self.builder.leaves.values() for number in self.builder.ids(tensor)}
+        if failure.kind == BreakKind.GRADIENTS_OFF:
+            failure = failures.of_inference(failure, inputs, self.builder)
         cone = backward_cone(self._plain_run, [number for number in inputs if number])
         tensors = {id(by_id[number]): by_id[number] for number in cone if number in by_id}
         for tensor in list(tensors.values())[:MOST_SOURCES]:
@@ -312,6 +326,19 @@ class Questions:
             dialect="torch",
         )
         return engine.explain(question)
+
+
+def _transformed(span: Span) -> str:
+    """Return what a call of a transformed function computes: `f` of `torch.func.grad(f)(x)`."""
+    node = syntax.expression_at(span)
+    transform = node.func if isinstance(node, ast.Call) else None
+    if isinstance(transform, ast.Call) and transform.args:
+        text = syntax.text_of(transform.args[0])
+        return text if len(text) <= MOST_TEXT and "\n" not in text else "the function"
+    return "the result"
+
+
+MOST_TEXT = 60
 
 
 def _dtype(dtype: torch.dtype) -> str:

@@ -1,0 +1,101 @@
+"""Edits around functions of libraries that no framework sees into: SciPy, OpenCV, plots, what takes plain arrays."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import scopes, syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import parts
+from gradtape.explain.edits.pen import function_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.pen import Pen
+
+OWN = {
+    "gradtape": {"gradtape", "numpy"},
+    "torch": {"torch"},
+    "tensorflow": {"tensorflow", "keras", "gradtape"},
+    "jax": {"jax"},
+}
+"""The packages whose functions each framework follows, by dialect."""
+
+BY_DIFFERENCES = '''
+
+class ByDifferences(torch.autograd.Function):
+    """A function of plain arrays, differentiated by differences: write its own derivative here if there is one."""
+
+    @staticmethod
+    def forward(ctx, x, function):
+        ctx.save_for_backward(x)
+        ctx.function = lambda value: torch.as_tensor(function(value.detach().double().cpu().numpy()))
+        return ctx.function(x).to(x)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        x, = ctx.saved_tensors
+        at, came = x.detach().double().flatten(), grad_output.double().cpu()
+        slopes = torch.zeros_like(at)
+        for k in range(len(at)):
+            step = torch.zeros_like(at)
+            step[k] = 1e-4 * max(1.0, abs(at[k].item()))
+            ahead, behind = ((at + sign * step).reshape(x.shape) for sign in (1, -1))
+            slopes[k] = ((ctx.function(ahead) - ctx.function(behind)) * came).sum() / (2 * step[k])
+        return slopes.reshape(x.shape).to(x), None
+
+'''.rstrip()
+"""A derivative for any function of one array, whatever library computes it; one call more per number and side."""
+
+
+def is_foreign(call: ast.Call, file: str, pen: Pen) -> bool:
+    """Whether a call goes to a function of a library that the framework neither follows nor has itself."""
+    full = scopes.stands_for(call.func, file)
+    if full is None:
+        return False
+    top = full.partition(".")[0]
+    name = function_name(call.func, file)
+    if top in OWN.get(pen.dialect, ()) or (name is not None and pen.knows(name)):
+        return False
+    source = getattr(sys.modules.get(top), "__file__", None) or ""
+    return top in sys.stdlib_module_names or "site-packages" in source or "dist-packages" in source
+
+
+def calls_with(nodes: Iterable[ast.AST], names: set[str], file: str, pen: Pen) -> list[ast.Call]:
+    """Return the calls of foreign functions in some code that are given one of these names."""
+    return [
+        node
+        for root in nodes
+        for node in parts(root)
+        if isinstance(node, ast.Call)
+        and is_foreign(node, file, pen)
+        and any(names & syntax.names_in(a, ast.Load) for a in (*node.args, *(k.value for k in node.keywords)))
+    ]
+
+
+def by_differences(call: ast.Call, value: ast.expr, text: str, file: str, pen: Pen) -> Changes:
+    """Give a call of a foreign function a derivative by differences in one argument, for which `text` stands."""
+    if pen.dialect != "torch" or value not in call.args or isinstance(builders.parent_of(call, file), ast.Subscript):
+        return ()
+    plain = scopes.free_name(file, "plain")
+    whole, inner = builders.written(call, file), syntax.span_of(value, file)
+    span = syntax.span_of(call, file)
+    if span.line != inner.line or span.end_line != inner.end_line:
+        return ()
+    start = inner.column - span.column
+    inside = whole[:start] + plain + whole[start + len(builders.written(value, file)) :]
+    new = scopes.free_name(file, "ByDifferences")
+    return (
+        *builders.add_import(file, BY_DIFFERENCES.replace("ByDifferences", new)),
+        *builders.replace(call, file, f"{new}.apply({text}, lambda {plain}: {inside})"),
+    )
+
+
+def detached(call: ast.Call, names: set[str], file: str) -> Changes:
+    """Hand a foreign function the value without its history, as it cannot take more."""
+    given = [a for a in call.args if syntax.text_of(a) in names]
+    return tuple(c for a in given for c in builders.replace(a, file, f"{builders.operand(a, file)}.detach()"))

@@ -1,0 +1,101 @@
+"""Edits of the order in which things run: a value made in the round that uses it, an optimizer after all parameters."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import syntax
+from gradtape.explain.edits import builders
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.case import Case
+
+
+def into_loop(case: Case) -> Changes:
+    """Compute anew in every round what was computed once before a loop, and whose graph the first round used up."""
+    failure = case.context.question.failure
+    name = failure.detail if failure is not None else ""
+    loop = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.For | ast.While)), None)
+    if not name or loop is None or any(name in syntax.names_in(s, ast.Store) for s in loop.body):
+        return ()
+    before = _before(loop, case.file)
+    made = next((s for s in reversed(before) if name in syntax.names_in(s, ast.Store)), None)
+    if not isinstance(made, ast.Assign) or syntax.names_in(made, ast.Store) != {name}:
+        return ()
+    between = before[before.index(made) + 1 :]
+    if any(name in syntax.names_in(s, ast.Load) for s in between):
+        text = builders.lines_of(made, case.file)
+        return builders.insert_before(loop.body[0], case.file, text) if text is not None else ()
+    return builders.move_before([made], loop.body[0], case.file)
+
+
+def anew_after_step(case: Case) -> Changes:
+    """Compute a target once more after the step of an optimizer that changed what it was computed with."""
+    step, asked = case.statement, syntax.statement_at(case.context.question.call.span)
+    value = step.value if isinstance(step, ast.Expr) else None
+    if not isinstance(value, ast.Call) or not syntax.text_of(value.func).endswith(".step") or asked is None:
+        return ()
+    block, name = builders.block_of(asked, case.file), case.context.question.target_name
+    if step not in block or not block.index(step) < block.index(asked):
+        return ()
+    made = next((s for s in reversed(block[: block.index(step)]) if name in syntax.names_in(s, ast.Store)), None)
+    if not isinstance(made, ast.Assign) or len(made.targets) != 1:
+        return ()
+    target = made.targets[0]
+    if isinstance(target, ast.Tuple) and all(isinstance(e, ast.Name) for e in target.elts):
+        names = ", ".join(name if syntax.text_of(e) == name else "_" for e in target.elts)
+    elif isinstance(target, ast.Name):
+        names = name
+    else:
+        return ()
+    return builders.insert_after(step, case.file, f"{names} = {builders.written(made.value, case.file)}")
+
+
+def optimizer_last(case: Case) -> Changes:
+    """Make an optimizer after the part of a model that it holds an older edition of."""
+    context = case.context
+    held = next((e for e in context.run.events if e.kind == "held" and e.value in context.source.ids), None)
+    new = next(
+        (
+            e
+            for e in context.run.events
+            if e.kind == "create"
+            and held is not None
+            and e.seq > held.seq
+            and case.at in (e.site.span, *(site.span for site in e.callers))
+        ),
+        None,
+    )
+    if held is None or new is None:
+        return ()
+    for site in (held.site, *held.callers):
+        for other in (new.site, *new.callers):
+            if site.code is other.code:
+                return _swapped(syntax.statement_at(site.span), syntax.statement_at(other.span), site.span.file)
+    return ()
+
+
+def _swapped(optimizer: ast.stmt | None, new: ast.stmt | None, file: str) -> Changes:
+    """Put the statement that makes an optimizer behind another one of its block, or that one before it."""
+    block = builders.block_of(optimizer, file) if optimizer is not None else []
+    if optimizer is None or new is None or new not in block or not block.index(optimizer) < block.index(new):
+        return ()
+    between = block[block.index(optimizer) + 1 : block.index(new) + 1]
+    if not _uses(between, [optimizer]):
+        return builders.move_after([optimizer], new, file)
+    return () if _uses([new], [optimizer, *between[:-1]]) else builders.move_before([new], optimizer, file)
+
+
+def _uses(statements: Sequence[ast.stmt], made: Sequence[ast.stmt]) -> bool:
+    """Whether statements read a name that others give a value to."""
+    given = {name for statement in made for name in syntax.names_in(statement, ast.Store)}
+    return any(given & syntax.names_in(statement, ast.Load) for statement in statements)
+
+
+def _before(loop: ast.stmt, file: str) -> list[ast.stmt]:
+    block = builders.block_of(loop, file)
+    return block[: block.index(loop)] if loop in block else []

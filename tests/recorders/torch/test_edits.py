@@ -1,0 +1,110 @@
+"""The edits of whole programs: each program is edited as its report says, and every gradient flows."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from .programs import why
+
+CASES = Path(__file__).parent / "cases"
+
+MENDED = """
+    attack_on_normalised_images codec_two_breaks complex_spectral_loss custom_function_none gains_on_state_dict
+    gan_one_forward_pass graph_table_made_once inference_features_reused percentile_of_residuals pooling_root_at_zero
+    reentrant_checkpoint scipy_smoothing shrinkage_two_breaks tagger_head_replaced trainer_trains_a_copy
+    whole_number_exponents
+    """
+
+SMALL = {
+    "a deviation of one row": """
+        import torch
+        w = torch.ones(3, requires_grad=True)
+        y = w * torch.tensor([[1.0, 2.0, 3.0]])
+        z = torch.std(y, dim=0, unbiased=True, keepdim=True)
+        ((y - y.mean(dim=0)) / (z + 1) + y).sum().backward()
+        """,
+    "a variance of one number": """
+        import torch
+        w = torch.ones(1, requires_grad=True)
+        y = w * 2
+        (y.var() + y.sum()).backward()
+        """,
+    "NumPy's function between from_numpy and numpy": """
+        import numpy as np
+        import torch
+        x = torch.ones(3, requires_grad=True)
+        w = torch.ones(3, requires_grad=True)
+        a = x.detach().numpy()
+        y = torch.from_numpy(np.sin(a))
+        (y * w).sum().backward()
+        print(x.grad)
+        """,
+    "torch.tensor around NumPy's function": """
+        import numpy as np
+        import torch
+        x, w = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)
+        y = torch.tensor(np.exp(x.detach().numpy()), dtype=torch.float32)
+        (y * w).sum().backward()
+        print(x.grad)
+        """,
+    "a function of SciPy's of an expression": """
+        import torch
+        from scipy.special import gammaln
+        x, w = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)
+        y = torch.from_numpy(gammaln(x.detach().numpy() + 1.5))
+        (y * w).sum().backward()
+        print(x.grad)
+        """,
+    "whole numbers that are marked": """
+        import torch
+        x = (torch.arange(3) + 1).requires_grad_()
+        (x * 2.0).sum().backward()
+        """,
+}
+
+
+def edited(source, reports):
+    """Make all edits."""
+    edits = {e.line: e for r in reports for f in r.findings if (s := f.diagnostic.suggestion) for e in s.edits}
+    lines = source.split("\n")
+    for line in sorted(edits, reverse=True):
+        text = edits[line].replace_with
+        lines[line - 1 : line] = text.split("\n")
+    return "\n".join(lines)
+
+
+def flows_when_edited(program, folder):
+    """Edit a program as its report says and run it again."""
+    ran = why(program, folder)
+    assert any(r.findings for r in ran.reports)
+    new = edited(program, ran.reports)
+    again = why(new, folder)
+    assert again.error is None, new
+    assert {str(r.status) for r in again.reports} == {"ok"}, new
+
+
+@pytest.mark.parametrize("name", MENDED.split())
+def test_the_edits_of_a_program_mend_it(name, tmp_path):
+    flows_when_edited((CASES / f"{name}.py").read_text(encoding="utf-8"), tmp_path)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_edited_lines_flow(name, tmp_path):
+    flows_when_edited(textwrap.dedent(SMALL[name]), tmp_path)
+
+
+def test_no_edit_drops_the_way_through_a_library_that_it_cannot_mend(tmp_path):
+    program = """
+        import torch
+        from scipy.optimize import brentq
+        x, w = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)
+        found = []
+        for v in x.detach().numpy():
+            found.append(brentq(lambda t: t**3 - v, 0, 5))
+        (torch.tensor(found) * w).sum().backward()
+        print(x.grad)
+        """
+    ran = why(program, tmp_path)
+    assert any(r.findings for r in ran.reports)
+    assert all(f.diagnostic.suggestion is None for r in ran.reports for f in r.findings)
