@@ -317,7 +317,8 @@ def _namesakes(context: Context) -> bool:
     used = run.variables & context.before_target
     names = {run.names.get(value, "") for value in used}
     again = any(e.kind == "create" and e.value in used and made is not None and e.site == made.site for e in run.events)
-    return not again and all((end.path or end.name) in names for end in context.question.together)
+    together = context.question.together
+    return not again and bool(together) and all((end.path or end.name) in names for end in together)
 
 
 def _owner(names: list[str]) -> str:
