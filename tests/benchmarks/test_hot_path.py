@@ -88,7 +88,7 @@ def test_a_tape_and_a_question_make_so_many_calls():
         to_open, one, nine, nineteen = thread.submit(count).result()
     assert to_open <= 60
     assert one <= 140
-    assert (nineteen - nine) / 10 <= 24
+    assert (nineteen - nine) / 10 <= 25  # one is of families of tensors, if an earlier test made one
 
 
 def test_a_record_takes_four_blocks_of_memory():

@@ -229,3 +229,14 @@ def test_picking_does_not_write_into_a_cotangent_that_others_hold():
 
 def test_picking_from_a_scalar():
     assert gradient(lambda x: x[()] * x[None][0] + x[...], 3.0) == [7.0]
+
+
+@pytest.mark.parametrize(("name", "rest"), [("pdtrik", (1.5,)), ("bdtrik", (8.0, 0.3)), ("nbdtrik", (3.5, 0.7))])
+@pytest.mark.parametrize("share", [0.01, 0.7])
+def test_a_count_stays_at_zero_for_the_least_probabilities(name, rest, share):
+    special = pytest.importorskip("scipy.special")
+    function, args, step = getattr(special, name), (share, *rest), 1e-6
+    for k, found in enumerate(gradient(function, *args)):
+        up, down = ([a + s * (j == k) for j, a in enumerate(args)] for s in (step, -step))
+        assert found == pytest.approx((function(*up) - function(*down)) / (2 * step), rel=1e-5)
+        assert (found == 0.0) is (share == 0.01)

@@ -311,7 +311,7 @@ class Case:
         self.params: Mapping[str, Any] = {} if params is None else params
 
     def __repr__(self) -> str:
-        return f"Case({self.args!r}, {self.params!r})"
+        return f"Case(args={self.args!r}, params={self.params!r})"
 
 
 def case(*args: Any, **params: Any) -> Case:

@@ -168,10 +168,11 @@ def _filled(statement: ast.stmt, node: ast.expr) -> set[str]:
 def _entries(case: Case, pen: Pen) -> Changes:
     """Return the changes where values that left come in as constants."""
     found: list[Change] = []
-    for link in case.route:
+    torch = pen.dialect == "torch"  # there an operation copies the array, and is no break itself
+    for link in case.route if torch else [link for _, link in case.route.broken]:
         place = link.operation.site.span
         entered = case.moved(place).node if place.file == case.file else None
-        if pen.dialect == "torch" and isinstance(entered, ast.Call) and simple_name(entered) in TENSORS:
+        if torch and isinstance(entered, ast.Call) and simple_name(entered) in TENSORS:
             found += _without_conversion(pen, entered, case.file)
             continue
         for node in reversed(syntax.around(place)) if place.file == case.file and link.breaks else ():

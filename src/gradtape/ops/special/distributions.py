@@ -142,12 +142,19 @@ op(
     domain=SHARE,
     cases=(case([0, 1, 2], (2, 3)), case([1], ()), case([1], (0, 3))),
 )
+
+
+def above_zero(xp: Any, count: Any, slope: Any) -> Any:
+    """Return a slope of a count that a probability belongs to: none is below 0, where the least probabilities are."""
+    return xp.where(xp.greater(count, 0.0), slope, 0.0)
+
+
 op(
     "pdtrik",
     "p, m",
     scipy="special.pdtrik",
-    p=Partial(lambda xp, y, p, m: -1.0 / gamma_by(xp, y + 1.0, m)),
-    m=Partial(lambda xp, y, p, m: -gamma_at(xp, y + 1.0, m) / gamma_by(xp, y + 1.0, m)),
+    p=Partial(lambda xp, y, p, m: above_zero(xp, y, -1.0 / gamma_by(xp, y + 1.0, m))),
+    m=Partial(lambda xp, y, p, m: above_zero(xp, y, -gamma_at(xp, y + 1.0, m) / gamma_by(xp, y + 1.0, m))),
     domain=(SHARE, DEGREES),
 )
 
@@ -319,9 +326,11 @@ op(
     "bdtrik",
     "y, n, p",
     scipy="special.bdtrik",
-    y=Partial(lambda xp, k, y, n, p: 1.0 / by_count(xp, k, n, p)),
-    n=Partial(lambda xp, k, y, n, p: -beta_by(xp, n - k, k + 1.0, 1.0 - p, 1, 0) / by_count(xp, k, n, p)),
-    p=Partial(lambda xp, k, y, n, p: xp.beta_density(k + 1.0, n - k, p) / by_count(xp, k, n, p)),
+    y=Partial(lambda xp, k, y, n, p: above_zero(xp, k, 1.0 / by_count(xp, k, n, p))),
+    n=Partial(
+        lambda xp, k, y, n, p: above_zero(xp, k, -beta_by(xp, n - k, k + 1.0, 1.0 - p, 1, 0) / by_count(xp, k, n, p))
+    ),
+    p=Partial(lambda xp, k, y, n, p: above_zero(xp, k, xp.beta_density(k + 1.0, n - k, p) / by_count(xp, k, n, p))),
     domain=(Domain(0.4, 0.7), Domain(5.0, 8.0), Domain(0.4, 0.6)),
     cases=few(0.5, 6.0, 0.5),
 )
@@ -339,9 +348,13 @@ op(
     "nbdtrik",
     "y, n, p",
     scipy="special.nbdtrik",
-    y=Partial(lambda xp, k, y, n, p: 1.0 / beta_by(xp, n, k + 1.0, p, 0, 1)),
-    n=Partial(lambda xp, k, y, n, p: -beta_by(xp, n, k + 1.0, p, 1, 0) / beta_by(xp, n, k + 1.0, p, 0, 1)),
-    p=Partial(lambda xp, k, y, n, p: -beta_by(xp, n, k + 1.0, p, 0, 0) / beta_by(xp, n, k + 1.0, p, 0, 1)),
+    y=Partial(lambda xp, k, y, n, p: above_zero(xp, k, 1.0 / beta_by(xp, n, k + 1.0, p, 0, 1))),
+    n=Partial(
+        lambda xp, k, y, n, p: above_zero(xp, k, -beta_by(xp, n, k + 1.0, p, 1, 0) / beta_by(xp, n, k + 1.0, p, 0, 1))
+    ),
+    p=Partial(
+        lambda xp, k, y, n, p: above_zero(xp, k, -beta_by(xp, n, k + 1.0, p, 0, 0) / beta_by(xp, n, k + 1.0, p, 0, 1))
+    ),
     domain=(Domain(0.4, 0.7), DEGREES, Domain(0.3, 0.5)),
     cases=few(0.5, 2.0, 0.4),
 )
