@@ -40,6 +40,19 @@ def scaled_after_marking():
     """
 
 
+@broken
+def marked_and_moved_in_a_function_that_was_given_it():
+    """
+    import torch
+    def load(x):
+        x.requires_grad_()
+        return x.to(torch.float64)  #~ nonleaf-grad-read
+    image = load(torch.ones(3))
+    (image ** 2).sum().backward()
+    print(image.grad)
+    """
+
+
 @healthy
 def marked_last():
     """

@@ -58,12 +58,17 @@ def _leaf(context: Context, made: Operation) -> Operation | None:
 
 
 def _left_behind(context: Context, made: Operation, leaf: Operation | None) -> Span | None:
-    """Return where the program goes on with a result instead of the leaf: in the innermost function that has both."""
+    """Return where the program goes on with a result instead of the leaf: in the innermost function that has both.
+
+    A leaf within the very call there was handed in, and left behind further inside.
+    """
     if leaf is not None:
         codes = {id(site.code) for site in (leaf.site, *leaf.callers)}
-        both = next((site for site in (made.site, *made.callers) if id(site.code) in codes), None)
-        if both is not None:
-            return both.span
+        inner = made.site
+        for site in (made.site, *made.callers):
+            if id(site.code) in codes:
+                return inner.span if site.span.contains(leaf.site.span) else site.span
+            inner = site
     return context.bound_at(context.source)
 
 
