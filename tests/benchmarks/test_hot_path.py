@@ -12,7 +12,7 @@ import gradtape as gt
 import gradtape.numpy as gnp
 from gradtape.arrays.record import STATE
 from gradtape.ops import linalg
-from gradtape.tape import pulls
+from gradtape.tape import missing, pulls
 
 
 def calls(act):
@@ -74,7 +74,9 @@ def opened():
         pass
 
 
-def test_a_tape_and_a_question_make_so_many_calls():
+def test_a_tape_and_a_question_make_so_many_calls(monkeypatch):
+    monkeypatch.setattr(missing, "_REASONS", {})  # why gradients of other tests were None: each would be looked for
+
     def of(sources):
         ws = [gt.Variable(np.ones(3)) for _ in range(sources)]
         with gt.GradientTape() as tape:
@@ -88,7 +90,7 @@ def test_a_tape_and_a_question_make_so_many_calls():
         to_open, one, nine, nineteen = thread.submit(count).result()
     assert to_open <= 60
     assert one <= 140
-    assert (nineteen - nine) / 10 <= 25  # one is of families of tensors, if an earlier test made one
+    assert (nineteen - nine) / 10 <= 24
 
 
 def test_a_record_takes_four_blocks_of_memory():

@@ -14,7 +14,7 @@ from gradtape.arrays import doors
 from gradtape.arrays.core import CORE
 from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, in_family, is_differentiable, new, usual
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import STATE, EventKind, next_id, note_events
+from gradtape.arrays.record import STATE, EventKind, make, next_id, note_events
 from gradtape.arrays.tensor import Tensor
 from gradtape.errors import BrokenGradientError, NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import OPS
@@ -383,7 +383,6 @@ def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame:
         note_events(EventKind.GRADIENT, found, frame, made_from)
 
 
-make = tuple.__new__
 vdot, isfinite = np.vdot, cmath.isfinite
 is_ordinary = None if CORE is None else CORE.is_ordinary
 """The core's answer for small arrays: whether one is surely not odd."""
