@@ -3,11 +3,11 @@
 import gc
 import importlib.util
 import sys
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.benchmarks.counting import calls, lines
 
 import gradtape as gt
 from gradtape.arrays.core import CORE
@@ -26,44 +26,6 @@ def load(name):
 
 
 explaining = load("explaining")
-
-
-def calls(act):
-    """Count every call that Python makes while something runs, by the name of what is called."""
-    found = Counter()
-
-    def count(frame, event, argument):
-        if event == "call":
-            found[frame.f_code.co_name] += 1
-        elif event == "c_call":
-            found[argument.__name__] += 1
-
-    sys.setprofile(count)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-    return found
-
-
-def lines(act):
-    """Count every line of gradtape that runs."""
-    count = 0
-
-    def trace(frame, event, argument):
-        nonlocal count
-        if "gradtape" not in frame.f_code.co_filename:
-            return None
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        act()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 @pytest.mark.parametrize("operation", [np.sin, lambda y: y * 1.01, lambda y: y + y])

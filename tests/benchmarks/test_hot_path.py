@@ -2,35 +2,17 @@
 
 import gc
 import sys
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from tests.benchmarks.counting import calls
 
 import gradtape as gt
 import gradtape.numpy as gnp
 from gradtape.arrays.record import STATE
 from gradtape.ops import linalg
 from gradtape.tape import missing, pulls
-
-
-def calls(act):
-    """Count every call that Python makes while something runs, by the name of what is called."""
-    found = Counter()
-
-    def count(frame, event, argument):
-        if event == "call":
-            found[frame.f_code.co_name] += 1
-        elif event == "c_call":
-            found[argument.__name__] += 1
-
-    sys.setprofile(count)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-    return found
 
 
 def chain(length):
