@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import sources
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of source text; lines and columns count from 1, the end column is exclusive.
 
     Parameters
@@ -30,7 +28,16 @@ class Span:
     column: int
     end_line: int
     end_column: int
-    function: str = field(default="<module>", compare=False)
+    function: str = "<module>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Span) and self[:5] == other[:5]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:5])
 
     @property
     def text(self) -> str:

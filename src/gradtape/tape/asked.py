@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,7 +37,6 @@ class Swept(NamedTuple):
     seeds: dict[int, Any]
 
 
-@dataclass(slots=True, eq=False, repr=False)  # one function to make at import, not six
 class Asked:
     """A question with its answer.
 
@@ -72,20 +70,53 @@ class Asked:
         When, on the clock of the run.
     """
 
-    kind: str
-    recording: Recording | None
-    targets: tuple[Leaf, ...]
-    sources: tuple[Leaf, ...]
-    results: tuple[Any, ...] | None
-    site: Site
-    used_at: Site | None = None
-    failure: Failure | None = None
-    frame: FrameType | None = None
-    since: int = 0
-    spelled: int = 2
-    swept: Swept | None = None
-    asker: FrameType | None = None
-    seq: int = field(default_factory=next_id)
+    __slots__ = (
+        "asker",
+        "failure",
+        "frame",
+        "kind",
+        "recording",
+        "results",
+        "seq",
+        "since",
+        "site",
+        "sources",
+        "spelled",
+        "swept",
+        "targets",
+        "used_at",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        recording: Recording | None,
+        targets: tuple[Leaf, ...],
+        sources: tuple[Leaf, ...],
+        results: tuple[Any, ...] | None,
+        site: Site,
+        used_at: Site | None = None,
+        failure: Failure | None = None,
+        frame: FrameType | None = None,
+        since: int = 0,
+        spelled: int = 2,
+        swept: Swept | None = None,
+        asker: FrameType | None = None,
+    ) -> None:
+        self.kind = kind
+        self.recording = recording
+        self.targets = targets
+        self.sources = sources
+        self.results = results
+        self.site = site
+        self.used_at = used_at
+        self.failure = failure
+        self.frame = frame
+        self.since = since
+        self.spelled = spelled
+        self.swept = swept
+        self.asker = asker
+        self.seq = next_id()
 
 
 def asked_from(

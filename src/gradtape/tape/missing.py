@@ -8,7 +8,6 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -166,6 +165,8 @@ def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
             for k in absent:
                 _REASONS.pop(asked.sources[k].id, None)
             return (f"{len(absent)} gradients are missing, and every run up to this call is another; `why` tells more",)
+        from dataclasses import replace
+
         with room_to_think():
             told = explain_asked(asked)
             _TOLD[key] = replace(told, gradients=tuple(told.gradients[k] for k in absent))

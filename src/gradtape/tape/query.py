@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import cmath
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -251,6 +250,8 @@ def check(recording: Recording, target: Any, sources: Any, allow: Iterable[str],
     ------
     BrokenGradientError
     """
+    from dataclasses import replace
+
     from gradtape.diagnostics import code_called
 
     allowed = {code_called(word) for word in allow}

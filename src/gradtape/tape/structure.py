@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gradtape.arrays.dispatch import Node
@@ -12,6 +11,11 @@ if TYPE_CHECKING:
 
 HOLDERS: set[type[Any]] = set()
 """Classes that hold a structure as `values`, and make another of their kind with `with_values(structure)`."""
+
+
+def is_dataclass(structure: Any) -> bool:
+    """Whether a value is an instance of a dataclass; who has one has imported their module, and others need not."""
+    return hasattr(type(structure), "__dataclass_fields__")
 
 
 def flatten(structure: Any) -> Iterator[tuple[str, Any]]:
@@ -28,7 +32,9 @@ def flatten(structure: Any) -> Iterator[tuple[str, Any]]:
         parts = [(f".{name}", value) for name, value in zip(structure._fields, structure, strict=True)]
     elif isinstance(structure, list | tuple):
         parts = [(f"[{k}]", value) for k, value in enumerate(structure)]
-    elif is_dataclass(structure) and not isinstance(structure, type):
+    elif is_dataclass(structure):
+        from dataclasses import fields
+
         parts = [(f".{f.name}", getattr(structure, f.name)) for f in fields(structure)]
     elif type(structure) in HOLDERS:
         parts = [(".values", structure.values)]
@@ -54,7 +60,9 @@ def rebuild(structure: Any, leaf: Callable[[], Any]) -> Any:
         return type(structure)(*[rebuild(value, leaf) for value in structure])
     if isinstance(structure, list | tuple):
         return type(structure)([leaf() if isinstance(value, Node) else rebuild(value, leaf) for value in structure])
-    if is_dataclass(structure) and not isinstance(structure, type):
+    if is_dataclass(structure):
+        from dataclasses import fields, replace
+
         return replace(structure, **{f.name: rebuild(getattr(structure, f.name), leaf) for f in fields(structure)})
     if type(structure) in HOLDERS:
         return structure.with_values(rebuild(structure.values, leaf))
