@@ -5,6 +5,8 @@ of handwritten digits", UCI Machine Learning Repository, E. Alpaydin and C. Kayn
 in training.
 """
 
+from itertools import zip_longest
+
 import numpy as np
 from _program import run
 
@@ -69,8 +71,8 @@ def attention(model, test):
 
 
 def draw(plt, result):
-    figure = plt.figure(figsize=(9.0, 5.4))
-    curves, pictures = figure.subfigures(2, 1, height_ratios=[1.2, 1.0])
+    figure = plt.figure(figsize=(9.0, 6.0))
+    curves, misread, pixels = figure.subfigures(3, 1, height_ratios=[2.4, 1.1, 1.0])
     left, right = curves.subplots(1, 2)
     history = result["history"]
     epochs = 1 + np.arange(len(history["loss"]))
@@ -82,16 +84,17 @@ def draw(plt, result):
     right.set(xlabel="epoch", ylabel="percent", title="Test images that are read wrongly", ylim=(0, None))
     images, digits = result["test"]
     wrong = np.flatnonzero(result["scores"].argmax(-1) != digits)[:8]
-    axes = pictures.subplots(2, 10)
-    pictures.suptitle("Read wrongly, and how much each pixel matters (the gradient in the image)", fontsize=10)
-    for k, axis in enumerate(axes.flat):
+    misread.suptitle("The first that are read wrongly", fontsize=10)
+    for axis, k in zip_longest(misread.subplots(1, 10), wrong):
         axis.axis("off")
-        if k < 10 and k < len(wrong):
-            axis.imshow(images[wrong[k], ..., 0], cmap="gray_r")
-            axis.set_title(f"{digits[wrong[k]]} as {result['scores'][wrong[k]].argmax()}", fontsize=8)
-        elif k >= 10:
-            axis.imshow(images[k - 10, ..., 0], cmap="gray_r")
-            axis.imshow(result["matters"][k - 10], cmap="inferno", alpha=0.6)
+        if k is not None:
+            axis.imshow(images[k, ..., 0], cmap="gray_r")
+            axis.set_title(f"{digits[k]} as {result['scores'][k].argmax()}", fontsize=8)
+    pixels.suptitle("How much each pixel matters (the gradient of the score in the image)", fontsize=10)
+    for axis, image, matters in zip(pixels.subplots(1, 10), images[:10], result["matters"], strict=True):
+        axis.axis("off")
+        axis.imshow(image[..., 0], cmap="gray_r")
+        axis.imshow(matters, cmap="inferno", alpha=0.6)
     return figure
 
 
