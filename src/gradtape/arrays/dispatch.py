@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gradtape.arrays.core import CORE
+from gradtape.arrays.core import CORE, LOOPS
 from gradtape.arrays.failures import operand_error, operation_error
 from gradtape.arrays.record import (
-    IDS,
-    OPEN,
     STATE,
     USER_FILES,
     Recording,
@@ -82,16 +80,15 @@ def bind(tensor: type[Node], variable: type[Node]) -> None:
     _Tensor, _Variable = tensor, variable
     if CORE is not None:
         CORE.set_up(
+            "apply",
             {
-                "open_recordings": OPEN,
                 "apply": in_python,
                 "fail": fail,
                 "find_site": find_site,
                 "latest": LATEST,
-                "user_files": USER_FILES,
+                "loops": LOOPS,
                 "mark_real": mark_real,
                 "watch_read": watch_read,
-                "new_ids": IDS,
                 "save_outside": save_outside,
                 "failures": FAILURES,
                 "may_share_memory": np.may_share_memory,
@@ -105,9 +102,8 @@ def bind(tensor: type[Node], variable: type[Node]) -> None:
                 "Latest": Latest,
                 "Op": Op,
                 "RealShape": RealShape,
-                "Recording": Recording,
                 "Spec": Spec,
-            }
+            },
         )
 
 

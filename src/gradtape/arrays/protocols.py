@@ -107,12 +107,13 @@ def _makers() -> dict[Any, Callable[..., Any]]:
 
 
 if CORE is not None:
-    CORE.set_up_doors(
+    CORE.set_up(
+        "doors",
         {
             "array_function": array_function,
             "array_ufunc": array_ufunc,
             "functions": FUNCTIONS,
             "plain_index": plain_index,
             "unsupported": Unsupported,
-        }
+        },
     )

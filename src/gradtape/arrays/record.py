@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradtape import _config
+from gradtape.arrays.core import CORE
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
@@ -332,3 +333,22 @@ def note_events(
     for recording in open_recordings() if only is None else (only,):
         recording.events.extend(events)
     return events
+
+
+if CORE is not None:
+    CORE.set_up(
+        "events",
+        {
+            "is_user_file": is_user_file,
+            "new_ids": IDS,
+            "open_recordings": OPEN,
+            "state": STATE,
+            "user_files": USER_FILES,
+            "with_callers": WITH_CALLERS,
+            "Ambient": Ambient,
+            "Event": Event,
+            "Recording": Recording,
+            "Site": Site,
+        },
+    )
+    note_events = CORE.note_events

@@ -16,7 +16,8 @@ from gradtape.recorders.kept import Kept, values_of
 from gradtape.recorders.pulls import looked, suspicious
 from gradtape.recorders.summaries import array_of, summary
 from gradtape.recorders.trail import Trail, stopping
-from gradtape.tape.query import answers_for, is_finite, on_the_way
+from gradtape.tape.oddness import is_finite
+from gradtape.tape.query import answers_for, on_the_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence

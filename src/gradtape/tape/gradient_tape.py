@@ -145,7 +145,7 @@ class GradientTape:
             recording.roots.add(leaf._id)
             note_event(EventKind.WATCH, leaf._id, frame, only=recording)
 
-    _law = query.Law()
+    _law = query.LAW
 
     def _meet_integer(self, name: str, leaf: Any, frame: FrameType) -> None:
         """Refuse to watch what has no derivatives."""

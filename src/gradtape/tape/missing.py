@@ -22,7 +22,7 @@ from gradtape.tape.asked import Asked, Leaf, asked_from, story
 from gradtape.tape.structure import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
     from gradtape.arrays.record import Recording
@@ -179,9 +179,8 @@ def reason_of(source: Any) -> GradientReport | None:
     return _REASONS.get(source._id)
 
 
-def forget_reasons(sources: Sequence[Leaf], results: Sequence[Any]) -> None:
+def forget_reasons(answered: Iterable[int]) -> None:
     """Forget why gradients were None of sources that have one now."""
     if _REASONS:
-        for leaf, result in zip(sources, results, strict=True):
-            if result is not None:
-                _REASONS.pop(leaf.id, None)
+        for source in answered:
+            _REASONS.pop(source, None)

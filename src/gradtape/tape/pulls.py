@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.arrays.core import CORE
+from gradtape.arrays.core import CORE, LOOPS
 from gradtape.ops.model import UNMADE, Partial, returned
 from gradtape.spaces.numpy_space import xp
 
@@ -102,14 +102,18 @@ def run_back(
 
 
 if CORE is not None:
-    CORE.set_up_sweep(
+    CORE.set_up(
+        "sweep",
         {
+            "add": LOOPS[np.add],
             "add_reduce": np.add.reduce,
+            "multiply": LOOPS[np.multiply],
+            "negative": LOOPS[np.negative],
             "make_pulls": make_pulls,
             "unbroadcast": unbroadcast,
             "unmade": UNMADE,
             "xp": xp,
-        }
+        },
     )
     run_back = CORE.run_back
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -10,17 +9,18 @@ import numpy as np
 
 from gradtape import _config
 from gradtape.arrays import doors
-from gradtape.arrays.core import CORE
 from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, in_family, is_differentiable, new, usual
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import STATE, EventKind, make, next_id, note_events
+from gradtape.arrays.record import STATE, EventKind, make, next_id, note_events, open_recordings
 from gradtape.arrays.tensor import Tensor
 from gradtape.errors import BrokenGradientError, NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import OPS
 from gradtape.tape import missing
 from gradtape.tape.asked import Leaf, Swept, asked_from
+from gradtape.tape.oddness import is_finite, odd_ones
 from gradtape.tape.reverse import needed_ids, sweep
 from gradtape.tape.structure import flatten, rebuild
+from gradtape.tape.usual import collected, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -129,16 +129,56 @@ def ask(
 
     The sweep is `recorded` where a tape is open, unless the caller decides.
     """
-    recorded = bool(STATE.recordings) if recorded is None else recorded
-    unconnected = what_stands_for_none(unconnected)
+    recorded = bool(open_recordings()) if recorded is None else recorded
     asking = Asking(kind, recording, frame)
+    usual_one = None
+    if output_gradients is None and unconnected is None and recording is not None and law is LAW and not recorded:
+        usual_one = usual_sweep(recording, records, saved, target, sources, asking)
+        if usual_one is not None and not missing.somebody_listens():
+            results = collected(usual_one.found, usual_one.seeds, target, sources, frame)
+            if results is not None:
+                STATE.last_asked = next_id()
+                missing.forget_reasons(usual_one.ids)
+                return results
+    unconnected = what_stands_for_none(unconnected)
     targets = check_targets(target, sources, asking, law)
     wanted = check_sources(targets, sources, asking)
-    seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded, law=law)
+    seeds, found = (None, None) if usual_one is None else (usual_one.seeds, usual_one.found)
+    if seeds is None:
+        seeds = make_seeds(target, targets, output_gradients, frame, recorded=recorded, law=law)
     results = answer(
-        kind, recording, records, saved, targets, wanted, seeds, unconnected, frame, recorded=recorded, law=law
-    )
+        kind, recording, records, saved, targets, wanted, seeds, unconnected, frame,
+        recorded=recorded, law=law, found=found,
+    )  # fmt: skip
     return rebuild(sources, iter(results).__next__)
+
+
+class UsualOne(NamedTuple):
+    """A usual question that was swept for: ids of sources, cotangents of the target and of what was reached by id."""
+
+    ids: set[int]
+    seeds: dict[int, Any]
+    found: dict[int, Any]
+
+
+def usual_sweep(
+    recording: Recording,
+    records: Sequence[Written],
+    saved: Sequence[Any],
+    target: Any,
+    sources: Any,
+    asking: Asking,
+) -> UsualOne | None:
+    """Sweep for a question that is the usual one; None if it is another."""
+    known = prepared(recording, target, sources)
+    if known is None:
+        return None
+    ids, seeds = known
+    try:
+        found = sweep(records, saved, seeds, ids, on_the_way(recording, records, saved, ids))
+    except (NoGradientError, RuleError) as error:
+        failed(error, asking, leaves_of(target), leaves_of(sources))
+    return make(UsualOne, (ids, seeds, found))
 
 
 def answer(
@@ -155,10 +195,11 @@ def answer(
     recorded: bool,
     law: Law = LAW,
     spelled: int = 2,
+    found: dict[int, Any] | None = None,
 ) -> tuple[Any, ...]:
     """Answer a question whose parts are known: sweep, announce, and fill in for what is missing.
 
-    `spelled` is that of `Asked`.
+    `spelled` is that of `Asked`; `found` is what a sweep found, if one ran already.
     """
     picked: dict[int, list[tuple[Any, Any]]] | None = None if law.slices is None else {}
     if recording is not None and recording.late:
@@ -166,7 +207,8 @@ def answer(
     ids = {leaf.value._id for leaf in wanted if answers_for(recording, leaf) and is_differentiable(leaf.value._value)}
     needed = on_the_way(recording, records, saved, ids)
     try:
-        found = sweep(records, saved, seeds, ids, needed, recorded=recorded, picked=picked)
+        if found is None:
+            found = sweep(records, saved, seeds, ids, needed, recorded=recorded, picked=picked)
         odd = odd_ones(found.values())
         if (
             odd
@@ -187,7 +229,7 @@ def answer(
             for leaf, result in zip(wanted, results, strict=True)
         )
     remember_results(() if recorded else targets, results, frame)
-    missing.forget_reasons(wanted, results)
+    missing.forget_reasons([leaf.id for leaf, result in zip(wanted, results, strict=True) if result is not None])
     complete = all(r is not None for r in results)  # `in` would compare tensors with `==`
     if complete and not missing.somebody_listens():
         STATE.last_asked = next_id()
@@ -382,40 +424,6 @@ def remember_results(targets: tuple[Leaf, ...], results: tuple[Any, ...], frame:
     found = [result._id for result in results if result is not None]
     if found:
         note_events(EventKind.GRADIENT, found, frame, made_from)
-
-
-vdot, isfinite = np.vdot, cmath.isfinite
-is_ordinary = None if CORE is None else CORE.is_ordinary
-"""The core's answer for small arrays: whether one is surely not odd."""
-
-SMALL = 1000
-"""So many elements are copied to be looked at, if they do not lie side by side."""
-
-
-def odd_ones(values: Iterable[Any]) -> list[Any]:
-    """Return the values that `is_odd` of: for every gradient, so that it must be cheap."""
-    return [value for value in values if is_odd(value)]
-
-
-def is_odd(value: Any) -> bool:
-    """Whether a value is nothing but zeros, or has an element that is not finite.
-
-    The sum of squares answers nearly always, in one pass and without warnings. Only if it is zero or not finite, which
-    very small or large elements do as well, are the elements themselves looked at.
-    """
-    plain = value._value if isinstance(value, Node) else value
-    if is_ordinary is not None and is_ordinary(plain):
-        return False
-    if plain.dtype.kind in "fc" and (plain.size < SMALL or plain.flags.c_contiguous):
-        total = vdot(plain, plain)
-        if total and isfinite(total):
-            return False
-    return not is_finite(plain) or not plain.any()
-
-
-def is_finite(value: Any) -> bool:
-    """Whether all elements of a value are finite."""
-    return bool(np.isfinite(value._value if isinstance(value, Node) else value).all())
 
 
 def in_the_form_of(leaf: Leaf, cotangent: Any, frame: FrameType) -> Any:

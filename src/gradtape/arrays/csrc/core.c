@@ -7,7 +7,7 @@
 struct names core;
 struct slots at;
 PyObject *numbers[1 << 3];
-PyObject *str_call, *str_filename, *str_make_saver, *str_shape;
+PyObject *str_ambient, *str_call, *str_extend, *str_make_saver, *str_shape;
 
 static Py_ssize_t
 offset_of(void *type, const char *name)
@@ -38,14 +38,23 @@ struct laid {
     Py_ssize_t *place;
 };
 
+static const struct told EVENTS[] = {
+    {"Event", &core.Event}, {"Recording", &core.Recording}, {"Site", &core.Site},
+    {"is_user_file", &core.is_user_file}, {"new_ids", &core.new_ids}, {"open_recordings", &core.open_recordings},
+    {"state", &core.state}, {"user_files", &core.user_files}, {"with_callers", &core.with_callers}, {NULL, NULL},
+};
+static const struct laid SLOTS_OF_EVENTS[] = {
+    {"Ambient", "events", &at.ambient_events}, {"Recording", "auto_watch", &at.rec_auto_watch},
+    {"Recording", "events", &at.rec_events}, {"Recording", "known", &at.rec_known}, {"Recording", "late", &at.rec_late},
+    {"Recording", "roots", &at.rec_roots}, {"Recording", "saved", &at.rec_saved}, {"Recording", "since", &at.rec_since},
+    {"Recording", "variables", &at.rec_variables}, {"Recording", "written", &at.rec_written}, {NULL, NULL, NULL},
+};
 static const struct told RECORDING[] = {
     {"Index", &core.Index}, {"Op", &core.Op}, {"RealShape", &core.RealShape}, {"Spec", &core.Spec},
     {"Tensor", &core.Tensor}, {"Variable", &core.Variable}, {"apply", &core.apply}, {"fail", &core.fail},
-    {"failures", &core.failures}, {"find_site", &core.find_site}, {"latest", &core.latest},
-    {"mark_real", &core.mark_real}, {"may_share_memory", &core.may_share_memory}, {"new_ids", &core.new_ids},
-    {"no_params", &core.no_params}, {"open_recordings", &core.open_recordings}, {"plain", &core.plain},
-    {"save_outside", &core.save_outside}, {"spec", &core.spec}, {"user_files", &core.user_files},
-    {"watch_read", &core.watch_read}, {NULL, NULL},
+    {"failures", &core.failures}, {"find_site", &core.find_site}, {"latest", &core.latest}, {"loops", &core.loops},
+    {"mark_real", &core.mark_real}, {"may_share_memory", &core.may_share_memory}, {"no_params", &core.no_params},
+    {"plain", &core.plain}, {"save_outside", &core.save_outside}, {"spec", &core.spec}, {"watch_read", &core.watch_read}, {NULL, NULL},
 };
 static const struct laid SLOTS[] = {
     {"Node", "_value", &at.node_value}, {"Node", "_id", &at.node_id}, {"Index", "value", &at.index_value},
@@ -53,16 +62,15 @@ static const struct laid SLOTS[] = {
     {"Op", "defaults", &at.op_defaults}, {"Op", "elementwise", &at.op_elementwise},
     {"Op", "kernel", &at.op_kernel}, {"Op", "kept", &at.op_kept}, {"Op", "parts", &at.op_parts},
     {"Op", "permanent", &at.op_permanent}, {"Op", "pulls", &at.op_pulls}, {"Op", "variadic", &at.op_variadic},
-    {"Recording", "auto_watch", &at.rec_auto_watch}, {"Recording", "known", &at.rec_known},
-    {"Recording", "roots", &at.rec_roots}, {"Recording", "saved", &at.rec_saved},
-    {"Recording", "since", &at.rec_since}, {"Recording", "variables", &at.rec_variables},
-    {"Recording", "written", &at.rec_written}, {"Variable", "trainable", &at.variable_trainable}, {NULL, NULL, NULL},
+    {"Variable", "trainable", &at.variable_trainable}, {NULL, NULL, NULL},
 };
 static const struct told DOORS[] = {
     {"array_function", &core.array_function}, {"array_ufunc", &core.array_ufunc}, {"functions", &core.functions},
     {"plain_index", &core.plain_index}, {"unsupported", &core.unsupported}, {NULL, NULL},
 };
+static const struct told QUESTION[] = {{"gradient", &core.gradient}, {"is_odd", &core.is_odd}, {NULL, NULL}};
 static const struct told SWEEP[] = {
+    {"add", &core.add}, {"multiply", &core.multiply}, {"negative", &core.negative},
     {"add_reduce", &core.add_reduce}, {"make_pulls", &core.make_pulls}, {"unbroadcast", &core.unbroadcast}, {"unmade", &core.unmade},
     {"xp", &core.xp}, {NULL, NULL},
 };
@@ -90,36 +98,41 @@ take_all(PyObject *given, const struct told *names)
     Py_RETURN_NONE;
 }
 
+static const struct laid NOTHING_LAID[] = {{NULL, NULL, NULL}};
+static const struct {
+    const char *name;
+    const struct told *told;
+    const struct laid *laid;
+} PARTS[] = {
+    {"events", EVENTS, SLOTS_OF_EVENTS}, {"apply", RECORDING, SLOTS},      {"doors", DOORS, NOTHING_LAID},
+    {"sweep", SWEEP, NOTHING_LAID},      {"question", QUESTION, NOTHING_LAID},
+};
+
 static PyObject *
-set_up(PyObject *module, PyObject *given)
+set_up(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
-    for (const struct laid *slot = SLOTS; slot->of != NULL; slot++) {
-        PyObject *type = find(given, slot->of);
-        if (type == NULL || (*slot->place = offset_of(type, slot->name)) < 0) {
-            return NULL;
+    for (size_t k = 0; n == 2 && PyUnicode_Check(args[0]) && k < sizeof PARTS / sizeof *PARTS; k++) {
+        if (PyUnicode_CompareWithASCIIString(args[0], PARTS[k].name) == 0) {
+            for (const struct laid *slot = PARTS[k].laid; slot->of != NULL; slot++) {
+                PyObject *type = find(args[1], slot->of);
+                if (type == NULL || (*slot->place = offset_of(type, slot->name)) < 0) {
+                    return NULL;
+                }
+            }
+            return take_all(args[1], PARTS[k].told);
         }
     }
-    return take_all(given, RECORDING);
-}
-
-static PyObject *
-set_up_doors(PyObject *module, PyObject *given)
-{
-    return take_all(given, DOORS);
-}
-
-static PyObject *
-set_up_sweep(PyObject *module, PyObject *given)
-{
-    return take_all(given, SWEEP);
+    PyErr_SetString(PyExc_TypeError, "set_up(part, what it needs)");
+    return NULL;
 }
 
 #define FAST(function) (PyCFunction)(void (*)(void))function, METH_FASTCALL
 
 static PyMethodDef methods[] = {
-    {"set_up", set_up, METH_O, "Tell what `apply` needs."},
-    {"set_up_doors", set_up_doors, METH_O, "Tell what the doors need."},
-    {"set_up_sweep", set_up_sweep, METH_O, "Tell what `run_back` needs."},
+    {"set_up", FAST(set_up), "Tell what a part needs of the engine."},
+    {"note_events", FAST(note_events), "See arrays/record.py."},
+    {"prepared", FAST(prepared), "See tape/usual.py."},
+    {"collected", FAST(collected), "See tape/usual.py."},
     {"apply", FAST(apply), "See arrays/dispatch.py."},
     {"apply_to_one", FAST(apply_to_one), "See arrays/dispatch.py."},
     {"apply_to_two", FAST(apply_to_two), "See arrays/dispatch.py."},
@@ -129,6 +142,7 @@ static PyMethodDef methods[] = {
     {"getitem", getitem, METH_O, "Make `__getitem__`."},
     {"array_ufunc", array_ufunc, METH_NOARGS, "Make `__array_ufunc__`."},
     {"array_function", array_function, METH_NOARGS, "Make `__array_function__`."},
+    {"loop", FAST(make_loop), "Make what a ufunc is called by where its operands are small."},
     {"factor", FAST(factor), "Make the pull of a partial derivative."},
     {"transpose", FAST(transpose), "Make the pull of any other rule."},
     {"run_back", FAST(run_back), "See tape/pulls.py."},
@@ -145,13 +159,14 @@ PyInit__core(void)
 {
     import_array();
     str_call = PyUnicode_InternFromString("__call__");
-    str_filename = PyUnicode_InternFromString("co_filename");
+    str_ambient = PyUnicode_InternFromString("ambient");
+    str_extend = PyUnicode_InternFromString("extend");
     str_make_saver = PyUnicode_InternFromString("make_saver");
     str_shape = PyUnicode_InternFromString("shape");
     for (long k = 0; k < 1 << 3; k++) {
         numbers[k] = PyLong_FromLong(k);
     }
-    if (PyType_Ready(&DoorType) < 0 || PyType_Ready(&PullType) < 0) {
+    if (prepare_loops() < 0 || PyType_Ready(&DoorType) < 0 || PyType_Ready(&PullType) < 0) {
         return NULL;
     }
     return PyModule_Create(&definition);

@@ -18,26 +18,28 @@
 
 /* What `set_up` and its like were given: objects of the engine's modules, by the names that they have there. */
 struct names {
-    PyObject *add_reduce, *apply, *array_function, *array_ufunc, *fail, *failures, *find_site, *functions, *latest, *make_pulls;
+    PyObject *add, *multiply, *negative; /* loops */
+    PyObject *add_reduce, *apply, *array_function, *array_ufunc, *fail, *failures, *find_site, *functions;
+    PyObject *gradient, *is_odd, *is_user_file, *latest, *loops, *make_pulls;
     PyObject *mark_real, *may_share_memory, *new_ids, *no_params, *open_recordings, *plain, *plain_index, *save_outside;
-    PyObject *spec, *unbroadcast, *unmade, *unsupported, *user_files, *watch_read, *xp;
-    PyTypeObject *Index, *Op, *RealShape, *Spec, *Tensor, *Variable;
+    PyObject *spec, *state, *unbroadcast, *unmade, *unsupported, *user_files, *watch_read, *with_callers, *xp;
+    PyTypeObject *Event, *Index, *Op, *RealShape, *Recording, *Site, *Spec, *Tensor, *Variable;
 };
 extern struct names core;
 
 /* Where the slots of the engine's classes lie. */
 struct slots {
-    Py_ssize_t node_value, node_id, index_value, latest_code, variable_trainable;
+    Py_ssize_t ambient_events, node_value, node_id, index_value, latest_code, variable_trainable;
     Py_ssize_t op_alone, op_connects, op_defaults, op_elementwise, op_kernel, op_kept, op_parts, op_permanent,
         op_pulls, op_variadic;
-    Py_ssize_t rec_auto_watch, rec_known, rec_roots, rec_saved, rec_since, rec_variables, rec_written;
+    Py_ssize_t rec_auto_watch, rec_events, rec_known, rec_late, rec_roots, rec_saved, rec_since, rec_variables, rec_written;
 };
 extern struct slots at;
 
 #define SLOT(object, offset) (*(PyObject **)((char *)(object) + (offset)))
 
 extern PyObject *numbers[1 << 3];
-extern PyObject *str_call, *str_filename, *str_make_saver, *str_shape;
+extern PyObject *str_ambient, *str_call, *str_extend, *str_make_saver, *str_shape;
 
 /* record.c */
 PyObject *core_apply(PyObject *op, PyObject *const *args, Py_ssize_t n, PyObject *params, PyObject *frame);
@@ -45,6 +47,20 @@ int same_shape(PyObject *a, PyObject *b);
 PyObject *apply(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *apply_to_one(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *apply_to_two(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+/* events.c */
+PyObject *core_note_events(PyObject *kind, PyObject *values, PyObject *frame, PyObject *detail, PyObject *only);
+PyObject *note_events(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+/* question.c */
+PyObject *prepared(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *collected(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+/* loops.c */
+int prepare_loops(void);
+PyObject *make_loop(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *loop_of(PyObject *function);
+PyObject *call_loop(PyObject *loop, PyObject *const *args, Py_ssize_t n, PyObject *into, int checked);
 
 /* doors.c */
 extern PyTypeObject DoorType;
@@ -60,6 +76,7 @@ extern PyTypeObject PullType;
 PyObject *factor(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *transpose(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *run_back(PyObject *module, PyObject *const *args, Py_ssize_t n);
+int is_ordinary_array(PyObject *value);
 PyObject *is_ordinary(PyObject *module, PyObject *value);
 
 #endif

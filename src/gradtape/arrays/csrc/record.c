@@ -214,8 +214,9 @@ keep_apart(PyObject *value, PyObject **y, PyObject *saved)
 static PyObject *
 run_kernel(PyObject *op, PyObject *const *args, PyObject *const *values, Py_ssize_t n, PyObject *params, PyObject *frame)
 {
-    PyObject *given = PyDict_GET_SIZE(params) ? params : NULL;
-    PyObject *y = PyObject_VectorcallDict(SLOT(op, at.op_kernel), values, n, given);
+    PyObject *given = PyDict_GET_SIZE(params) ? params : NULL, *kernel = SLOT(op, at.op_kernel);
+    PyObject *y = given == NULL ? call_loop(loop_of(kernel), values, n, NULL, 1) : NULL;
+    y = y == NULL ? PyObject_VectorcallDict(kernel, values, n, given) : y;
     if (y != NULL || !PyErr_ExceptionMatches(core.failures)) {
         return y;
     }

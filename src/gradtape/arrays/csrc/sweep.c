@@ -57,17 +57,39 @@ fits(PyObject *x, PyObject *other)
            PyArray_DESCR((PyArrayObject *)x) == PyArray_DESCR((PyArrayObject *)other) && same_shape(x, other);
 }
 
+/* `a * b` and `a + b`, into `into` if that is not NULL. */
+static PyObject *
+multiplied(PyObject *a, PyObject *b, PyObject *into)
+{
+    PyObject *both[2] = {a, b}, *found = call_loop(core.multiply, both, 2, into, 0);
+    return found != NULL ? found : into == NULL ? PyNumber_Multiply(a, b) : PyNumber_InPlaceMultiply(into, into == a ? b : a);
+}
+
+static PyObject *
+added(PyObject *a, PyObject *b, PyObject *into)
+{
+    PyObject *both[2] = {a, b}, *found = call_loop(core.add, both, 2, into, 0);
+    return found != NULL ? found : into == NULL ? PyNumber_Add(a, b) : PyNumber_InPlaceAdd(into, b);
+}
+
+static PyObject *
+negated(PyObject *x)
+{
+    PyObject *found = call_loop(core.negative, &x, 1, NULL, 0);
+    return found != NULL ? found : PyNumber_Negative(x);
+}
+
 /* `a * b` into the memory of one of the two where that is sure to be nobody's: `a` is ours if `a_goes`, so may be `b`. */
 static PyObject *
 product(PyObject *a, int a_goes, PyObject *b, int b_goes)
 {
     if (a_goes && is_ours(a) && fits(a, b)) {
-        return PyNumber_InPlaceMultiply(a, b);
+        return multiplied(a, b, a);
     }
     if (b_goes && is_ours(b) && fits(b, a)) {
-        return PyNumber_InPlaceMultiply(b, a);
+        return multiplied(a, b, b);
     }
-    return PyNumber_Multiply(a, b);
+    return multiplied(a, b, NULL);
 }
 
 /* The cotangent of an argument. `g_goes` says that nothing needs `g` afterwards. */
@@ -142,7 +164,7 @@ pull_one(PyObject *pull, PyObject *g, int g_goes, PyObject *residuals, PyObject 
     }
     if (PyFloat_CheckExact(pull)) {
         double scale = PyFloat_AS_DOUBLE(pull);
-        return scale == 1.0 ? Py_NewRef(g) : scale == -1.0 ? PyNumber_Negative(g) : product(g, g_goes, pull, 0);
+        return scale == 1.0 ? Py_NewRef(g) : scale == -1.0 ? negated(g) : product(g, g_goes, pull, 0);
     }
     if (Py_IS_TYPE(pull, &PullType) && PyTuple_CheckExact(residuals)) {
         return pulled((Pull *)pull, g, g_goes, residuals, params);
@@ -195,13 +217,13 @@ add_to(PyObject *cotangents, PyObject *source, PyObject *ct)
 {
     PyObject *previous = PyDict_GetItemWithError(cotangents, source);
     if (previous != NULL && is_ours(previous) && fits(previous, ct)) {
-        PyObject *total = PyNumber_InPlaceAdd(previous, ct); /* the dict goes on holding it */
+        PyObject *total = added(previous, ct, previous); /* the dict goes on holding it */
         Py_DECREF(ct);
         Py_XDECREF(total);
         return total == NULL ? -1 : 0;
     }
     if (previous != NULL) {
-        Py_SETREF(ct, PyNumber_Add(previous, ct));
+        Py_SETREF(ct, added(previous, ct, NULL));
     }
     int failed = ct == NULL || PyErr_Occurred() || PyDict_SetItem(cotangents, source, ct) < 0;
     Py_XDECREF(ct);
@@ -263,13 +285,13 @@ pull_back(PyObject *record, PyObject *pulls, PyObject *residuals, PyObject *g, P
         sums[0] += x * x;                                                                                                 \
     }
 
-/* Whether a small array has elements that are not zero and none that is not finite; False also where that is not sure. */
-PyObject *
-is_ordinary(PyObject *module, PyObject *value)
+/* Whether a small array has elements that are not zero and none that is not finite; 0 also where that is not sure. */
+int
+is_ordinary_array(PyObject *value)
 {
     PyArrayObject *array = (PyArrayObject *)value;
     if (!PyArray_CheckExact(value) || !PyArray_ISCARRAY_RO(array) || PyArray_SIZE(array) > MOST_LOOKED_AT) {
-        Py_RETURN_FALSE;
+        return 0;
     }
     npy_intp k = 0, n = PyArray_SIZE(array);
     const void *data = PyArray_DATA(array);
@@ -280,7 +302,13 @@ is_ordinary(PyObject *module, PyObject *value)
         SUM_OF_SQUARES(double)
     }
     double total = sums[0] + sums[1] + sums[2] + sums[3];
-    return PyBool_FromLong(total > 0 && isfinite(total));
+    return total > 0 && isfinite(total);
+}
+
+PyObject *
+is_ordinary(PyObject *module, PyObject *value)
+{
+    return PyBool_FromLong(is_ordinary_array(value));
 }
 
 /* Do one record; 1 if its operation has pulls, 0 if its rules are asked in a way of their own, -1 for an error. */
