@@ -295,6 +295,9 @@ OPERANDS = [
     (a, b), (a, b[0]), (b[0], a), (a, 0.3), (2, a), (a, np.float64(0.3)), (np.float64(0.3), np.float64(0.7)),
     (a, -1e300), (a[:, 0], b[:, 1]), (a[0, ::-1], b[0]), (a.T, b.T), (a[:, :1], b), (a[None], b), (a[:0], b[:0]),
     (b[0, :1], a), (a, 1 << 40), (rng.normal(size=5000),) * 2, (np.broadcast_to(b[0, 0], (6, 40)), a), (b[0, 2], b[1]),
+    (a, b.T), (a.T, b), (b.T, b), (b, b.T), (b[:, ::2], b.T[::2]), (np.asfortranarray(b), b.T), (b[:1], b.T),
+    (b, b.T[:, :1]),
+    (b[:, ::-1], b.T), (b[:, :1], b[:1]), (b[:, :0], b.T[:0]),
 ]
 
 def outcome(function, *operands):
@@ -308,13 +311,14 @@ wrong, compared = [], 0
 for ufunc in LOOPS:
     if ufunc not in FUNCTIONS or FUNCTIONS[ufunc].parts:
         continue
+    assert LOOPS[ufunc](*[np.int64(1)] * ufunc.nin if ufunc is not np.matmul else (b, b.T)) is not None
     for dtype in (np.float64, np.float32, np.float16):
         for operands in OPERANDS:
             with np.errstate(all="ignore"):
                 plain = [x.astype(dtype) if hasattr(x, "dtype") else x for x in operands[: ufunc.nin]]
             try:
                 expected = outcome(ufunc, *plain)
-            except (TypeError, OverflowError):
+            except (TypeError, ValueError, OverflowError):
                 continue
             given = [gt.constant(plain[0]) if hasattr(plain[0], "dtype") else plain[0], *plain[1:]]
             if len(given) > 1 and not hasattr(given[0], "numpy"):
@@ -335,6 +339,44 @@ print(len(wrong), compared > 3000, wrong[:8])
 def test_loops_without_dispatch_give_the_same_bits_and_warnings(built):
     done = ran(LOOPS, built)
     assert done.stdout == "overflow encountered in multiply\n0 True []\n", done.stdout[:2000] + done.stderr
+
+
+PROGRAMS = """
+import numpy as np
+from gradtape.arrays.core import CORE
+from gradtape.ops import OPS, Partial, load_families
+from gradtape.spaces.numpy_space import xp
+from gradtape.tape.programs import program_of
+
+load_families("special")
+rng = np.random.default_rng(0)
+known, wrong = [], []
+for op in OPS.values():
+    for rule in op.rules if not op.params else ():
+        program = program_of(rule.fn, len(op.args) + 1) if type(rule) is Partial else None
+        if program is None:
+            continue
+        known.append(op.name)
+        for dtype in (np.float64, np.float32, np.float16):
+            for shape in ((5,), (3, 4), ()):
+                kept = tuple(rng.uniform(0.1, 0.9, shape).astype(dtype)[()] for _ in range(len(op.args) + 1))
+                for residuals in (kept, (0.5, *kept[1:]), (kept[0], *[0.5] * len(op.args)), (kept[0][None], *kept[1:])):
+                    g = np.ones_like(kept[0])
+                    try: expected = np.asarray(rule.fn(xp, *residuals) * g)
+                    except TypeError: continue
+                    found = np.asarray(CORE.factor(rule.fn, False, program)(g, residuals, {}))
+                    if (found.dtype, found.tobytes()) != (expected.dtype, expected.tobytes()):
+                        wrong.append((op.name, dtype.__name__, shape))
+print(wrong[:5], len(known) > 20, {"sin", "tanh", "divide", "sqrt"} <= set(known), "multiply_no_nan" in known)
+assert program_of(lambda xp, y, x: 1.0 if x > 0 else x * y, 2) is None
+assert program_of(lambda xp, y, x: (x * y, y)[1], 2) is None
+assert program_of(lambda xp, y, x: xp.where(x, y, 0.0), 2) is None
+"""
+
+
+def test_partial_derivatives_are_the_same_as_programs(built):
+    done = ran(PROGRAMS, built)
+    assert done.stdout == "[] True True False\n", done.stdout[:2000] + done.stderr
 
 
 def test_the_garbage_collector_does_not_walk_a_long_tape_and_still_finds_circles(built):

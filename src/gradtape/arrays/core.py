@@ -28,9 +28,6 @@ def load() -> Any:
 CORE = load()
 BY_ROWS = frozenset({np.add, np.subtract, np.multiply, np.divide})
 """Whose results do not depend on where a row of them begins, to the last bit."""
-LOOPS: dict[Any, Any] = (
-    {}
-    if CORE is None
-    else {f: CORE.loop(f, f in BY_ROWS) for f in vars(np).values() if type(f) is np.ufunc and f.signature is None}
-)
-"""What the core calls NumPy's ufuncs by where arrays are small: their loops."""
+PLAIN = [np.matmul, *(f for f in vars(np).values() if type(f) is np.ufunc and f.signature is None)]
+LOOPS: dict[Any, Any] = {} if CORE is None else {f: CORE.loop(f, f in BY_ROWS, f is np.matmul) for f in PLAIN}
+"""What the core calls NumPy's ufuncs by where arrays are small: their loops. Called from Python they are the ufuncs."""

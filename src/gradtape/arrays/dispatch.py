@@ -24,6 +24,7 @@ from gradtape.arrays.record import (
 )
 from gradtape.ops import OPS, Index, Op
 from gradtape.ops.model import RealShape, Spec, is_floating, spec
+from gradtape.spaces.numpy_space import FASTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +80,7 @@ def bind(tensor: type[Node], variable: type[Node]) -> None:
     global _Tensor, _Variable
     _Tensor, _Variable = tensor, variable
     if CORE is not None:
+        FASTER.update(LOOPS)
         CORE.set_up(
             "apply",
             {

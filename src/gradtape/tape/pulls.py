@@ -31,10 +31,10 @@ def make_pulls(op: Op) -> tuple[Pull | None, ...] | None:
     """Make and keep what an operation is pulled back by, one per argument; None for one through which nothing flows.
 
     Operations whose rules are asked in a way of their own have none: variadic ones, those whose derivative
-    a user gave, and those with rules that add in place or pick.
+    a user gave, and, without the core, those with rules that add in place.
     """
     rules = [rule for rule in op.rules if rule is not None]
-    special = op.variadic or op.given or any(rule.into is not None or rule.picks is not None for rule in rules)
+    special = op.variadic or op.given or (CORE is None and any(rule.into is not None for rule in rules))
     made = None if special else tuple(None if rule is None else _pull(rule, op) for rule in op.rules)
     op.pulls = made
     return made
@@ -102,6 +102,8 @@ def run_back(
 
 
 if CORE is not None:
+    from gradtape.tape.programs import program_of
+
     CORE.set_up(
         "sweep",
         {
@@ -122,7 +124,7 @@ def _pull(rule: Rule, op: Op) -> Pull:
     fn, alone = rule.fn, not op.params
     if type(rule) is not Partial:
         if CORE is not None:
-            return CORE.transpose(fn, not alone)  # type: ignore[no-any-return]
+            return CORE.transpose(fn, not alone, rule.into)  # type: ignore[no-any-return]
         if alone and len(op.args) == 1:
             return lambda g, r, _params: fn(xp, g, r[0], r[1])
         if alone and len(op.args) == 2:
@@ -134,7 +136,7 @@ def _pull(rule: Rule, op: Op) -> Pull:
     if what == "argument":
         return int(which) - 1  # the first argument is the namespace
     if CORE is not None:
-        return CORE.factor(fn, not alone)  # type: ignore[no-any-return]
+        return CORE.factor(fn, not alone, program_of(fn, len(op.args) + 1) if alone else None)  # type: ignore[no-any-return]
     # the factor stands first, because NumPy reuses the memory of a large one that nobody else holds
     if alone and len(op.args) == 1:
         return lambda g, r, _params: fn(xp, r[0], r[1]) * g

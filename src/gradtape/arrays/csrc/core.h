@@ -44,6 +44,8 @@ extern PyObject *str_ambient, *str_call, *str_extend, *str_make_saver, *str_shap
 /* record.c */
 PyObject *core_apply(PyObject *op, PyObject *const *args, Py_ssize_t n, PyObject *params, PyObject *frame);
 int same_shape(PyObject *a, PyObject *b);
+int is_leaf(PyObject *x);
+void spare(PyObject *tuple);
 PyObject *apply(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *apply_to_one(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *apply_to_two(PyObject *module, PyObject *const *args, Py_ssize_t n);
@@ -59,6 +61,7 @@ PyObject *collected(PyObject *module, PyObject *const *args, Py_ssize_t n);
 /* loops.c */
 int prepare_loops(void);
 PyObject *make_loop(PyObject *module, PyObject *const *args, Py_ssize_t n);
+int is_loop(PyObject *x);
 PyObject *loop_of(PyObject *function);
 PyObject *call_loop(PyObject *loop, PyObject *const *args, Py_ssize_t n, PyObject *into, int checked);
 
@@ -71,10 +74,18 @@ PyObject *getitem(PyObject *module, PyObject *op);
 PyObject *array_ufunc(PyObject *module, PyObject *nothing);
 PyObject *array_function(PyObject *module, PyObject *nothing);
 
-/* sweep.c */
+/* pulls.c */
 extern PyTypeObject PullType;
 PyObject *factor(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *transpose(PyObject *module, PyObject *const *args, Py_ssize_t n);
+int is_ours(PyObject *x);
+int fits(PyObject *x, PyObject *other);
+PyObject *added(PyObject *a, PyObject *b, PyObject *into);
+PyObject *pull_one(PyObject *pull, PyObject *g, int g_goes, PyObject *residuals, PyObject *params);
+int adds_in_place(PyObject *pull);
+int add_in_place(PyObject *pull, PyObject *total, PyObject *g, PyObject *residuals, PyObject *params);
+
+/* sweep.c */
 PyObject *run_back(PyObject *module, PyObject *const *args, Py_ssize_t n);
 int is_ordinary_array(PyObject *value);
 PyObject *is_ordinary(PyObject *module, PyObject *value);

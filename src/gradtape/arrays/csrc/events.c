@@ -45,6 +45,7 @@ site_of(PyFrameObject *frame)
     }
     PyTuple_SET_ITEM(site, 0, (PyObject *)PyFrame_GetCode(frame));
     PyTuple_SET_ITEM(site, 1, lasti);
+    PyObject_GC_UnTrack(site); /* code and a number lead nowhere; an event is remembered for long */
     return site;
 }
 
@@ -70,6 +71,9 @@ callers_of(PyFrameObject *frame)
             PyTuple_SET_ITEM(callers, k, found[k]);
         }
     }
+    if (callers != NULL) {
+        spare(callers);
+    }
     return callers;
 }
 
@@ -88,6 +92,9 @@ make_event(PyObject *kind, PyObject *value, PyObject *site, PyObject *detail, Py
     PyTuple_SET_ITEM(event, 3, Py_NewRef(site));
     PyTuple_SET_ITEM(event, 4, Py_NewRef(detail));
     PyTuple_SET_ITEM(event, 5, Py_NewRef(callers));
+    if (is_leaf(detail) && is_leaf(callers)) {
+        PyObject_GC_UnTrack(event); /* kinds stay as long as the process */
+    }
     return event;
 }
 

@@ -17,8 +17,9 @@
 /* A ufunc of NumPy, and which of its loops are for float32 and float64; -1 for none. */
 typedef struct {
     PyObject_HEAD
+    vectorcallfunc vectorcall;
     PyUFuncObject *ufunc;
-    int of[2], rows;
+    int of[2], rows, is_matmul;
 } Loop;
 
 static void
@@ -32,9 +33,19 @@ static PyTypeObject LoopType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "gradtape.arrays._core.Loop",
     .tp_basicsize = sizeof(Loop),
     .tp_dealloc = (destructor)loop_dealloc,
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "The loops of a ufunc.",
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_vectorcall_offset = offsetof(Loop, vectorcall),
+    .tp_call = PyVectorcall_Call,
+    .tp_doc = "A ufunc of NumPy, called by its loop where the operands are small.",
 };
+
+/* Called from Python it is the ufunc. */
+static PyObject *
+act(PyObject *self, PyObject *const *args, size_t given, PyObject *names)
+{
+    PyObject *found = names == NULL ? call_loop(self, args, PyVectorcall_NARGS(given), NULL, 1) : NULL;
+    return found != NULL ? found : PyObject_Vectorcall((PyObject *)((Loop *)self)->ufunc, args, given, names);
+}
 
 int
 prepare_loops(void)
@@ -62,20 +73,29 @@ find_loop(PyUFuncObject *ufunc, int type)
 PyObject *
 make_loop(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
-    if (n != 2 || !PyObject_TypeCheck(args[0], &PyUFunc_Type)) {
-        PyErr_SetString(PyExc_TypeError, "a loop is made of a ufunc, and whether its operands may be spread by rows");
+    if (n != 3 || !PyObject_TypeCheck(args[0], &PyUFunc_Type)) {
+        PyErr_SetString(PyExc_TypeError, "a loop is made of a ufunc, whether an operand may be a row, and whether it is matmul");
         return NULL;
     }
     PyUFuncObject *ufunc = (PyUFuncObject *)args[0];
-    int fits = !ufunc->core_enabled && ufunc->nin <= MOST_INPUTS && ufunc->nout == 1;
+    int is_matmul = args[2] == Py_True;
+    int fits = (is_matmul || !ufunc->core_enabled) && ufunc->nin <= MOST_INPUTS && ufunc->nout == 1;
     Loop *made = PyObject_New(Loop, &LoopType);
     if (made != NULL) {
         made->ufunc = (PyUFuncObject *)Py_NewRef(args[0]);
         made->of[0] = fits ? find_loop(ufunc, NPY_FLOAT) : -1;
         made->of[1] = fits ? find_loop(ufunc, NPY_DOUBLE) : -1;
         made->rows = args[1] == Py_True;
+        made->is_matmul = is_matmul;
+        made->vectorcall = act;
     }
     return (PyObject *)made;
+}
+
+int
+is_loop(PyObject *x)
+{
+    return Py_IS_TYPE(x, &LoopType);
 }
 
 /* The loop of what may be a ufunc: borrowed, NULL if it has none that we know. */
@@ -227,6 +247,47 @@ run(Loop *self, struct call *call, int n, char *out, npy_intp out_step)
     }
 }
 
+#define MOST_PRODUCTS (1 << 18)
+
+/* The product of two small matrices by the loop of `matmul`, which hands it to BLAS; NULL as `call_loop`. */
+static PyObject *
+multiply_matrices(Loop *self, PyObject *const *args)
+{
+    PyArrayObject *a = (PyArrayObject *)args[0], *b = (PyArrayObject *)args[1];
+    if (!PyArray_CheckExact(args[0]) || !PyArray_CheckExact(args[1]) || PyArray_NDIM(a) != 2 || PyArray_NDIM(b) != 2 ||
+        PyArray_TYPE(a) != PyArray_TYPE(b) || PyArray_DIM(a, 1) != PyArray_DIM(b, 0) || !PyArray_ISBEHAVED_RO(a) ||
+        !PyArray_ISBEHAVED_RO(b)) {
+        return NULL;
+    }
+    int k = type_of(args[0]) < 0 ? -1 : self->of[PyArray_TYPE(a) == NPY_DOUBLE];
+    npy_intp sizes[4] = {1, PyArray_DIM(a, 0), PyArray_DIM(a, 1), PyArray_DIM(b, 1)}, shape[2] = {sizes[1], sizes[3]};
+    double products = (double)sizes[1] * (double)sizes[2] * (double)sizes[3];
+    if (k < 0 || products == 0 || products > MOST_PRODUCTS) {
+        return NULL;
+    }
+    PyObject *made = PyArray_SimpleNew(2, shape, PyArray_TYPE(a));
+    if (made == NULL) {
+        PyErr_Clear(); /* NumPy says it again */
+        return NULL;
+    }
+    PyArrayObject *out = (PyArrayObject *)made;
+    char *data[3] = {PyArray_BYTES(a), PyArray_BYTES(b), PyArray_BYTES(out)};
+    npy_intp steps[9] = {0, 0, 0, PyArray_STRIDE(a, 0), PyArray_STRIDE(a, 1), PyArray_STRIDE(b, 0), PyArray_STRIDE(b, 1),
+                         PyArray_STRIDE(out, 0), PyArray_STRIDE(out, 1)};
+    self->ufunc->functions[k](data, sizes, steps, self->ufunc->data == NULL ? NULL : (void *)self->ufunc->data[k]);
+    return made;
+}
+
+/* The answer of a loop, unless its flags say that NumPy may have to warn. */
+static PyObject *
+unless_odd(PyObject *made, int checked)
+{
+    if (made != NULL && checked && fetestexcept(ODD)) {
+        Py_CLEAR(made);
+    }
+    return made;
+}
+
 /* Call a ufunc by its loop; NULL without an error where that cannot be done, or where `checked` and NumPy may have to warn.
  * The result is written into `into` if that is not NULL: it has the shape and type of the result. */
 PyObject *
@@ -234,7 +295,16 @@ call_loop(PyObject *loop, PyObject *const *args, Py_ssize_t n, PyObject *into, i
 {
     Loop *self = (Loop *)loop;
     struct call call;
-    if (loop == NULL || n != self->ufunc->nin || n > MOST_INPUTS || !prepare(self, args, (int)n, &call)) {
+    if (loop == NULL || n != self->ufunc->nin || n > MOST_INPUTS) {
+        return NULL;
+    }
+    if (checked && fetestexcept(ODD)) {
+        feclearexcept(ODD);
+    }
+    if (self->is_matmul) {
+        return into == NULL ? unless_odd(multiply_matrices(self, args), checked) : NULL;
+    }
+    if (!prepare(self, args, (int)n, &call)) {
         return NULL;
     }
     int type = self->ufunc->types[self->of[call.type == NPY_DOUBLE] * self->ufunc->nargs + n];
@@ -256,18 +326,11 @@ call_loop(PyObject *loop, PyObject *const *args, Py_ssize_t n, PyObject *into, i
         out = PyArray_BYTES((PyArrayObject *)made);
         step = PyArray_ITEMSIZE((PyArrayObject *)made);
     }
-    if (checked && fetestexcept(ODD)) {
-        feclearexcept(ODD);
-    }
     run(self, &call, (int)n, out, step);
-    if (checked && fetestexcept(ODD)) {
-        Py_XDECREF(made);
-        return NULL;
-    }
     if (made == NULL) {
         PyArray_Descr *descr = PyArray_DescrFromType(type);
         made = PyArray_Scalar(out, descr, NULL);
         Py_DECREF(descr);
     }
-    return made;
+    return unless_odd(made, checked);
 }

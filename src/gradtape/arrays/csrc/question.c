@@ -129,6 +129,7 @@ hand_out(PyObject *results, PyObject *target, PyObject *sources, PyObject *frame
     PyObject *made_from = PyTuple_Pack(1, SLOT(target, at.node_id)), *ids = PyList_New(PyList_GET_SIZE(results));
     PyObject *events = NULL;
     if (made_from != NULL && ids != NULL) {
+        spare(made_from);
         for (Py_ssize_t k = 0; k < PyList_GET_SIZE(results); k++) {
             PyList_SET_ITEM(ids, k, Py_NewRef(SLOT(PyList_GET_ITEM(results, k), at.node_id)));
         }

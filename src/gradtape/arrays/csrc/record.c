@@ -251,15 +251,15 @@ is_users(PyObject *code)
 }
 
 /* Whether a value refers to nothing that could lead back to it: an array, a number, None, or what `spec` makes. */
-static int
+int
 is_leaf(PyObject *x)
 {
-    return !PyObject_IS_GC(x) || ((PyTuple_CheckExact(x) || Py_IS_TYPE(x, core.Spec)) && !PyObject_GC_IsTracked(x));
+    return !PyObject_IS_GC(x) || ((PyTuple_CheckExact(x) || Py_IS_TYPE(x, core.Spec) || Py_IS_TYPE(x, core.Site)) && !PyObject_GC_IsTracked(x));
 }
 
 /* Spare the garbage collector a tuple, if no circle can go through it: a long tape has many, which all live, and each look
  * for garbage would walk them. */
-static void
+void
 spare(PyObject *tuple)
 {
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(tuple); k++) {

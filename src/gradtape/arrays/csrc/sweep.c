@@ -1,177 +1,8 @@
-/* The loop of `tape/pulls.py`, and the two kinds of pulls that it calls without a frame of Python between. */
+/* The loop of `tape/pulls.py`. */
 
 #include "core.h"
 
 #include <math.h>
-
-/* A rule with the namespace that it runs in. A factor gives `fn(xp, *residuals) * g`, a transpose `fn(xp, g, *residuals)`;
- * both get the operation's parameters if it has any. */
-typedef struct {
-    PyObject_HEAD
-    vectorcallfunc vectorcall;
-    PyObject *fn;
-    int is_factor, has_params;
-} Pull;
-
-static void
-pull_dealloc(Pull *self)
-{
-    Py_XDECREF(self->fn);
-    Py_TYPE(self)->tp_free((PyObject *)self);
-}
-
-#define MOST_RESIDUALS (MOST_ARGUMENTS + 1)
-
-static PyObject *
-call_rule(Pull *self, PyObject *g, PyObject *residuals, PyObject *params)
-{
-    PyObject *given[2 + MOST_RESIDUALS] = {core.xp, g};
-    Py_ssize_t n = self->is_factor ? 1 : 2, more = PyTuple_GET_SIZE(residuals);
-    if (more > MOST_RESIDUALS) {
-        PyErr_SetString(PyExc_ValueError, "more residuals than a rule can have");
-        return NULL;
-    }
-    for (Py_ssize_t k = 0; k < more; k++) {
-        given[n + k] = PyTuple_GET_ITEM(residuals, k);
-    }
-    return PyObject_VectorcallDict(self->fn, given, n + more, self->has_params ? params : NULL);
-}
-
-/* Whether nobody else has an array, nor a view of it: then its memory can be written to. */
-static int
-is_ours(PyObject *x)
-{
-    return Py_REFCNT(x) == 1 && PyArray_CheckExact(x) && PyArray_NDIM((PyArrayObject *)x) > 0 &&
-           PyArray_BASE((PyArrayObject *)x) == NULL &&
-           PyArray_CHKFLAGS((PyArrayObject *)x, NPY_ARRAY_OWNDATA | NPY_ARRAY_WRITEABLE);
-}
-
-/* Whether the product or sum of two arrays has the shape and the dtype of the first. */
-static int
-fits(PyObject *x, PyObject *other)
-{
-    if (PyFloat_CheckExact(other)) {
-        return PyArray_ISFLOAT((PyArrayObject *)x) || PyArray_ISCOMPLEX((PyArrayObject *)x);
-    }
-    return PyArray_CheckExact(other) &&
-           PyArray_DESCR((PyArrayObject *)x) == PyArray_DESCR((PyArrayObject *)other) && same_shape(x, other);
-}
-
-/* `a * b` and `a + b`, into `into` if that is not NULL. */
-static PyObject *
-multiplied(PyObject *a, PyObject *b, PyObject *into)
-{
-    PyObject *both[2] = {a, b}, *found = call_loop(core.multiply, both, 2, into, 0);
-    return found != NULL ? found : into == NULL ? PyNumber_Multiply(a, b) : PyNumber_InPlaceMultiply(into, into == a ? b : a);
-}
-
-static PyObject *
-added(PyObject *a, PyObject *b, PyObject *into)
-{
-    PyObject *both[2] = {a, b}, *found = call_loop(core.add, both, 2, into, 0);
-    return found != NULL ? found : into == NULL ? PyNumber_Add(a, b) : PyNumber_InPlaceAdd(into, b);
-}
-
-static PyObject *
-negated(PyObject *x)
-{
-    PyObject *found = call_loop(core.negative, &x, 1, NULL, 0);
-    return found != NULL ? found : PyNumber_Negative(x);
-}
-
-/* `a * b` into the memory of one of the two where that is sure to be nobody's: `a` is ours if `a_goes`, so may be `b`. */
-static PyObject *
-product(PyObject *a, int a_goes, PyObject *b, int b_goes)
-{
-    if (a_goes && is_ours(a) && fits(a, b)) {
-        return multiplied(a, b, a);
-    }
-    if (b_goes && is_ours(b) && fits(b, a)) {
-        return multiplied(a, b, b);
-    }
-    return multiplied(a, b, NULL);
-}
-
-/* The cotangent of an argument. `g_goes` says that nothing needs `g` afterwards. */
-static PyObject *
-pulled(Pull *self, PyObject *g, int g_goes, PyObject *residuals, PyObject *params)
-{
-    PyObject *found = call_rule(self, g, residuals, params);
-    if (found != NULL && self->is_factor) {
-        Py_SETREF(found, product(found, 1, g, g_goes));
-    }
-    return found;
-}
-
-static PyObject *
-call_pull(PyObject *self, PyObject *const *args, size_t n, PyObject *names)
-{
-    if (PyVectorcall_NARGS(n) != 3 || names != NULL || !PyTuple_Check(args[1])) {
-        PyErr_SetString(PyExc_TypeError, "a pull takes (g, residuals, params)");
-        return NULL;
-    }
-    return pulled((Pull *)self, args[0], 0, args[1], args[2]);
-}
-
-PyTypeObject PullType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "gradtape.arrays._core.Pull",
-    .tp_basicsize = sizeof(Pull),
-    .tp_dealloc = (destructor)pull_dealloc,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
-    .tp_vectorcall_offset = offsetof(Pull, vectorcall),
-    .tp_call = PyVectorcall_Call,
-    .tp_doc = "A rule as the sweep on plain arrays calls it.",
-};
-
-static PyObject *
-make(PyObject *const *args, Py_ssize_t n, int is_factor)
-{
-    if (n != 2) {
-        PyErr_SetString(PyExc_TypeError, "a pull is made of a rule and whether it takes parameters");
-        return NULL;
-    }
-    Pull *made = PyObject_New(Pull, &PullType);
-    if (made != NULL) {
-        made->vectorcall = call_pull;
-        made->fn = Py_NewRef(args[0]);
-        made->is_factor = is_factor;
-        made->has_params = args[1] == Py_True;
-    }
-    return (PyObject *)made;
-}
-
-PyObject *
-factor(PyObject *module, PyObject *const *args, Py_ssize_t n)
-{
-    return make(args, n, 1);
-}
-
-PyObject *
-transpose(PyObject *module, PyObject *const *args, Py_ssize_t n)
-{
-    return make(args, n, 0);
-}
-
-/* What one pull makes of a cotangent; None if the rule has nothing to say. */
-static PyObject *
-pull_one(PyObject *pull, PyObject *g, int g_goes, PyObject *residuals, PyObject *params)
-{
-    if (PyLong_CheckExact(pull)) {
-        PyObject *factor = PySequence_GetItem(residuals, PyLong_AsSsize_t(pull));
-        PyObject *ct = factor == NULL ? NULL : product(g, g_goes, factor, 0);
-        Py_XDECREF(factor);
-        return ct;
-    }
-    if (PyFloat_CheckExact(pull)) {
-        double scale = PyFloat_AS_DOUBLE(pull);
-        return scale == 1.0 ? Py_NewRef(g) : scale == -1.0 ? negated(g) : product(g, g_goes, pull, 0);
-    }
-    if (Py_IS_TYPE(pull, &PullType) && PyTuple_CheckExact(residuals)) {
-        return pulled((Pull *)pull, g, g_goes, residuals, params);
-    }
-    PyObject *three[3] = {g, residuals, params};
-    return PyObject_Vectorcall(pull, three, 3, NULL);
-}
 
 /* How many leading axes have to be summed away to get an array's shape to another; -1 if that alone does not do. */
 static int
@@ -230,6 +61,31 @@ add_to(PyObject *cotangents, PyObject *source, PyObject *ct)
     return failed ? -1 : 0;
 }
 
+/* Whether the elements of two values are of one type, as far as that is seen at once. */
+static int
+same_type(PyObject *array, PyObject *other)
+{
+    PyArray_Descr *descr = PyArray_DESCR((PyArrayObject *)array);
+    if (PyArray_CheckExact(other)) {
+        return descr == PyArray_DESCR((PyArrayObject *)other);
+    }
+    return Py_TYPE(other) == descr->typeobj;
+}
+
+/* Add to what an input has already where that is the sweep's own: 1, 0 if that cannot be done, -1 for an error. */
+static int
+try_in_place(PyObject *cotangents, PyObject *source, PyObject *pull, PyObject *g, PyObject *residuals, PyObject *params)
+{
+    PyObject *total = PyDict_GetItemWithError(cotangents, source);
+    if (total == NULL || !is_ours(total) || !same_type(total, g)) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    Py_INCREF(total);
+    int failed = add_in_place(pull, total, g, residuals, params) < 0;
+    Py_DECREF(total);
+    return failed ? -1 : 1;
+}
+
 /* Carry one cotangent through one record; -1 for an error. `g` is ours alone if it is nobody else's. */
 static int
 pull_back(PyObject *record, PyObject *pulls, PyObject *residuals, PyObject *g, PyObject *cotangents, PyObject *needed)
@@ -256,7 +112,15 @@ pull_back(PyObject *record, PyObject *pulls, PyObject *residuals, PyObject *g, P
         if (!(wanted >> i & 1)) {
             continue;
         }
-        PyObject *ct = pull_one(PyTuple_GET_ITEM(pulls, i), g, i == last, residuals, params);
+        PyObject *pull = PyTuple_GET_ITEM(pulls, i), *input = PyTuple_GET_ITEM(inputs, i);
+        int added = adds_in_place(pull) ? try_in_place(cotangents, input, pull, g, residuals, params) : 0;
+        if (added) {
+            if (added < 0) {
+                return -1;
+            }
+            continue;
+        }
+        PyObject *ct = pull_one(pull, g, i == last, residuals, params);
         if (ct == Py_None) { /* the rule has nothing to say of this argument */
             Py_DECREF(ct);
             continue;
@@ -264,7 +128,7 @@ pull_back(PyObject *record, PyObject *pulls, PyObject *residuals, PyObject *g, P
         if (ct != NULL && shapes != Py_None) {
             ct = summed_back(ct, PyTuple_GET_ITEM(shapes, i));
         }
-        if (ct == NULL || add_to(cotangents, PyTuple_GET_ITEM(inputs, i), ct) < 0) {
+        if (ct == NULL || add_to(cotangents, input, ct) < 0) {
             return -1;
         }
     }
