@@ -186,9 +186,9 @@ def test_looking_leaves_no_trace():
 
 def test_an_edit_is_parsed_once_although_it_is_checked_twice():
     question = explaining.without_loops(300)
-    changes._is_python.cache_clear()
+    changes._parses_in.cache_clear()
     assert "+     loss = " in str(question())
-    assert changes._is_python.cache_info()[:2] == (1, 1)  # hits, misses
+    assert changes._parses_in.cache_info()[:2] == (1, 1)  # hits, misses
 
 
 def test_no_garbage_is_collected_while_a_graph_grows():

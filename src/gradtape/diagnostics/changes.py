@@ -142,8 +142,11 @@ def applied(lines: Sequence[str], replaced: Mapping[int, str], end: str = "\n") 
 def _parses(file: str, edits: Sequence[Edit]) -> bool:
     """Whether the statements at the top of the file that the edits touch still parse."""
     tree = syntax.parse_file(file)
-    if tree is None:
-        return False
+    return tree is not None and _parses_in(tree, file, tuple(edits))
+
+
+@lru_cache(maxsize=8)  # an edit is checked when it is proposed, and once more with those of the other findings
+def _parses_in(tree: ast.Module, file: str, edits: tuple[Edit, ...]) -> bool:
     first, last = min((e.line for e in edits), default=1), max((e.line for e in edits), default=0)
     for statement in tree.body:
         began = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
@@ -152,13 +155,8 @@ def _parses(file: str, edits: Sequence[Edit]) -> bool:
             first, last = min(first, began), max(last, ended)
     lines = source_lines(file, first, last)
     new = applied([line + "\n" for line in lines], {e.line - first + 1: e.replace_with for e in edits})
-    return _is_python("".join(new))
-
-
-@lru_cache(maxsize=8)  # an edit is checked when it is proposed, and once more with those of the other findings
-def _is_python(text: str) -> bool:
     try:
-        ast.parse(text)
+        ast.parse("".join(new))
     except (SyntaxError, ValueError):
         return False
     return True

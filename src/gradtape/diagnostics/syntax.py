@@ -104,7 +104,13 @@ def _covers(node: ast.AST, span: Span) -> bool:
 
 def expression_at(span: Span) -> ast.expr | None:
     """Return the expression whose text is exactly the span, else the smallest one around it."""
-    found = [node for node in around(span) if isinstance(node, ast.expr)]
+    tree = parse_file(span.file)
+    return None if tree is None else _expression_in(tree, span)
+
+
+@lru_cache(maxsize=16_384)
+def _expression_in(tree: ast.Module, span: Span) -> ast.expr | None:
+    found = [node for node in _around_in(tree, span) if isinstance(node, ast.expr)]
     exact = [n for n in found if span_of(n, span.file).contains(span) and span.contains(span_of(n, span.file))]
     return exact[0] if exact else found[-1] if found else None
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gradtape.explain.pulls import Pull
     from gradtape.explain.search import BreakGroup, Route
     from gradtape.explain.spots import Spot
-    from gradtape.explain.ways import Reached, Ways
+    from gradtape.explain.ways import Reach, Reached, Ways
 
 
 class Stage(StrEnum):
@@ -69,14 +69,17 @@ class Context:
     @cached_property
     def ways(self) -> Ways:
         """All that leads to the targets, shared by the sources of a question."""
-        return self.run.ways(self.question.target_ids)
+        targets = self.question.targets
+        ways: Ways = self.run.once_of("ways", targets, lambda: self.run.ways(self.question.target_ids))
+        return ways
 
     @cached_property
     def asked(self) -> tuple[tuple[frozenset[int], ...], int]:
         """The ids of all sources that were asked for together, and the number of this one."""
         together = self.question.together
-        number = next((k for k, end in enumerate(together) if end is self.source), None)
-        return ((self.source.ids,), 0) if number is None else (tuple(end.ids for end in together), number)
+        numbers, ids = self.run.once_of("asked", together, lambda: _numbered(together))
+        number = numbers.get(id(self.source))
+        return ((self.source.ids,), 0) if number is None else (ids, number)
 
     @cached_property
     def _searched(self) -> tuple[tuple[Route, ...], bool]:
@@ -140,7 +143,8 @@ class Context:
     def after_source(self) -> Reached:
         """Every id that depends on the source."""
         sources, number = self.asked
-        return self.run.reach(sources).of(number)
+        reach: Reach = self.run.once_of("reach", sources, lambda: self.run.reach(sources))
+        return reach.of(number)
 
     @cached_property
     def spots(self) -> tuple[Spot, ...]:
@@ -168,7 +172,8 @@ class Context:
     def moving(self) -> Reached:
         """Every id that moves with the source: what depends on it on a way without breaks."""
         sources, number = self.asked
-        return self.run.reach(sources, whole=True).of(number)
+        reach: Reach = self.run.once_of("whole reach", sources, lambda: self.run.reach(sources, whole=True))
+        return reach.of(number)
 
     @property
     def every_pull(self) -> Pulls:
@@ -176,7 +181,7 @@ class Context:
         given = self.question.pulls
         if isinstance(given, Pulls):
             return given
-        every: Pulls = self.run.once(("pulls", id(given)), lambda: Pulls(given))
+        every: Pulls = self.run.once_of("pulls", given, lambda: Pulls(given))
         return every
 
     @cached_property
@@ -270,7 +275,8 @@ class Context:
             suggestion,
             proven,
         )
-        return Finding(code, diagnostic, proven, steps(route), excuse[0] if excuse is not None else Excuse.NONE)
+        excused = excuse[0] if excuse is not None else Excuse.NONE
+        return Finding(code, diagnostic, proven, steps(self.run, route), excused)
 
     def broken(
         self,
@@ -319,6 +325,12 @@ class Context:
         )
 
 
+def _numbered(together: tuple[End, ...]) -> tuple[dict[int, int], tuple[frozenset[int], ...]]:
+    """Return the numbers of the sources that were asked for together, by their identity, and the ids of each."""
+    numbers = {id(end): k for k, end in reversed(list(enumerate(together)))}
+    return numbers, tuple([end.ids for end in together])
+
+
 def possible(doubt: str) -> str:
     """Return the note of a finding that is not proven."""
     return f"this is possible, not proven: {doubt}"
@@ -342,14 +354,20 @@ MOST_STEPS = 200
 """How many steps of a long route are shown; those in the middle are left out."""
 
 
-def steps(route: Route) -> tuple[Step, ...]:
+def steps(run: Run, route: Route) -> tuple[Step, ...]:
     """Return a route as it is shown: of a long one both ends, and every place that breaks it."""
     half, numbers, columns = MOST_STEPS // 2, route.numbers, route.columns
     if len(route) > MOST_STEPS:
         middle = (numbers[k] for k, _ in route.broken if half <= k < len(route) - half)
         numbers = (*numbers[:half], *islice(middle, MOST_STEPS), *numbers[-half:])
-    told = [columns[number] for number in numbers if number not in columns.plumbing]
-    return tuple([Step(operation.name, operation.site.span) for operation in told])
+    plumbing = columns.plumbing
+    told = [number for number in numbers if number not in plumbing] if plumbing else numbers
+    known: dict[int, Step] = run.once_of("steps", columns, dict)  # the routes of many sources share most of theirs
+    for number in told:
+        if number not in known:
+            operation = columns[number]
+            known[number] = Step(operation.name, operation.site.span)
+    return tuple([known[number] for number in told])
 
 
 def route_note(context: Context, route: Route) -> tuple[str, ...]:

@@ -313,6 +313,10 @@ ZEROS = Flat(
 """The row of the products."""
 
 
+SPOKEN_OF = frozenset[str]().union(*(row.functions for row in (*FLAT, ZEROS)))
+"""The functions that a row is about."""
+
+
 def at_step(pull: Pull) -> Flat | None:
     """Return why the derivative is zero where a step of the backward pass was taken, None if no row knows.
 

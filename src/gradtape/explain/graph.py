@@ -323,6 +323,13 @@ class Run:
             self._passes[key] = find()
         return self._passes[key]
 
+    def once_of(self, what: Hashable, of: object, find: Callable[[], Any]) -> Any:
+        """Return what is found for an object, known by its identity; it is looked for once, and the object is kept."""
+        known = self._passes.get((what, id(of)))
+        if known is None:
+            known = self._passes[what, id(of)] = of, find()
+        return known[1]
+
     @cached_property
     def left(self) -> tuple[Event, ...]:
         """The events of values that became arrays or numbers."""

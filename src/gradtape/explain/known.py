@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain.graph import Values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from gradtape.explain.cause import Context
     from gradtape.explain.graph import Question, Summary
@@ -50,9 +50,10 @@ class Known:
         known = self.get(value) if again or self._sooner is None else None
         return None if known is None else known.finite
 
-    def out_of_reach(self, value: int) -> bool:
-        """Whether a value is certainly not known unless it is computed again."""
-        return self._sooner is not None and value not in self._sooner.at_hand
+    @property
+    def at_hand(self) -> Container[int] | None:
+        """The values that need not be computed again; None where nobody can tell."""
+        return None if self._sooner is None else self._sooner.at_hand
 
     def has_nan(self, value: int) -> bool:
         """Whether an element of a value is known to be not a number."""
@@ -135,16 +136,37 @@ class NotFinite:
             return frozenset()
         return frozenset([k for k, function in enumerate(self._columns.functions) if function in SPREADING])
 
-    def get(self, value: int) -> bool:
-        """Whether a value has elements that are not finite."""
+    def among(self, values: Iterable[int]) -> list[int]:
+        """Return those of some values that have elements which are not finite."""
         state = self._state
+        return [i for i in values if (state[i] if i in state else self.get(i))]
+
+    def get(self, value: int) -> bool:
+        """Whether a value has elements that are not finite; one after the other, up to where ways meet."""
+        state, surely, spreads, values = self._state, self._surely, self._spreads, self._values
+        maker, inputs, before = self._columns.maker, self._columns.inputs, self._before
+        at_hand = values.at_hand if spreads else None
+        path, here = [], value
+        while at_hand is not None and here not in state and here not in surely and here not in at_hand:
+            number = maker.get(here) if here in before else None
+            if number not in spreads or inputs[number].count(0) + 1 != len(inputs[number]):
+                break
+            path.append(here)
+            here = sum(inputs[number])  # the only one that is no constant
+        bad = self._find(here)
+        for here in reversed(path):
+            bad = state[here] = bad or values.finite(here) is False
+        return bad
+
+    def _find(self, value: int) -> bool:
+        """Find out about a value, and before it about all that decide on it."""
+        state, surely, spreads, values = self._state, self._surely, self._spreads, self._values
         if value in state:
             return state[value]
-        surely = self._surely
         if value in surely:
             return False
-        maker, inputs, before, values = self._columns.maker, self._columns.inputs, self._before, self._values
-        spreads = self._spreads
+        maker, inputs, before = self._columns.maker, self._columns.inputs, self._before
+        at_hand = values.at_hand if spreads else None
         waiting, opened = [value], set[int]()
         while waiting:
             here = waiting.pop()
@@ -156,7 +178,7 @@ class NotFinite:
             number = maker.get(here) if here in before else None
             seen = number in spreads
             finite = None
-            if here not in opened and not (seen and values.out_of_reach(here)):
+            if here not in opened and not (seen and at_hand is not None and here not in at_hand):
                 finite = values.finite(here, again=not seen)
             if finite is not None or number is None:
                 state[here] = finite is False

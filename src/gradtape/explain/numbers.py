@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ def _first_not_finite(context: Context) -> list[tuple[Operation | None, int]]:
     while queue:
         value = queue.pop()
         number = maker.get(value)
-        before = [i for i in inputs[number] if bad.get(i)] if number is not None else []
+        before = bad.among(inputs[number]) if number is not None else []
         if not before:
             found.append((None if number is None else columns[number], value))
         for i in before:
@@ -113,6 +114,9 @@ def _first_not_finite(context: Context) -> list[tuple[Operation | None, int]]:
 def _overflow_behind(context: Context, operation: Operation, bad: NotFinite) -> Operation | None:
     """Return the first operation on the ways from the source to this one that overflowed."""
     columns = context.run.columns
+    own = columns.number_of(operation)
+    if own is not None and EXPONENTIALS.isdisjoint(columns.functions[:own]):
+        return None
     queue, seen = list(operation.inputs), {0, *operation.inputs}
     found = None
     while queue:
@@ -141,7 +145,8 @@ def backward(context: Context) -> list[Spot]:
     found = []
     for pull in context.own(context.every_pull.spoiling):
         if makes_not_finite(pull):
-            first = origin(context, pull.operation, bad)
+            find = partial(origin, context, pull.operation, bad)
+            first: Operation = context.run.once_of(("origin", id(bad)), pull.operation, find)
             if first is not pull.operation and not nothing_came(pull):
                 found.append(Spot(Trouble.FORWARD, first, step_of(context, first)))
             else:
@@ -154,7 +159,7 @@ def origin(context: Context, operation: Operation, bad: NotFinite) -> Operation:
     columns = context.run.columns
     maker, seen, inputs = columns.maker, {operation.output}, operation.inputs
     first: int | None = None
-    while before := [i for i in inputs if bad.get(i) and i in maker and i not in seen]:
+    while before := [i for i in bad.among(inputs) if i in maker and i not in seen]:
         seen.update(before)
         first = maker[before[0]]
         inputs = columns.inputs[first]
@@ -204,8 +209,8 @@ def is_literal(operation: Operation, position: int) -> bool:
 def step_of(context: Context, operation: Operation) -> Pull | None:
     """Return a step of the backward pass through an operation."""
     pulls = context.question.pulls
-    steps: dict[int, Pull] = context.run.once(
-        ("steps", id(pulls)), lambda: {id(pull.operation): pull for pull in reversed(pulls)}
+    steps: dict[int, Pull] = context.run.once_of(
+        "first steps", pulls, lambda: {id(pull.operation): pull for pull in reversed(pulls)}
     )
     return steps.get(id(operation))
 
@@ -248,7 +253,7 @@ def zeros(context: Context) -> list[Spot]:
 
 def flat_at(context: Context, pull: Pull) -> flat.Flat | None:
     """Return why the derivative is zero at a step, None if no row knows."""
-    row = flat.at_step(pull)
+    row: flat.Flat | None = context.run.once_of("flat", pull, partial(flat.at_step, pull))
     if row is None or not row.by_others:
         return row
     others = [i for k, i in enumerate(pull.operation.inputs) if k != pull.position]
@@ -293,7 +298,9 @@ def _passed(context: Context) -> set[int]:
 def _closed(context: Context) -> list[Pull]:
     """Return the flat steps among those that nothing comes to; they are looked for once."""
     key = "closed", context.question.target_ids, context.source.ids, id(context.question.pulls)
-    idle = context.every_pull.idle
+    every = context.every_pull
+    functions = every.functions
+    idle = [k for k in every.idle if functions[k] in flat.SPOKEN_OF]
     found: list[Pull] = context.run.once(key, lambda: [p for p in context.own(idle) if _is_closed(context, p)])
     return found
 
@@ -340,6 +347,9 @@ SAME = frozenset({"identity", "copy", "positive", "reshape", "broadcast_to", "ex
 SIGNS = {"add": (1, 1), "subtract": (1, -1), "negative": (-1,)} | dict.fromkeys(SAME, (1,))
 """Operations that only add and subtract: the signs of their inputs."""
 
+JOINED = frozenset({function for function, signs in SIGNS.items() if len(signs) > 1})
+"""Those of them at which a value can meet itself."""
+
 
 def constants(context: Context) -> list[Spot]:
     """Return where the ways from the source cancel whatever the numbers are, as in `(mu + eps) - mu`.
@@ -373,6 +383,8 @@ def _meeting(run: Run, sources: tuple[frozenset[int], ...]) -> int:
             masks[value] = masks.get(value, 0) | 1 << k
     met = 0
     known, columns = masks.keys(), run.columns
+    if JOINED.isdisjoint(columns.functions):
+        return 0
     for inputs, output, function in zip(columns.inputs, columns.outputs, columns.functions, strict=True):
         if known.isdisjoint(inputs) or function not in SIGNS:
             continue

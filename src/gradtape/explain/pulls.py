@@ -155,6 +155,11 @@ class Pulls(Sequence[Pull]):
         return [pull.operation.output for pull in self._pulls]
 
     @cached_property
+    def functions(self) -> Sequence[str]:
+        """`Operation.function` of the operation of each step."""
+        return [pull.operation.function for pull in self._pulls]
+
+    @cached_property
     def places(self) -> Sequence[Hashable]:
         """What is equal for steps of one function in one instruction of the program, of each."""
         operations = (pull.operation for pull in self._pulls)
@@ -216,6 +221,11 @@ class Some(Pulls):
     def outputs(self) -> Sequence[int]:
         """The value that each step came from."""
         return [self._whole.outputs[k] for k in self._chosen]
+
+    @cached_property
+    def functions(self) -> Sequence[str]:
+        """`Operation.function` of the operation of each step."""
+        return [self._whole.functions[k] for k in self._chosen]
 
     @cached_property
     def places(self) -> Sequence[Hashable]:

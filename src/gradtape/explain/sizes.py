@@ -48,12 +48,12 @@ def _size(values: Summary | None) -> float:
 
 def growths(pulls: Pulls) -> list[float]:
     """Return how many times larger each step made it, 0 if nothing came or was given."""
-    found = []
-    for k, (came, gave) in enumerate(zip(pulls.came, pulls.gave, strict=True)):
-        if not (came < INFINITE and gave < INFINITE):  # of the finite ones among others
-            came, gave = pulls[k].came.largest, pulls[k].gave.largest  # noqa: PLW2901
-        found.append(gave / came if came > 0 and gave > 0 else 0.0)
-    return found
+    cames, gaves = pulls.came, pulls.gave
+    if not sum(cames) + sum(gaves) < INFINITE:  # of the finite ones among others
+        looked = [c < INFINITE and g < INFINITE for c, g in zip(cames, gaves, strict=True)]
+        cames = [c if seen else pulls[k].came.largest for k, (c, seen) in enumerate(zip(cames, looked, strict=True))]
+        gaves = [g if seen else pulls[k].gave.largest for k, (g, seen) in enumerate(zip(gaves, looked, strict=True))]
+    return [gave / came if came > 0 and gave > 0 else 0.0 for came, gave in zip(cames, gaves, strict=True)]
 
 
 def steepest(pulls: Pulls) -> tuple[Pull | None, float]:
@@ -66,31 +66,31 @@ def steepest(pulls: Pulls) -> tuple[Pull | None, float]:
 def most_of(context: Context, trouble: Trouble) -> list[Spot]:
     """Return the expression at which the sizes changed most, over all steps there."""
     sign = 1 if trouble is Trouble.SMALL else -1
-    places: dict[Hashable, _Place] = {}
     pulls = context.pulls
-    for k, (place, factor) in enumerate(zip(pulls.places, growths(pulls), strict=True)):
-        if factor:
-            here = places.get(place)
-            if here is None:
-                here = places[place] = _Place(k, factor)
-            here.times += 1
-            here.product = min(max(here.product * factor, 1e-300), 1e300)  # many steps leave the range of numbers
-            if sign * factor < sign * here.factor:
-                here.step, here.factor = k, factor
+    factors = growths(pulls)
+    places: dict[Hashable, list[int]] = {}
+    for k, place in enumerate(pulls.places):
+        if factors[k]:
+            places.setdefault(place, []).append(k)
     if not places:
         return []
-    most = min(places.values(), key=lambda place: sign * place.product)
-    pull = pulls[most.step]
-    return [Spot(trouble, pull.operation, pull, times=most.times, factor=most.product)]
+    products = {place: _product([factors[k] for k in there]) for place, there in places.items()}
+    place = min(products, key=lambda place: sign * products[place])
+    there = places[place]
+    pull = pulls[min(there, key=lambda k: sign * factors[k])]
+    return [Spot(trouble, pull.operation, pull, times=len(there), factor=products[place])]
 
 
-class _Place:
-    """An expression, with what all steps there made of the size, and the number of the one that made most of it."""
-
-    __slots__ = ("factor", "product", "step", "times")
-
-    def __init__(self, step: int, factor: float) -> None:
-        self.step, self.factor, self.product, self.times = step, factor, 1.0, 0
+def _product(factors: list[float]) -> float:
+    """Return what many steps together made of the size; they may leave the range of numbers."""
+    product = 1.0
+    for factor in factors:
+        product *= factor
+        if product < 1e-300:
+            product = 1e-300
+        elif product > 1e300:
+            product = 1e300
+    return product
 
 
 SMALLEST = {"bfloat16": 1e-36, "float16": 1e-6, "float32": 1e-36, "complex64": 1e-36}

@@ -7,7 +7,7 @@ linear in the size of the run and iterative, so neither length nor depth has a l
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from functools import cached_property
 from itertools import islice
@@ -30,6 +30,9 @@ MOST_PLACES = 12
 
 MOST_WAYS = 1000
 """Ways are counted up to here."""
+
+SOON = 8
+"""Within how many steps the ways of two sources have met, if they meet at all: it costs a search at each."""
 
 Kinds = frozenset["BreakKind"]
 Key = tuple["Hashable", Kinds]
@@ -61,8 +64,10 @@ class Ways:
         self._fans: dict[tuple[frozenset[int], ...], Fan] = {}
         self._groups: dict[int, tuple[Route, tuple[BreakGroup, ...]]] = {}
         self._rests: dict[Move, Route] = {}
+        self._last = Route(self.columns, [], [])
         price, onward, forks, broken = self.price, self._onward, self._forks, self.columns.broken
         ahead_of, add = price.get, self.relevant.append
+        single = not broken and len(targets) == 1
         inputs, outputs = self.columns.inputs, self.columns.outputs
         for number in range(len(outputs) - 1, -1, -1):
             cost = ahead_of(outputs[number])
@@ -78,10 +83,16 @@ class Ways:
                     if forks and value in forks and cost < forks[value].get(WHOLE, (cost + 1,))[0]:
                         forks[value][WHOLE] = cost, (number, inputs[number].index(value))
                     known = ahead_of(value)
-                    if known is None or cost < known:
+                    if known is None:
                         price[value] = cost
                         onward[value] = number
+                    else:
+                        single = False
+                        if cost < known:
+                            price[value] = cost
+                            onward[value] = number
         self.relevant.reverse()
+        self._single = single
 
     def _break_off(self, number: int) -> None:
         """Note the steps of an operation that is broken somewhere."""
@@ -159,16 +170,50 @@ class Ways:
     def along(self, move: Move) -> Route:
         """Return the cheapest way that begins with a step."""
         if move not in self._rests:
-            outputs, forks = self.columns.outputs, self._forks
-            numbers, positions = [], []
-            here: Move | None = move
-            while here is not None:
-                numbers.append(here[0])
-                positions.append(here[1])
-                output = outputs[here[0]]
-                here = self._behind(here)[1] if output in forks else self._step(output)
-            self._rests[move] = Route(self.columns, numbers, positions)
+            self._last = self._rests[move] = self._follow(move)
         return self._rests[move]
+
+    def _follow(self, move: Move) -> Route:
+        """Follow the cheapest way from a step on; if it soon meets the last one that was followed, it goes on as that."""
+        inputs, outputs, broken = self.columns.inputs, self.columns.outputs, self.columns.broken
+        forks, onward, last = self._forks, self._onward.get, self._last
+        numbers: list[int] = []
+        positions: list[int] = []
+        here: Move | None = move
+        while here is not None:
+            if len(numbers) < SOON:
+                met = bisect_left(last.numbers, here[0])
+                if last.numbers[met : met + 1] == [here[0]] and last.positions[met] == here[1]:
+                    return Route(self.columns, [*numbers, *last.numbers[met:]], [*positions, *last.positions[met:]])
+            numbers.append(here[0])
+            positions.append(here[1])
+            output = outputs[here[0]]
+            if output in forks:
+                here = self._behind(here)[1]
+                continue
+            number = onward(output)
+            if number is None:
+                break
+            here = self._step(output) if number in broken else (number, inputs[number].index(output))
+        return Route(self.columns, numbers, positions)
+
+    def through(self, sources: Iterable[int], number: int, position: int) -> Route | None:
+        """Return the cheapest way if it has no break and leads into an operation through what it reads at a position.
+
+        A way from the sources with the fewest steps to that value is a part of it then.
+        """
+        best = self.best(sources) if self.flow_from(sources) else None
+        if best is None:
+            return None
+        at = bisect_left(best.numbers, number)
+        if at == len(best) or best.numbers[at] != number:
+            return None
+        inputs, entered = self.columns.inputs[number], best.positions[at]
+        if inputs[entered] != inputs[position]:
+            return None
+        if entered == position:
+            return best
+        return Route(self.columns, best.numbers, [*best.positions[:at], position, *best.positions[at + 1 :]])
 
     def groups(self, route: Route) -> tuple[BreakGroup, ...]:
         """Return the causes on a way; they are looked for once."""
@@ -200,6 +245,8 @@ class Ways:
         What one operation does with a value in two places is one way, and so is what one instruction does with one
         value on its way to one constant.
         """
+        if self._single:  # nothing was met twice
+            return dict.fromkeys(self.price, 1)
         counts = dict.fromkeys(self.targets, 1)
         inputs, outputs = self.columns.inputs, self.columns.outputs
         joined: set[tuple[int, int]] | None = set() if len(self.columns.maker) < len(outputs) else None
@@ -268,11 +315,12 @@ class Place:
     `mask` has a bit for each source.
     """
 
-    __slots__ = ("mask", "moves")
+    __slots__ = ("_best", "mask", "moves")
 
     def __init__(self) -> None:
         self.moves: list[tuple[Move, int]] = []
         self.mask = 0
+        self._best: list[tuple[Move, int]] = []
 
     def add(self, move: Move, mask: int) -> None:
         """Add a step."""
@@ -281,7 +329,15 @@ class Place:
 
     def best(self, bit: int, price: Callable[[Move], int]) -> Move:
         """Return the step with the cheapest way onward among those of one source; the earliest of equals."""
-        return min((move for move, mask in self.moves if mask & bit), key=price)
+        if not self._best:
+            left = self.mask
+            for move, mask in sorted(self.moves, key=lambda found: price(found[0])):
+                if mask & left:
+                    self._best.append((move, mask & left))
+                    left &= ~mask
+                if not left:
+                    break
+        return next(move for move, mask in self._best if mask & bit)
 
 
 class Fan:

@@ -58,6 +58,11 @@ def alike(name: str, other: str) -> bool:
 
 def filled(text: str, context: Context, operation: Operation) -> str:
     """Put the program's own words in the place of `{f}`, `{x}` and `{where}` in a help."""
+    told: str = context.run.once_of(("filled", text), operation, lambda: _filled(text, context, operation))
+    return told
+
+
+def _filled(text: str, context: Context, operation: Operation) -> str:
     span = operation.site.span
     node = syntax.expression_at(span)
     function = f"{context.words.module}.{operation.function}"
@@ -140,16 +145,18 @@ def product(pull: Pull) -> str:
 
 def route_through(context: Context, operation: Operation, position: int | None = None) -> Route:
     """Return a route from the source to the target through an operation, empty if there is none."""
-    run, targets = context.run, context.question.target_ids
-    positions = range(len(operation.inputs)) if position is None else (position,)
-    for k in positions:
+    run, ids, targets = context.run, context.source.ids, context.question.target_ids
+    number = run.columns.number_of(operation)
+    for k in range(len(operation.inputs)) if position is None else (position,):
         value = operation.inputs[k]
-        before = way_to(run, context.source.ids, value)
+        whole = context.ways.through(ids, number, k) if number is not None and value else None
+        if whole is not None:
+            return whole
+        before = way_to(run, ids, value)
         if before is None and value in context.after_source:
-            before = shortest_route(run, context.source.ids, {value})
+            before = shortest_route(run, ids, {value})
         if before is not None:
             behind = shortest_route(run, {operation.output}, targets)
-            number = run.columns.number_of(operation)
             if behind is None or number is None:
                 return NO_ROUTE
             return before + Route(run.columns, [number], [k]) + behind

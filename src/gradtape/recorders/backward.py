@@ -113,6 +113,7 @@ class Backward:
             and _config.settings.strong_zeros
             and not all(map(is_finite, plain.gradients.values()))
             and all(is_finite(t.value) for t in self.asked.targets if t.id)
+            and plain.steps.stoppable
         ):
             return self._taken(strong=True)
         return plain
@@ -237,10 +238,14 @@ class Taken(Pulls):
         return [outputs[number] for number in self._numbers]
 
     @cached_property
+    def functions(self) -> Sequence[str]:
+        """`Operation.function` of the operation of each step."""
+        return list(map(self._columns.functions.__getitem__, self._numbers))
+
+    @cached_property
     def places(self) -> Sequence[Hashable]:
         """What is equal for steps of one function in one instruction of the program, of each."""
-        places, functions = self._columns.places, self._columns.functions
-        return [(places[number], functions[number]) for number in self._numbers]
+        return list(zip(map(self._columns.places.__getitem__, self._numbers), self.functions, strict=True))
 
     def one(self, k: int) -> Pull:
         """Return a step, always the same object."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gradtape.explain.columns import Breaks
     from gradtape.ops import Op
 
-OP, INPUTS, OUTPUT = itemgetter(0), itemgetter(1), itemgetter(2)
+OP, INPUTS, OUTPUT, CODE, LASTI = map(itemgetter, (0, 1, 2, 5, 6))
 """What these are of a record; outputs grow in the order of the run."""
 
 FUNCTIONS = {"vector_norm": "norm", "p_norm": "norm", "abs": "absolute", "expit": "sigmoid"}
@@ -111,12 +111,12 @@ class Recorded(Columns):
     def functions(self) -> Sequence[str]:
         """`Operation.function` of each."""
         functions = {op: "" if op is None else function_of(op) for op in set(map(OP, self._records))}
-        return [functions[record[0]] for record in self._records]
+        return list(map(functions.__getitem__, map(OP, self._records)))
 
     @cached_property
     def places(self) -> Sequence[Hashable]:
         """What is equal for operations of one instruction, of each."""
-        return [(id(record[5]), record[6]) for record in self._records]
+        return list(zip(map(id, map(CODE, self._records)), map(LASTI, self._records), strict=True))
 
     @property
     def callers(self) -> Sequence[tuple[Site, ...]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from gradtape.recorders.columns import OUTPUT
 from gradtape.recorders.summaries import as_array, largest, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from gradtape.arrays.record import Written
     from gradtape.explain.columns import Columns
@@ -23,8 +22,12 @@ if TYPE_CHECKING:
     from gradtape.ops import Op
 
 
-SEARCHES = 8
-"""How many values are searched for one by one before all are looked up at once."""
+SEARCHES = 2
+"""How many times the length of the run is passed in searches for single values before all are looked up at once."""
+
+
+FEW = 8
+"""Values on the way to one that is computed again: if it is more of them, all that was kept is looked up at once."""
 
 
 class Kept(Values):
@@ -56,7 +59,8 @@ class Kept(Values):
         self._records, self._saved, self._columns, self._leaves = records, saved, columns, leaves
         self._told: dict[int, Summary] = {}
         self._computed: dict[int, Any] = {}
-        self._searches = SEARCHES
+        self._room = SEARCHES * len(records)
+        self._may_run: dict[Op, bool] = {}
 
     def __getitem__(self, value: int) -> Summary:
         if value not in self._told:
@@ -91,8 +95,7 @@ class Kept(Values):
 
         The first few are searched for alone, from where they were made on; only then is everything looked up.
         """
-        if "_arrays" not in self.__dict__ and self._searches:
-            self._searches -= 1
+        if "_arrays" not in self.__dict__ and self._room > 0 and value > 0:
             return as_value(self._searched(value))
         return as_value(self._arrays.get(value))
 
@@ -100,14 +103,16 @@ class Kept(Values):
         """Search for a value where it was made and where it was used."""
         if value in self._leaves:
             return self._leaves[value]
-        begin, records = self.record_of(value), self._records
-        if begin is not None:
-            users = (k for k in range(begin + 1, len(records)) if value in records[k][1])
-            for k in chain((begin,), users):
+        made, records = self.record_of(value), self._records
+        begin = 0 if made is None else made
+        found, k = None, begin
+        for k in range(begin, len(records)):
+            if k == made or value in records[k][1]:
                 found = dict(self._noted([k])).get(value)
                 if found is not None:
-                    return found
-        return None
+                    break
+        self._room -= k - begin
+        return found
 
     def _noted(self, numbers: Iterable[int]) -> Iterator[tuple[int, Any]]:
         """Yield what was kept of the results and inputs of some operations, by their ids."""
@@ -138,9 +143,9 @@ class Kept(Values):
 
         What it follows from is computed before, without recursion: a run may be long.
         """
-        arrays, computed = self._arrays, self._computed
-        if value in arrays:
-            return as_value(arrays[value])
+        found, computed = self.array(value), self._computed
+        if found is not None:
+            return found
         if value not in computed:
             with np.errstate(all="ignore"):
                 self._compute(value)
@@ -148,32 +153,45 @@ class Kept(Values):
 
     def _compute(self, value: int) -> None:
         """Compute a value, and before it what it follows from: one pass back to find that, and one forwards."""
-        arrays, computed = self._arrays, self._computed
+        records, all_saved, computed = self._records, self._saved, self._computed
+        find: Callable[[int], Any] = self.array
         wanted, recipes = {value}, []
         k = self.record_of(value)
         while wanted and k is not None and k >= 0:
-            op, _, output, params, _, _, _ = self._records[k]
+            output = records[k][2]
             if output in wanted:
                 wanted.discard(output)
-                ids = self._inputs(output)
-                inputs = parts_of(self._saved[k], len(ids))[1]
-                possible, needs = may_run_again(op), []
+                op, ids = records[k][0], self._inputs(output)
+                inputs = parts_of(all_saved[k], len(ids))[1]
+                possible, needs = self._runs_again(op), []
                 for place, i in enumerate(ids):
                     if inputs[place] is None or inputs[place].__class__ is Spec:
-                        inputs[place] = arrays.get(i)
-                        if inputs[place] is None:
-                            needs.append(i)
+                        inputs[place] = found = find(i) if i else None
+                        if found is None:
+                            needs.append((place, i))
                             possible = possible and bool(i) and computed.get(i, wanted) is not None
                 if possible:
-                    recipes.append((output, op, inputs, ids, params))
-                    wanted.update([i for i in needs if i not in computed])
+                    recipes.append((output, op, inputs, needs, records[k][3]))
+                    wanted.update([i for _, i in needs if i not in computed])
+                    if len(recipes) == FEW:
+                        find = self._arrays.get
                 else:
                     computed[output] = None
             k -= 1
         computed |= dict.fromkeys(wanted)
-        for output, op, inputs, ids, params in reversed(recipes):
-            known = [computed[i] if v is None else v for v, i in zip(inputs, ids, strict=True)]
-            computed[output] = None if [v for v in known if v is None] else run_again(op, known, params)
+        for output, op, inputs, needs, params in reversed(recipes):
+            lost = False
+            for place, i in needs:
+                known = inputs[place] = computed[i]
+                lost = lost or known is None
+            computed[output] = None if lost else run_again(op, inputs, params)
+
+    def _runs_again(self, op: Op) -> bool:
+        """Whether an operation may be computed again; a run has few different ones."""
+        known = self._may_run.get(op)
+        if known is None:
+            known = self._may_run[op] = may_run_again(op)
+        return known
 
     def let_go(self) -> None:
         """Forget all arrays, and remember only what was looked at."""
@@ -218,7 +236,7 @@ def parts_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:
         return None, [None] * count
     output, *inputs = residuals
     if len(inputs) == 1 and isinstance(inputs[0], list):  # the arguments of a variadic operation
-        inputs = inputs[0]
+        inputs = list(inputs[0])
     return output, inputs
 
 

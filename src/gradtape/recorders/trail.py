@@ -10,8 +10,8 @@ from array import array
 from collections import Counter
 from copy import copy
 from functools import cached_property
-from itertools import chain
-from operator import attrgetter
+from itertools import chain, compress, repeat
+from operator import attrgetter, is_not
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -49,6 +49,9 @@ DEAD = 1000
 
 BYTES = attrgetter("nbytes")
 
+SCALARS = {np.float64}
+"""What nearly all cotangents are that hold a single number."""
+
 SPACE = NAMESPACES[False, False]
 
 
@@ -78,30 +81,56 @@ class Steps:
         Whether there is a step at which numbers were lost.
     underflows : bool
         Whether what came to one of the chosen was near the end of the numbers of its dtype.
+    stoppable : bool
+        Whether a zero came to a step that gave something not finite: it matters whether zeros stop.
     """
 
     def __init__(self) -> None:
         self.records, self.positions = array("q"), array("q")
         self.came, self.gave = array("d"), array("d")
         self.chosen: list[int] = []
-        self.tells = self.underflows = False
-
+        self.tells = self.underflows = self.stoppable = False
         self.room = DEAD
 
     def __len__(self) -> int:
         return len(self.records)
 
-    def choose(self, came: Any, gave: Any, came_size: float) -> bool:
-        """Take the step that is added next among the chosen, if it belongs there."""
-        came = flat(came)
-        tells = telling(came, flat(gave))
+    def choose(self, number: int, came: Any, gave: Any) -> bool:
+        """Take a step among the chosen, if it belongs there."""
+        came_size = self.came[number]
+        tells = bool(came_size or self.gave[number]) and telling(flat(came), flat(gave))
         if not tells and (came_size or not self.room):
             return False
         self.room -= not tells
         self.tells = self.tells or tells
-        self.underflows = self.underflows or underflows(name_of(came.dtype), came_size)
-        self.chosen.append(len(self))
+        self.underflows = self.underflows or underflows(name_of(flat(came).dtype), came_size)
+        self.chosen.append(number)
         return True
+
+    def add(self, *columns: Any) -> None:
+        """Add steps: arrays of the records, the positions, and the sizes of what came and was given."""
+        mine: tuple[array[Any], ...] = (self.records, self.positions, self.came, self.gave)
+        for column, more in zip(mine, columns, strict=True):
+            column.frombytes(more.tobytes())
+
+
+class Sizes:
+    """The sizes of cotangents by id, as columns; `scalars` tells whether all of them are single numbers."""
+
+    def __init__(self, cotangents: dict[int, Any]) -> None:
+        self.scalars = set(map(type, cotangents.values())) <= SCALARS
+        self._sizes = cotangents if self.scalars else {id: largest(flat(value)) for id, value in cotangents.items()}
+
+    def of(self, ids: Sequence[int]) -> Any:
+        """Return the sizes of some, 0 where nothing is."""
+        return np.abs(np.fromiter(map(self._sizes.get, ids, repeat(0.0)), np.float64, len(ids)))
+
+    def one(self, cotangent: Any) -> float:
+        """Return the size of another one."""
+        if cotangent.__class__ in SCALARS:
+            return abs(float(cotangent))
+        self.scalars = False
+        return largest(flat(cotangent))
 
 
 class Trail:
@@ -181,50 +210,57 @@ class Trail:
         return steps
 
     def _look_through(self, block: Block, steps: Steps) -> None:
-        """Add the steps of a block: this is done for every operation of a run."""
-        got, needed, several = block.cotangents, self.needed, self._several
-        records, saved, number = self.records, self.saved, np.float64
-        add_record, add_position = steps.records.append, steps.positions.append
-        add_came, add_gave = steps.came.append, steps.gave.append
-        sizes = {
-            id: abs(float(cotangent)) if cotangent.__class__ is number else largest(flat(cotangent))
-            for id, cotangent in got.items()
-        }
-        for k in range(block.end - 1, block.begin - 1, -1):
-            record = records[k]
-            inputs, output = record[1], record[2]
-            came_size = sizes.get(output)
-            if came_size is None or saved[k] is None:
-                continue
-            for position, source in enumerate(inputs):
-                if source not in needed:
-                    continue
-                gave = self._given(k, position, got[output]) if source in several else got.get(source)
-                if gave is None:
-                    continue
-                gave_size = largest(flat(gave)) if source in several else sizes[source]
-                came = got[output]
-                if gave.__class__ is number and came.__class__ is number and came_size:
-                    # of single numbers the sizes say whether the step tells
-                    look = not gave_size or (not gave_size < INFINITE and came_size < INFINITE)
-                else:
-                    look = not 0.0 < gave_size < INFINITE if came_size else bool(gave_size or steps.room)
-                if look and steps.choose(came, gave, came_size):
-                    self._held[k, position] = came, gave
-                add_record(k)
-                add_position(position)
-                add_came(came_size)
-                add_gave(gave_size)
+        """Add the steps of a block: this is done for every operation of a run, so for all of them at once."""
+        got = block.cotangents
+        indices, outputs, inputs = self._passed(block)
+        sources = list(chain.from_iterable(inputs))
+        owners, positions = places_of(inputs)
+        wanted = got if self.seeds.keys() <= self.needed else got.keys() & self.needed
+        given = np.fromiter(map(wanted.__contains__, sources), np.bool_, len(sources))
+        sizes = Sizes(got)
+        came, gave = sizes.of(outputs)[owners], sizes.of(sources)
+        shared = np.flatnonzero(np.fromiter(map(self._several.__contains__, sources), np.bool_, len(sources)))
+        arrived = map(got.__getitem__, map(outputs.__getitem__, owners[shared].tolist()))
+        steps_there = zip(indices[owners[shared]].tolist(), positions[shared].tolist(), arrived, strict=True)
+        parts = [self._given(k, position, came) for k, position, came in steps_there]
+        given[shared] = np.fromiter(map(is_not, parts, repeat(None)), np.bool_, len(parts))
+        gave[shared] = [0.0 if one is None else sizes.one(one) for one in parts]
+        own = dict(zip(shared.tolist(), parts, strict=True))
+        found = np.flatnonzero(given)
+        begin, at, came, gave = len(steps), owners[found], came[found], gave[found]
+        steps.add(indices[at], positions[found], came, gave)
+        if not steps.stoppable:
+            odd = np.flatnonzero(~np.isfinite(gave))
+            met = map(got.__getitem__, map(outputs.__getitem__, at[odd].tolist()))
+            steps.stoppable = not (came[odd].all() if sizes.scalars else all(flat(one).all() for one in met))
+        for k in np.flatnonzero(worth_a_look(came, gave, steps.room, scalars=sizes.scalars)).tolist():
+            n = int(found[k])
+            pair = got[outputs[at[k]]], own.get(n, got.get(sources[n]))
+            if steps.choose(begin + k, *pair):
+                self._held[int(indices[at[k]]), int(positions[n])] = pair
+
+    def _passed(self, block: Block) -> tuple[Any, list[int], list[tuple[int, ...]]]:
+        """Return the indices of a block's records that something came to, the last first; what they made and read."""
+        begin, end, got = block
+        records, saved = self.records[begin:end][::-1], self.saved[begin:end][::-1]
+        outputs, inputs = list(map(OUTPUT, records)), list(map(INPUTS, records))
+        chosen = np.fromiter(map(got.__contains__, outputs), np.bool_, len(outputs))
+        chosen &= np.fromiter(map(is_not, saved, repeat(None)), np.bool_, len(outputs))
+        indices = np.arange(end - 1, begin - 1, -1)
+        if chosen.all():
+            return indices, outputs, inputs
+        passed = chosen.tolist()
+        return indices[chosen], list(compress(outputs, passed)), list(compress(inputs, passed))
 
     @cached_property
     def _several(self) -> set[int]:
         """The values that may get something from several steps, so that their cotangents are those of no single one."""
         times = Counter(chain.from_iterable(map(INPUTS, self.records)))
-        return {id for id, count in times.items() if count > 1} | self.seeds.keys()
+        return ({id for id, count in times.items() if count > 1} | self.seeds.keys()) & self.needed
 
     def _given(self, k: int, position: int, came: Any) -> Any:
         """Compute what a step gave to an input, as the sweep does; None if nothing."""
-        op, _, _, params, shapes, *_ = self.records[k]
+        op, _, _, params, shapes, _, _ = self.records[k]
         residuals = self.saved[k]
         if op.variadic:
             rule = op.rules[0]
@@ -235,7 +271,7 @@ class Trail:
             return None
         if self.strong:
             given = strong_zeros.pull(rule, SPACE, came, residuals, params)
-        elif isinstance(rule, Partial):
+        elif rule.__class__ is Partial:
             given = came * rule.fn(SPACE, *residuals, **params)
         else:
             given = rule.fn(SPACE, came, *residuals, **params)
@@ -256,6 +292,26 @@ class Trail:
             came = got[output]
             held = came, self._given(k, position, came) if source in self._several else got[source]
         return flat(held[0]), flat(held[1])
+
+
+def places_of(inputs: Sequence[tuple[int, ...]]) -> tuple[Any, Any]:
+    """Return whose each input is, and at which position, of the inputs of operations one after the other."""
+    counts = np.fromiter(map(len, inputs), np.int64, len(inputs))
+    ends = np.cumsum(counts)
+    positions = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
+    return np.repeat(np.arange(len(counts)), counts), positions
+
+
+def worth_a_look(came: Any, gave: Any, room: int, *, scalars: bool) -> Any:
+    """Return which steps may belong among the chosen, told by their sizes; of single numbers they tell nearly all.
+
+    Of the steps that nothing came to, and that gave nothing, there is room for the first ones only.
+    """
+    odd = ~((gave > 0.0) & (gave < INFINITE))
+    if scalars:
+        odd &= (gave == 0.0) | (came < INFINITE)
+    dead = (came == 0.0) & (gave == 0.0)
+    return np.where(came == 0.0, (gave != 0.0) | (dead & (np.cumsum(dead) <= room)), odd)
 
 
 def stopping(op: Op) -> Op:

@@ -29,7 +29,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         operation.site.span,
         row.says.format(f=wording.named_by(operation, row)),
         notes=(
-            *(() if spot.whole else _facts(spot.pull)),
+            *(() if spot.whole else _facts(context, spot.pull)),
             *wording.again(spot),
             *wording.way_note(context, route, operation),
         ),
@@ -56,7 +56,13 @@ def row_of(context: Context, spot: Spot) -> flat.Flat | None:
     )
 
 
-def _facts(pull: Pull) -> tuple[str, ...]:
+def _facts(context: Context, pull: Pull) -> tuple[str, ...]:
+    """Say what the numbers are there, once for all sources whose gradient is lost there."""
+    facts: tuple[str, ...] = context.run.once_of("facts", pull, lambda: _facts_of(pull))
+    return facts
+
+
+def _facts_of(pull: Pull) -> tuple[str, ...]:
     facts = []
     before = pull.came.zeros
     if pull.came.all_zero:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline, too_large
-from gradtape.explain.numbers import EXPONENTIALS, certain, origin
+from gradtape.explain.numbers import EXPONENTIALS, SAME, certain, origin
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 FILLS = frozenset({"where", "masked_fill", "full", "constant", "select", "log", "tril", "triu", "pad"})
 """Operations that put something infinite in on purpose; what makes NaN of it is told beside them."""
+
+KEEPING = SAME | {"negative", "absolute"}
+"""Operations that make no NaN of what is infinite."""
 
 FAR = 1000
 """How many operations behind the one that overflowed are searched for the one that makes NaN of it."""
@@ -104,11 +107,12 @@ def _spoiled(context: Context, operation: Operation) -> Operation | None:
     if first is None or first.nans:
         return None
     reached, values, columns = {operation.output}, context.values, context.run.columns
+    inputs, outputs, before = columns.inputs, columns.outputs, context.before_target
     for number in range(bisect_right(columns.seqs, operation.seq), len(columns)):
-        output = columns.outputs[number]
-        if reached.isdisjoint(columns.inputs[number]) or output not in context.before_target:
+        output = outputs[number]
+        if reached.isdisjoint(inputs[number]) or output not in before:
             continue
-        if values.has_nan(output):
+        if columns.functions[number] not in KEEPING and values.has_nan(output):
             return columns[number]
         reached.add(output)
         if len(reached) > FAR:

@@ -31,7 +31,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         row = singular.at_step(pull, wording.called(pull.operation))
         if row is None and (_overflowed(pull) or pull.inside is not None):
             return None
-        facts = tuple(fact for fact in (_where(pull), wording.product(pull)) if fact)
+        facts = context.run.once_of("where", pull, lambda: _facts(pull))
     else:
         return None
     route = wording.route_through(context, operation, pull.position if pull is not None else None)
@@ -63,6 +63,10 @@ def helps(context: Context, operation: Operation, row: singular.Singular | None)
 
 def _what(pull: Pull | None) -> str:
     return "is infinite" if pull is not None and pull.gave.infs and not pull.gave.nans else "is not finite"
+
+
+def _facts(pull: Pull) -> tuple[str, ...]:
+    return tuple(fact for fact in (_where(pull), wording.product(pull)) if fact)
 
 
 def _where(pull: Pull) -> str:

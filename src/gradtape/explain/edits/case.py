@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.edits.pen import Pen
 from gradtape.explain.search import NO_ROUTE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gradtape.explain.cause import Context
     from gradtape.explain.graph import Operation
     from gradtape.explain.search import Route
+
+
+T = TypeVar("T")
 
 
 class Case(NamedTuple):
@@ -63,6 +66,11 @@ class Case(NamedTuple):
     def operation(self) -> Operation | None:
         """The operation on the route that ran at the place."""
         return self.route.ran_at(self.at)
+
+    def once(self, what: str, find: Callable[[], T]) -> T:
+        """Return what the text at the place alone decides, whatever was asked: many sources have one reason."""
+        found: T = self.context.run.once((what, self.at), find)
+        return found
 
     def moved(self, at: Span) -> Case:
         """Return the same case at another place."""

@@ -35,11 +35,15 @@ SINGULAR = ROOTS | ARCS | NORMS | QUOTIENTS | POWERS | {"exp", "exp2", "arctan2"
 
 def away_from_singular(case: Case) -> Suggestion | None:
     """Keep what an operation works on away from the point where its derivative is not finite."""
-    node = case.node
-    pen = case.pen
     if _has_too_few(case):
+        node, pen = case.node, case.pen
         changes = _of_the_whole_group(pen, node, case.file) if isinstance(node, ast.Call) else ()
         return builders.likely(*changes, *pen.imports)
+    return case.once("away from singular", lambda: _kept_away(case))
+
+
+def _kept_away(case: Case) -> Suggestion | None:
+    node, pen = case.node, case.pen
     changes = _safe_in_expression(pen, node, case.file) if node is not None else ()
     if not changes and node is not None:
         inner = [n for n in parts(node) if n is not node]
@@ -454,10 +458,15 @@ SATURATED = {"softmax", "sigmoid", "tanh"}
 
 def with_slope(case: Case) -> Suggestion | None:
     """Give a flat region a slope: a gradient around a clip, a smooth relu, the logits for the saturated function."""
-    pen = case.pen
     node = case.node
     if node is None:
         return None
+    sloped = case.once("with slope", lambda: _sloped(case, node))
+    return sloped or _single_unit(case) or _own_sample_still(case)
+
+
+def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
+    pen = case.pen
     for call in parts(node):
         name = simple_name(call)
         if not isinstance(call, ast.Call):
@@ -473,7 +482,7 @@ def with_slope(case: Case) -> Suggestion | None:
             return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)
         if name in SATURATED and inner is not None:
             return builders.sketch(*builders.drop_call(call, case.file))
-    return _single_unit(case) or _own_sample_still(case)
+    return None
 
 
 def _single_unit(case: Case) -> Suggestion | None:

@@ -44,9 +44,9 @@ class Pen:
 
     def __init__(self, context: Context, at: Span) -> None:
         name = context.question.dialect
-        if name == "gradtape" and not _known(at.file, "gt", at) and _known(at.file, "tf", at):
+        self.file, self.at, self._run = at.file, at, context.run
+        if name == "gradtape" and not self._known("gt") and self._known("tf"):
             name = "tensorflow"
-        self.file, self.at = at.file, at
         self.phrases: Phrases = DIALECTS[name].phrases
         self.dialect = name
         self._missing: dict[str, str] = {}
@@ -70,7 +70,7 @@ class Pen:
         return tuple(change for text in self._missing.values() for change in builders.add_import(self.file, text))
 
     def _module(self, usual: str) -> str:
-        known = _known(self.file, usual, self.at)
+        known = self._known(usual)
         if known is not None:
             return known
         module = MODULES[usual][0]
@@ -79,9 +79,12 @@ class Pen:
         self._missing[usual] = f"import {module}" + (f" as {name}" if name != module else "")
         return name
 
-
-def _known(file: str, usual: str, at: Span) -> str | None:
-    return next((name for module in MODULES[usual] if (name := scopes.imported_as(file, module, at))), None)
+    def _known(self, usual: str) -> str | None:
+        """Return the name of a module at the place, looked for once for all findings there."""
+        file, at = self.file, self.at
+        names = (name for module in MODULES[usual] if (name := scopes.imported_as(file, module, at)))
+        known: str | None = self._run.once(("name", usual, at), lambda: next(names, None))
+        return known
 
 
 def function_name(node: ast.expr, file: str) -> str | None:

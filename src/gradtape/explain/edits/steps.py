@@ -23,19 +23,25 @@ CASTS = {"int", "long", "short", "byte", "bool", "astype"}
 
 def pass_through(case: Case) -> Suggestion | None:
     """Suggest the expression whose value stays and whose gradient is that of what it works on."""
-    pen = case.pen
     name = simple_name(case.node) if case.node is not None else ""
     if name in flat.STRAIGHT:  # a gradient of a gradient: the slope that would pass is constant too
         return numbers.with_slope(case) if name in numbers.DEAD else None
-    mended = _passing(pen, case.node, case) if case.node is not None else None
-    if case.node is None or mended is None:
-        return soften(case)
-    return builders.likely(*builders.replace(case.node, case.file, mended), *pen.imports)
+    text, changes = case.once("straight through", lambda: _around(case))
+    return case.once("pass through", lambda: builders.likely(*changes)) if text else soften(case)
 
 
 def straight_through(case: Case) -> str:
     """Return the text of that expression, for a help; empty where there is none."""
-    return (_passing(case.pen, case.node, case) or "") if case.node is not None else ""
+    text, _ = case.once("straight through", lambda: _around(case))
+    return text
+
+
+def _around(case: Case) -> tuple[str, Changes]:
+    pen, node = case.pen, case.node
+    text = _passing(pen, node, case) if node is not None else None
+    if node is None or text is None:
+        return "", ()
+    return text, (*builders.replace(node, case.file, text), *pen.imports)
 
 
 def around_cast(case: Case) -> Suggestion | None:
