@@ -3,6 +3,7 @@
 import gc
 import importlib.util
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -53,16 +54,46 @@ def test_recording_costs_the_same_calls_however_long_the_tape_is():
     assert longer - long == pytest.approx(2 * (long - short), abs=20)  # a deque or a set that grows once in a while
 
 
+MOST_CALLS = {
+    "nothing to find": 5.6,
+    "a break in the middle": 14.9,
+    "left and came back": 27.8,
+    "a part left and came back": 39.1,
+    "a source that nothing uses": 30.7,
+    "a hundred sources, half of them broken": 23.7,
+    "zero: a clip in the middle": 15.2,
+    "zero: two ways cancel": 19.0,
+    "zero: a hundred sources": 25.1,
+    "NaN: a root of zero in the middle": 14.2,
+    "NaN: a hundred sources": 24.1,
+    "NaN: an overflow at the beginning": 30.1,
+    "a gradient that vanishes": 14.1,
+    "a gradient that explodes": 14.7,
+    "10,000 lines without a loop": 16.4,
+}
+"""Calls for each operation of the tape, a tenth above what an explanation makes: of passes, and of all the rest."""
+
+MOST_LINES = 137
+
+
+def counted(count, name, length):
+    """Count what an explanation makes in a thread of its own, whose memory holds nothing of other tapes."""
+
+    def ask():
+        question = explaining.PROGRAMS[name](length)
+        str(question())
+        return count(lambda: str(question()))
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(ask).result()
+
+
 @pytest.mark.parametrize("name", explaining.PROGRAMS)
 def test_an_explanation_is_linear_in_the_tape(name):
-    STATE.__init__()  # what ran before is remembered, and would be looked at too
     lengths = (2400, 4800, 9600)  # long enough for a gradient to vanish
-    questions = [explaining.PROGRAMS[name](n) for n in lengths]
-    for question in questions:
-        str(question())
-    first, second, third = (calls(lambda q=q: str(q())).total() for q in questions)
+    first, second, third = (counted(calls, name, length).total() for length in lengths)
     assert third - second < 2.2 * max(second - first, 100)
-    assert third < 90 * lengths[-1]
+    assert third < MOST_CALLS[name] * lengths[-1]
 
 
 @pytest.mark.parametrize("name", explaining.PROGRAMS)
@@ -71,8 +102,8 @@ def test_only_operations_and_steps_are_made_that_messages_speak_of(name):
     question = explaining.PROGRAMS[name](9600)
     str(question())
     found = calls(lambda: str(question()))
-    # of two ways that cancel every value between them has to be looked at: there the gradient vanishes at once
-    most = 1010 if "cancel" in name else 400
+    # of two ways that cancel the first thousand steps are looked at whose operation may be flat: half of them
+    most = 510 if "cancel" in name else 400
     assert found["operation_of"] <= most
     assert found["looked"] <= most
     assert found["one"] <= most  # steps of the backward pass
@@ -98,12 +129,8 @@ def test_places_are_looked_up_once_however_often_they_ran(name, monkeypatch):
 @pytest.mark.parametrize("name", explaining.PROGRAMS)
 def test_no_loop_grows_faster_than_the_tape(name):
     """Loops that call nothing are seen in their lines only."""
-    STATE.__init__()
-    questions = [explaining.PROGRAMS[name](n) for n in (2400, 4800)]
-    for question in questions:
-        str(question())
-    short, long = (lines(lambda q=q: str(q())) for q in questions)
-    assert long < 2.2 * short
+    short, long = (counted(lines, name, length) for length in (2400, 4800))
+    assert long < min(2.2 * short, MOST_LINES * 4800)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +172,9 @@ def test_a_pass_is_taken_once_and_looked_at_afterwards():
     with gt.GradientTape() as tape:
         loss = np.sqrt(w * 0.0)
     assert [f.cause for r in tape.why(loss, w).gradients for f in r.findings] == ["singular-point"]
+    assert calls(lambda: tape.why(loss, w))["sweep"] == 1  # no zero came to the root: it would have gained nothing
+    with gt.GradientTape() as tape:
+        loss = np.where(w > 1.0, np.sqrt(w - 0.5), 2.0 * np.sqrt(w - 0.5) * 0.0)
     assert calls(lambda: tape.why(loss, w))["sweep"] == 2  # plainly, and so that zeros stop
     with gt.GradientTape() as tape:
         loss = np.clip(w, 2.0, 3.0)

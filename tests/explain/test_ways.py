@@ -82,6 +82,7 @@ def check(seed):
         assert set(written) <= set(told), "a way that is none"
         assert (source in ways.price) == bool(told)
         assert bool(routes) == bool(told)
+        assert ways.one_way(ids) == (fan.count(k) == 1)
         assert fan.count(k) == min(len({tuple(op.output for op, _ in way) for way in told}), MOST_WAYS)
         open_ways = [way for way in told if not any(map(broken, way))]
         assert ways.flow_from(ids) == bool(open_ways)

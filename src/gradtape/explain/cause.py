@@ -114,8 +114,7 @@ class Context:
     @cached_property
     def count(self) -> int:
         """How many routes there are; `ways.MOST_WAYS` stands for that many or more."""
-        counts = self.ways.counts
-        return min(sum(counts.get(value, 0) for value in self.source.ids), MOST_WAYS)
+        return self.ways.count(self.source.ids)
 
     @cached_property
     def may_have_left(self) -> bool:

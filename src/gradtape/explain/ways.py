@@ -68,6 +68,7 @@ class Ways:
         price, onward, forks, broken = self.price, self._onward, self._forks, self.columns.broken
         ahead_of, add = price.get, self.relevant.append
         single = not broken and len(targets) == 1
+        self._forking: set[int] = set()
         inputs, outputs = self.columns.inputs, self.columns.outputs
         for number in range(len(outputs) - 1, -1, -1):
             cost = ahead_of(outputs[number])
@@ -88,6 +89,8 @@ class Ways:
                         onward[value] = number
                     else:
                         single = False
+                        if onward.get(value) != number:
+                            self._forking.add(value)
                         if cost < known:
                             price[value] = cost
                             onward[value] = number
@@ -174,7 +177,7 @@ class Ways:
         return self._rests[move]
 
     def _follow(self, move: Move) -> Route:
-        """Follow the cheapest way from a step on; if it soon meets the last one that was followed, it goes on as that."""
+        """Follow the cheapest way from a step on; where it soon meets the last one followed, it goes on as that does."""
         inputs, outputs, broken = self.columns.inputs, self.columns.outputs, self.columns.broken
         forks, onward, last = self._forks, self._onward.get, self._last
         numbers: list[int] = []
@@ -237,6 +240,16 @@ class Ways:
         unmade = self.price.keys() - self.columns.maker.keys()
         told = {event.value for event in self.run.events if event.kind in {"create", "watch"}}
         return frozenset(i for i in unmade - told - self.run.variables if i > 0)
+
+    def count(self, values: Iterable[int]) -> int:
+        """Count the ways from any of the values, up to `MOST_WAYS`."""
+        return min(sum(self.counts.get(value, 0) for value in values), MOST_WAYS)
+
+    def one_way(self, values: frozenset[int]) -> bool:
+        """Whether one way leads from the values to a target, and no other; mostly seen without counting them all."""
+        if not values.isdisjoint(self._forking) and len(self.columns.maker) == len(self.columns.outputs):
+            return False  # two operations read one of them
+        return self.count(values) == 1
 
     @cached_property
     def counts(self) -> dict[int, int]:
@@ -431,8 +444,7 @@ class Fan:
 
     def count(self, k: int) -> int:
         """Count the ways of the source `k`."""
-        counts = self.ways.counts
-        return min(sum(counts.get(value, 0) for value in self.sources[k]), MOST_WAYS)
+        return self.ways.count(self.sources[k])
 
 
 def route_of(columns: Columns, backwards: Sequence[Move]) -> Route:

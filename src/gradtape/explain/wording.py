@@ -181,7 +181,7 @@ def way_note(context: Context, route: Route, operation: Operation) -> tuple[str,
         shown_one = columns[told[k]]
         parts.append(f"{shown_one.name} ({shown_one.site.span.line})")
     shown = " -> ".join([context.source.name, *parts, context.question.target_name])
-    only = context.count == 1 and not context.may_have_left
+    only = context.ways.one_way(context.source.ids) and not context.may_have_left
     return (f"the only route is {shown}" if only else f"a route through it is {shown}",)
 
 

@@ -12,7 +12,7 @@ from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.record import STATE
 from gradtape.explain.pulls import Pull, Pulls
 from gradtape.recorders.columns import OUTPUT
-from gradtape.recorders.kept import Kept, values_of
+from gradtape.recorders.kept import Kept, argument_of_root, values_of
 from gradtape.recorders.pulls import looked, suspicious
 from gradtape.recorders.summaries import array_of, summary
 from gradtape.recorders.trail import Trail, stopping
@@ -177,6 +177,8 @@ class Backward:
         output, inputs = values_of(self._trail.saved[k], len(operation.inputs))
         known = self.kept.computed if self._broken else self.kept.array
         result = known(operation.output) if output is None else output
+        if inputs[0] is None and operation.function == "sqrt":
+            inputs[0] = argument_of_root(result)
         arguments = [known(i) if v is None and i else v for v, i in zip(inputs, operation.inputs, strict=True)]
         return looked(operation, came, gave, arguments, result)
 

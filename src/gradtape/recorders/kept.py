@@ -230,6 +230,14 @@ def values_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:
     return as_value(output), [as_value(v) for v in inputs]
 
 
+def argument_of_root(result: Any) -> Any:
+    """Return what a root was taken of, if the result alone tells: zeros of zeros, signs and all. None if it does not.
+
+    Its rule needs the result and keeps nothing else, and where it is zero is where people ask.
+    """
+    return None if result is None or result.any() else result
+
+
 def parts_of(residuals: Any, count: int) -> tuple[Any, list[Any]]:
     """Return what was kept of the result of an operation and of its inputs, None where nothing was."""
     if residuals is None:

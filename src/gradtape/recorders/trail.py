@@ -125,7 +125,7 @@ class Sizes:
         """Return the sizes of some, 0 where nothing is."""
         return np.abs(np.fromiter(map(self._sizes.get, ids, repeat(0.0)), np.float64, len(ids)))
 
-    def one(self, cotangent: Any) -> float:
+    def size(self, cotangent: Any) -> float:
         """Return the size of another one."""
         if cotangent.__class__ in SCALARS:
             return abs(float(cotangent))
@@ -224,7 +224,7 @@ class Trail:
         steps_there = zip(indices[owners[shared]].tolist(), positions[shared].tolist(), arrived, strict=True)
         parts = [self._given(k, position, came) for k, position, came in steps_there]
         given[shared] = np.fromiter(map(is_not, parts, repeat(None)), np.bool_, len(parts))
-        gave[shared] = [0.0 if one is None else sizes.one(one) for one in parts]
+        gave[shared] = [0.0 if one is None else sizes.size(one) for one in parts]
         own = dict(zip(shared.tolist(), parts, strict=True))
         found = np.flatnonzero(given)
         begin, at, came, gave = len(steps), owners[found], came[found], gave[found]
