@@ -600,6 +600,28 @@ def test_a_gradient_by_rounding_alone_is_zero(tmp_path):
     assert [f.cause for f in report.findings] == ["flat-region"]
 
 
+@pytest.mark.parametrize(
+    ("program", "compared"),
+    [
+        ("w = gt.Variable([np.nan, -1.0])\nx = np.where(w > 0.0, w * 2.0, 0.0)", "`w` is NaN in 1 of 2 elements"),
+        ("w = gt.Variable(np.nan)\nx = w * (w >= 0.0)", "`w` is NaN"),
+        (
+            "w = gt.Variable([-1.0, -2.0])\nh = np.log(w)\nx = np.where(h > 0.0, h, 0.0)",
+            "`h` is NaN in 2 of 2 elements",
+        ),
+        ("w = gt.Variable(0.5)\nm = w > 2.0\nx = np.where(m, w, 0.0)", None),
+        ("w = gt.Variable(0.5)\nv = gt.Variable(-1.0)\nx = w * (np.log(v) > 0.0).astype(float)", "`np.log(v)` is NaN"),
+        ("w = gt.Variable([1.0, 2.0])\nh = w + np.nan\nx = np.where(h > 0.0, 0.0, w * 0.0)", None),
+    ],
+)
+def test_a_condition_that_compares_nan_is_told(program, compared, tmp_path):
+    made, *inside = program.split("\n")
+    lines = [made, "with np.errstate(all='ignore'), gt.GradientTape() as tape:", *(f"    {line}" for line in inside)]
+    (report,) = run("\n".join([*lines, "    loss = np.sum(x)", "tape.gradient(loss, w)"]), tmp_path)
+    notes = [note for finding in report.findings for note in finding.diagnostic.notes if "nothing is greater" in note]
+    assert [note.partition(", and ")[0] for note in notes] == ([compared] if compared else [])
+
+
 def test_a_gradient_that_flows_pays_for_no_explanation():
     import gradtape as gt
     from gradtape.tape import missing

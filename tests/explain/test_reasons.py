@@ -67,6 +67,85 @@ PROGRAMS = {
         """,
         [("slack", [("left-through-number", 7)]), ("k", [])],
     ),
+    "a number that a lambda in the place of a decorator returns": (
+        """
+        import gradtape as gt
+        w, b = gt.Variable(0.5), gt.Variable(1.0)
+        @(lambda f: lambda x: float(f(x)))
+        def half(x):
+            return x * 0.5
+        with gt.GradientTape() as tape:
+            y = half(w)
+            loss = b * y
+        tape.gradient(loss, [w, b])
+        """,
+        [("w", [("left-through-number", 4)]), ("b", [])],
+    ),
+    "a number that a lambda above a function within a long one returns": (
+        """
+        import gradtape as gt
+        def run(w, b):
+            k0 = 0
+            k1 = 1
+            k2 = 2
+            k3 = 3
+            k4 = 4
+            k5 = 5
+            k6 = 6
+            k7 = 7
+            k8 = 8
+            k9 = 9
+            k10 = 10
+            k11 = 11
+            k12 = 12
+            k13 = 13
+            k14 = 14
+            k15 = 15
+            k16 = 16
+            k17 = 17
+            k18 = 18
+            k19 = 19
+            k20 = 20
+            k21 = 21
+            k22 = 22
+            k23 = 23
+            k24 = 24
+            k25 = 25
+            k26 = 26
+            k27 = 27
+            k28 = 28
+            k29 = 29
+            k30 = 30
+            k31 = 31
+            k32 = 32
+            k33 = 33
+            k34 = 34
+            k35 = 35
+            k36 = 36
+            k37 = 37
+            k38 = 38
+            k39 = 39
+            k40 = 40
+            k41 = 41
+            k42 = 42
+            k43 = 43
+            k44 = 44
+            k45 = 45
+            k46 = 46
+            k47 = 47
+            k48 = 48
+            k49 = 49
+            @(lambda f: lambda x: float(f(x)))
+            def half(x):
+                return x * 0.5
+            with gt.GradientTape() as tape:
+                y = half(w)
+                loss = b * y
+            tape.gradient(loss, [w, b])
+        run(gt.Variable(0.5), gt.Variable(1.0))
+        """,
+        [("w", [("left-through-number", 54)]), ("b", [])],
+    ),
     "two independent breaks on one route, first break first": (
         """
         import gradtape as gt

@@ -72,10 +72,18 @@ def _around_in(tree: ast.Module, span: Span) -> tuple[ast.AST, ...]:
     found: list[ast.AST] = []
     here: ast.AST | None = tree
     while here is not None:
-        here = next((child for child in _children_near(here, span.line) if _covers(child, span)), None)
+        parts = _with_decorators(_children_near(here, span.line))
+        here = next((child for child in parts if _covers(child, span)), None)
         if here is not None and hasattr(here, "lineno"):
             found.append(here)
     return tuple(found)
+
+
+def _with_decorators(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield nodes, before each definition its decorators: they stand outside of it, and above its text."""
+    for node in nodes:
+        yield from getattr(node, "decorator_list", ())
+        yield node
 
 
 def _children_near(node: ast.AST, line: int) -> Iterable[ast.AST]:
@@ -88,7 +96,8 @@ def _children_near(node: ast.AST, line: int) -> Iterable[ast.AST]:
     first = bisect_left(block, block[place - 1].lineno, key=lambda statement: statement.lineno) if place else 0
     parts = (part for name, part in ast.iter_fields(node) if name != "body")
     others = (node for part in parts for node in (part if isinstance(part, list) else [part]))
-    return (*(node for node in others if isinstance(node, ast.AST)), *block[first:place])
+    above = [decorator for below in block[place : place + 1] for decorator in getattr(below, "decorator_list", ())]
+    return (*(node for node in others if isinstance(node, ast.AST)), *block[first:place], *above)
 
 
 LONG_BLOCK = 50

@@ -178,6 +178,10 @@ class Values(Mapping[int, Summary]):
         NaN or infinite if an element is that; 0 if there is none. Nothing is computed for it unless `again`.
         """
 
+    @abstractmethod
+    def again(self, value: int) -> Summary | None:
+        """Return what a value is like, computed again if it was not kept and can be; None if it cannot."""
+
 
 @dataclass(frozen=True, slots=True)
 class End:

@@ -50,6 +50,11 @@ class Known:
         known = self.get(value) if again or self._sooner is None else None
         return None if known is None else known.finite
 
+    def again(self, value: int) -> Summary | None:
+        """Return what a value is like, computed again where the recorder can do that and nobody looked at it."""
+        found = self.get(value)
+        return found if found is not None or self._sooner is None or not value else self._sooner.again(value)
+
     @property
     def at_hand(self) -> Container[int] | None:
         """The values that need not be computed again; None where nobody can tell."""

@@ -118,9 +118,9 @@ def _input(operation: Operation, position: int) -> str:
         return f"the argument of {operation.function}" if count == 1 else ""  # a part of what is called
     readable = whole is None or whole in {operation.function, operation.name}
     operand = syntax.operand_at(span, position, count) if readable else None
-    text = syntax.text_of(operand) if operand is not None else ""
-    if text and len(text) <= SHORT and "\n" not in text:
-        return f"`{text}`"
+    text = quoted(operand, "")
+    if text:
+        return text
     if readable and operand is None and _has_operand(node, position):
         return ""
     if position == 0:
@@ -131,6 +131,12 @@ def _input(operation: Operation, position: int) -> str:
 def _has_operand(node: ast.expr | None, position: int) -> bool:
     """Whether an expression has an operand at a position, which must be a literal if it has no name."""
     return isinstance(node, ast.BinOp) or (isinstance(node, ast.Call) and position < len(node.args))
+
+
+def quoted(node: ast.expr | None, otherwise: str) -> str:
+    """Return a short expression as it is quoted within a sentence, and other words for a long one."""
+    text = syntax.text_of(node) if node is not None else ""
+    return f"`{text}`" if text and len(text) <= SHORT and "\n" not in text else otherwise
 
 
 def product(pull: Pull) -> str:

@@ -82,6 +82,11 @@ class Kept(Values):
         array = self._known(value) if again else self.array(value)
         return None if array is None else largest(array)
 
+    def again(self, value: int) -> Summary | None:
+        """Return what a value is like, computed again if it was not kept and can be; None if it cannot."""
+        array = self.computed(value)
+        return None if array is None else summary(array)
+
     def record_of(self, value: int) -> int | None:
         """Return the index of the record that made a value; None if none did."""
         k = bisect_left(self._records, value, key=OUTPUT)

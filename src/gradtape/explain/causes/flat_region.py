@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradtape.diagnostics import syntax
 from gradtape.explain import flat, wording
 from gradtape.explain.cause import Cause, Context, Stage, place_in
-from gradtape.explain.numbers import flat_at
+from gradtape.explain.numbers import SAME, flat_at
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
+    from gradtape.explain.graph import Operation, Summary
     from gradtape.explain.pulls import Pull
     from gradtape.explain.report import Finding
 
@@ -30,6 +32,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         row.says.format(f=wording.named_by(operation, row)),
         notes=(
             *(() if spot.whole else _facts(context, spot.pull)),
+            *_compares_nan(context, spot.pull),
             *wording.again(spot),
             *wording.way_note(context, route, operation),
         ),
@@ -74,6 +77,42 @@ def _facts_of(pull: Pull) -> tuple[str, ...]:
         place = f"at {list(pull.element.index)} " if pull.element.index else ""
         facts.append(f"{place}{told}")
     return tuple(facts)
+
+
+COMPARING = frozenset({"greater", "greater_equal", "less", "less_equal", "equal"})
+"""Comparisons that NaN never passes."""
+
+
+def _compares_nan(context: Context, pull: Pull) -> tuple[str, ...]:
+    """Say it where a mask is false because what it compares is not a number."""
+    operation = pull.operation
+    masks: tuple[int, ...] = ()
+    if operation.function == "where" and pull.position == 1:
+        masks = operation.inputs[:1]
+    elif operation.function in flat.PRODUCTS:
+        masks = tuple([i for k, i in enumerate(operation.inputs) if k != pull.position])
+    for comparison in filter(None, (_comparison(context, mask) for mask in masks)):
+        for position, value in enumerate(comparison.inputs):
+            seen = context.values.again(value) if value else None
+            if seen is not None and seen.nans:
+                return (_nan_note(comparison, position, seen),)
+    return ()
+
+
+def _comparison(context: Context, value: int) -> Operation | None:
+    """Return the comparison that a mask is the answer of, whatever form it was given since."""
+    operation = context.run.producers.get(value)
+    while operation is not None and operation.function in SAME and operation.inputs[0]:
+        operation = context.run.producers.get(operation.inputs[0])
+    return operation if operation is not None and operation.function in COMPARING else None
+
+
+def _nan_note(comparison: Operation, position: int, seen: Summary) -> str:
+    span = comparison.site.span
+    compared = wording.quoted(syntax.operand_at(span, position, len(comparison.inputs)), "what is compared")
+    whole = wording.quoted(syntax.expression_at(span), "the comparison")
+    number = "is NaN" if seen.size == 1 else f"is NaN in {seen.nans} of {seen.size} elements"
+    return f"{compared} {number}, and {whole} is false there: nothing is greater than NaN, less or equal"
 
 
 def _constant(context: Context, spot: Spot) -> Finding | None:
