@@ -99,6 +99,7 @@ bench-page: $(VENV)/.bench ## the same, written into docs/benchmarks.md
 	@$(PY) benchmarks/run.py $(OTHERS) --page docs/benchmarks.md --plot docs/benchmarks/ratios.svg --json docs/benchmarks/ratios.json
 	@GRADTAPE_CORE=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) benchmarks/where.py --page docs/benchmarks.md
 	@$(PY) benchmarks/scaling.py --page docs/benchmarks.md
+	@$(PY) benchmarks/memory.py --page docs/benchmarks.md
 
 bench-explain: $(VENV)/.test ## measure what it costs to record the places of operations, and to explain long tapes
 	@$(PY) benchmarks/recording.py

@@ -7,6 +7,8 @@ told in processor time: other programs on the machine cost less of that than of 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
 import os
 import pickle
 import resource
@@ -23,6 +25,19 @@ def memory_in_use() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
 
 
+def peak_of(act: Any) -> float:
+    """Return the most bytes that something needs at a time, beyond what is in use before."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)  # what was freed before must not be used unseen
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    before = memory_in_use()
+    kept = act()
+    status = Path("/proc/self/status").read_text()
+    del kept
+    return max(0, 1024 * int(status.partition("VmHWM:")[2].split()[0]) - before)
+
+
 class Served:
     """What this process has prepared."""
 
@@ -32,6 +47,7 @@ class Served:
         self.by_hand = name == BASE
         self.peer = peer(name)
         self.run: Any = None
+        self.recorded: Any = None
         self.kept: Any = None
 
     def version(self) -> str:
@@ -45,8 +61,13 @@ class Served:
         workload = WORKLOADS[name]
         inputs, data = workload.made()
         make = getattr(self.peer, workload.kind)
+        self.recorded = getattr(self.peer, "recorded", lambda *_: None)(workload.program, inputs, data)
         self.run = make(workload.by_hand if self.by_hand else workload.program, inputs, data)
         return [a.copy() for a in self.peer.arrays(self.run())]
+
+    def memory(self) -> tuple[float, float | None]:
+        """Return the peak of one run, and how much of it is in use when it was recorded and nothing was asked."""
+        return peak_of(self.run), None if self.recorded is None else peak_of(self.recorded)
 
     def turn(self, seconds: float) -> float:
         """Run for about so long and return the processor time of one run."""

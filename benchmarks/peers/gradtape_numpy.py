@@ -63,6 +63,17 @@ class Gradtape(Peer):
 
         return run
 
+    def recorded(self, program: Any, inputs: Any, data: Any) -> Any:
+        """Only record, and keep the tape."""
+        variables = [gt.Variable(x) for x in inputs]
+
+        def run() -> Any:
+            with gt.GradientTape() as tape:
+                y = program(self.xp, variables, data)
+            return tape, y
+
+        return run
+
     def jacobian(self, program: Any, inputs: Any, data: Any) -> Any:
         """Ask the tape."""
         x = gt.Variable(inputs[0])

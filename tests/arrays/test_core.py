@@ -266,6 +266,30 @@ def test_an_operation_makes_no_call_of_python(built):
     assert done.stdout == "1 14\n", done.stderr
 
 
+def test_a_recorded_sweep_looks_for_no_places_and_makes_tensors_without_python(built):
+    program = (
+        "import sys, numpy as np, gradtape as gt\n"
+        "x = gt.constant(np.ones(3)); seen = []\n"
+        "def second():\n"
+        "    with gt.GradientTape() as outer:\n"
+        "        outer.watch(x)\n"
+        "        with gt.GradientTape() as inner:\n"
+        "            inner.watch(x)\n"
+        "            y = np.sin(x) * np.exp(x) / x\n"
+        "        slope = inner.gradient(y, x)\n"
+        "    return outer, outer.gradient(slope, x)\n"
+        "second()\n"
+        "sys.setprofile(lambda frame, event, argument: seen.append((event, frame.f_code.co_name)))\n"
+        "outer, found = second()\n"
+        "sys.setprofile(None)\n"
+        "names = [name for event, name in seen if event == 'call']\n"
+        "print({'find_site', '_as_tensor', 'function', 'recorded'} & set(names), len(outer._recording.written) > 10)\n"
+        "print([r.code.co_name for r in outer._recording.records] == ['second'] * len(outer._recording.written))\n"
+    )
+    done = ran(program, built)
+    assert done.stdout == "set() True\nTrue\n", done.stdout + done.stderr
+
+
 def test_memory_is_written_to_where_nobody_else_has_it(built):
     program = (
         "import tracemalloc, numpy as np, gradtape as gt\n"
@@ -386,7 +410,7 @@ def test_the_garbage_collector_does_not_walk_a_long_tape_and_still_finds_circles
         "def run():\n"
         "    with gt.GradientTape() as tape:\n"
         "        y = x\n"
-        "        for _ in range(100): y = np.sin(y) * 1.01 + row\n"
+        "        for _ in range(100): y = np.sum(np.reshape(np.sin(y) * 1.01 + row, (1, y.size)), axis=0)\n"
         "        y = np.sum(y)\n"
         "    return tape\n"
         "run(); gc.collect(); before = len(gc.get_objects()); tape = run()\n"
@@ -409,7 +433,8 @@ def test_it_refuses_what_it_cannot_be_told(built):
         "core = module\n"
         "for act in (lambda: core.set_up({}), lambda: core.set_up('doors', {}), lambda: core.set_up('sweep', 1),"
         " lambda: core.loop(1, True), lambda: core.note_events(1),"
-        " lambda: core.prepared(1), lambda: core.collected(1),"
+        " lambda: core.prepared(1), lambda: core.collected(1), lambda: core.recorded(1), lambda: core.as_tensors(1),"
+        " lambda: core.factor(len, False, ((), ())), lambda: core.factor(len, False, ((), ((len, b''),))),"
         " lambda: core.apply(1), lambda: core.apply_to_one(1), lambda: core.apply_to_two(1),"
         " lambda: core.factor(1), lambda: core.transpose(len, False)(1),"
         " lambda: core.run_back((), [], 0, [], {}, {}, set(), set()),"
@@ -418,4 +443,4 @@ def test_it_refuses_what_it_cannot_be_told(built):
         "    except (TypeError, ValueError) as error: print(type(error).__name__)\n"
     )
     done = ran(program, built)
-    assert done.stdout.split() == ["TypeError"] * 13 + ["ValueError"], done.stderr
+    assert done.stdout.split() == ["TypeError"] * 17 + ["ValueError"], done.stderr

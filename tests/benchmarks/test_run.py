@@ -12,6 +12,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 sys.path.insert(0, str(FOLDER))
 try:
     import contender
+    import memory
     import report
     import run
     import scaling
@@ -117,3 +118,13 @@ def test_scaling_runs_and_tells_of_every_length():
     text = scaling.table(found, (1_000, 10_000), {"numpy": 0.1, "gradtape": 0.12})
     assert "| per operation | 1,000 | 10,000 |" in text
     assert text.endswith("1.20 times as long.")
+
+
+def test_memory_is_told_with_what_the_recording_holds(monkeypatch):
+    monkeypatch.setattr(memory, "PEERS", ("gradtape.numpy",))
+    found = memory.measure(sys.executable, ("chain of 600, n = 100,000",), 1)
+    ((peak, held),) = found["chain of 600, n = 100,000"].values()
+    kept = 200 * 100_000 * 4  # what each sine was taken of; the sweep adds a few arrays to that
+    assert kept <= held <= 1.1 * kept
+    assert kept <= peak <= 1.3 * kept
+    assert f"| {peak / 1e6:.1f} MB ({held / 1e6:.1f} held) |" in memory.table(found)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays import dispatch
+from gradtape.arrays.core import CORE
 from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, apply_to, family_of, in_family, usual
 from gradtape.arrays.documenting import docstring
 from gradtape.arrays.failures import located
@@ -158,6 +159,8 @@ def scatter(values: Any, positions: tuple[Any, ...], shape: tuple[int, ...]) -> 
 
 def recorded(op: Op) -> Callable[..., Any]:
     """Make the function that a rule calls under `xp.<name>` while the sweep itself is recorded."""
+    if CORE is not None and not op.variadic:
+        return CORE.recorded(op)  # type: ignore[no-any-return]
 
     def function(*args: Any, **params: Any) -> Any:
         arrays = tuple(args[0]) if op.variadic else args

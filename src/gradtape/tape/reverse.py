@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradtape.arrays.core import CORE
 from gradtape.arrays.dispatch import new, unpack
 from gradtape.arrays.failures import MatrixError, located
-from gradtape.arrays.record import STATE, Event, EventKind, next_id, open_recordings
+from gradtape.arrays.record import STATE, Event, EventKind, make, next_id, open_recordings
 from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
 from gradtape.errors import NoGradientError, RuleError
@@ -113,7 +114,7 @@ def sweep(
             if output in sources:
                 found[output] = g
             if recorded:
-                STATE.backward_of = Site(code, lasti)
+                STATE.backward_of = make(Site, (code, lasti))
                 residuals = as_tensors(residuals, inputs, output)
             if batched:
                 residuals = xp.lift(residuals)
@@ -218,7 +219,7 @@ def pull_one_by_one(rule: Rule, xp: Any, g: Any, residuals: Any, params: dict[st
 def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int) -> tuple[Any, ...]:
     """Give kept values back the ids that they had, so that an outer tape sees what the rule makes of them."""
     for recording in open_recordings():
-        if recording.since:
+        if recording.since and not recording.since.keys().isdisjoint(inputs):
             inputs = tuple([id_when_read(i, output) for i in inputs])
             break
     if type(residuals[0]) is not Spec and isinstance(residuals[0], tuple):
@@ -229,7 +230,7 @@ def as_tensors(residuals: tuple[Any, ...], inputs: tuple[int, ...], output: int)
     if len(residuals) == 2 and isinstance(residuals[1], list):  # the arguments of a variadic operation
         y, values = residuals
         return _as_tensor(y, output), [_as_tensor(v, i) for v, i in zip(values, inputs, strict=True)]
-    return tuple(map(_as_tensor, residuals, (output, *inputs)))
+    return with_ids(residuals, output, inputs)
 
 
 def id_when_read(id: int, output: int) -> int:
@@ -251,6 +252,15 @@ def id_when_read(id: int, output: int) -> int:
             recording.saved.append((None, None))
             recording.known.add(alias)
     return alias
+
+
+def with_ids(residuals: tuple[Any, ...], output: int, inputs: tuple[int, ...]) -> tuple[Any, ...]:
+    """Make tensors of the result and the inputs that were kept."""
+    return tuple(map(_as_tensor, residuals, (output, *inputs)))
+
+
+if CORE is not None:
+    with_ids = CORE.as_tensors
 
 
 def _as_tensor(value: Any, id: int) -> Any:

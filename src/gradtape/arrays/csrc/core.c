@@ -7,7 +7,7 @@
 struct names core;
 struct slots at;
 PyObject *numbers[1 << 3];
-PyObject *str_ambient, *str_call, *str_extend, *str_make_saver, *str_shape;
+PyObject *str_ambient, *str_backward_of, *str_call, *str_extend, *str_make_saver, *str_shape;
 
 static Py_ssize_t
 offset_of(void *type, const char *name)
@@ -140,6 +140,8 @@ static PyMethodDef methods[] = {
     {"binary", binary, METH_O, "Make the method of an operator with two arguments."},
     {"reflected", reflected, METH_O, "Make the method of an operator whose tensor stands on the right."},
     {"getitem", getitem, METH_O, "Make `__getitem__`."},
+    {"recorded", recorded, METH_O, "Make a function of the namespace of recorded sweeps."},
+    {"as_tensors", FAST(as_tensors), "See tape/reverse.py."},
     {"array_ufunc", array_ufunc, METH_NOARGS, "Make `__array_ufunc__`."},
     {"array_function", array_function, METH_NOARGS, "Make `__array_function__`."},
     {"loop", FAST(make_loop), "Make what a ufunc is called by where its operands are small."},
@@ -160,6 +162,7 @@ PyInit__core(void)
     import_array();
     str_call = PyUnicode_InternFromString("__call__");
     str_ambient = PyUnicode_InternFromString("ambient");
+    str_backward_of = PyUnicode_InternFromString("backward_of");
     str_extend = PyUnicode_InternFromString("extend");
     str_make_saver = PyUnicode_InternFromString("make_saver");
     str_shape = PyUnicode_InternFromString("shape");

@@ -39,14 +39,20 @@ extern struct slots at;
 #define SLOT(object, offset) (*(PyObject **)((char *)(object) + (offset)))
 
 extern PyObject *numbers[1 << 3];
-extern PyObject *str_ambient, *str_call, *str_extend, *str_make_saver, *str_shape;
+extern PyObject *str_ambient, *str_backward_of, *str_call, *str_extend, *str_make_saver, *str_shape;
 
-/* record.c */
-PyObject *core_apply(PyObject *op, PyObject *const *args, Py_ssize_t n, PyObject *params, PyObject *frame);
-int same_shape(PyObject *a, PyObject *b);
+/* garbage.c */
 int is_leaf(PyObject *x);
 void spare(PyObject *tuple);
+void spare_record(PyObject *record, PyObject *op, PyObject *params, PyObject *shapes);
+
+/* record.c */
+PyObject *tuple_of(PyObject *const *values, Py_ssize_t n);
+PyObject *core_apply(PyObject *op, PyObject *const *args, Py_ssize_t n, PyObject *params, PyObject *frame);
+int same_shape(PyObject *a, PyObject *b);
+
 PyObject *apply(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *as_tensors(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *apply_to_one(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *apply_to_two(PyObject *module, PyObject *const *args, Py_ssize_t n);
 
@@ -71,6 +77,7 @@ PyObject *unary(PyObject *module, PyObject *op);
 PyObject *binary(PyObject *module, PyObject *op);
 PyObject *reflected(PyObject *module, PyObject *op);
 PyObject *getitem(PyObject *module, PyObject *op);
+PyObject *recorded(PyObject *module, PyObject *op);
 PyObject *array_ufunc(PyObject *module, PyObject *nothing);
 PyObject *array_function(PyObject *module, PyObject *nothing);
 

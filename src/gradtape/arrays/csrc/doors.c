@@ -191,6 +191,42 @@ act_array_function(PyObject *self, PyObject *const *args, size_t given, PyObject
     return PyObject_Vectorcall(core.array_function, args, n, names);
 }
 
+/* The parameters of a call: the defaults of its row, and what is given by name. */
+static PyObject *
+params_of(PyObject *op, PyObject *const *named, PyObject *names)
+{
+    PyObject *params = PyDict_Copy(SLOT(op, at.op_defaults));
+    for (Py_ssize_t k = 0; params != NULL && k < PyTuple_GET_SIZE(names); k++) {
+        if (PyDict_SetItem(params, PyTuple_GET_ITEM(names, k), named[k]) < 0) {
+            Py_CLEAR(params);
+        }
+    }
+    return params;
+}
+
+/* `function(*arrays, **params)` of `recorded` in arrays/doors.py. */
+static PyObject *
+act_recorded(PyObject *self, PyObject *const *args, size_t given, PyObject *names)
+{
+    PyObject *op = ((Door *)self)->op, *frame = caller();
+    Py_ssize_t n = PyVectorcall_NARGS(given);
+    int named = names != NULL && PyTuple_GET_SIZE(names);
+    PyObject *params = named ? params_of(op, args + n, names) : Py_NewRef(SLOT(op, at.op_defaults));
+    PyObject *result = frame == NULL || params == NULL ? NULL : core_apply(op, args, n, params, frame);
+    Py_XDECREF(params);
+    return result;
+}
+
+PyObject *
+recorded(PyObject *module, PyObject *op)
+{
+    if (Py_TYPE(op) != core.Op || SLOT(op, at.op_variadic) != Py_False) {
+        PyErr_SetString(PyExc_TypeError, "recorded(op) is for operations with so many arguments");
+        return NULL;
+    }
+    return make(act_recorded, op);
+}
+
 PyObject *
 unary(PyObject *module, PyObject *op)
 {

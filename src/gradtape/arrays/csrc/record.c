@@ -17,7 +17,7 @@ leave_to_python(PyObject *op, PyObject *const *args, Py_ssize_t n, PyObject *par
     return result;
 }
 
-static PyObject *
+PyObject *
 tuple_of(PyObject *const *values, Py_ssize_t n)
 {
     PyObject *made = PyTuple_New(n);
@@ -250,36 +250,6 @@ is_users(PyObject *code)
     return 1;
 }
 
-/* Whether a value refers to nothing that could lead back to it: an array, a number, None, or what `spec` makes. */
-int
-is_leaf(PyObject *x)
-{
-    return !PyObject_IS_GC(x) || ((PyTuple_CheckExact(x) || Py_IS_TYPE(x, core.Spec) || Py_IS_TYPE(x, core.Site)) && !PyObject_GC_IsTracked(x));
-}
-
-/* Spare the garbage collector a tuple, if no circle can go through it: a long tape has many, which all live, and each look
- * for garbage would walk them. */
-void
-spare(PyObject *tuple)
-{
-    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(tuple); k++) {
-        if (!is_leaf(PyTuple_GET_ITEM(tuple, k))) {
-            return;
-        }
-    }
-    PyObject_GC_UnTrack(tuple);
-}
-
-/* The same for a record: rows of the table lead to nothing of the user's, nor do parameters that are plain. */
-static void
-spare_record(PyObject *record, PyObject *op, PyObject *params, PyObject *shapes)
-{
-    int plain = params == core.no_params || params == SLOT(op, at.op_defaults) || !PyObject_GC_IsTracked(params);
-    if (plain && SLOT(op, at.op_permanent) == Py_True && (shapes == Py_None || PyTuple_CheckExact(shapes))) {
-        PyObject_GC_UnTrack(record);
-    }
-}
-
 /* Find the place of a call: new references. */
 static int
 find_place(PyObject *frame, PyObject **code, PyObject **lasti)
@@ -290,7 +260,10 @@ find_place(PyObject *frame, PyObject **code, PyObject **lasti)
     if (users > 0) {
         *lasti = PyLong_FromLong(PyFrame_GetLasti((PyFrameObject *)frame));
     } else if (users == 0) {
-        PyObject *site = PyObject_CallOneArg(core.find_site, frame);
+        PyObject *site = PyObject_GetAttr(core.state, str_backward_of); /* what `find_site` looks at first */
+        if (site == Py_None) {
+            Py_SETREF(site, PyObject_CallOneArg(core.find_site, frame));
+        }
         if (site != NULL) {
             Py_SETREF(*code, Py_NewRef(PyTuple_GET_ITEM(site, 0)));
             *lasti = Py_NewRef(PyTuple_GET_ITEM(site, 1));

@@ -244,3 +244,39 @@ run_back(PyObject *module, PyObject *const *args, Py_ssize_t n)
     }
     return PyLong_FromLong(0);
 }
+
+/* Whether a kept value becomes a tensor again: it is an array, and not a constant. */
+static int
+has_id(PyObject *value, PyObject *id)
+{
+    return id != numbers[0] && (PyArray_Check(value) || PyArray_IsScalar(value, Generic));
+}
+
+/* `as_tensors(residuals, output, inputs)`: kept values with the ids that they had; the same tuple where none has one. */
+PyObject *
+as_tensors(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    if (n != 3 || !PyTuple_CheckExact(args[0]) || !PyTuple_CheckExact(args[2]) ||
+        PyTuple_GET_SIZE(args[0]) > PyTuple_GET_SIZE(args[2]) + 1) {
+        PyErr_SetString(PyExc_TypeError, "as_tensors(residuals, output, inputs)");
+        return NULL;
+    }
+    PyObject *residuals = args[0], *found = NULL;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(residuals); k++) {
+        PyObject *value = PyTuple_GET_ITEM(residuals, k), *id = k ? PyTuple_GET_ITEM(args[2], k - 1) : args[1];
+        if (!has_id(value, id)) {
+            continue;
+        }
+        found = found == NULL ? tuple_of(&PyTuple_GET_ITEM(residuals, 0), PyTuple_GET_SIZE(residuals)) : found;
+        PyObject *made = found == NULL ? NULL : core.Tensor->tp_alloc(core.Tensor, 0);
+        if (made == NULL) {
+            Py_XDECREF(found);
+            return NULL;
+        }
+        SLOT(made, at.node_value) = Py_NewRef(value);
+        SLOT(made, at.node_id) = Py_NewRef(id);
+        PyTuple_SET_ITEM(found, k, made);
+        Py_DECREF(value);
+    }
+    return found == NULL ? Py_NewRef(residuals) : found;
+}
