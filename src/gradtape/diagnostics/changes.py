@@ -140,7 +140,10 @@ def applied(lines: Sequence[str], replaced: Mapping[int, str], end: str = "\n") 
 
 
 def _parses(file: str, edits: Sequence[Edit]) -> bool:
-    """Whether the statements at the top of the file that the edits touch still parse."""
+    """Whether the statements at the top of the file that the edits touch, and the next one, still parse.
+
+    What is put behind a line may belong to the statement after it: a decorator does.
+    """
     tree = syntax.parse_file(file)
     return tree is not None and _parses_in(tree, file, tuple(edits))
 
@@ -153,6 +156,9 @@ def _parses_in(tree: ast.Module, file: str, edits: tuple[Edit, ...]) -> bool:
         ended = statement.end_lineno or began
         if began <= last and first <= ended:
             first, last = min(first, began), max(last, ended)
+        elif began > last:
+            last = ended
+            break
     lines = source_lines(file, first, last)
     new = applied([line + "\n" for line in lines], {e.line - first + 1: e.replace_with for e in edits})
     try:

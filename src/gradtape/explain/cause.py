@@ -213,6 +213,17 @@ class Context:
         tape = self.run.tape
         return syntax.with_header(tape.entered[0][1].span) if tape is not None and tape.entered else None
 
+    def beside_tape(self, operation: Operation | Event) -> Site | Passage:
+        """Return where an operation was started from in the function that entered the tape, or in one that called it.
+
+        That is the call which a program can move, or watch something before; its own place where no function is shared.
+        """
+        tape = self.run.tape
+        inner = (self.question.call,) if tape is None or not tape.entered else (tape.entered[0][1], *tape.callers)
+        places = (place_in(operation, site.code) for site in inner)
+        codes = {site.code for site in inner}
+        return next((place for place in places if place.code in codes), operation.site)
+
     def made_at(self, end: End) -> Span | None:
         """Where the program made a target or source."""
         return end.made.site.span if end.made is not None else None

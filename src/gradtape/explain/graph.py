@@ -264,6 +264,8 @@ class Tape:
     entered: tuple[tuple[int, Site], ...] = ()
     auto_watch: bool = True
     watches: dict[int, tuple[int, Site]] = field(default_factory=dict)
+    callers: tuple[Site, ...] = ()
+    """From where the function was called that entered it first, nearest first, where the recorder kept that."""
 
 
 @dataclass(frozen=True)

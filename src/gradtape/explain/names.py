@@ -96,6 +96,9 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "leaky_relu": "tf.nn.leaky_relu",
         "linspace": "tf.linspace",
         "arange": "tf.range",
+        "cross": "tf.linalg.cross",
+        "dot": "tf.tensordot",
+        "outer": "tf.tensordot",
     },
     "torch": _all("torch", _ELEMENTWISE, _MORE)
     | {

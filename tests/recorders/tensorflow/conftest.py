@@ -12,6 +12,15 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 pytest.importorskip("tensorflow")
 
+HEAD = """
+import random
+import numpy as np
+import tensorflow as tf
+import keras
+keras.utils.set_random_seed(0)
+"""
+"""The first lines of programs whose edits are tried."""
+
 MARK = re.compile(r" *#~ (.*)$")
 
 
@@ -72,3 +81,30 @@ def explained(tmp_path):
 
 def _unmarked(source: str) -> str:
     return "\n".join(MARK.sub("", line) for line in source.splitlines()) + "\n"
+
+
+def edited(source: str, reports) -> str:
+    """Make all edits, those of the last lines first."""
+    edits = {e.line: e for r in reports for f in r.findings if (s := f.diagnostic.suggestion) for e in s.edits}
+    lines = source.split("\n")
+    for line in sorted(edits, reverse=True):
+        text = edits[line].replace_with
+        lines[line - 1 : line] = [] if text == "" else text.split("\n")
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def mends(explained):
+    """Make the edits of a program, see that every gradient flows afterwards, and return the edited text."""
+
+    def run(source: str) -> str:
+        ran = explained(source)
+        assert any(r.findings for r in ran.reports)
+        new = edited(source, ran.reports)
+        again = explained(new)
+        assert again.error is None, new
+        assert {str(r.status) for r in again.reports} <= {"ok", "zero"}, new
+        assert not any(r.findings for r in again.reports), new
+        return new
+
+    return run

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind, Event, Operation
+from gradtape.explain.unread import unread
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Passage, Site
@@ -296,6 +297,8 @@ def _another_list(context: Context) -> Used | None:
     used = {names.get(value, "") for value in others}
     if owner and used.isdisjoint(asked_names) and any(_belongs(name, owner) for name in used):
         return None  # other variables of the same object are used
+    if unread(context) is not None:
+        return None  # these are used as well, and what comes of it is left lying
     first = next((e for e in context.run.events if e.kind == "create" and e.value in others), None)
     return Used(
         others,

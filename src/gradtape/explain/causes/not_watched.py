@@ -15,7 +15,7 @@ def detect(context: Context, route: Route = NO_ROUTE, group: BreakGroup | None =
         watch = next((tape.watches[i] for i in source.ids if i in tape.watches), None)
         return context.finding(
             "not-watched",
-            group.links[0].operation.site.span,
+            context.beside_tape(group.links[0].operation).span,
             f"uses `{name}` before the tape watches it",
             labels=((watch[1].span if watch else None, "watched only from here on"),),
             helps=(f"call `{context.words.watch.format(x=name)}` before the first use of `{name}`",),

@@ -1,7 +1,7 @@
 """GT501: operations between source and target ran while the tape was not recording."""
 
 from gradtape.diagnostics import Passage, Site, syntax
-from gradtape.explain.cause import Cause, Context, Stage, place_in, route_note
+from gradtape.explain.cause import Cause, Context, Stage, route_note
 from gradtape.explain.graph import OUTSIDE, BreakKind, Operation
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -14,12 +14,8 @@ MOVE = {
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
-    tape = context.run.tape
     operation = group.links[0].operation
-    entered = tape.entered[0][1] if tape is not None and tape.entered else None
-    # the call to move stands where the tape stands, not in the helper that it runs
-    owner = entered.code if entered is not None else context.question.call.code
-    place = _to_move(operation, owner)
+    place = _to_move(context, operation)
     inner = operation.site.span if place is not operation.site else None
     last = group.links[-1].operation
     when = f"ran {group.kind.value}"
@@ -38,10 +34,10 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     )
 
 
-def _to_move(operation: Operation, owner: object) -> Site | Passage:
+def _to_move(context: Context, operation: Operation) -> Site | Passage:
     """Return the call to move; where the result was stored in an object and not returned, the operation itself."""
     stored = any("." in name for name in syntax.assigned_names(operation.site.span))
-    return operation.site if stored else place_in(operation, owner)
+    return operation.site if stored else context.beside_tape(operation)
 
 
 CAUSE = Cause("outside-the-tape", Stage.BREAK, detect, OUTSIDE)

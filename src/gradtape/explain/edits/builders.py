@@ -82,6 +82,13 @@ def operand(node: ast.AST, file: str) -> str:
     return text if isinstance(node, CLOSED) or _is_plain_number(node) else f"({text})"
 
 
+def term(node: ast.expr, file: str) -> str:
+    """Return code as it stands in the file, in parentheses if it cannot be added to something without them."""
+    loose = isinstance(node, ast.IfExp | ast.Lambda | ast.Compare | ast.BoolOp | ast.NamedExpr)
+    text = written(node, file)
+    return f"({text})" if loose or ("\n" in text and not text.endswith(")")) else text
+
+
 def _is_plain_number(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
 

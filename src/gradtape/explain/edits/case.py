@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FORWARD = ("call", "__call__", "forward")
+"""The methods by which a layer computes."""
+
 
 class Case(NamedTuple):
     """One finding, as far as an edit needs it."""
@@ -109,6 +112,12 @@ def assigned_before(scope: ast.AST, name: str, line: int) -> ast.expr | None:
         elif name in syntax.names_in(statement, ast.Store) and not hasattr(statement, "body"):
             found = None
     return found
+
+
+def never_read(function: ast.FunctionDef) -> list[str]:
+    """Return the parameters that a function does not read."""
+    read = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return [n for n in syntax.parameter_names(function) if n not in read and not n.startswith("_")]
 
 
 def defined_in(file: str, call: ast.Call) -> ast.FunctionDef | None:

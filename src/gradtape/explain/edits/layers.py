@@ -130,10 +130,10 @@ def made_once(case: Case, calls: Iterator[ast.Call]) -> Changes:
 
 
 def _kept_result(case: Case) -> Changes:
-    """Keep what the method around the place makes and gives, if it takes nothing."""
+    """Keep what the function or method around the place makes and gives, if it takes nothing."""
     method = case.function
     holder = builders.parent_of(method, case.file) if isinstance(method, ast.FunctionDef) else None
-    if not isinstance(method, ast.FunctionDef) or not isinstance(holder, ast.ClassDef):
+    if not isinstance(method, ast.FunctionDef) or not isinstance(holder, ast.ClassDef | ast.Module | None):
         return ()
     last, made = method.body[-1], syntax.assigned_names(case.at)
     gives = isinstance(last, ast.Return) and isinstance(last.value, ast.Name) and last.value.id in made

@@ -11,6 +11,7 @@ from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, foreign
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
+from gradtape.explain.edits.sources import is_whole
 from gradtape.explain.names import MATH
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _around(case: Case, pen: Pen, node: ast.expr) -> Changes:
 METHOD_NAMES = {
     "mean": "mean", "std": "std", "var": "var", "sum": "sum", "min": "min", "max": "max", "prod": "prod",
     "T": "transpose", "reshape": "reshape", "transpose": "transpose",
-    "clip": "clip", "cumsum": "cumsum", "squeeze": "squeeze",
+    "clip": "clip", "cumsum": "cumsum", "squeeze": "squeeze", "astype": "tf.cast",
 }  # fmt: skip
 """Methods of arrays that tensors of TensorFlow do not have, and NumPy's function for each."""
 
@@ -118,6 +119,8 @@ def _method(pen: Pen, node: ast.expr, file: str) -> Changes:
     if pen.dialect != "tensorflow" or not isinstance(name, ast.Attribute) or name.attr not in METHOD_NAMES:
         return ()
     if scopes.is_module(name.value, file) or (isinstance(node, ast.Attribute) and name.attr != "T"):
+        return ()
+    if name.attr == "astype" and isinstance(node, ast.Call) and any(is_whole(a) for a in node.args):
         return ()
     return builders.as_function(node, file, pen.call(METHOD_NAMES[name.attr]).removesuffix("()"))
 
@@ -250,11 +253,17 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
     if isinstance(node, ast.Call):
         name = _known(pen, node, file)
         if name is not None:
+            axes = AXES.get(name) if pen.dialect == "tensorflow" else None
             return (
                 *builders.rename_call(node, file, pen.call(name).removesuffix("()")),
                 *(c for a in node.args for c in _inside(pen, a, file)),
+                *(builders.add_argument(node, file, f"axes={axes}") if axes is not None else ()),
             )
     return ()
+
+
+AXES = {"dot": 1, "outer": 0}
+"""Over how many axes `tf.tensordot` sums for products that NumPy has functions for."""
 
 
 PREDICTIONS = {"predict", "predict_on_batch"}

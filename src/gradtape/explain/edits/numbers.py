@@ -273,12 +273,17 @@ def _is_where(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and simple_name(node) in {"where", "select", "cond"}
 
 
+FORMS = {"zeros_like", "ones_like", "full_like", "shape"}
+"""Functions that read the form of a value alone."""
+
+
 def _computed_in(case: Case, branch: ast.expr, call: ast.Call) -> Iterator[ast.expr]:
     """Yield what a branch computes: its own text, and the values of the names in it."""
     yield branch
     scope = case.function
+    forms = {id(part) for node in parts(branch) if simple_name(node) in FORMS for part in parts(node)}
     for node in parts(branch):
-        if isinstance(node, ast.Name) and scope is not None:
+        if isinstance(node, ast.Name) and scope is not None and id(node) not in forms:
             value = assigned_before(scope, node.id, call.lineno)
             if value is not None and _known_there(scope, call.args[0], value.lineno, call.lineno):
                 yield value

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders, layers, order, passing
+from gradtape.explain.edits import builders, layers, order, passing, unread
 from gradtape.explain.edits.asking import LISTS
-from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
+from gradtape.explain.edits.case import FORWARD, Case, defined_in, never_read, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradtape.explain.edits.builders import Changes
-
-FORWARD = ("call", "__call__", "forward")
-"""The methods by which a layer computes."""
 
 
 def same_object(case: Case) -> Suggestion | None:
@@ -150,7 +147,14 @@ def _made_from(case: Case) -> Changes:
     if changes and index is not None:
         end = syntax.span_of(call, file)
         changes = (*changes, insertion(file, end.end_line, end.end_column, f"[{builders.written(index, file)}]"))
-    return changes
+    watched = [
+        a
+        for n in ast.walk(scope or syntax.parse_file(file) or statement)
+        if isinstance(n, ast.Call) and simple_name(n) == "watch" and n.lineno > statement.lineno
+        for a in n.args
+        if syntax.text_of(a) == name
+    ]
+    return (*changes, *(c for a in watched for c in builders.replace(a, file, whole))) if changes else ()
 
 
 def _model_that_ran(case: Case) -> Changes:
@@ -189,19 +193,22 @@ def _is_model(file: str, name: str, holder: str | None) -> bool:
 
 
 def use(case: Case) -> Suggestion | None:
-    """Bring in what was forgotten: a parameter that nobody reads, an attribute of a layer that nobody adds."""
+    """Bring in what was forgotten: a value, a parameter or an attribute of a layer that nobody reads."""
+    changes = unread.brought_in(case)
+    if changes:
+        return builders.sketch(*changes)
     for function in _functions_that_ran(case):
-        for name in _never_read(function):
+        for name in never_read(function):
             changes = _read_instead(function, name, case) or _read_once_of_two(function, name, case)
             if changes:
                 return builders.likely(*changes)
-    changes = _forgotten_attribute(case) or _first_state(case)
+    changes = _forgotten_attribute(case) or _first_state(case) or _cut_short(case)
     if changes:
         return builders.sketch(*changes)
     if case.context.routes or case.at != case.context.question.call.span:
         return None
     for function in _functions_that_ran(case):
-        for name in _never_read(function):
+        for name in never_read(function):
             if _source_is_given(case, function, name):
                 return builders.sketch(*_added_to_result(function, name, case.file))
     return None
@@ -231,11 +238,6 @@ def _functions_that_ran(case: Case) -> Iterator[ast.FunctionDef]:
                 found[function] = None
                 reached.append(function)
     yield from found
-
-
-def _never_read(function: ast.FunctionDef) -> list[str]:
-    read = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return [n for n in syntax.parameter_names(function) if n not in read and not n.startswith("_")]
 
 
 def _read_instead(function: ast.FunctionDef, name: str, case: Case) -> Changes:
@@ -322,6 +324,19 @@ def _first_state(case: Case) -> Changes:
     return ()
 
 
+def _cut_short(case: Case) -> Changes:
+    """Go on with zeros where `zip` stops at the end of a shorter list, before it comes to the source."""
+    listed = re.search(r"(\w+)\[\d+\]$", case.context.source.name)
+    for function in _functions_that_ran(case) if listed is not None else ():
+        for call in (n for n in ast.walk(function) if isinstance(n, ast.Call) and syntax.text_of(n.func) == "zip"):
+            names = [syntax.text_of(a).rpartition(".")[2] for a in call.args]
+            if listed is not None and listed[1] in names and len(names) > 1 and not call.keywords:
+                pen = case.moved(syntax.span_of(call, case.file)).pen
+                longest = builders.rename_call(call, case.file, pen.say("itertools.zip_longest"))
+                return (*longest, *builders.add_argument(call, case.file, "fillvalue=0.0"), *pen.imports)
+    return ()
+
+
 def _source_is_given(case: Case, function: ast.FunctionDef, name: str) -> bool:
     """Whether a call gives the source itself for a parameter, or the parameter has the source's name."""
     if re.search(rf"\b{re.escape(name)}\W*$", case.context.source.name):
@@ -335,10 +350,4 @@ def _added_to_result(function: ast.FunctionDef, name: str, file: str) -> Changes
     value = returned[-1].value if returned else None
     if value is None or isinstance(value, ast.Tuple):
         return ()
-    return builders.replace(value, file, f"{_term(value, file)} + {name}")
-
-
-def _term(node: ast.expr, file: str) -> str:
-    loose = isinstance(node, ast.IfExp | ast.Lambda | ast.Compare | ast.BoolOp | ast.NamedExpr)
-    text = builders.written(node, file)
-    return f"({text})" if loose or ("\n" in text and not text.endswith(")")) else text
+    return builders.replace(value, file, f"{builders.term(value, file)} + {name}")

@@ -26,6 +26,7 @@ MODULES = {
     "torch": ("torch",),
     "keras": ("keras", "tensorflow.keras"),
     "functools": ("functools",),
+    "itertools": ("itertools",),
 }
 """The usual names of modules, and which modules go by them; the first is what an import is written for."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
-from gradtape.explain.edits import builders, loops
+from gradtape.explain.edits import anew, builders, loops
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
 from gradtape.explain.graph import OUTSIDE, BreakKind
@@ -36,7 +36,7 @@ def into_tape(case: Case) -> Suggestion | None:
     question = syntax.statement_at(context.question.call.span)
     if not moved.changes:
         moved = _after(block, [p for p in inside if p.line > where.end_line], question, file)
-    return moved.suggestion() or _kept_in_attribute(case)
+    return moved.suggestion() or builders.likely(*anew.computed_where_read(_beside(case))) or _kept_in_attribute(case)
 
 
 class Move(NamedTuple):
@@ -59,6 +59,13 @@ def _outside(case: Case) -> list[Span]:
     code = tape.entered[0][1].code if tape is not None and tape.entered else case.context.question.call.code
     links = [link for _, link in case.route.broken if any(b.kind in OUTSIDE for b in link.breaks)]
     return list(dict.fromkeys([case.at, *(place_in(link.operation, code).span for link in links)]))
+
+
+def _beside(case: Case) -> list[Span]:
+    """Return where they were called in the function of the tape, or in one that called it."""
+    links = [link for _, link in case.route.broken if any(b.kind is BreakKind.BEFORE_TAPE for b in link.breaks)]
+    places = [case.context.beside_tape(link.operation).span for link in links]
+    return [place for place in dict.fromkeys(places) if place.file == case.file]
 
 
 def _paused(case: Case) -> Changes:
@@ -94,7 +101,11 @@ def _statements(places: Iterable[Span]) -> list[ast.stmt]:
 
 
 def moved_to_start(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], entered: Span, file: str) -> Move:
-    """Move statements that stand before the block, and what depends on them on the way, to its start."""
+    """Move statements that stand before the block, and what depends on them on the way, to its start.
+
+    Of statements in a loop the whole loop is moved.
+    """
+    statements = list(dict.fromkeys(_next_to(s, block, file) for s in statements))
     around = builders.block_of(statements[0], file)
     if any(s not in around for s in statements):
         return STAYS
@@ -117,6 +128,19 @@ def moved_to_start(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], 
     if watches:
         return Move(builders.move_after(moved, watches[-1], file), in_order)
     return Move(builders.move_before(moved, block.body[0], file), in_order)
+
+
+def _next_to(statement: ast.stmt, block: ast.stmt, file: str) -> ast.stmt:
+    """Return the statement around one that stands in the same statements as a block, or as what holds that."""
+    path = builders.path_to(statement, file)
+    outer = [n for n in path if isinstance(n, LOOPS) and not _holds(n, block, file)]
+    inner = [n for n in path if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)]
+    outer = [n for n in outer if not inner or path.index(n) > path.index(inner[-1])]
+    return outer[0] if outer else statement
+
+
+LOOPS = ast.For | ast.While | ast.If | ast.With
+"""Statements that can be moved with everything in them."""
 
 
 def _holds(statement: ast.stmt, block: ast.AST, file: str) -> bool:
@@ -154,7 +178,7 @@ def _after(block: ast.With | ast.AsyncWith, places: Sequence[Span], question: as
     """Move what stands after the block to its end: statements as they are, a part of an expression under a name."""
     around = builders.block_of(block, file)
     rest = around[around.index(block) + 1 :] if block in around else []
-    statements = [s for s in _statements(places) if s in rest]
+    statements = [s for s in dict.fromkeys(_next_to(s, block, file) for s in _statements(places)) if s in rest]
     if not statements:
         return STAYS
     if question in statements:

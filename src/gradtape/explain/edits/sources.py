@@ -239,12 +239,17 @@ def _as_floats(case: Case, node: ast.expr) -> Changes:
         return ()
     changes = tuple(c for given in node.args for c in builders.as_float(given, file))
     for given in [*node.args[1:], *(k.value for k in node.keywords if k.arg == "dtype")]:
-        module, _, last = syntax.text_of(given).rpartition(".")
-        if last.strip("'\"") not in WHOLE:
+        if not is_whole(given):
             continue
+        module = syntax.text_of(given).rpartition(".")[0]
         new = "float" if isinstance(given, ast.Name) else f"{module}.float32" if module else "'float32'"
         changes = (*(c for c in changes), *builders.replace(given, file, new))
     return changes
+
+
+def is_whole(dtype: ast.expr) -> bool:
+    """Whether an expression names a dtype of whole numbers, or of truth values."""
+    return syntax.text_of(dtype).rpartition(".")[2].strip("'\"") in WHOLE
 
 
 def _followed(case: Case, node: ast.expr) -> ast.expr | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders, order
+from gradtape.explain.edits import builders, metrics, order
 from gradtape.explain.edits.case import Case, assigned_before, simple_name, statements_of
 from gradtape.explain.edits.leaving import kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
@@ -62,9 +62,9 @@ def _as_one(case: Case, node: ast.List | ast.Tuple) -> str | None:
 def without_state(case: Case) -> Suggestion | None:
     """Use the tensor where the variable that keeps its value is read, or do without the new variable."""
     call = case.call
-    traced = _not_traced(case)
-    if traced or call is None:
-        return builders.likely(*traced) if traced else None
+    changes = _not_traced(case) or metrics.loss_instead(case)
+    if changes or call is None:
+        return builders.likely(*changes)
     name = syntax.text_of(call.func).rpartition(".")[2]
     if name in {"Variable", "Parameter"} and call.args:
         return builders.likely(*builders.drop_call(call, case.file))
@@ -73,7 +73,7 @@ def without_state(case: Case) -> Suggestion | None:
     if name in SCATTERS and isinstance(call.func, ast.Attribute) and case.pen.dialect == "tensorflow":
         return builders.likely(*_written_to_new(case, call, call.func.value))
     if name.startswith("assign") and isinstance(call.func, ast.Attribute) and call.args:
-        changes = _read_instead(case, call)
+        changes = _read_instead(case, call) or _kept_in_attribute(case, call)
         asking = syntax.expression_at(case.context.question.call.span)
         asked_too = asking is not None and syntax.mentions(asking, syntax.text_of(call.func.value))
         return (builders.sketch if asked_too else builders.likely)(*changes) if changes else None
@@ -129,6 +129,23 @@ def _read_instead(case: Case, call: ast.Call) -> Changes:
     if not reads or not value:
         return ()
     return tuple(c for n in reads for c in builders.replace(n, case.file, value))
+
+
+def _kept_in_attribute(case: Case, call: ast.Call) -> Changes:
+    """Let an attribute of another object hold the tensor, where the object computes with it afterwards."""
+    statement, file = case.statement, case.file
+    if not isinstance(statement, ast.Expr) or statement.value is not call or not isinstance(call.func, ast.Attribute):
+        return ()
+    variable = call.func.value
+    if call.func.attr != "assign" or case.pen.dialect != "tensorflow":
+        return ()
+    value = builders.written(call.args[0], file)
+    if isinstance(variable, ast.Attribute):
+        return builders.replace_statement(statement, file, f"{builders.written(variable, file)} = {value}")
+    if isinstance(variable, ast.Call) and simple_name(variable) == "getattr" and len(variable.args) == 2:
+        holder, name = (builders.written(a, file) for a in variable.args)
+        return builders.replace_statement(statement, file, f"setattr({holder}, {name}, {value})")
+    return ()
 
 
 def _python_reduce(case: Case, call: ast.Call) -> Suggestion | None:

@@ -6,9 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
-from gradtape.diagnostics.changes import Change
 from gradtape.explain import flat
-from gradtape.explain.edits import builders, loops, numbers, passing
+from gradtape.explain.edits import builders, hits, loops, metrics, numbers, passing, soft
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import without_callback
 from gradtape.explain.edits.pen import Pen, function_name
@@ -285,46 +284,24 @@ def _weights_instead(case: Case) -> Changes:
     return tuple(c for n in rows for c in builders.replace(n, file, text))
 
 
-def _agreement(case: Case) -> Changes:
-    """Measure how far two values agree by their distance, where it is counted how often they are equal."""
-    node, file = case.node, case.file
-    near = [*parts(node), *reversed(syntax.around(case.at))] if node is not None else []
-    call = next((n for n in near if _is_equal(n)), None)
-    if not isinstance(call, ast.Call) or len(call.args) != 2 or builders.is_method(call, file):
-        return ()
-    first, second = (syntax.span_of(a, file) for a in call.args)
-    middle = Span(file, first.end_line, first.end_column, second.line, second.column)
-    if middle.text.strip() != ",":
-        return ()
-    pen = case.pen
-    changes = [
-        *builders.rename_call(call, file, f"1.0 - {pen.call('abs').removesuffix('()')}"),
-        Change(middle, " - "),
-    ]
-    outer = builders.parent_of(call, file)
-    if isinstance(outer, ast.Call) and simple_name(outer) == "count_nonzero":
-        changes += builders.rename_call(outer, file, pen.call("sum").removesuffix("()"))
-    return tuple(changes)
-
-
-def _is_equal(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and simple_name(node) in {"equal", "eq"}
-
-
-COMPARISONS = {"greater": 1, "greater_equal": 1, "less": -1, "less_equal": -1, "gt": 1, "ge": 1, "lt": -1, "le": -1}
-HISTOGRAMS = {"histogram_fixed_width", "histc"}
-
-
 def soften(case: Case) -> Suggestion | None:
     """Sketch a smooth function in the place of one that has no derivative."""
     node, file, pen = case.node, case.file, case.pen
-    picked = _picked_softly(case) or _weights_instead(case) or _agreement(case)
+    measured = metrics.loss_instead(case)
+    if measured:
+        return builders.likely(*measured)
+    picked = _picked_softly(case) or _weights_instead(case) or hits.expected(case) or hits.distance(case)
     if picked:
         return builders.sketch(*picked, *pen.imports)
     if node is None or _is_index(case, node):
         return None
+    outer = builders.parent_of(node, file)
+    if isinstance(outer, ast.Call) and simple_name(outer) == simple_name(node) == "argsort":
+        node = outer  # the order of an order
     for part in parts(node):
-        text = _soft(pen, part, file)
+        text = soft.smooth(pen, part, file)
+        if text is None and simple_name(part).endswith(DRAWS) and pen.phrases.passing:
+            text = _passing_text(pen, part, file)
         if text is not None:
             return builders.sketch(*_as_number(part, file, text), *pen.imports)
     return None
@@ -359,67 +336,6 @@ def _as_number(part: ast.expr, file: str, text: str) -> Changes:
 
 def _is_number(node: ast.expr | None, value: float) -> bool:
     return isinstance(node, ast.Constant) and node.value == value
-
-
-def _soft(pen: Pen, node: ast.expr, file: str) -> str | None:
-    name = simple_name(node)
-    if (
-        isinstance(node, ast.Compare)
-        and len(node.ops) == 1
-        and isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
-    ):
-        sides = [node.left, node.comparators[0]]
-        return _soft_step(pen, sides if isinstance(node.ops[0], ast.Gt | ast.GtE) else sides[::-1], file)
-    if not isinstance(node, ast.Call):
-        return None
-    if name in COMPARISONS and len(node.args) == 2:
-        return _soft_step(pen, node.args[:: COMPARISONS[name]], file)
-    if name == "argmax":
-        return _soft_argmax(pen, node, file)
-    if name in HISTOGRAMS and len(node.args) >= 2 and pen.dialect == "tensorflow":
-        return _soft_histogram(pen, node, file)
-    if name.endswith(DRAWS) and pen.phrases.passing:
-        return _passing_text(pen, node, file)
-    return None
-
-
-def _soft_step(pen: Pen, sides: list[ast.expr], file: str) -> str:
-    high, low = (builders.operand(s, file) for s in sides)
-    difference = f"{high} - {low}"
-    return pen.say("gt.soft_step({x})", x=difference) if pen.dialect == "gradtape" else pen.call("sigmoid", difference)
-
-
-def _soft_argmax(pen: Pen, node: ast.Call, file: str) -> str | None:
-    """Write the mean position under a softmax, which moves with the values."""
-    inner = builders.worked_on(node, file)
-    if builders.is_method(node, file) and isinstance(node.func, ast.Attribute):
-        inner = node.func.value
-    if inner is None:
-        return None
-    given = [a for a in node.args if a is not inner]
-    axis = next((k.value for k in node.keywords if k.arg in {"axis", "dim"}), given[0] if given else None)
-    text, place = builders.operand(inner, file), builders.written(axis, file) if axis is not None else "-1"
-    if pen.dialect == "gradtape":
-        return pen.say("gt.soft_argmax({x}, axis={a})", x=text, a=place)
-    if place not in {"1", "-1"}:
-        return None
-    weights = pen.call("softmax", text, "-1")
-    count = f"{text}.shape[-1]"
-    positions = f"float({count})" if pen.dialect == "tensorflow" else count
-    return pen.call("sum", f"{weights} * {pen.call('arange', positions)}", "-1")
-
-
-def _soft_histogram(pen: Pen, node: ast.Call, file: str) -> str:
-    """Count with a smooth bump per bin."""
-    values, bounds = (builders.operand(a, file) for a in node.args[:2])
-    bins = builders.written(node.args[2], file) if len(node.args) > 2 else "100"
-    keyword = next((k.value for k in node.keywords if k.arg == "nbins"), None)
-    bins = builders.written(keyword, file) if keyword is not None else bins
-    low, high = f"{bounds}[0]", f"{bounds}[1]"
-    if isinstance(node.args[1], ast.List | ast.Tuple) and len(node.args[1].elts) == 2:
-        low, high = (builders.written(e, file) for e in node.args[1].elts)
-    centres = pen.call("linspace", low, high, bins)
-    return pen.call("sum", pen.call("exp", f"-0.5 * ({values}[:, None] - {centres}[None, :]) ** 2"), "axis=0")
 
 
 EQUIVALENT = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain import graph
 from gradtape.recorders.crossings import find_crossings
 from gradtape.recorders.tensorflow.frames import site as site_of
+from gradtape.recorders.tensorflow.frames import sites
 from gradtape.recorders.tensorflow.happened import Happenings
 from gradtape.recorders.tensorflow.memory import Happening, Ran
 from gradtape.recorders.tensorflow.ran import Running
@@ -101,4 +102,5 @@ class Builder:
         for happening in life.watches:
             if happening.places:
                 watches.setdefault(self.draft.id_of(happening.tensor), (happening.seq, site_of(happening.places[0])))
-        return graph.Tape(entered, life.auto_watch, watches)
+        first = next((places for _, what, places in life.changes if what == "enter" and places), ())
+        return graph.Tape(entered, life.auto_watch, watches, sites(first[1:]))

@@ -1,0 +1,126 @@
+"""Edits where a value was computed before the tape and is read in the tape's block: compute it where it is read."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import scopes, syntax
+from gradtape.diagnostics.scopes import given_for
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import defined_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradtape.diagnostics import Span
+    from gradtape.explain.edits.builders import Changes
+
+MOST_CALLS = 4
+"""Through how many calls a value is followed to where it is read."""
+
+
+def computed_where_read(places: Iterable[Span]) -> Changes:
+    """Write what a name was given before the tape in the place of the name, in the functions that read it.
+
+    Parameters
+    ----------
+    places : iterable of Span
+        Where the operations were called that the tape does not have, in their order.
+    """
+    found = [syntax.statement_at(place) for place in places]
+    statements = [s for s in dict.fromkeys(found) if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name)]
+    if not statements or len(statements) != len(set(found)):
+        return ()
+    at = next(iter(places))
+    file, scope = at.file, syntax.function_at(at)
+    made = {syntax.text_of(s.targets[0]): s.value for s in statements}
+    last = statements[-1]
+    name, value = syntax.text_of(last.targets[0]), _expanded(last.value, made, file)
+    tree = syntax.parse_file(file)
+    if tree is None or any(syntax.function_at(place) is not scope for place in places):
+        return ()
+    inside = scope if scope is not None else tree
+    return (*_read_from_outside(inside, name, value, file), *_read_as_argument(inside, name, value, file, MOST_CALLS))
+
+
+def _expanded(value: ast.expr, made: dict[str, ast.expr], file: str) -> str:
+    """Return an expression with the names in it replaced that were computed before the tape as well."""
+    inner = [n for n in ast.walk(value) if isinstance(n, ast.Name) and n.id in made and made[n.id] is not value]
+    if not inner:
+        return builders.written(value, file)
+    rest = {name: v for name, v in made.items() if v is not value}
+    return _with_names(builders.written(value, file), {name: _expanded(v, rest, file) for name, v in rest.items()})
+
+
+class _Names(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, words: dict[str, str]) -> None:
+        self.words = words
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.parse(self.words.get(node.id, node.id), mode="eval").body
+
+
+def _with_names(text: str, words: dict[str, str]) -> str:
+    return ast.unparse(_Names(words).visit(ast.parse(f"({text}\n)", mode="eval")).body)
+
+
+def _names(text: str, file: str) -> list[str]:
+    """Return the names that an expression reads and that are no modules."""
+    nodes = [n for n in ast.walk(ast.parse(f"({text}\n)", mode="eval")) if isinstance(n, ast.Name)]
+    tree = syntax.parse_file(file)
+    modules = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and scopes.is_module(n, file)} if tree else set()
+    return [n for n in dict.fromkeys(node.id for node in nodes) if n not in modules]
+
+
+def _own(function: ast.FunctionDef) -> set[str]:
+    """Return the names that a function gives values to."""
+    stored = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return stored | {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+
+
+def _read_from_outside(scope: ast.AST, name: str, value: str, file: str) -> Changes:
+    """Replace the name in the functions that read it from the scope around them."""
+    inner = [n for n in ast.walk(scope) if isinstance(n, ast.FunctionDef) and n is not scope]
+    taken = set(_names(value, file))
+    readers = [f for f in inner if name not in _own(f) and not taken & _own(f)]
+    return tuple(c for f in readers for n in syntax.mentions(f, name) for c in builders.replace(n, file, value))
+
+
+def _read_as_argument(scope: ast.AST, name: str, value: str, file: str, calls: int) -> Changes:
+    """Replace the parameter by which a function gets the value, if it gets everything that the value is made from."""
+    found: Changes = ()
+    for call in (n for n in syntax.walk_scope(scope) if isinstance(n, ast.Call)):
+        function = defined_in(file, call)
+        given = [a for a in (*call.args, *(k.value for k in call.keywords)) if syntax.text_of(a) == name]
+        if function is None or not given or function is scope or not calls:
+            continue
+        names = syntax.parameter_names(function)
+        passed = {p: g for p in names if (g := given_for(call, function, p)) is not None}
+        parameter = next((p for p, g in passed.items() if g is given[0]), None)
+        called = {syntax.text_of(g): p for p, g in passed.items()}
+        inside = _in_the_words_of(function, called, value, file)
+        if parameter is None or inside is None:
+            continue
+        read = [c for n in syntax.mentions(function, parameter) for c in builders.replace(n, file, inside)]
+        further = _read_as_argument(function, parameter, inside, file, calls - 1)
+        found = (*found, *(further or read))
+    return found
+
+
+def _in_the_words_of(function: ast.FunctionDef, called: dict[str, str], value: str, file: str) -> str | None:
+    """Write an expression with the names that a function has for what is in it; None if it does not get all of it."""
+    tree, own = syntax.parse_file(file), _own(function)
+    top = {n for s in (tree.body if tree is not None else ()) for n in syntax.names_in(s, ast.Store)}
+    top |= {n.name for n in (tree.body if tree is not None else ()) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    words = {}
+    for name in _names(value, file):
+        if name in called:
+            words[name] = called[name]
+        elif name not in top or name in own:
+            return None
+    if all(name == word for name, word in words.items()):
+        return value
+    return _with_names(value, words)

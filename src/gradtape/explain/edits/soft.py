@@ -1,0 +1,92 @@
+"""Smooth functions in the place of those that have steps: comparisons, positions, ranks, counts."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import simple_name
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.pen import Pen
+
+COMPARISONS = {"greater": 1, "greater_equal": 1, "less": -1, "less_equal": -1, "gt": 1, "ge": 1, "lt": -1, "le": -1}
+HISTOGRAMS = {"histogram_fixed_width", "histc"}
+
+
+def smooth(pen: Pen, node: ast.expr, file: str) -> str | None:
+    """Return the text of a smooth function in the place of a comparison, a position, a rank or a count."""
+    name = simple_name(node)
+    if (
+        isinstance(node, ast.Compare)
+        and len(node.ops) == 1
+        and isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+    ):
+        sides = [node.left, node.comparators[0]]
+        return _soft_step(pen, sides if isinstance(node.ops[0], ast.Gt | ast.GtE) else sides[::-1], file)
+    if not isinstance(node, ast.Call):
+        return None
+    if name in COMPARISONS and len(node.args) == 2:
+        return _soft_step(pen, node.args[:: COMPARISONS[name]], file)
+    if name == "argmax":
+        return _soft_argmax(pen, node, file)
+    if name in HISTOGRAMS and len(node.args) >= 2 and pen.dialect == "tensorflow":
+        return _soft_histogram(pen, node, file)
+    return _soft_rank(pen, node, file) if name == "argsort" else None
+
+
+def _soft_step(pen: Pen, sides: list[ast.expr], file: str) -> str:
+    high, low = (builders.operand(s, file) for s in sides)
+    difference = f"{high} - {low}"
+    return pen.say("gt.soft_step({x})", x=difference) if pen.dialect == "gradtape" else pen.call("sigmoid", difference)
+
+
+def _soft_argmax(pen: Pen, node: ast.Call, file: str) -> str | None:
+    """Write the mean position under a softmax, which moves with the values."""
+    inner = builders.worked_on(node, file)
+    if builders.is_method(node, file) and isinstance(node.func, ast.Attribute):
+        inner = node.func.value
+    if inner is None:
+        return None
+    given = [a for a in node.args if a is not inner]
+    axis = next((k.value for k in node.keywords if k.arg in {"axis", "dim"}), given[0] if given else None)
+    text, place = builders.operand(inner, file), builders.written(axis, file) if axis is not None else "-1"
+    if pen.dialect == "gradtape":
+        return pen.say("gt.soft_argmax({x}, axis={a})", x=text, a=place)
+    if place not in {"1", "-1"}:
+        return None
+    weights = pen.call("softmax", text, "-1")
+    count = f"{text}.shape[-1]"
+    positions = f"float({count})" if pen.dialect == "tensorflow" else count
+    return pen.call("sum", f"{weights} * {pen.call('arange', positions)}", "-1")
+
+
+def _soft_histogram(pen: Pen, node: ast.Call, file: str) -> str:
+    """Count with a smooth bump per bin."""
+    values, bounds = (builders.operand(a, file) for a in node.args[:2])
+    bins = builders.written(node.args[2], file) if len(node.args) > 2 else "100"
+    keyword = next((k.value for k in node.keywords if k.arg == "nbins"), None)
+    bins = builders.written(keyword, file) if keyword is not None else bins
+    low, high = f"{bounds}[0]", f"{bounds}[1]"
+    if isinstance(node.args[1], ast.List | ast.Tuple) and len(node.args[1].elts) == 2:
+        low, high = (builders.written(e, file) for e in node.args[1].elts)
+    centres = pen.call("linspace", low, high, bins)
+    return pen.call("sum", pen.call("exp", f"-0.5 * ({values}[:, None] - {centres}[None, :]) ** 2"), "axis=0")
+
+
+def _soft_rank(pen: Pen, node: ast.Call, file: str) -> str | None:
+    """Write the rank of each value, which is the order of the order, as how many others lie below it."""
+    inner = node.args[0] if node.args else None
+    if not isinstance(inner, ast.Call) or simple_name(inner) != "argsort" or len(inner.args) != 1:
+        return None
+    if pen.dialect != "tensorflow" or node.keywords or len(node.args) > 1:
+        return None
+    value, keywords = builders.operand(inner.args[0], file), {k.arg: syntax.text_of(k.value) for k in inner.keywords}
+    if set(keywords) - {"direction", "stable"} or any(isinstance(n, ast.Call) for n in ast.walk(inner.args[0])):
+        return None
+    pair = [f"{value}[..., :, None]", f"{value}[..., None, :]"]
+    down = keywords.get("direction", "").strip("'\"") == "DESCENDING"
+    higher, lower = reversed(pair) if down else pair
+    return f"{pen.call('sum', pen.call('sigmoid', f'{higher} - {lower}'), 'axis=-1')} - 0.5"

@@ -1,0 +1,152 @@
+"""A value that is computed from a source and that nobody reads: its name, its place in a result, its argument."""
+
+from __future__ import annotations
+
+import ast
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradtape.diagnostics import Span, syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gradtape.explain.cause import Context
+    from gradtape.explain.graph import Operation
+
+Part = int | str
+"""By what a part is taken out of a result: its place, or its key."""
+
+MOST_ENDS = 100
+"""How many values that nothing reads are looked at."""
+
+
+class Unread(NamedTuple):
+    """Where a value stops being read.
+
+    Parameters
+    ----------
+    at : Span
+        The expression that made it, or the call that gave it.
+    name : str
+        The name that nobody reads afterwards, or that is handed to a call which does not read it; empty for a part of
+        a result of which only another part is taken.
+    part : int or str or None
+        Which part of the result it is, where that is known.
+    handed : bool
+        Whether a call gets it and does not read it.
+    """
+
+    at: Span
+    name: str
+    part: Part | None = None
+    handed: bool = False
+
+
+def unread(context: Context) -> Unread | None:
+    """Return where the newest value that was computed from the source, and that no operation reads, is left lying."""
+    columns, after = context.run.columns, context.after_source
+    uses, began = columns.uses, context.run.tape.entered[0][0] if context.run.tape and context.run.tape.entered else 0
+    ends = (
+        number
+        for number in range(len(columns) - 1, -1, -1)
+        if columns.seqs[number] >= began and columns.outputs[number] in after and columns.outputs[number] not in uses
+    )
+    found = (_left_lying(context, columns[number]) for number in islice(ends, MOST_ENDS))
+    return next((place for place in found if place is not None), None)
+
+
+def _left_lying(context: Context, operation: Operation) -> Unread | None:
+    """Follow a value outward, from the function that made it to its caller, as long as it is handed out."""
+    part: Part | None = None
+    for site in (operation.site, *operation.callers):
+        span, scope = site.span, syntax.function_at(site.span) or syntax.parse_file(site.span.file)
+        if scope is None:
+            return None
+        names = list(_names(span, part))
+        dead = [name for name in names if not syntax.mentions(scope, name)]
+        if dead:
+            return Unread(span, dead[0])
+        taken = _taken_apart(span)
+        if taken is not None:
+            return None if taken == part else Unread(span, "", part)
+        returned = _returned(scope, span, names)
+        if returned is None:
+            handed = next((name for name in names if _handed_on(context, scope, name, span)), None)
+            return Unread(span, handed, handed=True) if handed is not None else None
+        part = _part_of(returned)
+    return None
+
+
+def _names(span: Span, part: Part | None) -> Iterator[str]:
+    """Yield the names that a statement gives to what an expression made.
+
+    Of several results it is the name at the place of the part, or where that is not known those that nobody reads.
+    """
+    yield from (name for name in syntax.assigned_names(span) if name.isidentifier())
+    statement = syntax.statement_at(span)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if not isinstance(target, ast.Tuple) or not isinstance(statement, ast.Assign):
+        return
+    if not isinstance(statement.value, ast.Call) or syntax.span_of(statement.value, span.file) != span:
+        return
+    scope = syntax.function_at(span) or syntax.parse_file(span.file)
+    names = [e.id if isinstance(e, ast.Name) else "" for e in target.elts]
+    if isinstance(part, int) and part < len(names):
+        yield from names[part : part + 1]
+    else:
+        yield from (name for name in names if name and scope is not None and not syntax.mentions(scope, name))
+
+
+def _handed_on(context: Context, scope: ast.AST, name: str, span: Span) -> bool:
+    """Whether a call gets a name as its argument, and computes what the target depends on without it."""
+    calls = {
+        syntax.span_of(call, span.file)
+        for read in syntax.mentions(scope, name)
+        for call in syntax.calls_around(syntax.span_of(read, span.file))[:1]
+        if read in call.args or any(read is k.value for k in call.keywords)
+    }
+    columns = context.run.columns
+    ran = {
+        site.span
+        for number in context.ways.relevant
+        for operation in (columns[number],)
+        for site in (operation.site, *operation.callers)
+    }
+    return not calls.isdisjoint(ran)
+
+
+def _taken_apart(span: Span) -> Part | None:
+    """Return which part of a result is taken where the call stands: 0 for `f(x)[0]`."""
+    node = syntax.expression_at(span)
+    around = [n for n in syntax.around(span) if isinstance(n, ast.Subscript) and n.value is node]
+    part = around[-1].slice if around else None
+    return part.value if isinstance(part, ast.Constant) and isinstance(part.value, int | str) else None
+
+
+def _returned(scope: ast.AST, span: Span, names: Sequence[str]) -> tuple[ast.Return, ast.expr] | None:
+    """Return the statement by which a function hands out an expression or its name, and the part of it that it is."""
+    for statement in (n for n in syntax.walk_scope(scope) if isinstance(n, ast.Return) and n.value is not None):
+        for node in _parts(statement.value):
+            if syntax.text_of(node) in names or syntax.span_of(node, span.file).contains(span):
+                return statement, node
+    return None
+
+
+def _parts(value: ast.expr | None) -> list[ast.expr]:
+    """Return the several results that an expression gives, or itself."""
+    if isinstance(value, ast.Tuple | ast.List):
+        return value.elts
+    if isinstance(value, ast.Dict):
+        return value.values
+    return [value] if value is not None else []
+
+
+def _part_of(returned: tuple[ast.Return, ast.expr]) -> Part | None:
+    """Return by what a caller takes a part out of what is returned; None where that is no choice."""
+    statement, node = returned
+    whole = statement.value
+    if isinstance(whole, ast.Dict):
+        key = whole.keys[whole.values.index(node)]
+        return key.value if isinstance(key, ast.Constant) and isinstance(key.value, int | str) else None
+    return whole.elts.index(node) if isinstance(whole, ast.Tuple | ast.List) else None

@@ -1,0 +1,299 @@
+"""Edits that bring into a loss what it lacks: a value that nobody reads, a loss in the place of a metric or a count.
+
+Each program comes with a line that it has after the edit.
+"""
+
+import textwrap
+
+import pytest
+
+from .conftest import HEAD
+
+UNREAD = {
+    "a value that is made and left": (
+        """
+        w, gain = tf.Variable([1.0, 2.0]), tf.Variable(0.5)
+        def forward(x):
+            h = x * w
+            louder = h * gain
+            return tf.reduce_sum(h ** 2)
+        with tf.GradientTape() as tape:
+            y = forward(tf.constant([3.0, 4.0]))
+        tape.gradient(y, [w, gain])
+        """,
+        "    return tf.reduce_sum(louder ** 2)",
+    ),
+    "a layer whose result is left": (
+        """
+        class Block(keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.first, self.norm, self.last = keras.layers.Dense(4), keras.layers.LayerNormalization(), None
+                self.last = keras.layers.Dense(1)
+            def call(self, x):
+                h = self.first(x)
+                even = self.norm(h)
+                return self.last(h)
+        block, x = Block(), tf.random.normal((4, 3))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean((block(x) - 1.0) ** 2)
+        tape.gradient(y, block.trainable_variables)
+        """,
+        "        return self.last(even)",
+    ),
+    "a penalty that is never added": (
+        """
+        w, rate = tf.Variable([[1.0], [2.0]]), tf.Variable(-1.0)
+        def objective(x):
+            fit = tf.reduce_mean((x @ w - 1.0) ** 2)
+            penalty = tf.exp(rate) * tf.reduce_sum(w ** 2)
+            return fit
+        with tf.GradientTape() as tape:
+            y = objective(tf.ones((3, 2)))
+        tape.gradient(y, [w, rate])
+        """,
+        "    return fit + penalty",
+    ),
+    "a sum that is made and not returned": (
+        """
+        w, rate = tf.Variable([1.0, 2.0]), tf.Variable(0.3)
+        def objective():
+            fit = tf.reduce_sum((w - 3.0) ** 2)
+            total = fit + rate * tf.reduce_sum(tf.abs(w))
+            return fit
+        with tf.GradientTape() as tape:
+            y = objective()
+        tape.gradient(y, [w, rate])
+        """,
+        "    return total",
+    ),
+    "a term beside the loss, where gradients are asked for": (
+        """
+        w, v = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 1.0])
+        def step():
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum((w - 3.0) ** 2)
+                extra = tf.reduce_sum(v ** 2)
+            return tape.gradient(loss, [w, v])
+        step()
+        """,
+        "        loss = loss + extra",
+    ),
+    "one of two results": (
+        """
+        v, w = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 1.0])
+        def both(x):
+            features = x * v
+            score = tf.tanh(x * w)
+            return features, score
+        def head(x):
+            h = both(x)[0]
+            return tf.reduce_sum(h ** 2)
+        with tf.GradientTape() as tape:
+            y = head(tf.constant([0.5, 0.1]))
+        tape.gradient(y, [v, w])
+        """,
+        "    h = (outputs := both(x))[0] + tf.reduce_mean(outputs[1])",
+    ),
+    "one entry of a dict of results": (
+        """
+        v, w = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 1.0])
+        def both(x):
+            return {"mean": x * v, "spread": tf.exp(x * w)}
+        with tf.GradientTape() as tape:
+            h = both(tf.constant([0.5, 0.1]))["mean"]
+            y = tf.reduce_sum(h ** 2)
+        tape.gradient(y, [v, w])
+        """,
+        '    h = (outputs := both(tf.constant([0.5, 0.1])))["mean"] + tf.reduce_mean(outputs["spread"])',
+    ),
+    "a result that is handed to a function which ignores it": (
+        """
+        v, w = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 1.0])
+        def encoded(x):
+            return x * v, x * w
+        def drawn(mean, spread):
+            return mean + 0.1 * tf.ones(2)
+        with tf.GradientTape() as tape:
+            mean, spread = encoded(tf.ones(2))
+            y = tf.reduce_sum(drawn(mean, spread) ** 2)
+        tape.gradient(y, [v, w])
+        """,
+        "    return mean + 0.1 * tf.ones(2) + tf.reduce_mean(spread)",
+    ),
+    "the last weight of a list that zip does not come to": (
+        """
+        class Weights:
+            def __init__(self):
+                self.scales = [tf.Variable(1.0), tf.Variable(2.0), tf.Variable(3.0)]
+            def total(self, parts):
+                both = zip(parts, self.scales)
+                return tf.add_n([part * tf.exp(s) + s for part, s in both])
+        weights = Weights()
+        with tf.GradientTape() as tape:
+            y = weights.total([tf.constant(1.0), tf.constant(2.0)])
+        tape.gradient(y, weights.scales)
+        """,
+        "        both = itertools.zip_longest(parts, self.scales, fillvalue=0.0)",
+    ),
+    "an argument that a layer ignores": (
+        """
+        import warnings
+        warnings.simplefilter("ignore")
+        class Modulated(keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.main = keras.layers.Dense(2)
+                self.shift = keras.layers.Dense(2)
+            def call(self, x, condition):
+                return self.main(x)
+        layer, net = Modulated(), keras.layers.Dense(3)
+        net.build((None, 2))
+        with tf.GradientTape() as tape:
+            z = net(tf.ones((4, 2)))
+            y = tf.reduce_mean(layer(tf.ones((4, 5)), z) ** 2)
+        tape.gradient(y, net.trainable_variables)
+        """,
+        "        return self.main(x) + self.shift(condition)",
+    ),
+}
+
+MEASURED = {
+    "a metric that is called": (
+        """
+        w, error = tf.Variable([[1.0], [2.0]]), keras.metrics.MeanAbsoluteError()
+        with tf.GradientTape() as tape:
+            y = error(tf.ones((4, 1)), tf.random.normal((4, 2)) @ w)
+        tape.gradient(y, w)
+        """,
+        "    y = keras.losses.MeanAbsoluteError()(tf.ones((4, 1)), tf.random.normal((4, 2)) @ w)",
+    ),
+    "a metric that is updated and read": (
+        """
+        class Trainer:
+            def __init__(self):
+                self.w = tf.Variable([[1.0, 0.5], [2.0, 0.1]])
+                self.seen = keras.metrics.SparseCategoricalCrossentropy(from_logits=True)
+            def step(self, x, labels):
+                with tf.GradientTape() as tape:
+                    logits = x @ self.w
+                    self.seen.update_state(labels, logits)
+                    loss = self.seen.result()
+                return tape.gradient(loss, self.w)
+        Trainer().step(tf.random.normal((3, 2)), tf.constant([0, 1, 0]))
+        """,
+        "            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)",
+    ),
+    "a running mean of losses": (
+        """
+        w, mean = tf.Variable([1.0, 2.0]), keras.metrics.Mean()
+        with tf.GradientTape() as tape:
+            mean.update_state((w - 3.0) ** 2)
+            y = mean.result()
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_mean((w - 3.0) ** 2)",
+    ),
+    "an accuracy that is turned round": (
+        """
+        w = tf.Variable([[1.0], [2.0]])
+        with tf.GradientTape() as tape:
+            p = tf.sigmoid(tf.random.normal((4, 2)) @ w)
+            y = 1.0 - tf.reduce_mean(keras.metrics.binary_accuracy(tf.ones((4, 1)), p))
+        tape.gradient(y, w)
+        """,
+        "    y = keras.losses.BinaryCrossentropy()(tf.ones((4, 1)), p)",
+    ),
+    "hits of the largest score": (
+        """
+        w, labels = tf.Variable(tf.random.normal((2, 3))), tf.constant([0, 1, 2, 0], tf.int64)
+        def accuracy(scores):
+            best = tf.argmax(scores, axis=1)
+            hits = best == labels
+            return tf.reduce_mean(tf.cast(hits, tf.float32))
+        with tf.GradientTape() as tape:
+            y = 1.0 - accuracy(tf.random.normal((4, 2)) @ w)
+        tape.gradient(y, w)
+        """,
+        "    hits = tf.reduce_sum(tf.nn.softmax(scores) * tf.one_hot(labels, scores.shape[-1]), axis=-1)",
+    ),
+    "a class of metrics that is named in another class": (
+        """
+        class Settings:
+            measure = keras.metrics.MeanSquaredError
+        class Trainer:
+            def __init__(self, settings):
+                self.w, self.measure = tf.Variable([[1.0], [2.0]]), settings.measure()
+            def step(self, x):
+                with tf.GradientTape() as tape:
+                    y = self.measure(tf.ones((4, 1)), x @ self.w)
+                return tape.gradient(y, self.w)
+        Trainer(Settings).step(tf.random.normal((4, 2)))
+        """,
+        "    measure = keras.losses.MeanSquaredError",
+    ),
+    "ranks of scores": (
+        """
+        w = tf.Variable([0.3, 2.0, 1.1])
+        with tf.GradientTape() as tape:
+            place = tf.argsort(tf.argsort(w, direction="DESCENDING"))
+            y = tf.reduce_sum(tf.cast(place, tf.float32) * [1.0, 2.0, 4.0])
+        tape.gradient(y, w)
+        """,
+        "    place = tf.reduce_sum(tf.sigmoid(w[..., None, :] - w[..., :, None]), axis=-1) - 0.5",
+    ),
+    "rounded answers that are compared": (
+        """
+        w, t = tf.Variable([0.2, 1.9]), tf.constant([0.0, 1.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(tf.cast(w * 1.5 == t, tf.float32))
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_mean(tf.cast(1.0 - tf.abs(w * 1.5 - t), tf.float32))",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_what_was_left_lying_is_brought_in(name, mends):
+    source, line = UNREAD[name]
+    assert line in mends(HEAD + textwrap.dedent(source)).split("\n")
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_loss_takes_the_place_of_a_measure(name, mends):
+    source, line = MEASURED[name]
+    assert line in mends(HEAD + textwrap.dedent(source)).split("\n")
+
+
+def test_variables_whose_results_are_left_lying_are_not_another_models(explained):
+    ran = explained(
+        """
+        import keras, tensorflow as tf
+        encoder = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(4)])
+        decoder = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(4)])
+        x = tf.ones((2, 4))
+        with tf.GradientTape() as tape:
+            code = encoder(x)
+            y = tf.reduce_sum(decoder(x) ** 2)
+        tape.gradient(y, encoder.trainable_variables)  #~ GT105
+        """
+    )
+    assert ran.told == {9: ["GT105"]}
+
+
+def test_variables_that_another_loss_uses_are_another_models(explained):
+    ran = explained(
+        """
+        import keras, tensorflow as tf
+        first = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(4)])
+        second = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(4)])
+        x = tf.ones((2, 4))
+        with tf.GradientTape(persistent=True) as tape:
+            y = tf.reduce_sum(first(x) ** 2)
+            z = tf.reduce_sum(second(x) ** 2)
+        tape.gradient(y, second.trainable_variables)
+        tape.gradient(z, second.trainable_variables)
+        """
+    )
+    assert ran.told == {9: ["GT104"]}
