@@ -323,6 +323,36 @@ PROGRAMS = {
             y = tf.reduce_sum(ratio(a, b))
         tape.gradient(y, [a, b])
         """,
+    "a divergence that is masked under a name": """
+        p, q = tf.Variable([0.0, 1.0]), tf.Variable([0.5, 0.5])
+        with tf.GradientTape() as tape:
+            known = p > 0.0
+            y = tf.reduce_sum(tf.where(known, p * tf.math.log(p / q), 0.0))
+        tape.gradient(y, [p, q])
+        """,
+    "a callback with methods of arrays": """
+        w = tf.Variable([1.0, 2.0])
+        def gate(v):
+            return (v / (1.0 + np.exp(-v))).astype(np.float32)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.numpy_function(gate, [w * 2.0], tf.float32))
+        tape.gradient(y, w)
+        """,
+    "the variables of another model under a name": """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        other = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        weights = other.trainable_variables
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(net(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, weights)
+        """,
+    "rows that are looked up twice": """
+        table, picks = tf.Variable(tf.random.normal((5, 3))), tf.constant([1, 3])
+        with tf.GradientTape() as tape:
+            rows = tf.gather(table, picks)
+            y = tf.reduce_sum(tf.gather(table, picks) ** 2)
+        tape.gradient(y, rows)
+        """,
     "whole numbers that a class is given": """
         class Point:
             def __init__(self, start):

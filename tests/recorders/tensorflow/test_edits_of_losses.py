@@ -136,6 +136,23 @@ UNREAD = {
         """,
         "        both = itertools.zip_longest(parts, self.scales, fillvalue=0.0)",
     ),
+    "what a layer adds to the losses": (
+        """
+        class Sparse(keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.weight = self.add_weight(shape=(), initializer="ones", name="weight")
+                self.gain = self.add_weight(shape=(), initializer="ones", name="gain")
+            def call(self, x):
+                self.add_loss(self.weight * tf.reduce_mean(tf.abs(x)))
+                return x * self.gain
+        layer = Sparse()
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean((layer(tf.ones((2, 3))) - 3.0) ** 2)
+        tape.gradient(y, layer.trainable_variables)
+        """,
+        "    y = tf.reduce_mean((layer(tf.ones((2, 3))) - 3.0) ** 2) + tf.add_n(layer.losses)",
+    ),
     "an argument that a layer ignores": (
         """
         import warnings
@@ -231,6 +248,34 @@ MEASURED = {
         Trainer(Settings).step(tf.random.normal((4, 2)))
         """,
         "    measure = keras.losses.MeanSquaredError",
+    ),
+    "how many are above a bound": (
+        """
+        w = tf.Variable([0.3, 2.0, 1.1])
+        with tf.GradientTape() as tape:
+            y = tf.math.count_nonzero(w > 1.0) / 3
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_sum(tf.sigmoid(w - 1.0)) / 3",
+    ),
+    "what a mask picks by a bound": (
+        """
+        cut, x = tf.Variable(0.4), tf.constant([0.1, 0.5, 0.9])
+        with tf.GradientTape() as tape:
+            high = tf.greater(x, cut)
+            y = tf.reduce_sum(tf.boolean_mask(x, high))
+        tape.gradient(y, cut)
+        """,
+        "    y = tf.reduce_sum((x * high))",
+    ),
+    "a margin that is kept everywhere": (
+        """
+        w = tf.Variable([5.0, 6.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(tf.maximum(1.0 - w, 0.0))
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_mean(tf.nn.softplus(1.0 - w))",
     ),
     "ranks of scores": (
         """

@@ -82,6 +82,14 @@ def operand(node: ast.AST, file: str) -> str:
     return text if isinstance(node, CLOSED) or _is_plain_number(node) else f"({text})"
 
 
+def with_part(node: ast.expr, part: ast.expr, file: str, text: str) -> str:
+    """Return the text of an expression with one part of it written otherwise."""
+    whole, inner = syntax.span_of(node, file), syntax.span_of(part, file)
+    before = Span(file, whole.line, whole.column, inner.line, inner.column).text
+    after = Span(file, inner.end_line, inner.end_column, whole.end_line, whole.end_column).text
+    return before + text + after
+
+
 def term(node: ast.expr, file: str) -> str:
     """Return code as it stands in the file, in parentheses if it cannot be added to something without them."""
     loose = isinstance(node, ast.IfExp | ast.Lambda | ast.Compare | ast.BoolOp | ast.NamedExpr)

@@ -30,6 +30,8 @@ def gone_on(case: Case) -> Changes:
         return ()
     called = call.func
     same = _is_same_value(first.args[0], call.args[0], file) and called is not first.func
+    if scopes.is_module(first.func, file):
+        return ()
     if not same or not isinstance(called, ast.Name | ast.Attribute) or not _is_bound(case, name, call):
         return ()
     elsewhere = syntax.function_at(own) is not syntax.function_at(case.at)
@@ -144,7 +146,8 @@ def _kept(case: Case, maker: ast.FunctionDef) -> Changes:
     """Keep what a method or a property makes."""
     pen, decorators = case.pen, maker.decorator_list
     if not decorators:
-        return (*builders.insert_before(maker, case.file, f"@{pen.say('functools.cache')}"), *pen.imports)
+        decorator = f"@{pen.say('functools.cache')}"
+        return (*pen.imports, *builders.insert_before(maker, case.file, decorator))  # they may go to one place
     only = decorators[0]
     if len(decorators) > 1 or not isinstance(only, ast.Name) or only.id != "property":
         return ()

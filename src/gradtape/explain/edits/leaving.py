@@ -127,8 +127,8 @@ def _method(pen: Pen, node: ast.expr, file: str) -> Changes:
 
 def _all_inside(pen: Pen, node: ast.AST, file: str) -> Changes:
     """Return the changes of everything plain in a piece of code, methods included."""
-    methods = [c for n in parts(node) for c in _method(pen, n, file)]
-    return (*_inside_any(pen, node, file), *methods)
+    inner = [n for n in ast.walk(node) if isinstance(n, ast.expr)]
+    return (*_inside_any(pen, node, file), *(c for n in inner for c in _method(pen, n, file)))
 
 
 def _known_instead(case: Case, node: ast.expr) -> Suggestion | None:
@@ -213,7 +213,7 @@ def without_callback(case: Case) -> Suggestion | None:
     if body is not None and pen.dialect == "jax":
         changes += _in_jax_numpy(pen, body, file)
     elif body is not None:
-        changes += [c for part in body.body for c in _inside_any(pen, part, file)]
+        changes += [c for part in body.body for c in _all_inside(pen, part, file)]
     return builders.likely(*_outer_only(changes), *pen.imports)
 
 
@@ -247,7 +247,7 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
     """Return the changes that keep what one expression computes on the tape."""
     if _is_prediction(node):
         return _called_itself(pen, node, file)
-    if is_conversion(node, file):
+    if is_conversion(node, file) and not _is_written_out(node):
         inside = [c for child in ast.iter_child_nodes(node) for c in _inside_any(pen, child, file)]
         return tuple(_outer_only([*_without_conversion(pen, node, file), *inside]))
     if isinstance(node, ast.Call):
@@ -264,6 +264,13 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
 
 AXES = {"dot": 1, "outer": 0}
 """Over how many axes `tf.tensordot` sums for products that NumPy has functions for."""
+
+
+def _is_written_out(node: ast.expr) -> bool:
+    """Whether a conversion makes an array of numbers that the program has written out: nothing to keep."""
+    given = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    numbers = ast.List | ast.Tuple | ast.Constant | ast.UnaryOp | ast.Load | ast.USub
+    return given is not None and all(isinstance(n, numbers) for n in ast.walk(given))
 
 
 PREDICTIONS = {"predict", "predict_on_batch"}

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtape.explain.edits import asking, leaving, numbers, objects, places, rules, sources, state, steps, traced
+from gradtape.explain.edits import (
+    asking,
+    leaving,
+    masks,
+    numbers,
+    objects,
+    places,
+    rules,
+    sources,
+    state,
+    steps,
+    traced,
+)
 from gradtape.explain.edits.case import Case
 
 if TYPE_CHECKING:
@@ -37,7 +49,7 @@ MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
     "custom-rule-none": rules.without_own_rule,
     "sampled": steps.reparameterise,
     "singular-point": numbers.away_from_singular,
-    "masked-branch": numbers.masked_twice,
+    "masked-branch": masks.masked_twice,
     "overflow": numbers.without_overflow,
     "flat-region": numbers.with_slope,
     "outside-the-tape": places.into_tape,

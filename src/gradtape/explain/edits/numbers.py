@@ -12,8 +12,6 @@ from gradtape.explain.edits.case import Case, assigned_before, parts, simple_nam
 from gradtape.explain.spots import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
 
@@ -203,121 +201,6 @@ def _of_the_whole_group(pen: Pen, call: ast.Call, file: str) -> Changes:
     return builders.replace(call, file, pen.call("sqrt", f"{variance} + {SMALL}") if root else variance)
 
 
-def masked_twice(case: Case) -> Suggestion | None:
-    """Choose the input of an operation as its output is chosen, so that the branch not taken never sees a bad value."""
-    where = _where_around(case)
-    if where is None:
-        return away_from_singular(case)
-    call, condition, branches = where
-    pen = case.pen
-    inside = [
-        (node, inner, k)
-        for k, branch in enumerate(branches)
-        for place in _computed_in(case, branch, call)
-        for node in parts(place)
-        if (inner := _risky_operand(node, case.file)) is not None and not _any_risky(inner, case.file)
-    ]
-    changes = [
-        c for node, inner, k in dict.fromkeys(inside) for c in _chosen(pen, node, inner, condition, k, case.file)
-    ]
-    # what is chosen goes on unchanged where each element of the result comes from the same element
-    unchanged = all(_element_by_element(call, node, case.file) for node, _, _ in inside)
-    return (builders.safe if unchanged else builders.likely)(*changes, *pen.imports)
-
-
-ELEMENTWISE = ROOTS | ARCS | {
-    "abs", "absolute", "add", "arctan", "arctan2", "atan", "atan2", "cos", "cosh", "divide", "exp", "exp2", "expm1",
-    "log1p", "maximum", "minimum", "multiply", "negative", "pow", "power", "sigmoid", "sign", "sin", "sinh", "softplus",
-    "square", "subtract", "tan", "tanh", "true_divide", "where",
-}  # fmt: skip
-"""Functions that make each element of their result from the same element of their arguments."""
-
-
-def _element_by_element(call: ast.Call, node: ast.expr, file: str) -> bool:
-    """Whether a part of a `where` becomes its result by steps that keep elements apart."""
-    path = builders.path_to(node, file)
-    steps = [*path[path.index(call) + 1 :], node] if call in path else []
-    return bool(steps) and all(
-        isinstance(step, ast.UnaryOp)
-        or (isinstance(step, ast.BinOp) and not isinstance(step.op, ast.MatMult))
-        or (simple_name(step) in ELEMENTWISE and isinstance(step, ast.Call) and not step.keywords)
-        for step in steps
-        if isinstance(step, ast.expr)
-    )
-
-
-def _any_risky(node: ast.expr, file: str) -> bool:
-    """Whether something inside is the better place: what it gets is safe then, and so is what comes after it."""
-    return any(_risky_operand(n, file) is not None for n in parts(node))
-
-
-def _chosen(pen: Pen, node: ast.expr, inner: ast.expr, condition: str, branch: int, file: str) -> Changes:
-    value = builders.written(inner, file)
-    harmless = "0.0" if simple_name(node) in ARCS else "1.0"  # where the operation has a finite value and slope
-    kept = (condition, value, harmless) if branch == 0 else (condition, harmless, value)
-    return builders.replace(inner, file, pen.call("where", *kept))
-
-
-def _where_around(case: Case) -> tuple[ast.Call, str, list[ast.expr]] | None:
-    """Return the `where` that masks what was computed at a place: around it, or later in the function."""
-    around = [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.Call) and _is_where(n)]
-    scope = case.function
-    later = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s) if _is_where(n)]
-    for call in [*around, *later]:
-        if isinstance(call, ast.Call) and len(call.args) == 3:
-            return call, builders.written(call.args[0], case.file), list(call.args[1:])
-    return None
-
-
-def _is_where(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and simple_name(node) in {"where", "select", "cond"}
-
-
-FORMS = {"zeros_like", "ones_like", "full_like", "shape"}
-"""Functions that read the form of a value alone."""
-
-
-def _computed_in(case: Case, branch: ast.expr, call: ast.Call) -> Iterator[ast.expr]:
-    """Yield what a branch computes: its own text, and the values of the names in it."""
-    yield branch
-    scope = case.function
-    forms = {id(part) for node in parts(branch) if simple_name(node) in FORMS for part in parts(node)}
-    for node in parts(branch):
-        if isinstance(node, ast.Name) and scope is not None and id(node) not in forms:
-            value = assigned_before(scope, node.id, call.lineno)
-            if value is not None and _known_there(scope, call.args[0], value.lineno, call.lineno):
-                yield value
-
-
-def _known_there(scope: ast.AST, condition: ast.expr, place: int, end: int) -> bool:
-    """Whether a condition has at an earlier line the value that it has at a later one."""
-    names = syntax.names_in(condition, ast.Load)
-    between = [s for s in statements_of(scope) if place <= s.lineno < end]
-    return not any(names & syntax.names_in(s, ast.Store) for s in between)
-
-
-def _risky_operand(node: ast.expr, file: str) -> ast.expr | None:
-    """Return what an operation works on where it may be singular or overflow, None for any other operation."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        return None if isinstance(node.right, ast.Constant) else node.right
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-        return None if _whole_power(node.right) else node.left
-    if simple_name(node) not in SINGULAR or not isinstance(node, ast.Call):
-        return None
-    pair = builders.two_operands(node, file)
-    if pair is not None and simple_name(node) in QUOTIENTS | {"arctan2", "atan2"}:
-        return None if isinstance(pair[1], ast.Constant) else pair[1]
-    if pair is not None and simple_name(node) in POWERS:
-        base, exponent = pair
-        return exponent if isinstance(base, ast.Constant) else None if _whole_power(exponent) else base
-    inner = builders.worked_on(node, file)
-    return None if isinstance(inner, ast.Constant) else inner
-
-
-def _whole_power(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value in {1, 2, 3, 4}
-
-
 LARGEST = "80.0"
 """The largest argument of `exp` that leaves room in float32."""
 
@@ -484,6 +367,9 @@ def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
             return builders.likely(*builders.replace(call, case.file, text), *pen.imports)
         if name in DEAD and inner is not None:
             text = pen.call("softplus", builders.written(inner, case.file))
+            return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)
+        if name == "maximum" and len(call.args) == 2 and _is_constant(call.args[1], 0):
+            text = pen.call("softplus", builders.written(call.args[0], case.file))
             return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)
         if name in SATURATED and inner is not None:
             return builders.sketch(*builders.drop_call(call, case.file))

@@ -28,6 +28,7 @@ def same_object(case: Case) -> Suggestion | None:
         or _kept_layer(case)
         or _whole_source(case)
         or _model_that_ran(case)
+        or _computed_once(case)
         or layers.gone_on(case)
         or layers.made_once(case, _calls_at(case))
         or _made_from(case)
@@ -164,7 +165,8 @@ def _model_that_ran(case: Case) -> Changes:
     scope = syntax.function_at(case.context.question.call.span) or syntax.parse_file(file)
     if call is None or scope is None:
         return ()
-    asked = [n for n in parts(call) if isinstance(n, ast.Attribute) and n.attr in LISTS]
+    given = [call, *(v for a in call.args[1:2] for v in syntax.values_given_to(syntax.text_of(a), case.at))]
+    asked = [n for part in given for n in parts(part) if isinstance(n, ast.Attribute) and n.attr in LISTS]
     if len(asked) != 1:
         return ()
     base = asked[0].value
@@ -178,6 +180,22 @@ def _model_that_ran(case: Case) -> Changes:
     holder = syntax.class_at(case.context.question.call.span)
     others = {name for name in ran - {syntax.text_of(base)} if name in listed or _is_model(file, name, holder)}
     return builders.replace(base, file, others.pop()) if len(others) == 1 else ()
+
+
+def _computed_once(case: Case) -> Changes:
+    """Go on with the source where the same function computes it once more, in the same words."""
+    made, name = case.context.source.made, case.context.source.name
+    node = case.moved(made.site.span).node if made is not None and made.site.span.file == case.file else None
+    function = syntax.function_at(made.site.span) if made is not None else None
+    scope = function or syntax.parse_file(case.file)
+    if node is None or scope is None or name not in syntax.assigned_names(syntax.span_of(node, case.file)):
+        return ()
+    reads = syntax.names_in(node, ast.Load)
+    later = [s for s in statements_of(scope) if s.lineno > node.lineno and not hasattr(s, "body")]
+    if any(reads & syntax.names_in(s, ast.Store) for s in later):
+        return ()
+    again = [n for s in later for n in parts(s) if ast.dump(n) == ast.dump(node)]
+    return tuple(c for n in again for c in builders.replace(n, case.file, name))
 
 
 def _is_model(file: str, name: str, holder: str | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span, Suggestion, scopes, syntax
+from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain import flat
 from gradtape.explain.edits import builders, hits, loops, metrics, numbers, passing, soft
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
@@ -193,7 +193,7 @@ def _passing_text(pen: Pen, node: ast.expr, file: str) -> str | None:
     name = scopes.free_name(file, "exact")  # a call should not run twice
     once = pen.phrases.passing.replace("{x}", "{once}", 1)
     return pen.say(
-        once, once=f"({name} := {builders.written(inner, file)})", x=name, e=_with_part(node, inner, file, name)
+        once, once=f"({name} := {builders.written(inner, file)})", x=name, e=builders.with_part(node, inner, file, name)
     )
 
 
@@ -206,14 +206,6 @@ def _value_in(node: ast.expr, file: str) -> ast.expr | None:
         given = [*node.args, *(k.value for k in node.keywords if k.arg in PARAMETERS)]
         return next((a for a in given if not isinstance(a, ast.List | ast.Tuple | ast.Constant | ast.Starred)), None)
     return builders.worked_on(node, file)
-
-
-def _with_part(node: ast.expr, part: ast.expr, file: str, text: str) -> str:
-    """Return the text of an expression with one part of it written otherwise."""
-    whole, inner = syntax.span_of(node, file), syntax.span_of(part, file)
-    before = Span(file, whole.line, whole.column, inner.line, inner.column).text
-    after = Span(file, inner.end_line, inner.end_column, whole.end_line, whole.end_column).text
-    return before + text + after
 
 
 def _picked_softly(case: Case) -> Changes:
@@ -303,7 +295,7 @@ def soften(case: Case) -> Suggestion | None:
         if text is None and simple_name(part).endswith(DRAWS) and pen.phrases.passing:
             text = _passing_text(pen, part, file)
         if text is not None:
-            return builders.sketch(*_as_number(part, file, text), *pen.imports)
+            return builders.sketch(*_as_number(part, file, text, pen.call("sum").removesuffix("()")), *pen.imports)
     return None
 
 
@@ -312,15 +304,38 @@ TRUTH = {"logical_and", "logical_or", "logical_xor", "logical_not", "boolean_mas
 """What takes truth values and can do nothing with a number between them."""
 
 
-def _as_number(part: ast.expr, file: str, text: str) -> Changes:
+def _masks_by(part: ast.expr, file: str) -> Changes:
+    """Multiply by the number that has the name of a truth value, where a mask picked elements by it."""
+    names = set(syntax.assigned_names(syntax.span_of(part, file)))
+    scope = syntax.function_at(syntax.span_of(part, file)) or syntax.parse_file(file)
+    masks = [
+        n
+        for n in (syntax.walk_scope(scope) if scope is not None else ())
+        if isinstance(n, ast.Call) and simple_name(n) == "boolean_mask" and len(n.args) == 2 and not n.keywords
+    ]
+    return tuple(
+        change
+        for mask in masks
+        if syntax.text_of(mask.args[1]) in names
+        for change in builders.replace(
+            mask, file, f"({builders.operand(mask.args[0], file)} * {builders.written(mask.args[1], file)})"
+        )
+    )
+
+
+def _as_number(part: ast.expr, file: str, text: str, total: str) -> Changes:
     """Put a number between 0 and 1 where a truth value stood: a choice by it becomes a mean with it as the weight."""
     outer = builders.parent_of(part, file)
     if isinstance(outer, ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.If | ast.IfExp | ast.While | ast.Subscript):
         truth = not isinstance(outer, ast.BinOp) or isinstance(outer.op, ast.BitAnd | ast.BitOr | ast.BitXor)
         return () if truth and isinstance(part, ast.Compare) else builders.replace(part, file, text)
     if not isinstance(outer, ast.Call) or not isinstance(part, ast.Compare | ast.Call):
-        return builders.replace(part, file, text)
+        return (*builders.replace(part, file, text), *_masks_by(part, file))
     name = simple_name(outer)
+    if name == "count_nonzero" and outer.args[0] is part:
+        return (*builders.replace(part, file, text), *builders.rename_call(outer, file, total))
+    if name == "boolean_mask" and outer.args[1:] == [part] and not outer.keywords:
+        return builders.replace(outer, file, f"({builders.operand(outer.args[0], file)} * {text})")
     if name in TRUTH:
         return ()
     if name != "where" or len(outer.args) != 3 or outer.args[0] is not part:

@@ -27,7 +27,7 @@ def brought_in(case: Case) -> Changes:
     """Bring what was computed from the source, and then left lying, into the target."""
     found = unread(case.context)
     if found is None:
-        return ()
+        return _added_losses(case)
     if found.handed:
         return _argument_read(case, found)
     if not found.name:
@@ -44,6 +44,41 @@ def brought_in(case: Case) -> Changes:
     term = found.name if _is_reduced(value) else pen.call("mean", found.name)
     added = _added_to_what_is_returned(found.at, term) or _added_to_target(case, statement, term)
     return (*added, *pen.imports) if added else ()
+
+
+def _added_losses(case: Case) -> Changes:
+    """Add what the layers of a model added to its losses, which a loop of one's own does not do by itself."""
+    context, file = case.context, case.file
+    columns, after = context.run.columns, context.after_source
+    spans = columns.spans(n for n in range(len(columns)) if columns.outputs[n] in after)
+    added = any(
+        simple_name(call) == "add_loss" for span in spans for call in (*syntax.calls_around(span), *_called_at(span))
+    )
+    asked = syntax.statement_at(context.question.call.span)
+    call = context.question.call.span
+    scope = syntax.function_at(call) or syntax.parse_file(file)
+    names = (
+        [
+            syntax.text_of(n.func)
+            for n in syntax.walk_scope(scope)
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name | ast.Attribute) and n.lineno < call.line
+        ]
+        if scope is not None
+        else []
+    )
+    listed = {syntax.text_of(n.value) for n in ast.walk(asked) if isinstance(n, ast.Attribute)} if asked else set()
+    models = [name for name in dict.fromkeys(names) if name in listed]
+    if not added or len(models) != 1 or case.pen.dialect != "tensorflow":
+        return ()
+    pen = case.pen
+    text = pen.say("tf.add_n({m}.losses)", m=models[0])
+    changes = _added_to_target(case, None, text)
+    return (*changes, *pen.imports) if changes else ()
+
+
+def _called_at(span: Span) -> list[ast.Call]:
+    node = syntax.expression_at(span)
+    return [node] if isinstance(node, ast.Call) else []
 
 
 def _value_of(statement: ast.stmt, name: str) -> ast.expr | None:
@@ -119,12 +154,13 @@ def _added_to_what_is_returned(at: Span, term: str) -> Changes:
     return builders.replace(value, at.file, f"{builders.term(value, at.file)} + {term}")
 
 
-def _added_to_target(case: Case, statement: ast.stmt, term: str) -> Changes:
-    """Add a term to the target, where the function that asks made both."""
+def _added_to_target(case: Case, statement: ast.stmt | None, term: str) -> Changes:
+    """Add a term to the target in the function that asks: where that is made, or behind a statement after it."""
     name, file, call = case.context.question.target_name, case.file, case.context.question.call.span
-    scope = syntax.function_at(call) or syntax.parse_file(file)
-    together = syntax.function_at(syntax.span_of(statement, file)) is syntax.function_at(call)
-    if not name.isidentifier() or scope is None or not together:
+    function = syntax.function_at(call)
+    scope = function or syntax.parse_file(file)
+    elsewhere = statement is not None and syntax.function_at(syntax.span_of(statement, file)) is not function
+    if not name.isidentifier() or scope is None or elsewhere:
         return ()
     made = [
         n
@@ -134,9 +170,8 @@ def _added_to_target(case: Case, statement: ast.stmt, term: str) -> Changes:
     if not made:
         return ()
     last = max(made, key=lambda n: n.lineno)
-    if last.lineno > statement.lineno:
-        text = f"{builders.term(last.value, file)} + {term}"
-        return builders.replace(last.value, file, text)
+    if statement is None or last.lineno > statement.lineno:
+        return builders.replace(last.value, file, f"{builders.term(last.value, file)} + {term}")
     return builders.insert_after(statement, file, f"{name} = {name} + {term}")
 
 
