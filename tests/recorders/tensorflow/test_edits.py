@@ -353,6 +353,60 @@ PROGRAMS = {
             y = tf.reduce_sum(tf.gather(table, picks) ** 2)
         tape.gradient(y, rows)
         """,
+    "a switch that a class has a default for": """
+        class Objective:
+            def __init__(self, rate, prior=False):
+                self.rate, self.prior = rate, prior
+                self.mean = tf.Variable(0.3)
+            def __call__(self, x):
+                y = tf.reduce_sum(x ** 2)
+                if self.prior:
+                    y += self.rate * (self.mean - 1.0) ** 2
+                return y
+        objective, w = Objective(0.5), tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = objective(w)
+        tape.gradient(y, [w, objective.mean])
+        """,
+    "a switch among the settings": """
+        settings = {"rate": 0.1, "no_bias": True}
+        w, b = tf.Variable([1.0, 2.0]), tf.Variable(0.1)
+        def f(x):
+            h = tf.reduce_sum(x * w)
+            if not settings["no_bias"]:
+                h = h + b
+            return h ** 2
+        with tf.GradientTape() as tape:
+            y = f(tf.constant([1.0, 3.0]))
+        tape.gradient(y, [w, b])
+        """,
+    "what a layer of a model gives, as a symbol": """
+        class Map:
+            def __init__(self, model, name):
+                self.model, self.layer = model, model.get_layer(name)
+            def heat(self, image):
+                with tf.GradientTape() as tape:
+                    score = self.model(image)[:, 0]
+                middle = self.layer.output
+                return tape.gradient(score, middle)
+        start = keras.Input((4,))
+        middle = keras.layers.Dense(3, activation="tanh", name="middle")(start)
+        try:
+            Map(keras.Model(start, keras.layers.Dense(2)(middle)), "middle").heat(tf.ones((1, 4)))
+        except AttributeError:
+            pass
+        """,
+    "what a model gets, as a symbol": """
+        start = keras.Input((4,))
+        model = keras.Model(start, keras.layers.Dense(2, activation="tanh")(start))
+        x = tf.ones((1, 4))
+        with tf.GradientTape() as tape:
+            score = model(x)[:, 0]
+        try:
+            tape.gradient(score, model.inputs)
+        except AttributeError:
+            pass
+        """,
     "whole numbers that a class is given": """
         class Point:
             def __init__(self, start):

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, order, passing
+from gradtape.explain.edits import builders, order, passing, symbols
 from gradtape.explain.edits.case import assigned_before, defined_in, simple_name, statements_of
 from gradtape.explain.edits.places import moved_to_end, moved_to_start
 from gradtape.explain.edits.sources import tape_block
@@ -150,6 +150,8 @@ def values(case: Case) -> Suggestion | None:
         form = "list({x}.parameters())" if case.pen.dialect == "torch" else "{x}.trainable_variables"
         asked = [a for a in (*call.args, *(k.value for k in call.keywords)) if syntax.text_of(a) == source.name]
         return builders.likely(*(c for a in asked for c in builders.replace(a, case.file, form.format(x=source.name))))
+    if source.kind == "symbolic":
+        return builders.sketch(*symbols.computed(case))
     given = call.args[0] if call is not None and call.args else None
     if call is None or given is None or not isinstance(call.func, ast.Attribute) or call.func.attr != "watch":
         return None

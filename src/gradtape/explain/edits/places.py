@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
-from gradtape.explain.edits import anew, builders, loops
+from gradtape.explain.edits import anew, builders, loops, switches
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
 from gradtape.explain.graph import OUTSIDE, BreakKind
@@ -313,7 +313,7 @@ def _turned_on(node: ast.expr, file: str) -> Changes:
 
 def both_sides(case: Case) -> Suggestion | None:
     """Compute both sides of a branch and choose by `where`: a sketch, because the side that was skipped now runs."""
-    expected = _expected(case)
+    expected = _expected(case) or switches.turned(case)
     if expected:
         return builders.sketch(*expected)
     chosen = chosen_by_where(case)

@@ -1,0 +1,83 @@
+"""Edits where a symbolic tensor of a model is asked for: compute its value, and go on from that."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import scopes, syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import assigned_before, defined_in
+from gradtape.explain.edits.sources import tape_block, tape_name
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.case import Case
+
+INPUTS = ("input", "inputs")
+
+
+def computed(case: Case) -> Changes:
+    """Ask for the value that a symbolic tensor stands for: what the model got, or what it computes on its way."""
+    entered, question, pen = case.context.entered_at, case.moved(case.context.question.call.span), case.pen
+    block = tape_block(entered) if entered is not None and entered.file == case.file else None
+    asked = question.node.args[1] if isinstance(question.node, ast.Call) and len(question.node.args) > 1 else None
+    if block is None or entered is None or asked is None or pen.dialect != "tensorflow":
+        return ()
+    symbol = asked
+    if isinstance(asked, ast.Name):
+        value = assigned_before(question.function, asked.id, asked.lineno) if question.function is not None else None
+        symbol = value if value is not None else asked
+    call = _model_call(block, symbol, case.file)
+    if call is None:
+        return ()
+    given = builders.written(call.args[0], case.file)
+    if isinstance(symbol, ast.Attribute) and symbol.attr in INPUTS:
+        tape = tape_name(block, entered)
+        if not isinstance(call.args[0], ast.Name | ast.Attribute) or tape is None:
+            return ()
+        wanted = f"[{given}]" if symbol.attr == "inputs" else given
+        watch = builders.insert_before(block.body[0], case.file, f"{tape}.watch({given})")
+        return (*watch, *builders.replace(asked, case.file, wanted))
+    return _gone_through(case, call, symbol, asked)
+
+
+def _gone_through(case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr) -> Changes:
+    """Compute the value by a model that ends there, and the rest by one that begins there."""
+    pen, file = case.pen, case.file
+    statement = syntax.statement_at(syntax.span_of(call, file))
+    if not isinstance(symbol, ast.Attribute) or symbol.attr != "output" or statement is None:
+        return ()
+    name, model, middle = scopes.free_name(file, "features"), builders.written(call.func, file), syntax.text_of(symbol)
+    given = ", ".join(builders.written(a, file) for a in (*call.args, *call.keywords))
+    first = pen.say("keras.Model({m}.inputs, {s})({x})", m=model, s=middle, x=given)
+    rest = pen.say("keras.Model({s}, {m}.outputs[0])", s=middle, m=model)
+    return (
+        *builders.insert_before(statement, file, f"{name} = {first}"),
+        *builders.rename_call(call, file, rest),
+        *builders.replace(call.args[0], file, name),
+        *builders.replace(asked, file, name),
+        *pen.imports,
+    )
+
+
+def _model_call(block: ast.AST, symbol: ast.expr, file: str) -> ast.Call | None:
+    """Return the call of the model in a tape's block: of the one that the symbol names, or of the only one."""
+    calls = [
+        n
+        for n in ast.walk(block)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Name | ast.Attribute)
+        and n.args
+        and not scopes.is_module(n.func, file)
+        and defined_in(file, n) is None
+        and not _is_builtin(n.func)
+    ]
+    text = syntax.text_of(symbol)
+    named = [n for n in calls if text.startswith(f"{syntax.text_of(n.func)}.")]
+    found = named or calls
+    return found[0] if len(found) == 1 else None
+
+
+def _is_builtin(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"float", "int", "len", "list", "print", "range", "tuple", "zip"}
