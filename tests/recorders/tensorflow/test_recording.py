@@ -304,6 +304,33 @@ def test_a_long_loop_leaves_no_more_than_the_newest_operations(explained, monkey
     assert len(kept[0].lives) <= 1
 
 
+MADE_ANEW = """
+    import tensorflow as tf
+    for step in range(40):
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(tf.sin(w) ** 2)
+            g = tape.gradient(y, w)
+            z = tf.reduce_sum(g ** 2)
+        outer.gradient(z, w)
+    """
+
+
+def test_variables_and_steps_of_long_loops_are_forgotten(explained, monkeypatch):
+    from gradtape.recorders.tensorflow import memory
+
+    kept = []
+    monkeypatch.setattr(memory, "MOST_OPERATIONS", 60)
+    monkeypatch.setattr(memory, "MOST_GONE", 5)
+    monkeypatch.setattr(recorder.Session, "finish", lambda self, error: (kept.append(self.memory), self.remove()))
+    ran = explained(MADE_ANEW)
+    assert ran.error is None
+    assert {str(r.status) for r in ran.reports} == {"ok"}
+    assert len(kept[0].variables) <= 8
+    assert 0 < len(kept[0].step_of) <= 60
+
+
 def test_cotangents_are_kept_up_to_a_number_of_bytes(explained, monkeypatch):
     from gradtape.recorders.tensorflow import backward
 

@@ -208,7 +208,7 @@ class Asking:
             places = {r[0]: r[6] for r in memory.operations}
             for seq, _, step in self._matched(asked, self.backward.steps or [], memory.sums or {}):
                 if step.number and seq in places:
-                    memory.step_of[step.number] = places[seq]
+                    memory.ran_forward(step.number, places[seq])
             return
         results = [backward.id_of(r) for r in asked.results]
         targets = [leaf.number for leaf in asked.targets]

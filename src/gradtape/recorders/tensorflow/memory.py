@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_OPERATIONS = 100_000
 """How many operations are remembered: some thousand bytes each, and the newest training steps of most programs."""
 
+MOST_GONE = 10_000
+"""How many variables are remembered that are no more: those that training steps make and drop."""
+
 FIRST = 1_000_000
 """Where the clock starts: ids below are for values that nobody remembers making."""
 
@@ -100,6 +103,7 @@ class Memory:
         self.operations: deque[tuple[Any, ...]] = deque(maxlen=MOST_OPERATIONS)
         self.happenings: deque[Happening] = deque(maxlen=MOST_OPERATIONS)
         self.variables: dict[int, Known] = {}
+        self._gone: deque[int] = deque()
         self.lives: WeakKeyDictionary[Any, Life] = WeakKeyDictionary()
         self.open: list[Life] = []
         self.hidden = 0
@@ -125,6 +129,21 @@ class Memory:
         """Know an array again when it comes back: it was made by something that happened."""
         number = id(array)
         self.arrays[number] = (ref(array, lambda _: self.arrays.pop(number, None)), happening)
+
+    def reference(self, variable: Any, number: int) -> ref[Any]:
+        """Return a reference to a variable, which is forgotten some time after it is no more."""
+        return ref(variable, lambda _: self._is_gone(number))
+
+    def _is_gone(self, number: int) -> None:
+        self._gone.append(number)
+        while len(self._gone) > MOST_GONE:
+            self.variables.pop(self._gone.popleft(), None)
+
+    def ran_forward(self, step: int, places: tuple[Place, ...]) -> None:
+        """Remember where the operation of a step ran forward, of as many steps as there may be operations."""
+        self.step_of[step] = places
+        while len(self.step_of) > MOST_OPERATIONS:
+            del self.step_of[next(iter(self.step_of))]
 
     def forget_since(self, moment: int) -> tuple[list[tuple[Any, ...]], list[Happening]]:
         """Take back what was written since a moment, and return it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import wraps
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 from gradtape.recorders.tensorflow import frames, private
 from gradtape.recorders.tensorflow.memory import Known
@@ -45,7 +44,7 @@ def note(memory: Memory, variable: Any, places: tuple[frames.Place, ...]) -> Kno
     name = str(getattr(variable, "name", "") or "")
     dtype = variable.dtype
     known = memory.variables[number] = Known(
-        ref(variable),
+        memory.reference(variable, number),
         "" if name == UNNAMED else name.removesuffix(":0"),
         bool(variable.trainable),
         dtype.name,
