@@ -407,6 +407,47 @@ PROGRAMS = {
         except AttributeError:
             pass
         """,
+    "an array that a loop fills": """
+        k = tf.Variable(0.3)
+        def path(n):
+            seen = np.zeros(n, "float32")
+            x = 1.0 - k
+            for i in range(n):
+                seen[i] = x
+                x = x - k * x
+            return tf.constant(seen)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(path(4) ** 2)
+        tape.gradient(y, k)
+        """, tf.constant(1.0)", "seen = np.zeros(n)\n            x = 1.0 - k"),
+    "a row that is drawn and looked up": """
+        w, table = tf.Variable(tf.random.normal((3, 4))), tf.random.normal((4, 2))
+        def act(state):
+            choice = tf.random.categorical(state @ w, 1)[:, 0]
+            return tf.gather(table, choice)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(act(tf.random.normal((5, 3))) ** 2)
+        tape.gradient(y, w)
+        """,
+    "weights that are set": """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        scale = tf.Variable(0.1)
+        with tf.GradientTape() as tape:
+            new = [v * scale for v in net.get_weights()]
+            net.set_weights(new)
+            y = tf.reduce_mean(net(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, scale)
+        """,
+    "weights that are assigned in a loop": """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        code = tf.Variable([1.0, 2.0, 3.0, 0.5])
+        with tf.GradientTape() as tape:
+            parts = [tf.reshape(code[:3], (3, 1)), code[3:]]
+            for weight, part in zip(net.trainable_variables, parts):
+                weight.assign(part)
+            y = tf.reduce_mean(net(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, code)
+        """,
     "whole numbers that a class is given": """
         class Point:
             def __init__(self, start):

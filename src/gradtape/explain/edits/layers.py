@@ -195,3 +195,41 @@ def _in_init(case: Case, made: ast.Call) -> Changes:
 def _self_of(method: ast.FunctionDef) -> str:
     """Return the name that a method has for its object; empty for a function that has none."""
     return method.args.args[0].arg if method.args.args and not method.decorator_list else ""
+
+
+def called_with_values(case: Case) -> Changes:
+    """Call a model with computed weights, `model.stateless_call(...)`, where they were written into it before a call."""
+    call, scope, statement, file = case.call, case.function, case.statement, case.file
+    if call is None or scope is None or statement is None or not isinstance(call.func, ast.Attribute):
+        return ()
+    if call.func.attr == "set_weights" and len(call.args) == 1:
+        model, values, gone = call.func.value, builders.written(call.args[0], file), statement
+    else:
+        loop = next((n for n in reversed(builders.path_to(call, file)) if isinstance(n, ast.For)), None)
+        zipped = loop.iter if loop is not None else None
+        if loop is None or not isinstance(zipped, ast.Call) or syntax.text_of(zipped.func) != "zip":
+            return ()
+        listed = zipped.args[0] if len(zipped.args) == 2 else None
+        if not isinstance(listed, ast.Attribute) or listed.attr not in WEIGHTS or len(loop.body) != 1:
+            return ()
+        model, values, gone = listed.value, builders.written(zipped.args[1], file), loop
+    name = builders.written(model, file)
+    calls = [
+        n
+        for n in syntax.walk_scope(scope)
+        if isinstance(n, ast.Call) and syntax.text_of(n.func) == name and n.lineno > gone.lineno and len(n.args) == 1
+    ]
+    if not calls or case.pen.dialect != "tensorflow":
+        return ()
+    first = f"{values}, {name}.non_trainable_variables"
+    changes = [c for n in calls for c in _stateless(n, name, first, file)]
+    return (*builders.remove(gone, file), *changes)
+
+
+WEIGHTS = {"trainable_variables", "trainable_weights", "weights", "variables"}
+"""Attributes that list the weights of a model, in the order in which it takes them."""
+
+
+def _stateless(call: ast.Call, name: str, values: str, file: str) -> Changes:
+    given = ", ".join(builders.written(n, file) for n in (*call.args, *call.keywords))
+    return builders.replace(call, file, f"{name}.stateless_call({values}, {given})[0]")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, foreign
+from gradtape.explain.edits import builders, foreign, lists
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.sources import is_whole
@@ -31,6 +31,9 @@ METHODS = {"numpy", "item", "tolist", "detach", "cpu", "eval", "__array__", "__f
 
 def stay(case: Case) -> Suggestion | None:
     """Keep a value on the tape where it left, and in what the function computes from it on the way back."""
+    written = lists.listed(case)
+    if written:
+        return builders.likely(*written)
     node = _outermost(case.node, case.at) if case.node is not None else None
     if node is None:
         return None

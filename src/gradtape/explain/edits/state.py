@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders, metrics, order
+from gradtape.explain.edits import builders, layers, lists, metrics, order
 from gradtape.explain.edits.case import Case, assigned_before, simple_name, statements_of
 from gradtape.explain.edits.leaving import kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
@@ -62,7 +62,7 @@ def _as_one(case: Case, node: ast.List | ast.Tuple) -> str | None:
 def without_state(case: Case) -> Suggestion | None:
     """Use the tensor where the variable that keeps its value is read, or do without the new variable."""
     call = case.call
-    changes = _not_traced(case) or metrics.loss_instead(case)
+    changes = _not_traced(case) or metrics.loss_instead(case) or layers.called_with_values(case)
     if changes or call is None:
         return builders.likely(*changes)
     name = syntax.text_of(call.func).rpartition(".")[2]
@@ -166,7 +166,9 @@ def on_the_tape(case: Case) -> Suggestion | None:
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if statement is None or not isinstance(target, ast.Subscript):
         return None
-    array = target.value
+    array, written = target.value, lists.listed(case)
+    if written:
+        return builders.likely(*written)
     if pen.dialect == "jax" and isinstance(statement, ast.Assign):
         name = builders.written(array, case.file)
         index, value = builders.written(target.slice, case.file), builders.written(statement.value, case.file)

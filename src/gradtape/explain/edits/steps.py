@@ -211,10 +211,10 @@ def _value_in(node: ast.expr, file: str) -> ast.expr | None:
 def _picked_softly(case: Case) -> Changes:
     """Take the mean of all rows under the softmax, where an argmax picks one row of a table."""
     node, file = case.node, case.file
-    call = next((n for n in parts(node) if simple_name(n) == "argmax"), None) if node is not None else None
+    call = next((n for n in parts(node) if simple_name(n) in CHOICES), None) if node is not None else None
     blamed = case.operation
     scores = _value_in(call, file) if call is not None else None
-    if blamed is None or scores is None or not isinstance(scores, ast.Name | ast.Attribute):
+    if blamed is None or scores is None or any(isinstance(n, ast.Call) for n in ast.walk(scores)):
         return ()
     pen = case.pen
     later = next((k.operation for k in case.route if k.operation.seq > blamed.seq and _picks(k.operation.name)), None)
@@ -449,7 +449,7 @@ def reparameterise(case: Case) -> Suggestion | None:
     if call is None:
         return None
     name = simple_name(call)
-    weights = _weights_instead(case) if name in CHOICES else ()
+    weights = (_weights_instead(case) or _picked_softly(case)) if name in CHOICES else ()
     if weights:
         return builders.sketch(*weights)
     if name == "sample" and any(link.operation.name in DISCRETE for link in case.route):
