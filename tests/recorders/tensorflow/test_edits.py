@@ -419,7 +419,7 @@ PROGRAMS = {
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(path(4) ** 2)
         tape.gradient(y, k)
-        """, tf.constant(1.0)", "seen = np.zeros(n)\n            x = 1.0 - k"),
+        """,
     "a row that is drawn and looked up": """
         w, table = tf.Variable(tf.random.normal((3, 4))), tf.random.normal((4, 2))
         def act(state):

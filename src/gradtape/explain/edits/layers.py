@@ -198,7 +198,7 @@ def _self_of(method: ast.FunctionDef) -> str:
 
 
 def called_with_values(case: Case) -> Changes:
-    """Call a model with computed weights, `model.stateless_call(...)`, where they were written into it before a call."""
+    """Call a model with computed weights, `model.stateless_call(...)`, which were written into it before."""
     call, scope, statement, file = case.call, case.function, case.statement, case.file
     if call is None or scope is None or statement is None or not isinstance(call.func, ast.Attribute):
         return ()
