@@ -170,6 +170,8 @@ def _added_to_target(case: Case, statement: ast.stmt | None, term: str) -> Chang
     if not made:
         return ()
     last = max(made, key=lambda n: n.lineno)
+    if all(scopes.is_module(n, file) for n in ast.walk(last.value) if isinstance(n, ast.Name)):
+        return ()  # a number that is written down, in the place of a loss
     if statement is None or last.lineno > statement.lineno:
         return builders.replace(last.value, file, f"{builders.term(last.value, file)} + {term}")
     return builders.insert_after(statement, file, f"{name} = {name} + {term}")
