@@ -177,7 +177,7 @@ class Ways:
         return self._rests[move]
 
     def _follow(self, move: Move) -> Route:
-        """Follow the cheapest way from a step on; where it soon meets the last one followed, it goes on as that does."""
+        """Follow the cheapest way from a step on; where it soon meets the last one followed, go on as that does."""
         inputs, outputs, broken = self.columns.inputs, self.columns.outputs, self.columns.broken
         forks, onward, last = self._forks, self._onward.get, self._last
         numbers: list[int] = []
