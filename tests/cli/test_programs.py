@@ -262,22 +262,29 @@ def as_from_a_terminal():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+WAITING = "ask()\nprint('ready')\nfor _ in range(1000):\n    time.sleep(0.05)\n"
+"""Many short sleeps: a signal that arrives just before one would be looked at only behind it."""
+
+
 def stopped(program, number, folder):
-    (folder / "train.py").write_text(ASK + program)
+    (folder / "train.py").write_text(ASK + program + WAITING)
     env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "gradtape", "why", "train.py"], cwd=folder, env=env,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=as_from_a_terminal,  # noqa: PLW1509  there are no threads here
-    )  # fmt: skip
-    assert child.stdout.readline() == "ready\n"
-    child.send_signal(number)
-    out, err = child.communicate(timeout=60)
+    ) as child:  # fmt: skip
+        try:
+            assert child.stdout.readline() == "ready\n"
+            child.send_signal(number)
+            out, err = child.communicate(timeout=60)
+        finally:
+            child.kill()  # nothing stays behind that would be found dead in another test
     return child.returncode, out, err
 
 
 def test_ctrl_c(tmp_path):
-    status, out, err = stopped("import time\nask()\nprint('ready')\ntime.sleep(50)\n", signal.SIGINT, tmp_path)
+    status, out, err = stopped("import time\n", signal.SIGINT, tmp_path)
     assert status == -signal.SIGINT
     assert TOLD in out
     assert "the script ended with exception: KeyboardInterrupt" in out
@@ -285,7 +292,7 @@ def test_ctrl_c(tmp_path):
 
 
 def test_sigterm(tmp_path):
-    status, out, err = stopped("import time\nask()\nprint('ready')\ntime.sleep(50)\n", signal.SIGTERM, tmp_path)
+    status, out, err = stopped("import time\n", signal.SIGTERM, tmp_path)
     assert status == -signal.SIGTERM
     assert TOLD in out
     assert "the script ended with signal: SIGTERM" in out
@@ -293,10 +300,7 @@ def test_sigterm(tmp_path):
 
 
 def test_sigterm_handled_by_the_script_itself(tmp_path):
-    program = (
-        "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(11))\nask()\nprint('ready')\n"
-        "time.sleep(50)\n"
-    )
+    program = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(11))\n"
     status, out, _ = stopped(program, signal.SIGTERM, tmp_path)
     assert status == 11
     assert TOLD in out
