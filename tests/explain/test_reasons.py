@@ -445,6 +445,35 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("called", "named"),
+    [
+        ("np.histogram(w)[0]", "histogram"),
+        ("np.histogram2d(w, w)[0]", "histogram"),
+        ("np.unique(w, return_inverse=True)[1]", "unique"),
+        ("np.intersect1d(w, [1.5], return_indices=True)[1]", "intersect1d"),
+        ("np.tril_indices_from(np.outer(w, w))[0]", "tri"),
+        ("np.bincount(w.astype(int))", "bincount"),
+    ],
+)
+def test_parts_that_nobody_can_call_have_the_names_of_numpys_functions(called, named, tmp_path):
+    program = f"""
+        import gradtape as gt
+        import numpy as np
+        w, b = gt.Variable([0.5, 1.5]), gt.Variable(2.0)
+        with gt.GradientTape() as tape:
+            loss = b * np.sum({called})
+        tape.gradient(loss, w)
+    """
+    (report,) = run_program(textwrap.dedent(program), tmp_path)
+    (finding,) = report.findings
+    told = {step.op for step in finding.path}
+    assert named in told
+    assert not [name for name in told if name.endswith(("_places", "label_count"))]
+    label = finding.diagnostic.primary.label
+    assert label.startswith("this cast" if "astype" in called else called.partition("(")[0].removeprefix("np."))
+
+
 @pytest.mark.parametrize("title", PROGRAMS)
 def test_the_reasons_are_the_true_ones(title, tmp_path, monkeypatch):
     source, expected = PROGRAMS[title]

@@ -25,6 +25,21 @@ FUNCTIONS = {"vector_norm": "norm", "p_norm": "norm", "abs": "absolute", "expit"
 """What rows of our table compute, where they are called otherwise than causes know it."""
 
 
+NAMES = {
+    "bin_places": "histogram",
+    "intersect_places": "intersect1d",
+    "label_count": "bincount",
+    "triangle_places": "tri",
+    "unique_places": "unique",
+}
+"""Rows of our table that are a part of a function of NumPy and that nobody can call: the function that people know."""
+
+
+def name_of(op: Op) -> str:
+    """Return what messages call an operation."""
+    return NAMES.get(op.name, op.name)
+
+
 def function_of(op: Op) -> str:
     """Return what causes know an operation by."""
     return FUNCTIONS.get(op.name, op.name)
@@ -36,7 +51,8 @@ def operation_of(
     """Make the operation of a record; of variables it read the versions `inputs`."""
     op, _, output, params, *_ = written
     function = function_of(op)
-    return Operation(output, op.name, inputs, output, site, breaks, callers, op.plumbing, function, op.given, params)
+    name = name_of(op)
+    return Operation(output, name, inputs, output, site, breaks, callers, op.plumbing, function, op.given, params)
 
 
 class Recorded(Columns):

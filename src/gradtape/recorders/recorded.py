@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.explain import graph
+from gradtape.recorders.columns import name_of
 
 if TYPE_CHECKING:
     from gradtape.arrays.record import Recording
@@ -15,7 +16,7 @@ def recorded(recording: Recording) -> graph.Run:
     operations = [
         graph.Operation(
             record.output,
-            record.op.name,
+            name_of(record.op),
             record.inputs,
             record.output,
             record.site,
