@@ -301,6 +301,7 @@ def _closed(context: Context) -> list[Pull]:
     every = context.every_pull
     functions = every.functions
     idle = [k for k in every.idle if functions[k] in flat.SPOKEN_OF]
+    idle = [k for k in idle if functions[k] not in flat.PRODUCTS or every.has_zero_factor(k)]
     found: list[Pull] = context.run.once(key, lambda: [p for p in context.own(idle) if _is_closed(context, p)])
     return found
 

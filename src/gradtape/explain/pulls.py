@@ -170,6 +170,12 @@ class Pulls(Sequence[Pull]):
         """The steps that something came to and that gave zeros."""
         return [k for k, (came, gave) in enumerate(zip(self.came, self.gave, strict=True)) if came and not gave]
 
+    def has_zero_factor(self, k: int) -> bool:
+        """Whether an input that a step gave nothing to is zero in all of its elements."""
+        pull = self.one(k)
+        others = (values for place, values in enumerate(pull.inputs) if place != pull.position)
+        return any(values is not None and values.all_zero for values in others)
+
     @cached_property
     def idle(self) -> list[int]:
         """The steps that nothing came to."""
@@ -231,6 +237,10 @@ class Some(Pulls):
     def places(self) -> Sequence[Hashable]:
         """What is equal for steps of one function in one instruction of the program, of each."""
         return [self._whole.places[k] for k in self._chosen]
+
+    def has_zero_factor(self, k: int) -> bool:
+        """Whether an input that a step gave nothing to is zero in all of its elements."""
+        return self._whole.has_zero_factor(self._chosen[k])
 
     def one(self, k: int) -> Pull:
         """Return a step, always the same object."""

@@ -31,6 +31,8 @@ MOST_PLACES = 12
 MOST_WAYS = 1000
 """Ways are counted up to here."""
 
+index = tuple[int, ...].index
+
 SOON = 8
 """Within how many steps the ways of two sources have met, if they meet at all: it costs a search at each."""
 
@@ -184,13 +186,19 @@ class Ways:
         positions: list[int] = []
         here: Move | None = move
         while here is not None:
-            if len(numbers) < SOON:
+            gone = len(numbers)
+            if gone < SOON:
                 met = bisect_left(last.numbers, here[0])
                 if last.numbers[met : met + 1] == [here[0]] and last.positions[met] == here[1]:
                     return Route(self.columns, [*numbers, *last.numbers[met:]], [*positions, *last.positions[met:]])
             numbers.append(here[0])
             positions.append(here[1])
             output = outputs[here[0]]
+            if gone == SOON and not broken:  # nothing to choose, and perhaps a million steps
+                rest = self._unbroken(output)
+                entered = map(outputs.__getitem__, [here[0], *rest[:-1]])
+                places = map(index, map(inputs.__getitem__, rest), entered)
+                return Route(self.columns, numbers + rest, [*positions, *places])
             if output in forks:
                 here = self._behind(here)[1]
                 continue
@@ -199,6 +207,16 @@ class Ways:
                 break
             here = self._step(output) if number in broken else (number, inputs[number].index(output))
         return Route(self.columns, numbers, positions)
+
+    def _unbroken(self, value: int) -> list[int]:
+        """Return the operations on the cheapest way from a value, in a run in which nothing is broken."""
+        outputs, onward = self.columns.outputs, self._onward.get
+        found = []
+        number = onward(value)
+        while number is not None:
+            found.append(number)
+            number = onward(outputs[number])
+        return found
 
     def through(self, sources: Iterable[int], number: int, position: int) -> Route | None:
         """Return the cheapest way if it has no break and leads into an operation through what it reads at a position.

@@ -165,7 +165,8 @@ class Backward:
         self._broken = not all(map(isfinite, columns[-1]))
         records, positions, came, gave = columns
         made = map(OUTPUT, map(trail.records.__getitem__, records))
-        return Taken(self.columns, list(map(self.columns.maker.__getitem__, made)), positions, came, gave, self._look)
+        numbers = list(map(self.columns.maker.__getitem__, made))
+        return Taken(self.columns, numbers, positions, came, gave, self._look, self._residuals)
 
     def _look(self, pull: Pull) -> Seen:
         """Look at one step, with what the tape has of the operation's inputs and its result."""
@@ -181,6 +182,11 @@ class Backward:
             inputs[0] = argument_of_root(result)
         arguments = [known(i) if v is None and i else v for v, i in zip(inputs, operation.inputs, strict=True)]
         return looked(operation, came, gave, arguments, result)
+
+    def _residuals(self, value: int) -> Any:
+        """Return what the tape kept for the rule of what made a value, None if nothing."""
+        k = self.kept.record_of(value)
+        return None if self._trail is None or k is None else self._trail.saved[k]
 
     @cached_property
     def kept(self) -> Kept:
@@ -212,6 +218,8 @@ class Taken(Pulls):
         The number of the operation of each step, and the rest as in `Pull`.
     look : callable
         Looks at a step.
+    residuals : callable
+        Returns what the tape kept for the rule of what made a value.
     """
 
     def __init__(
@@ -222,8 +230,10 @@ class Taken(Pulls):
         came: Sequence[float],
         gave: Sequence[float],
         look: Callable[[Pull], Seen],
+        residuals: Callable[[int], Any],
     ) -> None:
         self._columns, self._numbers, self._positions, self._look = columns, numbers, positions, look
+        self._residuals = residuals
         self.came, self.gave = came, gave
         self._made: dict[int, Pull] = {}
 
@@ -248,6 +258,15 @@ class Taken(Pulls):
     def places(self) -> Sequence[Hashable]:
         """What is equal for steps of one function in one instruction of the program, of each."""
         return list(zip(map(self._columns.places.__getitem__, self._numbers), self.functions, strict=True))
+
+    def has_zero_factor(self, k: int) -> bool:
+        """Whether an input that a step gave nothing to is zero everywhere; the step is not looked at if it was kept."""
+        position, number = self._positions[k], self._numbers[k]
+        _, inputs = values_of(self._residuals(self._columns.outputs[number]), len(self._columns.inputs[number]))
+        others = [values for place, values in enumerate(inputs) if place != position]
+        if any(values is None for values in others):
+            return super().has_zero_factor(k)
+        return any(values.size and not values.any() for values in others)
 
     def one(self, k: int) -> Pull:
         """Return a step, always the same object."""

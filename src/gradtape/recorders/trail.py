@@ -160,6 +160,7 @@ class Trail:
         self.ids, self.needed, self.strong = ids, needed, strong
         self._kept: list[Block] | None = None
         self._held: dict[tuple[int, int], tuple[Any, Any]] = {}
+        self._scaling: dict[Op, bool] = {}
 
     @cached_property
     def gradients(self) -> dict[int, Any]:
@@ -221,8 +222,9 @@ class Trail:
         came, gave = sizes.of(outputs)[owners], sizes.of(sources)
         shared = np.flatnonzero(np.fromiter(map(self._several.__contains__, sources), np.bool_, len(sources)))
         arrived = map(got.__getitem__, map(outputs.__getitem__, owners[shared].tolist()))
-        steps_there = zip(indices[owners[shared]].tolist(), positions[shared].tolist(), arrived, strict=True)
-        parts = [self._given(k, position, came) for k, position, came in steps_there]
+        same = passed_unchanged(came[shared], gave[shared]) & sizes.scalars
+        there = zip(indices[owners[shared]].tolist(), positions[shared].tolist(), arrived, same.tolist(), strict=True)
+        parts = [one if as_it_is and self._scales(k) else self._given(k, p, one) for k, p, one, as_it_is in there]
         given[shared] = np.fromiter(map(is_not, parts, repeat(None)), np.bool_, len(parts))
         gave[shared] = [0.0 if one is None else sizes.size(one) for one in parts]
         own = dict(zip(shared.tolist(), parts, strict=True))
@@ -257,6 +259,14 @@ class Trail:
         """The values that may get something from several steps, so that their cotangents are those of no single one."""
         times = Counter(chain.from_iterable(map(INPUTS, self.records)))
         return ({id for id, count in times.items() if count > 1} | self.seeds.keys()) & self.needed
+
+    def _scales(self, k: int) -> bool:
+        """Whether all that an operation gives is what came to it, times a factor; asked once for each row."""
+        op = self.records[k][0]
+        known = self._scaling.get(op)
+        if known is None:
+            known = self._scaling[op] = not op.variadic and all(rule.__class__ is Partial for rule in op.rules)
+        return known
 
     def _given(self, k: int, position: int, came: Any) -> Any:
         """Compute what a step gave to an input, as the sweep does; None if nothing."""
@@ -300,6 +310,14 @@ def places_of(inputs: Sequence[tuple[int, ...]]) -> tuple[Any, Any]:
     ends = np.cumsum(counts)
     positions = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
     return np.repeat(np.arange(len(counts)), counts), positions
+
+
+def passed_unchanged(came: Any, total: Any) -> Any:
+    """Return for which steps every factor gives on what came, told by the size of that and of all that a value got.
+
+    NaN stays NaN. Zero stays zero unless the factor is not finite, and then the sum is not finite either.
+    """
+    return np.isnan(came) | ((came == 0.0) & np.isfinite(total))
 
 
 def worth_a_look(came: Any, gave: Any, room: int, *, scalars: bool) -> Any:
