@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gradtape.explain.cause import Context
     from gradtape.explain.graph import Run
     from gradtape.explain.report import Finding
+    from gradtape.explain.search import Route
 
 LOST = frozenset(
     {
@@ -41,13 +42,12 @@ def findings(context: Context) -> tuple[Finding, ...]:
         route = wording.route_through(context, link.operation, link.position)
         found = cause.detect(context, route, group) if cause is not None else None
         if found is not None and all(found.diagnostic.primary != f.diagnostic.primary for f in told):
-            told.append(_reworded(context, found, link))
+            told.append(_reworded(context, found, link, route))
     return tuple(told)
 
 
-def _reworded(context: Context, found: Finding, link: Link) -> Finding:
+def _reworded(context: Context, found: Finding, link: Link, route: Route) -> Finding:
     target, source = context.question.target_name, context.source.name
-    route = wording.route_through(context, link.operation, link.position)
     kept = wording.way_note(context, route, link.operation)
     message = replace(
         found.diagnostic,

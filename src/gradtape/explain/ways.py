@@ -218,23 +218,17 @@ class Ways:
             number = onward(outputs[number])
         return found
 
-    def through(self, sources: Iterable[int], number: int, position: int) -> Route | None:
-        """Return the cheapest way if it has no break and leads into an operation through what it reads at a position.
+    def leading_to(self, sources: frozenset[int], value: int) -> Route | None:
+        """Return the first part of the cheapest way, if that has no break and leads through a value.
 
-        A way from the sources with the fewest steps to that value is a part of it then.
+        No other way to the value has fewer steps, or the cheapest one would take it.
         """
         best = self.best(sources) if self.flow_from(sources) else None
-        if best is None:
+        number = self.columns.maker.get(value)
+        if best is None or number is None or value in sources:
             return None
         at = bisect_left(best.numbers, number)
-        if at == len(best) or best.numbers[at] != number:
-            return None
-        inputs, entered = self.columns.inputs[number], best.positions[at]
-        if inputs[entered] != inputs[position]:
-            return None
-        if entered == position:
-            return best
-        return Route(self.columns, best.numbers, [*best.positions[:at], position, *best.positions[at + 1 :]])
+        return best[: at + 1] if best.numbers[at : at + 1] == [number] else None
 
     def groups(self, route: Route) -> tuple[BreakGroup, ...]:
         """Return the causes on a way; they are looked for once."""

@@ -155,10 +155,7 @@ def route_through(context: Context, operation: Operation, position: int | None =
     number = run.columns.number_of(operation)
     for k in range(len(operation.inputs)) if position is None else (position,):
         value = operation.inputs[k]
-        whole = context.ways.through(ids, number, k) if number is not None and value else None
-        if whole is not None:
-            return whole
-        before = way_to(run, ids, value)
+        before = context.ways.leading_to(ids, value) or way_to(run, ids, value)
         if before is None and value in context.after_source:
             before = shortest_route(run, ids, {value})
         if before is not None:

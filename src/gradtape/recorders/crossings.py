@@ -169,13 +169,15 @@ class Crossings:
 
     def _follow_more(self) -> bool:
         """Follow the values that leave and depend on a source; whether there are any that were not followed before."""
-        reached, columns = set(self.roots), self.columns
-        seqs = [*columns.seqs, *(link.seq for link in self.found)]
-        inputs = [*columns.inputs, *(link.inputs for link in self.found)]
-        outputs = [*columns.outputs, *(link.output for link in self.found)]
-        for k in sorted(range(len(seqs)), key=seqs.__getitem__):
-            if not reached.isdisjoint(inputs[k]):
-                reached.add(outputs[k])
+        reached, columns, begin = set(self.roots), self.columns, 0
+        for link in (*sorted(self.found, key=lambda link: link.seq), None):
+            end = len(columns) if link is None else bisect_right(columns.seqs, link.seq)
+            for inputs, output in zip(columns.inputs[begin:end], columns.outputs[begin:end], strict=True):
+                if not reached.isdisjoint(inputs):
+                    reached.add(output)
+            if link is not None and not reached.isdisjoint(link.inputs):
+                reached.add(link.output)
+            begin = end
         new = {
             origin: Flow(origin[0].span, origin[1], self.recorded)
             for origin, exits in self.exits.items()
