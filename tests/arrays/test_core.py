@@ -266,6 +266,69 @@ def test_an_operation_makes_no_call_of_python(built):
     assert done.stdout == "1 14\n", done.stderr
 
 
+ALIASES = """
+import numpy as np, gradtape as gt
+rng = np.random.default_rng(3)
+w, v, s = gt.Variable(rng.normal(size=(4, 6))), gt.Variable(rng.normal(size=6)), gt.Variable(rng.normal(size=(4, 1)))
+plain, held, weights = rng.normal(size=(4, 6)), [rng.normal(size=(4, 6))], rng.normal(size=(4, 6))
+
+@gt.custom_gradient
+def given(x):
+    return x * 1.0, lambda g: held[0]
+
+@gt.custom_gradient
+def passed(x):
+    return x * 1.0, lambda g: g
+
+def program(k):
+    y = [w + v, w * v - s, w[::2][[0, 1, 0, 1]] + w.T.T, np.broadcast_to(v, (4, 6)) * w + plain, given(w) + w + w,
+         passed(w) - w[:, ::-1], np.reshape(np.reshape(w, (24,)), (4, 6)) + w, np.where(plain > 0, w, s) + w[0]][k % 8]
+    z = [y + y, -y * 2.0, y * y + w, np.sin(y) + y[:, :1], y - np.tanh(y) * v, np.concatenate([y[:2], y[2:]]) + y][k % 6]
+    if k % 5 > 1:
+        z = z + w[1] + w[1:2] * v[0] + np.take(w, [0, 0, 1, 2], axis=0)
+    return y, [y, z * 1.0, np.exp(z * 0.1) / (2.0 + s * s)][k % 3] + z
+
+def bits(values):
+    return [v.tobytes() for v in values if hasattr(v, "tobytes")]
+
+for k in range(48):
+    with gt.GradientTape(persistent=True) as tape:
+        y, z = program(k)
+    everything = [w._value, v._value, s._value, y._value, z._value, plain, held[0], weights]
+    everything += [part for kept in tape._recording.saved if kept for part in kept]
+    before = bits(everything)
+    first = tape.gradient(z, [w, v, s, y], weights, "zero")
+    told = bits([g._value for g in first])
+    second = tape.gradient(z, [w, v, s, y], weights, "zero")
+    assert bits(everything) == before, k
+    assert bits([g._value for g in first]) == told == bits([g._value for g in second]), k
+    for a in [g._value for g in first]:
+        assert not any(np.shares_memory(a, b) for b in [weights, *[g._value for g in second]] if b is not held[0]), k
+    print(*[np.float64(np.sum(g._value)).hex() for g in first])
+"""
+
+
+def test_a_place_that_is_met_again_takes_no_memory(built):
+    program = (
+        "import numpy as np, gradtape as gt\n"
+        "x = gt.Variable(np.ones(3))\n"
+        "def act():\n"
+        "    for _ in range(2):\n"
+        f"        {'; '.join(['x * 2.0'] * 100)}\n"
+        "with gt.GradientTape() as tape: act()\n"
+        "first, second = tape._recording.written[99], tape._recording.written[199]\n"
+        "print(first[6] > 256, first[6] is second[6], first[6] != tape._recording.written[98][6])\n"
+    )
+    done = ran(program, built)
+    assert done.stdout == "True True True\n", done.stderr
+
+
+def test_nothing_that_anybody_holds_is_written_to(built):
+    compiled, python = ran(ALIASES, built), ran(ALIASES)
+    assert len(compiled.stdout.splitlines()) == 48, compiled.stderr
+    assert compiled.stdout == python.stdout, python.stderr
+
+
 def test_a_recorded_sweep_looks_for_no_places_and_makes_tensors_without_python(built):
     program = (
         "import sys, numpy as np, gradtape as gt\n"

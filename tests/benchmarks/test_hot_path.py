@@ -29,27 +29,27 @@ ROW = np.ones(3)
 
 
 @pytest.mark.parametrize(
-    ("operation", "most"),
+    ("operation", "most", "most_compiled"),
     [
-        (np.sin, 18),
-        (gnp.sin, 18),
-        (lambda y: y * 1.01, 15),
-        (lambda y: 2.0 - y, 15),
-        (lambda y: y + y, 15),
-        (lambda y: ROW * y, 21),
-        (lambda y: y - ROW, 17),
-        (lambda y: y[1], 26),
-        (np.sum, 30),
-        (lambda y: np.sum(y, axis=0), 31),
+        (np.sin, 18, 2),
+        (gnp.sin, 18, 6),
+        (lambda y: y * 1.01, 15, 3),
+        (lambda y: 2.0 - y, 15, 3),
+        (lambda y: y + y, 15, 3),
+        (lambda y: ROW * y, 21, 3),
+        (lambda y: y - ROW, 17, 3),
+        (lambda y: y[1], 26, 4),
+        (np.sum, 30, 6),
+        (lambda y: np.sum(y, axis=0), 31, 15),
     ],
     ids=["np.sin", "gnp.sin", "y * 1.01", "2.0 - y", "y + y", "a * y", "y - a", "y[1]", "np.sum", "np.sum(axis=0)"],
 )
-def test_the_door_and_the_record_make_so_many_calls(operation, most):
+def test_the_door_and_the_record_make_so_many_calls(operation, most, most_compiled):
     w = gt.Variable(np.ones(3))
     with gt.GradientTape():
         y = np.sin(w)
         operation(y)
-        assert calls(lambda: operation(y)).total() <= most
+        assert calls(lambda: operation(y)).total() <= (most if CORE is None else most_compiled)
 
 
 def opened():
@@ -71,9 +71,9 @@ def test_a_tape_and_a_question_make_so_many_calls(monkeypatch):
 
     with ThreadPoolExecutor(1) as thread:  # few frames around it: an event looks for callers in all of them
         to_open, one, nine, nineteen = thread.submit(count).result()
-    assert to_open <= 60
-    assert one <= 140
-    assert (nineteen - nine) / 10 <= 24
+    assert to_open <= (48 if CORE is None else 31)
+    assert one <= (92 if CORE is None else 38)
+    assert (nineteen - nine) / 10 <= (14 if CORE is None else 0)
 
 
 def test_a_record_takes_four_blocks_of_memory():
@@ -92,7 +92,7 @@ def test_a_record_takes_four_blocks_of_memory():
         each = min((blocks(2000) - blocks(1000)) / 3000 for _ in range(3))
     finally:
         gc.enable()
-    assert each < 4.5  # the record, its ids, the id of the result; a third also keep an array and residuals
+    assert each < 4.1  # the record, its ids, the id of the result; a third also keep an array and residuals
 
 
 def test_the_sweep_makes_few_calls_per_operation_and_none_for_what_nobody_asked():
@@ -101,7 +101,7 @@ def test_the_sweep_makes_few_calls_per_operation_and_none_for_what_nobody_asked(
         return calls(lambda: tape.gradient(y, w)).total()
 
     of(10)
-    assert (of(400) - of(200)) / 600 < 4
+    assert (of(400) - of(200)) / 600 <= (3 if CORE is None else 0)
 
 
 def test_a_product_is_not_pulled_back_to_a_factor_that_nobody_asked_for(monkeypatch):

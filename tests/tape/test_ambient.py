@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import gradtape as gt
+from gradtape.arrays.record import STATE
 from gradtape.errors import ShapeError, TapeStateError
 
 NONE = pytest.warns(gt.MissingGradientWarning)
@@ -69,6 +70,27 @@ def test_what_a_closed_tape_kept_is_not_guessed():
         gt.gradients(z, v)
     assert float(gt.gradients(z, y)[0]) == 3.0
     assert float(gt.gradients(z, v, stop_gradients=y)[0]) == 9.0
+
+
+def test_a_tape_hands_over_no_more_than_is_remembered():
+    class Looked(list):
+        def __getitem__(self, place):
+            found = super().__getitem__(place)
+            if isinstance(place, slice):
+                handed.append(len(found))
+            return found
+
+    handed = []
+    memory = STATE.ambient.written
+    x = gt.constant(1.0)
+    with gt.GradientTape() as tape:
+        y = x * 1.0
+        tape._recording.written = Looked(tape._recording.written * 3 * memory.maxlen)
+        y = y * 2.0
+    assert handed == [memory.maxlen]
+    assert len(memory) == memory.maxlen
+    assert memory[-1][2] == y._id
+    STATE.__init__()
 
 
 def test_what_did_not_fit_is_not_guessed():

@@ -166,7 +166,9 @@ class Recording:
 
     def hand_over(self) -> None:
         """Give the thread's ambient memory what was written since the last time: at the latest when the tape closes."""
-        STATE.ambient.written.extend(self.written[self.handed_over :])
+        ambient = STATE.ambient.written
+        newest = len(self.written) - (ambient.maxlen or 0)  # it would forget what is older at once
+        ambient.extend(self.written[max(self.handed_over, newest) :])
         self.handed_over = len(self.written)
 
 

@@ -250,6 +250,21 @@ is_users(PyObject *code)
     return 1;
 }
 
+#define KNOWN_PLACES 4096
+
+/* A number of an instruction: a loop comes to the same few again and again, and they are shared. */
+static PyObject *
+place_number(long lasti)
+{
+    static PyObject *known[KNOWN_PLACES];
+    if (lasti < 0 || lasti >= 2 * KNOWN_PLACES || lasti % 2) { /* instructions are of two bytes */
+        return PyLong_FromLong(lasti);
+    }
+    PyObject **number = &known[lasti / 2];
+    *number = *number == NULL ? PyLong_FromLong(lasti) : *number;
+    return Py_XNewRef(*number);
+}
+
 /* Find the place of a call: new references. */
 static int
 find_place(PyObject *frame, PyObject **code, PyObject **lasti)
@@ -258,7 +273,7 @@ find_place(PyObject *frame, PyObject **code, PyObject **lasti)
     *lasti = NULL;
     int users = *code == SLOT(core.latest, at.latest_code) ? 1 : is_users(*code);
     if (users > 0) {
-        *lasti = PyLong_FromLong(PyFrame_GetLasti((PyFrameObject *)frame));
+        *lasti = place_number(PyFrame_GetLasti((PyFrameObject *)frame));
     } else if (users == 0) {
         PyObject *site = PyObject_GetAttr(core.state, str_backward_of); /* what `find_site` looks at first */
         if (site == Py_None) {
