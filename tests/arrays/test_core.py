@@ -283,7 +283,7 @@ def passed(x):
 def program(k):
     y = [w + v, w * v - s, w[::2][[0, 1, 0, 1]] + w.T.T, np.broadcast_to(v, (4, 6)) * w + plain, given(w) + w + w,
          passed(w) - w[:, ::-1], np.reshape(np.reshape(w, (24,)), (4, 6)) + w, np.where(plain > 0, w, s) + w[0]][k % 8]
-    z = [y + y, -y * 2.0, y * y + w, np.sin(y) + y[:, :1], y - np.tanh(y) * v, np.concatenate([y[:2], y[2:]]) + y][k % 6]
+    z = [y + y, -y * 2.0, y * y + w, np.sin(y) + y[:, :1], y - np.tanh(y) * v, np.concatenate([y[:2], y[2:]])][k % 6]
     if k % 5 > 1:
         z = z + w[1] + w[1:2] * v[0] + np.take(w, [0, 0, 1, 2], axis=0)
     return y, [y, z * 1.0, np.exp(z * 0.1) / (2.0 + s * s)][k % 3] + z
