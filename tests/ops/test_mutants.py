@@ -55,6 +55,7 @@ def test_a_mutant_leaves_nothing_behind():
     assert all(is_found(site, mutant) for mutant in mutants_of(site))
     assert site.function.__code__ is code
     assert OPS["arctanh"].needs == needs
+    assert (OPS["arctanh"].savers, OPS["arctanh"].kept) == ({}, {})
 
 
 def test_a_helper_is_tried_with_every_row_that_uses_it():

@@ -193,6 +193,7 @@ def forget(site: Site) -> None:
     for row in site.rows:
         row._needs = None
         row.savers.clear()
+        row.kept.clear()
         row.pulls = UNMADE
 
 
