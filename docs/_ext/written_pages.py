@@ -19,7 +19,6 @@ from rules_as_written import derivatives
 from gradtape.arrays.documenting import home_of
 from gradtape.cli import pages
 from gradtape.diagnostics import CODES
-from gradtape.ops import load_families
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,7 +66,6 @@ def write_causes(folder: Path) -> None:
 
 def write_reference(folder: Path) -> None:
     """Write a page per public module."""
-    load_families()
     DOCUMENTED.clear()
     names = [name for name in modules() if exists(name)]
     toc = ["```{toctree}", ":maxdepth: 1", "", *names, "```", ""]

@@ -1,16 +1,23 @@
 """A gradient tape for Python that always says why."""
 
+import gc
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gradtape import errors
-from gradtape._config import config
-from gradtape.arrays.tensor import Tensor
-from gradtape.arrays.variable import Variable, constant
-from gradtape.errors import MissingGradientWarning
-from gradtape.tape.ambient import gradients
-from gradtape.tape.gradient_tape import GradientTape
-from gradtape.tape.query import UnconnectedGradients
+_collects = gc.isenabled()
+gc.disable()  # all that is made here stays, and a look for garbage walks everything that was imported before
+try:
+    from gradtape import errors
+    from gradtape._config import config
+    from gradtape.arrays.tensor import Tensor
+    from gradtape.arrays.variable import Variable, constant
+    from gradtape.errors import MissingGradientWarning
+    from gradtape.tape.ambient import gradients
+    from gradtape.tape.gradient_tape import GradientTape
+    from gradtape.tape.query import UnconnectedGradients
+finally:
+    if _collects:
+        gc.enable()
 
 if TYPE_CHECKING:
     from gradtape.arrays.doors import identity, stop_gradient

@@ -8,11 +8,10 @@ import pytest
 import gradtape as gt
 import gradtape.numpy as gnp
 from gradtape.arrays.documenting import docstring, home_of
-from gradtape.ops import COMPOSITES, OPS, load_families
+from gradtape.ops import COMPOSITES, OPS
 from gradtape.ops.model import NotYet, Rule
 
 scipy = pytest.importorskip("scipy")
-load_families()
 ROWS = {**OPS, **COMPOSITES}
 
 

@@ -5,10 +5,9 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from gradtape.ops import OPS, Rule, load_families
+from gradtape.ops import OPS, Rule
 from gradtape.testing.rules import cases_of, domain_at, pull_back, sample
 
-load_families()
 ROWS = {
     name: row
     for name, row in OPS.items()

@@ -6,7 +6,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from gradtape.ops import OPS, Rule, load_families
+from gradtape.ops import OPS, Rule
 from gradtape.testing.grads import outputs
 from gradtape.testing.rules import cases_of, domain_at, pull_back, sample
 
@@ -15,7 +15,6 @@ import jax.numpy as jnp  # noqa: E402
 
 from gradtape.spaces import jax_space  # noqa: E402
 
-load_families()
 ROWS = [name for name, row in OPS.items() if any(isinstance(s, Rule) for s in row.statuses) and not row.plumbing]
 
 QUICK = [name for name in ROWS if crc32(name.encode()) % (4 if "." in OPS[name].room else 2) == 0]

@@ -21,7 +21,7 @@ from gradtape.arrays.leaving import leave
 from gradtape.arrays.record import EventKind
 from gradtape.arrays.writing import deliver
 from gradtape.errors import GradtapeError, ShapeError
-from gradtape.ops import COMPOSITES, OPS, Composite, Foreign, Index, Op, Unsupported
+from gradtape.ops import NUMPY, OPS, Composite, Foreign, Index, Op, Unsupported, loaded, row_named
 from gradtape.ops.model import REQUIRED
 from gradtape.spaces.space import Space
 
@@ -179,11 +179,12 @@ SPACE.cast = recorded_cast
 """The recording namespace: rules run in it when an outer tape is open, composites always."""
 
 
-_OF_ROWS = {op.numpy for op in OPS.values()}
-SECOND_CHANCES: dict[str, Composite] = {
-    row.numpy: row for row in COMPOSITES.values() if row.numpy and row.numpy in _OF_ROWS
-}
-"""Composites that take over where the row of the same function has no place for an argument."""
+@cache
+def second_chances() -> dict[str, Composite]:
+    """Return the composites that take over where the row of the same function has no place for an argument."""
+    rows = loaded(NUMPY)
+    of_rows = {row.numpy for row in rows if isinstance(row, Op)}
+    return {row.numpy: row for row in rows if isinstance(row, Composite) and row.numpy and row.numpy in of_rows}
 
 
 def call_row(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> Any:
@@ -197,7 +198,7 @@ def call_row(op: Op, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: Fr
     try:
         return call_op(op, args, kwargs, frame)
     except Unsupported:
-        row = SECOND_CHANCES.get(op.numpy or "")
+        row = second_chances().get(op.numpy or "")
         if row is None:
             raise
     return call_composite(row, args, kwargs, frame)
@@ -260,8 +261,8 @@ def door(name: str) -> Callable[..., Any]:
     KeyError
         If the table has no such row.
     """
-    row: Op | Composite = COMPOSITES[name] if name in COMPOSITES else OPS[name]
-    function = composite_door(row) if isinstance(row, Composite) else op_door(row)
+    row = row_named(name)
+    function = way_in(row)
     public = (row.numpy or row.name).rpartition(".")[2]
     function.__name__ = function.__qualname__ = public
     function.__signature__ = signature_of(row)  # type: ignore[attr-defined]
@@ -282,7 +283,7 @@ def signature_of(row: Op | Composite) -> Signature:
         optional = name not in required or any(p.default is not Parameter.empty for p in found)
         found.append(Parameter(name, kind, default=row.defaults.get(name) if optional else Parameter.empty))
     known = {p.name for p in found}
-    beside = SECOND_CHANCES.get(row.numpy or "")
+    beside = second_chances().get(row.numpy) if row.numpy else None
     more = [] if beside is None else list(signature_of(beside).parameters.values())[len(row.args) :]
     return Signature(
         [*found, *(p.replace(kind=Parameter.KEYWORD_ONLY) for p in more if p.name not in known and p.kind in _NAMED)]
@@ -290,6 +291,11 @@ def signature_of(row: Op | Composite) -> Signature:
 
 
 _NAMED = {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
+
+
+def way_in(row: Op | Composite) -> Callable[..., Any]:
+    """Make the function that a door is, before anything is written on it."""
+    return composite_door(row) if isinstance(row, Composite) else op_door(row)
 
 
 def composite_door(row: Composite) -> Callable[..., Any]:

@@ -15,35 +15,50 @@ from gradtape.arrays import doors, ufunc_methods, writing
 from gradtape.arrays.core import CORE
 from gradtape.arrays.dispatch import Node, apply_to
 from gradtape.arrays.leaving import plain_index
-from gradtape.ops import COMPOSITES, OPS, Op, Unsupported, load_families
+from gradtape.ops import NUMPY, Op, Unsupported, loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
 
     from gradtape.ops import Composite
 
 
-def _by_function(rows: Mapping[str, Any]) -> dict[Any, Any]:
-    return {
-        attrgetter(name)(np): row
-        for row in rows.values()
-        if row.numpy is not None
-        for name in (row.numpy, *row.aliases)
-        if "." in name or hasattr(np, name)
-    }
+FUNCTIONS: dict[Any, Op] = {}
+"""NumPy's ufuncs and functions that are operations, and the ufuncs of SciPy, as far as their rows are loaded."""
+
+COMPOSED: dict[Any, Composite] = {}
+"""Those that are compositions of operations."""
 
 
-FUNCTIONS: dict[Any, Op] = _by_function(OPS)
-"""NumPy's ufuncs and functions that are operations."""
+def _enter(function: Any, row: Op | Composite) -> None:
+    if isinstance(row, Op):
+        FUNCTIONS[function] = row
+    else:
+        COMPOSED[function] = row
 
-COMPOSED: dict[Any, Composite] = _by_function(COMPOSITES)
-"""NumPy's functions that are compositions of operations."""
+
+def _enter_functions_of_numpy(rows: Iterable[Op | Composite]) -> None:
+    for row in rows:
+        for name in (row.numpy, *row.aliases) if row.numpy is not None else ():
+            if "." in name or hasattr(np, name):
+                _enter(attrgetter(name)(np), row)
 
 
-def _special_ufuncs(special: Any, rows: Mapping[str, Any]) -> dict[Any, Any]:
-    homes = {row: (row.scipy or "").rpartition(".") for row in rows.values()}
-    found = {getattr(special, name, None): row for row, (home, _, name) in homes.items() if home == "special"}
-    return {function: row for function, row in found.items() if isinstance(function, np.ufunc)}
+_enter_functions_of_numpy(loaded())
+
+
+def row_of(function: Any) -> Op | Composite | None:
+    """Find the row of a function that came to a door; rows that waited are loaded when the first of them is met."""
+    found = FUNCTIONS.get(function) or COMPOSED.get(function)
+    if found is None:
+        _enter_waiting()
+        found = FUNCTIONS.get(function) or COMPOSED.get(function)
+    return library_row(function) if found is None and isinstance(function, np.ufunc) else found
+
+
+@cache
+def _enter_waiting() -> None:
+    _enter_functions_of_numpy(loaded(NUMPY))
 
 
 def library_row(ufunc: Any) -> Op | Composite | None:
@@ -51,9 +66,11 @@ def library_row(ufunc: Any) -> Op | Composite | None:
     special = sys.modules.get("scipy.special")
     if special is None or getattr(special, ufunc.__name__, None) is not ufunc:
         return None
-    load_families("special")
-    FUNCTIONS.update(_special_ufuncs(special, OPS))
-    COMPOSED.update(_special_ufuncs(special, COMPOSITES))
+    for row in loaded("special"):
+        home, _, name = (row.scipy or "").rpartition(".")
+        function = getattr(special, name, None) if home == "special" else None
+        if isinstance(function, np.ufunc):
+            _enter(function, row)
     return FUNCTIONS.get(ufunc) or COMPOSED.get(ufunc)
 
 
@@ -65,7 +82,7 @@ def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) 
             op = FUNCTIONS.get(ufunc)
             if op is not None:
                 return doors.call_op(op, args, kwargs, frame) if kwargs else apply_to(op, args, op.defaults, frame)
-            row = COMPOSED.get(ufunc) or library_row(ufunc)
+            row = row_of(ufunc)
             if isinstance(row, Op):
                 return doors.call_op(row, args, kwargs, frame)
             if row is not None:
@@ -84,17 +101,18 @@ def _public_name(ufunc: Any) -> str:
 def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: Any, kwargs: Any) -> Any:
     """Receive any other NumPy function on a tensor (`__array_function__`)."""
     frame = _getframe(1)
-    op = FUNCTIONS.get(function)
+    row: Op | Composite | None = FUNCTIONS.get(function)
+    if row is None:
+        if function in writing.WRITERS and isinstance(args[0] if args else None, Node):
+            return writing.WRITERS[function](frame, *args, **kwargs)
+        row = row_of(function)
     try:
-        if op is not None:
-            return doors.call_row(op, args, kwargs, frame)
-        row = COMPOSED.get(function)
+        if isinstance(row, Op):
+            return doors.call_row(row, args, kwargs, frame)
         if row is not None:
             return doors.call_composite(row, args, kwargs, frame)
     except Unsupported:
         pass
-    if function in writing.WRITERS and isinstance(args[0] if args else None, Node):
-        return writing.WRITERS[function](frame, *args, **kwargs)
     if function in _makers():
         return _makers()[function](*args, **kwargs)
     return doors.foreign(f"{function.__module__}.{function.__name__}", function, args, kwargs, frame)

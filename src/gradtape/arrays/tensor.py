@@ -11,12 +11,15 @@ import numpy as np
 from gradtape.arrays import doors, leaving, protocols, writing
 from gradtape.arrays.core import CORE
 from gradtape.arrays.dispatch import NO_PARAMS, apply, apply_to_one, apply_to_two
+from gradtape.arrays.documenting import docstring
 from gradtape.arrays.methods import Methods
 from gradtape.arrays.record import EventKind, next_id
-from gradtape.ops import COMPOSITES, OPS, Index
+from gradtape.ops import OPS, Index, loaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from gradtape.ops import Composite, Op
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
@@ -162,7 +165,7 @@ class Tensor(Methods):
     @property
     def T(self) -> Any:  # noqa: N802
         """The transpose: axes in the opposite order."""
-        return apply_to_one(OPS["transpose"], self, {"axes": None}, _getframe(1))
+        return apply_to_one(_TRANSPOSE, self, {"axes": None}, _getframe(1))
 
     @property
     def mT(self) -> Any:  # noqa: N802
@@ -176,12 +179,12 @@ class Tensor(Methods):
     def reshape(self, *shape: Any) -> Any:
         """Give the elements another shape; one length may be -1."""
         target = shape[0] if len(shape) == 1 else shape
-        return apply_to_one(OPS["reshape"], self, {"shape": target}, _getframe(1))
+        return apply_to_one(_RESHAPE, self, {"shape": target}, _getframe(1))
 
     def transpose(self, *axes: Any) -> Any:
         """Permute the axes; without arguments, reverse them."""
         order = (axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes) or None
-        return apply(OPS["transpose"], (self,), {"axes": order}, _getframe(1))
+        return apply(_TRANSPOSE, (self,), {"axes": order}, _getframe(1))
 
     def __copy__(self) -> Any:
         return apply(OPS["copy"], (self,), NO_PARAMS, _getframe(1))
@@ -213,22 +216,21 @@ class Tensor(Methods):
         def __getattr__(self, name: str) -> Any: ...
 
 
-def method(name: str) -> Callable[..., Any]:
+def method(row: Op | Composite) -> Callable[..., Any]:
     """Make a tensor's method from a row of the table: the tensor is the first array."""
-    function = doors.door(name)
+    function = doors.way_in(row)
 
     def bound(self: Any, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
-    bound.__name__ = name
-    bound.__doc__ = function.__doc__
+    bound.__name__ = row.name
+    bound.__doc__ = docstring(row)
     return bound
 
 
-for _rows in (OPS, COMPOSITES):
-    for _row in _rows.values():
-        for _name in _row.methods:
-            setattr(Tensor, _name, method(_row.name))
+for _row in loaded():
+    for _name in _row.methods:
+        setattr(Tensor, _name, method(_row))
 
 
 def wrap(value: Any) -> Tensor:
@@ -242,6 +244,7 @@ def _rebuild(value: Any) -> Tensor:
 
 _GETITEM = OPS["getitem"]
 _EQUAL, _NOT_EQUAL = OPS["equal"], OPS["not_equal"]
+_TRANSPOSE, _RESHAPE = OPS["transpose"], OPS["reshape"]
 
 
 def _repr(name: str, value: Any) -> str:

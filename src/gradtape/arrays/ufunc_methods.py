@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gradtape.arrays import doors, writing
 from gradtape.arrays.dispatch import Node
 from gradtape.arrays.writing import deliver
-from gradtape.ops import COMPOSITES, OPS, Index, Op, Unsupported
+from gradtape.ops import Index, Op, Unsupported, row_named
 from gradtape.ops.reductions import axes_of, in_rows
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def call(ufunc: Any, method: str, args: tuple[Any, ...], kwargs: dict[str, Any],
         return ufunc(doors.SPACE.reshape(a, shape=(*a.shape, *(1,) * b.ndim)), b, **kwargs)
     name = METHODS.get((ufunc.__name__, method))
     if name is not None:
-        row = OPS.get(name) or COMPOSITES[name]
+        row = row_named(name)
         full = {"axis": 0, **kwargs}
         try:
             if isinstance(row, Op):

@@ -3,15 +3,17 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gradtape.diagnostics.spans import Passage, Site, Span
+from gradtape.diagnostics.sites import Site
 
 if TYPE_CHECKING:
     from gradtape.diagnostics.codes import BY_NUMBER, BY_SLUG, CODES, Code, code_called
     from gradtape.diagnostics.model import Annotation, Applicability, Diagnostic, Edit, Severity, Suggestion
+    from gradtape.diagnostics.spans import Passage, Span
 
 HOMES = {
     "codes": ("BY_NUMBER", "BY_SLUG", "CODES", "Code", "code_called"),
     "model": ("Annotation", "Applicability", "Diagnostic", "Edit", "Severity", "Suggestion"),
+    "spans": ("Passage", "Span"),
 }
 """What is imported when somebody first asks for it: a tape that explains nothing needs places alone."""
 

@@ -7,17 +7,15 @@ import io
 import linecache
 import os
 import sys
-import time
 import tokenize
 from itertools import islice
 from types import CodeType
 from typing import TYPE_CHECKING
 
+from gradtape.diagnostics.sites import BEGAN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-BEGAN = time.time_ns()
-"""What is older than this was not changed under the feet of a running program."""
 
 INHERITED = __future__.annotations.compiler_flag
 """What compiled code may have from the module that compiled it, without a word in the text."""

@@ -1,4 +1,4 @@
-"""Places in source code: captured as `(code, instruction)`, resolved to lines and columns only when somebody asks."""
+"""Stretches of source text: what a place of a run is resolved to, and what was found by reading."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import sources
 
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import CodeType
 
 
 class Span(NamedTuple):
@@ -63,42 +63,6 @@ class Span(NamedTuple):
         )
 
 
-class Site(NamedTuple):
-    """Where an operation was called: a code object and the offset of the running instruction.
-
-    It costs two attribute reads to capture and holds no frame, so that it never keeps a user's arrays alive.
-    """
-
-    code: CodeType
-    lasti: int
-
-    def __eq__(self, other: object) -> bool:
-        # equal code objects may come from different files: their names are not part of what Python compares
-        return isinstance(other, Site) and self.code is other.code and self.lasti == other.lasti
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash((id(self.code), self.lasti))
-
-    @property
-    def span(self) -> Span:
-        """The expression that was running (PEP 657), or its whole line where Python kept no columns."""
-        key = (id(self.code), self.lasti)  # the hash of a code object takes as long as the function is
-        known = _RESOLVED.get(key)
-        if known is None or known[0] is not self.code:
-            if len(_RESOLVED) == MOST_RESOLVED:
-                _RESOLVED.clear()
-            known = _RESOLVED[key] = (self.code, _resolve(self.code.co_filename, self.code, self.lasti))
-        return known[1]
-
-    @classmethod
-    def of(cls, frame: FrameType) -> Site:
-        """Capture the instruction that a frame is running."""
-        return cls(frame.f_code, frame.f_lasti)
-
-
 class Passage(NamedTuple):
     """A place that was found by reading, a statement or an expression, where something else is told by a `Site`."""
 
@@ -121,13 +85,8 @@ def source_lines(file: str, first: int, last: int) -> list[str]:
     return [line.rstrip("\r\n") for line in lines[first - 1 : last]] if 0 < first <= last <= len(lines) else []
 
 
-_RESOLVED: dict[tuple[int, int], tuple[CodeType, Span]] = {}
-"""The spans that were asked for, with the code objects, so that no other one gets their identity."""
-
-MOST_RESOLVED = 65_536
-
-
-def _resolve(file: str, code: CodeType, lasti: int) -> Span:
+def resolve(file: str, code: CodeType, lasti: int) -> Span:
+    """Find the text of an instruction of a code object; its whole line where Python kept no columns."""
     sources.settle(file, code, lasti)
     line, end_line, column, end_column = sources.place_of(code, lasti)
     if line is None:

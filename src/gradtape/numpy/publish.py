@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape.arrays import doors
-from gradtape.ops import COMPOSITES, OPS
+from gradtape.ops import NUMPY, loaded
 
 
 def functions_of_numpy(names: dict[str, Any], module: str = "") -> None:
@@ -21,18 +21,17 @@ def functions_of_numpy(names: dict[str, Any], module: str = "") -> None:
         The module of NumPy: `"linalg"`, `"fft"`, or none for NumPy itself.
     """
     theirs = getattr(np, module) if module else np
-    beside = doors.SECOND_CHANCES.values()
-    for rows in (OPS, COMPOSITES):
-        for row in rows.values():
-            if row.numpy is None or (row in beside and row.numpy in {op.numpy for op in OPS.values()}):
-                continue
-            function = None
-            for public in (row.numpy, *row.aliases):
-                home, _, name = public.rpartition(".")
-                if home == module and hasattr(theirs, name) and name not in names:
-                    function = function or doors.door(row.name)
-                    names[name] = function
-                    names["__all__"].append(name)
+    beside = doors.second_chances().values()
+    for row in loaded(NUMPY):
+        if row.numpy is None or row in beside:
+            continue
+        function = None
+        for public in (row.numpy, *row.aliases):
+            home, _, name = public.rpartition(".")
+            if home == module and hasattr(theirs, name) and name not in names:
+                function = function or doors.door(row.name)
+                names[name] = function
+                names["__all__"].append(name)
     if not module:
         names["abs"] = names["absolute"]
         names["__all__"].append("abs")

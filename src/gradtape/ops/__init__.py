@@ -1,8 +1,6 @@
-"""The one table of operations. Importing the room loads the rows of NumPy's functions; the other families wait."""
+"""The one table of operations. Importing the room loads the rows that nearly every program meets; the others wait."""
 
-import gc
 from importlib import import_module
-from pkgutil import iter_modules, walk_packages
 
 from gradtape.ops.model import (
     Callback,
@@ -28,29 +26,32 @@ from gradtape.ops.model import (
     Unsupported,
     Zero,
 )
-from gradtape.ops.registry import COMPOSITES, OPS, Composite
+from gradtape.ops.registry import COMPOSITES, NUMPY, OPS, Composite, load_families, loaded, publish, row_named
 
+AT_ONCE = (
+    "complexes",
+    "control",
+    "elementwise",
+    "extrema",
+    "indexing",
+    "joining",
+    "linalg",
+    "ordering",
+    "predicates",
+    "reductions",
+    "rounding",
+    "scans",
+    "shaping",
+)
+"""The files of rows that nearly every program meets, and all that have methods of tensors; the others wait."""
 
-def load_families(name: str = "") -> None:
-    """Load the rows that not everybody needs: all families (the folders of this room), or the one of that name."""
-    for family in iter_modules(__path__, f"{__name__}."):
-        if family.ispkg and name in {"", family.name.rpartition(".")[2]}:
-            for module in walk_packages(import_module(family.name).__path__, f"{family.name}."):
-                import_module(module.name)
-
-
-_collects = gc.isenabled()
-gc.disable()  # all that is made here stays, and a look for garbage walks everything that was imported before
-try:
-    for _module in iter_modules(__path__, f"{__name__}."):
-        if not _module.ispkg:
-            import_module(_module.name)
-finally:
-    if _collects:
-        gc.enable()
+for _file in AT_ONCE:
+    import_module(f"{__name__}.{_file}")
+publish(NUMPY)
 
 __all__ = [
     "COMPOSITES",
+    "NUMPY",
     "OPS",
     "Callback",
     "Case",
@@ -76,4 +77,6 @@ __all__ = [
     "Unsupported",
     "Zero",
     "load_families",
+    "loaded",
+    "row_named",
 ]

@@ -1,4 +1,4 @@
-"""Rows and composites that insert, delete, choose and rearrange elements, and those that apply a function piecewise."""
+"""Rows and composites that insert, delete and rearrange elements, and those that apply a function piecewise."""
 
 from __future__ import annotations
 
@@ -100,19 +100,6 @@ def trim_zeros(xp: Any, filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     return a
 
 
-def choose(xp: Any, a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
-    """Take each element from the array that the first argument names for its place."""
-    pieces = xp.stack(list(xp.broadcast_arrays(a, *choices))[1:], axis=0)
-    chosen = xp.broadcast_to(a, shape=pieces.shape[1:])
-    if mode == "wrap":
-        chosen = xp.remainder(chosen, pieces.shape[0])
-    elif mode == "clip":
-        chosen = xp.minimum(xp.maximum(chosen, 0), pieces.shape[0] - 1)
-    elif bool(xp.any(xp.logical_or(xp.less(chosen, 0), xp.greater_equal(chosen, pieces.shape[0])))):
-        raise ValueError("invalid entry in choice array")
-    return xp.getitem(xp.take_along_axis(pieces, xp.expand_dims(chosen, 0), axis=0), Index(0))
-
-
 def piecewise(xp: Any, x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """Apply to each element the function, or take the value, of the last condition that holds for it."""
     x = xp.shaped(x)
@@ -190,7 +177,6 @@ composite("insert", insert)
 composite("resize", resize)
 composite("rot90", rot90)
 composite("trim_zeros", trim_zeros)
-composite("choose", choose, methods=("choose",))
 composite("piecewise", piecewise)
 composite("apply_along_axis", apply_along_axis)
 composite("apply_over_axes", apply_over_axes)

@@ -66,7 +66,6 @@ op("degrees", "x", x=Partial(lambda xp, y, x: 57.29577951308232))
 op("rad2deg", "x", x=Partial(lambda xp, y, x: 57.29577951308232))
 op("radians", "x", x=Partial(lambda xp, y, x: 0.017453292519943295))
 op("deg2rad", "x", x=Partial(lambda xp, y, x: 0.017453292519943295))
-op("i0", "x", numpy="i0", scipy="special.i0", x=Partial(lambda xp, y, x: xp.i1(x)))
 op("sinc", "x", numpy="sinc", scipy="special.sinc", x=Partial(lambda xp, y, x: sinc_slope(xp, y, x)), domain=NONZERO)
 op(
     "nan_to_num",

@@ -165,6 +165,19 @@ def select(xp: Any, condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     return result
 
 
+def choose(xp: Any, a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    """Take each element from the array that the first argument names for its place."""
+    pieces = xp.stack(list(xp.broadcast_arrays(a, *choices))[1:], axis=0)
+    chosen = xp.broadcast_to(a, shape=pieces.shape[1:])
+    if mode == "wrap":
+        chosen = xp.remainder(chosen, pieces.shape[0])
+    elif mode == "clip":
+        chosen = xp.minimum(xp.maximum(chosen, 0), pieces.shape[0] - 1)
+    elif bool(xp.any(xp.logical_or(xp.less(chosen, 0), xp.greater_equal(chosen, pieces.shape[0])))):
+        raise ValueError("invalid entry in choice array")
+    return xp.getitem(xp.take_along_axis(pieces, xp.expand_dims(chosen, 0), axis=0), Index(0))
+
+
 composite("nonzero", nonzero, methods=("nonzero",))
 composite("compress", compress)
 composite(
@@ -175,3 +188,4 @@ composite(
 )
 composite("extract", lambda xp, condition, arr: xp.compress(xp.ravel(condition), xp.ravel(arr)))
 composite("select", select)
+composite("choose", choose, methods=("choose",))

@@ -1,9 +1,14 @@
-"""The table itself: `OPS` and `COMPOSITES` by name. Row modules call `op` or `composite` once per row as they load."""
+"""The table itself: `OPS` and `COMPOSITES` by name, and the loading of the rows that wait until they are needed.
+
+Row modules call `op` or `composite` once per row as they load.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from sys import _getframe
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from gradtape.ops import model
 from gradtape.ops.model import REAL, Case, Domain, Op, Rule, Status
@@ -11,7 +16,33 @@ from gradtape.ops.model import REAL, Case, Domain, Op, Rule, Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OPS: dict[str, Op] = {}
+Row = TypeVar("Row")
+
+
+class Table(Mapping[str, Row]):
+    """Rows by name. Nobody sees a part: a name that is not there, and a look at all names, load what waits.
+
+    `loaded` is what is there already, for what is made of a row as it comes.
+    """
+
+    def __init__(self) -> None:
+        self.loaded: dict[str, Row] = {}
+
+    def __getitem__(self, name: str) -> Row:
+        if name not in self.loaded:
+            row_named(name)
+        return self.loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        load_families()
+        return iter(self.loaded)
+
+    def __len__(self) -> int:
+        load_families()
+        return len(self.loaded)
+
+
+OPS: Table[Op] = Table()
 """Every operation that has a row, by name."""
 
 
@@ -26,8 +57,80 @@ class Composite(NamedTuple):
     scipy: str | None = None
 
 
-COMPOSITES: dict[str, Composite] = {}
+COMPOSITES: Table[Composite] = Table()
 """Every function that is a composition of operations, by name."""
+
+
+NUMPY = "numpy"
+"""What `load_families` calls the files of this room that wait."""
+
+_entered: dict[str, dict[str, Op | Composite]] = {}
+"""Rows and composites by family, as their files enter them. They are in the table when all of these files have run: a
+rule may call what stands below it in its file, and another thread may be asking."""
+
+_finished: set[str] = set()
+
+
+def _enter(row: Op | Composite, module: str) -> None:
+    if any(row.name in rows for rows in _entered.values()):
+        raise ValueError(f"two rows are called {row.name}")
+    family = module.removeprefix(f"{__package__}.").rpartition(".")[0] or NUMPY
+    _entered.setdefault(family, {})[row.name] = row
+
+
+def publish(family: str) -> None:
+    """Put the rows of a family whose files have run into the table."""
+    for name, row in tuple(_entered.get(family, {}).items()):
+        if isinstance(row, Op):
+            OPS.loaded[name] = row
+        else:
+            COMPOSITES.loaded[name] = row
+
+
+def load_families(name: str = "") -> None:
+    """Load rows that wait: all of them, or one family, which is `"numpy"` or the name of a folder of this room.
+
+    A thread that comes while another one loads waits for it at the locks of Python's own imports.
+    """
+    if name in _finished or "" in _finished:
+        return
+    from pkgutil import iter_modules, walk_packages  # as long to import as four files of rows
+
+    families: list[str] = []
+    for module in iter_modules(import_module(__package__).__path__, f"{__package__}."):
+        family = module.name.rpartition(".")[2] if module.ispkg else NUMPY
+        if name in {"", family}:
+            families.append(family)
+            found = import_module(module.name)
+            for inner in walk_packages(found.__path__, f"{module.name}.") if module.ispkg else ():
+                import_module(inner.name)
+    for family in dict.fromkeys(families):  # in their order: the table looks the same in every process
+        publish(family)
+    _finished.update(families, {name})
+
+
+def loaded(*families: str) -> tuple[Op | Composite, ...]:
+    """Load families and return what is there then: rows first, then composites."""
+    for family in families:
+        load_families(family)
+    return (*OPS.loaded.values(), *COMPOSITES.loaded.values())
+
+
+def row_named(name: str) -> Op | Composite:
+    """Return the row or composite of a name; what waits is loaded until it is found, the rows of NumPy first.
+
+    Raises
+    ------
+    KeyError
+        If the table has no such row.
+    """
+    for load in (None, NUMPY, ""):
+        if load is not None:
+            load_families(load)
+        found = OPS.loaded.get(name) or COMPOSITES.loaded.get(name)
+        if found is not None:
+            return found
+    raise KeyError(name)
 
 
 def op(
@@ -79,8 +182,7 @@ def op(
     **arguments : Rule or Status
         One entry per array argument, under its name in `call`.
     """
-    if name in OPS or name in COMPOSITES:
-        raise ValueError(f"two rows are called {name}")
+    module = _getframe(1).f_globals["__name__"]
     row = Op(
         name,
         call,
@@ -95,10 +197,10 @@ def op(
         parts=parts,
         gauge_free=gauge_free,
         plumbing=plumbing,
-        room=(room or _getframe(1).f_globals["__name__"]).removeprefix("gradtape.ops."),
+        room=(room or module).removeprefix("gradtape.ops."),
     )
     row.permanent = True
-    OPS[name] = row
+    _enter(row, module)
     return row
 
 
@@ -112,9 +214,8 @@ def composite(
     methods: tuple[str, ...] = (),
 ) -> None:
     """Add a function made of operations; `fn` takes the namespace first and then what NumPy's function takes."""
-    if name in OPS or name in COMPOSITES:
-        raise ValueError(f"two rows are called {name}")
-    COMPOSITES[name] = Composite(name, _default_door(name, numpy, scipy), fn, aliases, methods, scipy)
+    row = Composite(name, _default_door(name, numpy, scipy), fn, aliases, methods, scipy)
+    _enter(row, _getframe(1).f_globals["__name__"])
 
 
 def _default_door(name: str, numpy: str | None, scipy: str | None) -> str | None:

@@ -1,13 +1,14 @@
-"""Rows of the convolution, and windows."""
+"""Rows of the convolution, and windows with the Bessel function of one of them."""
 
 from __future__ import annotations
 
 from math import sqrt
 from typing import Any
 
-from gradtape.ops.model import Index, Multilinear, Unsupported, case
+from gradtape.ops.model import Index, Multilinear, Partial, Unsupported, case
 from gradtape.ops.registry import composite, op
 
+op("i0", "x", numpy="i0", scipy="special.i0", x=Partial(lambda xp, y, x: xp.i1(x)))
 op(
     "convolve_full",
     "a, v",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.explain.graph import Values
-from gradtape.ops import OPS, Spec
+from gradtape.ops import Spec
 from gradtape.recorders.columns import OUTPUT
 from gradtape.recorders.summaries import as_array, largest, summary
 
@@ -218,7 +218,7 @@ class Kept(Values):
 
 def may_run_again(op: Op) -> bool:
     """Whether an operation computes nothing but one result of its inputs: nobody else's code runs twice."""
-    return OPS.get(op.name) is op and op.connects and not op.parts
+    return op.permanent and op.connects and not op.parts
 
 
 def run_again(op: Op, inputs: list[Any], params: dict[str, Any]) -> Any:

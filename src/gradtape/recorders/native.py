@@ -17,7 +17,7 @@ from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain import Explanation, Status, engine, graph
 from gradtape.explain.edits.together import reconciled
 from gradtape.explain.graph import Break, BreakKind
-from gradtape.ops import COMPOSITES, OPS, Rule, load_families
+from gradtape.ops import COMPOSITES, OPS, Rule
 from gradtape.recorders.backward import Backward, stands_in
 from gradtape.recorders.columns import INPUTS, OP, OUTPUT, Recorded, operation_of, stand_in
 from gradtape.recorders.crossings import Call, Exit, find_crossings
@@ -444,7 +444,6 @@ def on_the_tape(names: str) -> str:
         *modules, function = name.split(".")
         public = [m for m in modules[1:] if not m.startswith("_")]
         if modules[:1] == ["scipy"] and public:
-            load_families()
             known = {row.scipy for rows in (OPS, COMPOSITES) for row in rows.values() if row.scipy}
             if ".".join([*public, function]) in known:
                 return ".".join(["gradtape.scipy", *public, function])

@@ -8,7 +8,7 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from gradtape.arrays import doors
-from gradtape.ops import COMPOSITES, OPS, load_families
+from gradtape.ops import NUMPY, loaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,16 +31,13 @@ def publish(names: dict[str, Any], module: str, *families: str) -> Callable[[str
     callable
         The module's `__getattr__`, which finds everything else in SciPy: functions computed on plain values.
     """
-    for family in families:
-        load_families(family)
     public = names.setdefault("__all__", [])
-    for rows in (OPS, COMPOSITES):
-        for row in rows.values():
-            home, _, name = (row.scipy or "").rpartition(".")
-            for public_name in (name, *row.aliases) if home == module else ():
-                if public_name not in names:
-                    names[public_name] = doors.door(row.name)
-                    public.append(public_name)
+    for row in loaded(NUMPY, *families):
+        home, _, name = (row.scipy or "").rpartition(".")
+        for public_name in (name, *row.aliases) if home == module else ():
+            if public_name not in names:
+                names[public_name] = doors.door(row.name)
+                public.append(public_name)
     public.sort()
 
     def find(name: str) -> Any:

@@ -7,17 +7,16 @@ from typing import Any
 
 from gradtape.arrays import doors
 from gradtape.arrays.doors import SPACE
-from gradtape.ops import COMPOSITES, OPS
+from gradtape.ops import loaded
 from gradtape.scipy.publish import outside, publish
 
 _find = publish(globals(), "stats", "stats")
 _METHODS: dict[str, dict[str, str]] = {}
 """Row or composite by distribution and method."""
-for _rows in (OPS, COMPOSITES):
-    for _row in _rows.values():
-        _parts = (_row.scipy or "").split(".")
-        if _parts[0] == "stats" and len(_parts) == 3:
-            _METHODS.setdefault(_parts[1], {})[_parts[2]] = _row.name
+for _row in loaded("stats"):
+    _parts = (_row.scipy or "").split(".")
+    if _parts[0] == "stats" and len(_parts) == 3:
+        _METHODS.setdefault(_parts[1], {})[_parts[2]] = _row.name
 
 
 class Distribution:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +52,8 @@ def kernel(op: Op) -> Callable[..., Any]:
 @cache
 def kernels_of(room: str) -> dict[str, Callable[..., Any]]:
     """Return the kernels of a file of rows, none if all of its rows are functions of NumPy or SciPy."""
+    from importlib.util import find_spec  # as long to import as two files of rows
+
     place = f"{__package__}.kernels.{room}"
     parent = place.rpartition(".")[0]
     if find_spec(parent) is None or find_spec(place) is None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gradtape.ops import COMPOSITES, OPS, load_families
+from gradtape.ops import Op, row_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from gradtape.ops import Op
 
 
 class Space:
@@ -24,20 +22,19 @@ class Space:
         self._function_of = function_of
 
     def __getattr__(self, name: str) -> Any:
-        if name not in OPS and name not in COMPOSITES and not name.startswith("_"):
-            load_families()
-        if name in OPS:
-            made = self._function_of(OPS[name])
-        elif name in COMPOSITES:
-            made = partial(COMPOSITES[name].fn, self)
-        else:
+        try:
+            row = row_named(name) if not name.startswith("_") else None
+        except KeyError:
+            row = None
+        if row is None:
             raise AttributeError(f"the table has no operation {name!r}")
+        made = self._function_of(row) if isinstance(row, Op) else partial(row.fn, self)
         setattr(self, name, made)
         return made
 
     def function(self, op: Op) -> Callable[..., Any]:
         """Return what computes an operation here, also one that stands in no table; a variadic one takes a list."""
-        made: Callable[..., Any] = getattr(self, op.name) if OPS.get(op.name) is op else self._function_of(op)
+        made: Callable[..., Any] = getattr(self, op.name) if op.permanent else self._function_of(op)
         return made
 
     if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape.ops import OPS, Rule, load_families
+from gradtape.ops import OPS, Rule
 from gradtape.ops.model import UNMADE
 from gradtape.testing.changes import changes
 from gradtape.testing.rules import check_rule
@@ -67,7 +67,6 @@ def sites(only: str | None = None) -> dict[str, Site]:
     only : str, optional
         A row, or a part of a site's name; all of the table unless given.
     """
-    load_families()
     found: dict[str, Site] = {}
     for row in tuple(OPS.values()):
         if row.plumbing:

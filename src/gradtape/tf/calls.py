@@ -12,7 +12,7 @@ from gradtape.arrays import doors
 from gradtape.arrays.dispatch import NO_PARAMS, apply
 from gradtape.arrays.failures import MatrixError
 from gradtape.errors import PositionError, ShapeError
-from gradtape.ops import COMPOSITES, OPS, NotYet, load_families
+from gradtape.ops import OPS, NotYet
 from gradtape.tape.structure import HOLDERS
 from gradtape.tf.errors import translated
 from gradtape.tf.promotion import operands, plain_value
@@ -51,8 +51,6 @@ def row(name: str) -> Callable[..., Any]:
     """
     found = DOORS.get(name)
     if found is None:
-        if name not in OPS and name not in COMPOSITES:
-            load_families()
         try:
             found = DOORS[name] = doors.door(name)
         except KeyError:

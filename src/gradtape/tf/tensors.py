@@ -18,7 +18,7 @@ from gradtape.arrays.failures import located
 from gradtape.arrays.leaving import leave, plain_index
 from gradtape.arrays.record import EventKind, next_id
 from gradtape.errors import OperandError, PositionError, ShapeError
-from gradtape.ops import OPS, Index
+from gradtape.ops import OPS, Index, Op
 from gradtape.tf.errors import InvalidShapeError, translated
 from gradtape.tf.promotion import plain_value, same_dtype
 from gradtape.tf.shapes import TensorShape
@@ -135,16 +135,16 @@ def array_ufunc(_self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) 
         reflected = REFLECTED.get(ufunc.__name__)
         if reflected is not None:
             return getattr(args[1], reflected)(args[0])
-    row = protocols.FUNCTIONS.get(ufunc)
-    if method == "__call__" and row is not None and not row.connects:
+    row = protocols.row_of(ufunc)
+    if method == "__call__" and isinstance(row, Op) and not row.connects:
         return protocols.array_ufunc(_self, ufunc, method, *args, **kwargs)
     return left(getattr(ufunc, method), args, kwargs, frame)
 
 
 def array_function(_self: Any, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
     """Receive any other function of NumPy's; see `array_ufunc`."""
-    row = protocols.FUNCTIONS.get(function)
-    if row is not None and not row.connects:
+    row = protocols.row_of(function)
+    if isinstance(row, Op) and not row.connects:
         return protocols.array_function(_self, function, types, args, kwargs)
     return left(function, args, kwargs, _getframe(1))
 
