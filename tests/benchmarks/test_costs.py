@@ -13,7 +13,7 @@ from tests.benchmarks.counting import calls, lines
 import gradtape as gt
 from gradtape.arrays.core import CORE
 from gradtape.arrays.record import STATE
-from gradtape.diagnostics import changes, spans, syntax
+from gradtape.diagnostics import changes, sites, spans, syntax
 from gradtape.recorders import trail
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
@@ -110,13 +110,13 @@ def test_only_operations_and_steps_are_made_that_messages_speak_of(name):
 @pytest.mark.parametrize("name", [n for n in explaining.PROGRAMS if n not in explaining.SHORT])
 def test_places_are_looked_up_once_however_often_they_ran(name, monkeypatch):
     resolved = []
-    resolve = spans._resolve
-    monkeypatch.setattr(spans, "_resolve", lambda *place: resolved.append(place) or resolve(*place))
+    resolve = spans.resolve
+    monkeypatch.setattr(spans, "resolve", lambda *place: resolved.append(place) or resolve(*place))
     found = []
     for length in (600, 2400):
         STATE.__init__()
         question = explaining.PROGRAMS[name](length)
-        spans._RESOLVED.clear()
+        sites._RESOLVED.clear()
         resolved.clear()
         str(question())
         found.append(len(resolved))

@@ -117,6 +117,12 @@ def test_a_row_stands_for_a_function_that_numpy_has_and_is_found_by_it(name):
     assert row_of(function) is row or (beside is row and isinstance(row_of(function), Op))
 
 
+def test_a_composite_has_the_kernel_that_it_says_and_no_other():
+    composed = {row.name: row.fn.__module__.removeprefix("gradtape.ops.") for row in COMPOSITES.values()}
+    kernels = {name for name, room in composed.items() if name in numpy_space.kernels_of(room)}
+    assert kernels == {row.name for row in COMPOSITES.values() if row.kernel}
+
+
 def test_the_table_does_not_import_numpy():
     import subprocess
     import sys

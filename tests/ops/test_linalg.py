@@ -1,9 +1,13 @@
 """Linear algebra: values and tuples as NumPy's, gradients where a matrix is singular, repeated, or empty."""
 
+import types
+
 import numpy as np
 import pytest
 
 import gradtape as gt
+from gradtape.ops import linalg_decompositions
+from gradtape.spaces import numpy_space
 from gradtape.testing import check_grads
 
 INF = float("inf")
@@ -327,6 +331,36 @@ def test_qr_raw_leaves_the_tape_and_says_so():
         h, _ = np.linalg.qr(v, mode="raw")
     with pytest.warns(gt.MissingGradientWarning, match=r"np\.linalg\.qr.*no operation of the tape"):
         assert tape.gradient(h, v) is None
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n", [129, 160, 161])
+def test_a_large_cholesky_factor_is_pulled_back_by_blocks_to_the_same_gradient(n, dtype):
+    rng = np.random.default_rng(n)
+    a, weight = rng.normal(size=(n, n)), rng.normal(size=(n, n)).astype(dtype)
+    a = (a @ a.T / n + np.eye(n)).astype(dtype)
+    composed = linalg_decompositions.cholesky_slope(numpy_space.xp, np.tril(weight), np.linalg.cholesky(a))
+    assert isinstance(numpy_space.xp.cholesky_slope, types.FunctionType)  # one kernel, no composition
+    for upper in (False, True):
+        found = gradient(lambda v, u=upper: np.linalg.cholesky(v, upper=u) * (weight.T if u else weight), a)
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found, composed, atol=1e3 * np.finfo(dtype).eps * np.abs(composed).max())
+        np.testing.assert_array_equal(found, found.T)
+
+
+def test_a_large_cholesky_factor_has_second_derivatives_and_what_is_not_finite_stays_so():
+    n = 130
+    rng = np.random.default_rng(n)
+    a, weight, v = (rng.normal(size=(n, n)) for _ in range(3))
+    a = a @ a.T / n + np.eye(n)
+    product = gt.hvp(lambda x: np.sum(np.linalg.cholesky(x) * weight), a, v)
+    step = 1e-5 * (v + v.T) / 2
+    by_steps = (gradient(lambda x: np.linalg.cholesky(x) * weight, a + step)
+                - gradient(lambda x: np.linalg.cholesky(x) * weight, a - step)) / 2e-5  # fmt: skip
+    np.testing.assert_allclose(np.asarray(product), by_steps, atol=1e-6 * np.abs(by_steps).max())
+    weight[5, 2] = np.inf
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(gradient(lambda x: np.linalg.cholesky(x) * weight, a)[:3, :3]).any()
 
 
 @pytest.mark.parametrize("name", ["inv", "cholesky", "eigvalsh", "svdvals", "det"])

@@ -82,17 +82,26 @@ def _names_the_library(names: dict[str, Any]) -> bool:
     return any(isinstance(home, str) and home.partition(".")[0] == "gradtape" for home in homes)
 
 
+ATOMS = frozenset({int, bool, type(None), type(...)})
+"""What stands in brackets as it is."""
+
+
 def plain_index(index: Any, frame: FrameType) -> Any:
     """Take the values out of tensors that stand in the brackets of `x[...]`."""
+    kind = type(index)
+    if kind in ATOMS:
+        return index
+    if kind is slice:
+        if type(index.start) in ATOMS and type(index.stop) in ATOMS and type(index.step) in ATOMS:
+            return index
+        return slice(*[plain_index(i, frame) for i in (index.start, index.stop, index.step)])
+    if isinstance(index, tuple | list):
+        return kind([plain_index(i, frame) for i in index])
     if isinstance(index, Node):
         leave(index, EventKind.LEFT_AS_ARRAY, frame, "index")
         return index._value
-    if isinstance(index, tuple | list):
-        return type(index)(plain_index(i, frame) for i in index)
-    if type(index) is np.ndarray:
+    if kind is np.ndarray:
         return index.copy()  # the derivative needs the positions as they are now
-    if isinstance(index, slice):
-        return slice(*(plain_index(i, frame) for i in (index.start, index.stop, index.step)))
     return index
 
 

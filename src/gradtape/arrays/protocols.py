@@ -101,14 +101,14 @@ def _public_name(ufunc: Any) -> str:
 def array_function(_self: Any, function: Callable[..., Any], _types: Any, args: Any, kwargs: Any) -> Any:
     """Receive any other NumPy function on a tensor (`__array_function__`)."""
     frame = _getframe(1)
-    row: Op | Composite | None = FUNCTIONS.get(function)
-    if row is None:
+    op, row = FUNCTIONS.get(function), None
+    if op is None:
         if function in writing.WRITERS and isinstance(args[0] if args else None, Node):
             return writing.WRITERS[function](frame, *args, **kwargs)
         row = row_of(function)
     try:
-        if isinstance(row, Op):
-            return doors.call_row(row, args, kwargs, frame)
+        if op is not None or isinstance(row, Op):
+            return doors.call_row(op or row, args, kwargs, frame)  # type: ignore[arg-type]
         if row is not None:
             return doors.call_composite(row, args, kwargs, frame)
     except Unsupported:

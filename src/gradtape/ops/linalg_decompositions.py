@@ -176,13 +176,23 @@ op(
 )
 
 
-def cholesky_pull(xp: Any, g: Any, y: Any, upper: bool) -> Any:
-    """Transpose `dl = l phi(l^-1 da l^-H)`, where `phi` keeps the lower triangle and half the diagonal.
+SMALL = 128
+"""Up to so many columns a Cholesky factor is handled whole."""
 
-    As Murray, "Differentiation of the Cholesky decomposition" (2016). An upper factor is the adjoint of a lower one.
-    """
+
+def cholesky_pull(xp: Any, g: Any, y: Any, upper: bool) -> Any:
+    """Send the cotangent of a factor back; an upper factor is the adjoint of a lower one."""
     if upper:
         g, y = adjoint(xp, g), adjoint(xp, y)
+    whole = y.ndim > 2 or y.shape[-1] <= SMALL or is_complex(y)
+    return cholesky_slope(xp, g, y) if whole else xp.cholesky_slope(g, y)
+
+
+def cholesky_slope(xp: Any, g: Any, y: Any) -> Any:
+    """Transpose `dl = l phi(l^-1 da l^-H)`, where `phi` keeps the lower triangle and half the diagonal.
+
+    As Murray, "Differentiation of the Cholesky decomposition" (2016). NumPy's space does it by blocks.
+    """
     inner = xp.matmul(turned(xp, y), g)
     inner = 0.5 * (xp.tril(inner) + xp.tril(inner, k=-1))
     half = xp.triangular_solve(turned(xp, y), inner, lower=False)
@@ -330,5 +340,6 @@ def svd_call(xp: Any, a: Any, full_matrices: bool = True, compute_uv: bool = Tru
     return xp.svd_hermitian(a)
 
 
+composite("cholesky_slope", cholesky_slope, numpy=None, kernel=True)
 composite("qr_call", qr_call, numpy="linalg.qr")
 composite("svd_call", svd_call, numpy="linalg.svd")

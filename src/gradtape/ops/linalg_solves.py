@@ -156,13 +156,13 @@ def solve_left(xp: Any, solve: Any, g: Any, y: Any, a: Any, vector: bool) -> Any
     """Return what flows to the matrix of `y = solve(a, b)`."""
     if vector:
         g, y = as_column(xp, g), as_column(xp, y)
-    return -xp.unbroadcast(xp.matmul(solve(turned(xp, a), g), turned(xp, y)), a.shape)
+    return xp.unbroadcast(xp.matmul(-solve(turned(xp, a), g), turned(xp, y)), a.shape)  # of both it is the smaller
 
 
 def triangular_left(xp: Any, g: Any, y: Any, a: Any, lower: bool, unit: bool) -> Any:
     """Return what flows to the triangle that is read."""
     back = xp.triangular_solve(turned(xp, a), g, lower=not lower, unit=unit)
-    full = -xp.unbroadcast(xp.matmul(back, turned(xp, y)), a.shape)
+    full = xp.unbroadcast(xp.matmul(-back, turned(xp, y)), a.shape)
     return xp.tril(full, k=-1 if unit else 0) if lower else xp.triu(full, k=1 if unit else 0)
 
 

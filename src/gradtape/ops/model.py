@@ -117,9 +117,16 @@ def is_floating(dtype: Any) -> bool:
     return dtype.kind in "fc" or dtype.name in SMALL_FLOATS
 
 
+_make = tuple.__new__
+"""Makes a named tuple in a third of the time of its class."""
+
+
 def spec(value: Any) -> Spec:
     """Describe an array, or a Python number as the 0-d array it stands for."""
-    return Spec(getattr(value, "shape", ()), getattr(value, "dtype", None))
+    try:
+        return _make(Spec, (value.shape, value.dtype))
+    except AttributeError:
+        return Spec(getattr(value, "shape", ()), getattr(value, "dtype", None))
 
 
 class Need(IntEnum):

@@ -47,7 +47,10 @@ OPS: Table[Op] = Table()
 
 
 class Composite(NamedTuple):
-    """A function of the namespace that is made of operations: `fn(xp, ...)` with the call that NumPy's users write."""
+    """A function of the namespace that is made of operations: `fn(xp, ...)` with the call that NumPy's users write.
+
+    `kernel` says that `spaces/kernels` has a faster way to the same numbers, for arrays of NumPy that nobody records.
+    """
 
     name: str
     numpy: str | None
@@ -55,6 +58,7 @@ class Composite(NamedTuple):
     aliases: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     scipy: str | None = None
+    kernel: bool = False
 
 
 COMPOSITES: Table[Composite] = Table()
@@ -212,9 +216,10 @@ def composite(
     scipy: str | None = None,
     aliases: tuple[str, ...] = (),
     methods: tuple[str, ...] = (),
+    kernel: bool = False,
 ) -> None:
     """Add a function made of operations; `fn` takes the namespace first and then what NumPy's function takes."""
-    row = Composite(name, _default_door(name, numpy, scipy), fn, aliases, methods, scipy)
+    row = Composite(name, _default_door(name, numpy, scipy), fn, aliases, methods, scipy, kernel)
     _enter(row, _getframe(1).f_globals["__name__"])
 
 

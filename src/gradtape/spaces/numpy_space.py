@@ -17,7 +17,7 @@ from gradtape.spaces.space import Space
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradtape.ops import Op
+    from gradtape.ops import Composite, Op
 
 
 def kernel(op: Op) -> Callable[..., Any]:
@@ -93,7 +93,13 @@ def in_one_list(op: Op) -> Callable[..., Any]:
 
 registry.resolve_kernels_with(kernel)
 
-xp = Space(in_one_list)
+
+def kernel_of_composite(row: Composite) -> Callable[..., Any]:
+    """Return the kernel of a composite that has one; it stands in the file of the function's name."""
+    return kernels_of(row.fn.__module__.removeprefix("gradtape.ops."))[row.name]
+
+
+xp = Space(in_one_list, kernel_of_composite)
 """The namespace of an ordinary reverse sweep."""
 xp.swapaxes = np.ndarray.swapaxes  # a composite, for which NumPy has one call
 xp.add_at = add_at

@@ -10,16 +10,23 @@ from gradtape.ops import Op, row_named
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradtape.ops import Composite
+
 
 class Space:
     """A namespace in which each operation is what `function_of` says, and composites are made of those.
 
-    A variadic operation takes its arrays in one list, as NumPy's `concatenate` does. A function is made when it is
-    first asked for and is an ordinary attribute from then on.
+    `kernel_of` gives the kernel of a composite that has one. A variadic operation takes its arrays in one list, as
+    NumPy's `concatenate` does. A function is made when it is first asked for and is an ordinary attribute from then on.
     """
 
-    def __init__(self, function_of: Callable[[Op], Callable[..., Any]]) -> None:
+    def __init__(
+        self,
+        function_of: Callable[[Op], Callable[..., Any]],
+        kernel_of: Callable[[Composite], Callable[..., Any]] | None = None,
+    ) -> None:
         self._function_of = function_of
+        self._kernel_of = kernel_of
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -28,7 +35,12 @@ class Space:
             row = None
         if row is None:
             raise AttributeError(f"the table has no operation {name!r}")
-        made = self._function_of(row) if isinstance(row, Op) else partial(row.fn, self)
+        if isinstance(row, Op):
+            made = self._function_of(row)
+        elif row.kernel and self._kernel_of is not None:
+            made = self._kernel_of(row)
+        else:
+            made = partial(row.fn, self)
         setattr(self, name, made)
         return made
 

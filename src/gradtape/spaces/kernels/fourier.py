@@ -11,11 +11,10 @@ if TYPE_CHECKING:
 
 
 def _weigh_middle(a: Any, factor: float, n: int, axis: int = -1) -> Any:
-    weighed = a * factor
-    moved, kept = np.moveaxis(weighed, axis, 0), np.moveaxis(a, axis, 0)
-    moved[:1] = kept[:1]
-    if n % 2 == 0:
-        moved[n // 2 : n // 2 + 1] = kept[n // 2 : n // 2 + 1]
+    weighed, before = np.multiply(a, factor), (slice(None),) * (axis % a.ndim)
+    for k in (0, n // 2) if n % 2 == 0 else (0,):
+        end = (*before, slice(k, k + 1))
+        weighed[end] = a[end]
     return weighed
 
 

@@ -10,18 +10,24 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BASIC = (int, slice, type(Ellipsis), type(None), np.integer)
-"""What an index is made of that never names an element twice and is read as a view."""
+BASIC = frozenset({int, slice, type(Ellipsis), type(None), bool})
+"""What an index is made of that never names an element twice."""
+
+
+def names_once(brackets: Any) -> bool:
+    """Whether an index names no element twice: it may hold numbers, slices and masks, but no arrays of positions."""
+    for part in brackets if isinstance(brackets, tuple) else (brackets,):
+        if type(part) not in BASIC and not isinstance(part, np.integer) and getattr(part, "dtype", None) != np.bool_:
+            return False
+    return True
 
 
 def add_at(total: Any, index: Any, values: Any) -> None:
     """Add values to the elements that an `Index` names, in place; an element named twice gets both."""
-    brackets = index.value
-    parts = brackets if isinstance(brackets, tuple) else (brackets,)
-    if all(isinstance(p, BASIC) or getattr(p, "dtype", None) == np.bool_ for p in parts):
-        total[brackets] += values
+    if names_once(index.value):
+        total[index.value] += values
     else:
-        np.add.at(total, brackets, values)
+        np.add.at(total, index.value, values)
 
 
 def add_taken(total: Any, indices: Any, values: Any, axis: int | None, mode: str) -> None:
