@@ -75,8 +75,8 @@ ENGINE = {
     "diagnostics.depth", "diagnostics.sites",
     "spaces.kernels", "spaces.kernels.indexing", "spaces.numpy_space", "spaces.space",
     *(f"tape.{name}" for name in [
-        "ambient", "asked", "gradient_tape", "missing", "namespaces", "oddness", "pulls", "query", "reverse", "structure",
-        "usual",
+        "ambient", "asked", "gradient_tape", "missing", "namespaces", "oddness", "pulls", "query", "reverse",
+        "structure", "usual",
     ]),
 }  # fmt: skip
 NEVER = {"dataclasses", "pkgutil", "importlib.util", "numpy.fft", "pathlib"}
