@@ -72,15 +72,15 @@ ENGINE = {
         "_core", "core", "dispatch", "documenting", "doors", "failures", "leaving", "methods", "protocols", "record",
         "tensor", "ufunc_methods", "variable", "writing",
     ]),
-    "diagnostics.depth", "diagnostics.sites",
+    "diagnostics.sites",
     "spaces.kernels", "spaces.kernels.indexing", "spaces.numpy_space", "spaces.space",
     *(f"tape.{name}" for name in [
         "ambient", "asked", "gradient_tape", "missing", "namespaces", "oddness", "pulls", "query", "reverse",
         "structure", "usual",
     ]),
 }  # fmt: skip
-NEVER = {"dataclasses", "pkgutil", "importlib.util", "numpy.fft", "pathlib"}
-"""What takes a tenth of the engine's time to import, and what NumPy does without."""
+NEVER = {"cmath", "dataclasses", "pathlib", "pkgutil", "importlib.util", "numpy.fft"}
+"""What NumPy does without, and so can we."""
 OF_PYTHON = 10
 """So many modules of Python that NumPy does not load; five with 3.11, and versions differ."""
 

@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import dis
 from ast import literal_eval
-from enum import IntEnum
 from functools import cache, partial
 from math import prod
 from types import CodeType, FunctionType
@@ -129,8 +128,8 @@ def spec(value: Any) -> Spec:
         return Spec(getattr(value, "shape", ()), getattr(value, "dtype", None))
 
 
-class Need(IntEnum):
-    """How much of an array a rule reads."""
+class Need:
+    """How much of an array a rule reads, in numbers: more needs more."""
 
     NOTHING = 0
     SPEC = 1
@@ -416,7 +415,7 @@ class Op:
         )
         self.connects = any(self.rules)
         self.elementwise = elementwise or Partial in map(type, self.statuses)
-        self._needs: tuple[tuple[Need, ...], ...] | None = None
+        self._needs: tuple[tuple[int, ...], ...] | None = None
         self.domain = domain if isinstance(domain, tuple) else (domain,) * len(self.args)
         self.cases = cases
         self.kernel: Callable[..., Any] = partial(_first_run, self)
@@ -428,7 +427,7 @@ class Op:
         return f"<op {self.name}>"
 
     @property
-    def needs(self) -> tuple[tuple[Need, ...], ...]:
+    def needs(self) -> tuple[tuple[int, ...], ...]:
         """What each argument's rule reads of `(y, *inputs)`; found out when the row is first recorded."""
         if self._needs is None:
             self._needs = tuple(_needs(s, len(self.args)) if isinstance(s, Rule) else () for s in self.statuses)
@@ -454,7 +453,7 @@ class Op:
         self.savers[mask] = made
         return made
 
-    def _levels(self, mask: int) -> tuple[Need, ...]:
+    def _levels(self, mask: int) -> tuple[int, ...]:
         asked = [n for k, n in enumerate(self.needs) if n and mask >> k & 1]
         if not asked:
             return (Need.NOTHING,) * (len(self.args) + 1)
@@ -465,7 +464,7 @@ class Op:
             y = max(y, Need.SPEC)  # forward mode transposes the rule, and has to know the shape of its cotangent
         return (y, *inputs)
 
-    def _runs_on_tangents(self, mask: int, kept: list[Need]) -> bool:
+    def _runs_on_tangents(self, mask: int, kept: list[int]) -> bool:
         """Whether what is kept for the reverse rules is enough to run the operation itself on tangents."""
         for k, status in enumerate(self.statuses):
             if not mask >> k & 1 or not isinstance(status, Linear | Multilinear):
@@ -522,7 +521,7 @@ def _refusal(name: str, status: NotYet) -> Rule:
     return General(refuse)
 
 
-def _make_saver(levels: tuple[Need, ...]) -> Callable[[Any, Any], tuple[Any, ...]]:
+def _make_saver(levels: tuple[int, ...]) -> Callable[[Any, Any], tuple[Any, ...]]:
     """Write the tuple out once instead of deciding per call: it runs for every recorded operation."""
     if not any(levels):
         nothing = (None,) * len(levels)
@@ -558,7 +557,7 @@ def returned(fn: Callable[..., Any]) -> tuple[str, Any]:
 SPEC_ATTRIBUTES: Final = {"shape", "dtype", "ndim", "size"}
 
 
-def _needs(rule: Rule, inputs: int) -> tuple[Need, ...]:
+def _needs(rule: Rule, inputs: int) -> tuple[int, ...]:
     """Find out what a rule reads of `(y, *inputs)` from the instructions that load its arguments."""
     fn = rule.fn
     if not isinstance(fn, FunctionType):
@@ -574,7 +573,7 @@ def _needs(rule: Rule, inputs: int) -> tuple[Need, ...]:
     return tuple(found.values())
 
 
-def _loads(code: CodeType) -> Iterable[tuple[str, Need]]:
+def _loads(code: CodeType) -> Iterable[tuple[str, int]]:
     """Yield every local that the code loads, and whether the next instruction only asks for a `Spec`'s attribute."""
     instructions = list(dis.get_instructions(code))
     for here, after in zip(instructions, [*instructions[1:], None], strict=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from sys import _getframe
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradtape.ops import model
 from gradtape.ops.model import REAL, Case, Domain, Op, Rule, Status
@@ -46,19 +46,35 @@ OPS: Table[Op] = Table()
 """Every operation that has a row, by name."""
 
 
-class Composite(NamedTuple):
+class Composite:
     """A function of the namespace that is made of operations: `fn(xp, ...)` with the call that NumPy's users write.
 
     `kernel` says that `spaces/kernels` has a faster way to the same numbers, for arrays of NumPy that nobody records.
     """
 
-    name: str
-    numpy: str | None
-    fn: Callable[..., Any]
-    aliases: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ()
-    scipy: str | None = None
-    kernel: bool = False
+    __slots__ = ("aliases", "fn", "kernel", "methods", "name", "numpy", "scipy")
+
+    def __init__(
+        self,
+        name: str,
+        fn: Callable[..., Any],
+        *,
+        numpy: str | None,
+        scipy: str | None,
+        aliases: tuple[str, ...],
+        methods: tuple[str, ...],
+        kernel: bool,
+    ) -> None:
+        self.name = name
+        self.fn = fn
+        self.numpy = numpy
+        self.scipy = scipy
+        self.aliases = aliases
+        self.methods = methods
+        self.kernel = kernel
+
+    def __repr__(self) -> str:
+        return f"<composite {self.name}>"
 
 
 COMPOSITES: Table[Composite] = Table()
@@ -219,7 +235,15 @@ def composite(
     kernel: bool = False,
 ) -> None:
     """Add a function made of operations; `fn` takes the namespace first and then what NumPy's function takes."""
-    row = Composite(name, _default_door(name, numpy, scipy), fn, aliases, methods, scipy, kernel)
+    row = Composite(
+        name,
+        fn,
+        numpy=_default_door(name, numpy, scipy),
+        scipy=scipy,
+        aliases=aliases,
+        methods=methods,
+        kernel=kernel,
+    )
     _enter(row, _getframe(1).f_globals["__name__"])
 
 

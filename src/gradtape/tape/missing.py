@@ -16,7 +16,6 @@ from gradtape.arrays.dispatch import family_of, in_family
 from gradtape.arrays.failures import located
 from gradtape.arrays.record import user_frame
 from gradtape.arrays.tensor import wrap
-from gradtape.diagnostics.depth import room_to_think
 from gradtape.errors import MissingGradientError, MissingGradientWarning, UsedUpError
 from gradtape.tape.asked import Asked, Leaf, asked_from, story
 from gradtape.tape.structure import flatten
@@ -65,6 +64,7 @@ def announce(asked: Asked) -> None:
 
 def explain_asked(asked: Asked, *, to_draw: bool = False) -> Explanation:
     """Work out why the gradients of a question are what they are; `to_draw` also tells what all values are like."""
+    from gradtape.diagnostics.depth import room_to_think
     from gradtape.recorders import native
 
     with room_to_think():
@@ -166,6 +166,8 @@ def one_line_reasons(asked: Asked, results: tuple[Any, ...]) -> tuple[str, ...]:
                 _REASONS.pop(asked.sources[k].id, None)
             return (f"{len(absent)} gradients are missing, and every run up to this call is another; `why` tells more",)
         from dataclasses import replace
+
+        from gradtape.diagnostics.depth import room_to_think
 
         with room_to_think():
             told = explain_asked(asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from gradtape.arrays.dispatch import Node
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-vdot, isfinite = np.vdot, cmath.isfinite
+vdot, INF = np.vdot, float("inf")
 is_ordinary = None if CORE is None else CORE.is_ordinary
 """The core's answer for small arrays: whether one is surely not odd."""
 
@@ -35,10 +34,9 @@ def is_odd(value: Any) -> bool:
     plain = value._value if isinstance(value, Node) else value
     if is_ordinary is not None and is_ordinary(plain):
         return False
-    if plain.dtype.kind in "fc" and (plain.size < SMALL or plain.flags.c_contiguous):
-        total = vdot(plain, plain)
-        if total and isfinite(total):
-            return False
+    cheap = plain.dtype.kind in "fc" and (plain.size < SMALL or plain.flags.c_contiguous)
+    if cheap and 0.0 < vdot(plain, plain).real < INF:
+        return False
     return not is_finite(plain) or not plain.any()
 
 
