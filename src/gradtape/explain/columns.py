@@ -37,6 +37,7 @@ class Columns(Sequence["Operation"]):
     ) -> None:
         self.inputs, self.outputs, self.seqs, self.broken = inputs, outputs, seqs, broken
         self._made: dict[int, Operation] = {}
+        self._read: dict[frozenset[int], list[int]] = {}
 
     @abstractmethod
     def _make(self, number: int) -> Operation:
@@ -111,9 +112,11 @@ class Columns(Sequence["Operation"]):
         return next((k for k in same if self.outputs[k] == operation.output), None)
 
     def readers(self, values: Iterable[int]) -> list[int]:
-        """Return the numbers of the operations that read any of a few values; one pass."""
-        wanted = {value for value in values if value}
-        return [number for number, inputs in enumerate(self.inputs) if not wanted.isdisjoint(inputs)]
+        """Return the numbers of the operations that read any of a few values; one pass, whoever asks again."""
+        wanted = frozenset(filter(None, values))
+        if wanted not in self._read:
+            self._read[wanted] = [k for k, inputs in enumerate(self.inputs) if not wanted.isdisjoint(inputs)]
+        return self._read[wanted]
 
     def spans(self, numbers: Iterable[int]) -> list[Span]:
         """Return where operations stand in the program, each place once, in their order."""
