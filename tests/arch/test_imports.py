@@ -75,8 +75,8 @@ ENGINE = {
     "diagnostics.sites",
     "spaces.kernels", "spaces.kernels.indexing", "spaces.numpy_space", "spaces.space",
     *(f"tape.{name}" for name in [
-        "ambient", "asked", "gradient_tape", "missing", "namespaces", "oddness", "pulls", "query", "reverse",
-        "structure", "usual",
+        "ambient", "asked", "gradient_tape", "missing", "namespaces", "oddness", "programs", "pulls", "query",
+        "reverse", "structure", "usual",
     ]),
 }  # fmt: skip
 NEVER = {"cmath", "dataclasses", "pathlib", "pkgutil", "importlib.util", "numpy.fft"}
