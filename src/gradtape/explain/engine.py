@@ -27,6 +27,14 @@ LEFT = {"left-through-numpy", "left-through-number"}
 """One conversion may do both: NumPy asks a tensor for an array first and for a number then."""
 
 
+ON_PURPOSE = {"stop-gradient", "gradients-off"}
+"""What a program does on purpose: it stays, on a way that breaks more often than another one."""
+
+
+STEP = {"inner-gradient-not-recorded", "gradients-off"}
+"""What is so in a step of training anyway: it takes a gradient, and nothing should flow through it."""
+
+
 def explain(question: Question) -> GradientReport:
     """Say what became of one gradient, and why."""
     context = Context(question)
@@ -127,7 +135,9 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
     """Add a finding for every break on the routes that is a cause of its own."""
     told: dict[tuple[Code, int], int] = {}
     unwatched = bool(findings)
+    fewest = min((len(context.ways.groups(route)) for route in routes), default=0)
     for route in routes:
+        further = len(context.ways.groups(route)) > fewest
         for group in context.ways.groups(route):
             # an unwatched source makes "outside the tape" a consequence, not a second cause
             if unwatched and group.kind in OUTSIDE:
@@ -135,12 +145,16 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
             found = _broken(context, route, group)
             if found is None or any(_same_place(found, f) for f in findings):
                 continue
+            if further and found.cause in ON_PURPOSE:
+                found = replace(found, diagnostic=replace(found.diagnostic, suggestion=None))
             value = (found.code, group.links[0].operation.output)
             if value in told:
                 findings[told[value]] = _told_together(findings[told[value]], found)
             else:
                 told[value] = len(findings)
                 findings.append(found)
+    if any(found.cause == "rebound-name" for found in findings):  # a step of training has no other way on
+        findings = [found for found in findings if found.cause not in STEP]
     return tuple(findings)
 
 

@@ -98,6 +98,11 @@ def _one_wide(pull: Pull) -> bool:
     return bool(shape) and -len(shape) <= axis < len(shape) and shape[axis] == 1
 
 
+def _finite(pull: Pull) -> bool:
+    """Whether nothing says that the result is infinite: an infinite root has a zero slope, too."""
+    return pull.output is None or pull.output.finite
+
+
 def _always(pull: Pull) -> bool:
     del pull
     return True
@@ -282,7 +287,7 @@ FLAT: tuple[Flat, ...] = (
     ),
     Flat(
         frozenset({"sqrt", "norm", "hypot", "std", "var"}),
-        _always,
+        _finite,
         "{f} is at its smallest here, where the slope is taken as zero",
         harmless=True,
     ),

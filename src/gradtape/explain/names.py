@@ -24,6 +24,12 @@ _NUMPY_ONLY = (
 )  # fmt: skip
 
 
+_FOURIER = (
+    "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn",
+    "fftshift", "ifftshift", "fftfreq", "rfftfreq",
+)  # fmt: skip
+
+
 def _all(module: str, *groups: tuple[str, ...]) -> dict[str, str]:
     return {name: f"{module}.{name}" for group in groups for name in group}
 
@@ -137,7 +143,34 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "leaky_relu": "torch.nn.functional.leaky_relu",
         "arange": "torch.arange",
         "linspace": "torch.linspace",
-    },
+        "angle": "torch.angle",
+        "conj": "torch.conj",
+        "real": "torch.real",
+        "imag": "torch.imag",
+        "arcsinh": "torch.asinh",
+        "arccosh": "torch.acosh",
+        "arctanh": "torch.atanh",
+        "diff": "torch.diff",
+        "exp2": "torch.exp2",
+        "expand_dims": "torch.unsqueeze",
+        "linalg.pinv": "torch.linalg.pinv",
+        "linalg.svd": "torch.linalg.svd",
+        "moveaxis": "torch.movedim",
+        "nan_to_num": "torch.nan_to_num",
+        "nanmean": "torch.nanmean",
+        "nansum": "torch.nansum",
+        "sinc": "torch.sinc",
+        "swapaxes": "torch.swapaxes",
+        "tensordot": "torch.tensordot",
+        "tile": "torch.tile",
+        "trapezoid": "torch.trapezoid",
+        "trapz": "torch.trapezoid",
+        "hanning": "torch.signal.windows.hann",
+        "hamming": "torch.signal.windows.hamming",
+        "blackman": "torch.signal.windows.blackman",
+        "bartlett": "torch.signal.windows.bartlett",
+    }
+    | {f"fft.{name}": f"torch.fft.{name}" for name in _FOURIER},
     "jax": _all("jnp", _ELEMENTWISE, _MORE, _NUMPY_ONLY)
     | {
         "softmax": "jax.nn.softmax",

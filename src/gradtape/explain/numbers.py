@@ -246,6 +246,11 @@ def zeros(context: Context) -> list[Spot]:
             small = small or most_of(context, Trouble.SMALL)
             continue
         row = flat_at(context, pull)
+        bad = context.not_finite
+        if row is None and any(bad.get(i) for i in (pull.operation.output, *pull.operation.inputs)):
+            first = origin(context, pull.operation, bad)  # what is divided by infinity is zero
+            found.append(Spot(Trouble.FORWARD, first, step_of(context, first)))
+            continue
         behind = _all_flat_before(context, pull) if row is None or row.harmless else []
         found += [Spot(Trouble.ZERO, p.operation, p) for p in behind or [pull]]
     return [*found, *small]

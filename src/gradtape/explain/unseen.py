@@ -36,7 +36,7 @@ def unseen(
     """
     tape = context.run.tape
     began = tape.entered[-1][0] if tape is not None and tape.entered else 0
-    entry = _unexplained_constant(context, began)
+    entry = _unexplained_constant(context, began) or _set_by_what_left(context, began)
     until, place = (entry.seq, entry.site.span) if entry is not None else (0, context.question.call.span)
     if entry is None and not any(target.kind in {"array", "number"} for target in context.question.targets):
         return None
@@ -76,6 +76,27 @@ def _unexplained_constant(context: Context, began: int) -> Operation | None:
             operand = syntax.operand_at(span, position, len(inputs))
             if operand is not None and not _made_from_others(context, operand, span):
                 return operation
+    return None
+
+
+def _set_by_what_left(context: Context, began: int) -> Operation | None:
+    """Return the last operation on the way to the target that is told by a number that left: the bounds of a slice."""
+    left = [e for e in context.run.left if e.seq > began and e.kind == "left as number"]
+    others = {e.site.span for e in left if e.value not in context.after_source}  # which of them it was nobody knows
+    places = dict.fromkeys(e.site.span for e in left if e.value in context.after_source)
+    exits = [(place, set(syntax.assigned_names(place))) for place in places if place not in others]
+    columns, before, asked = context.run.columns, context.before_target, set()
+    for number in range(bisect_left(columns.seqs, began), len(columns))[::-1] if exits else ():
+        if columns.outputs[number] not in before or columns.places[number] in asked:
+            continue
+        asked.add(columns.places[number])
+        span = columns[number].site.span
+        node = syntax.expression_at(span)
+        read = syntax.names_in(node, ast.Load) if node is not None else set()
+        for place, names in exits:
+            here = syntax.function_at(place) is syntax.function_at(span) and place.file == span.file
+            if here and (span.contains(place) or (names & read and place.line <= span.line)):
+                return columns[number]
     return None
 
 

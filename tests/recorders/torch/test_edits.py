@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from .programs import why
+from .mended import HEAD, KEPT, PROGRAMS, PURPOSE
+from .programs import expected, why
 
 CASES = Path(__file__).parent / "cases"
 
@@ -92,6 +93,31 @@ def test_the_edits_of_a_program_mend_it(name, tmp_path):
 @pytest.mark.parametrize("name", SMALL)
 def test_the_edited_lines_flow(name, tmp_path):
     flows_when_edited(textwrap.dedent(SMALL[name]), tmp_path)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_is_told_mends(name, tmp_path):
+    program = textwrap.dedent(HEAD) + textwrap.dedent(PROGRAMS[name])
+    assert set(why(program, tmp_path).told) == set(expected(program))
+    flows_when_edited(program, tmp_path)
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_no_edit_is_told_where_none_will_do(name, tmp_path):
+    program = textwrap.dedent(HEAD) + textwrap.dedent(KEPT[name])
+    ran = why(program, tmp_path)
+    assert set(ran.told) == set(expected(program))
+    assert all(f.diagnostic.suggestion is None for r in ran.reports for f in r.findings)
+
+
+def test_what_is_stopped_for_a_reason_stays(tmp_path):
+    program = textwrap.dedent(HEAD) + textwrap.dedent(PURPOSE)
+    new = edited(program, why(program, tmp_path).reports)
+    assert "head(h)," in new
+    assert "value(h)[" in new
+    assert "with torch.no_grad()" in new
+    assert new.count("detach()") == program.count("detach()") - 2
+    assert why(new, tmp_path).statuses["body.weight"] in {"ok", "partial"}
 
 
 def test_no_edit_drops_the_way_through_a_library_that_it_cannot_mend(tmp_path):

@@ -211,7 +211,7 @@ def _alike(context: Context, event: Event) -> bool:
     name = names.get(event.value, "")
     own = source.path or next((names[i] for i in source.ids if i in names), "")
     if name and own:
-        if name == own:
+        if name == own or (own.count(".") > 1 and name.endswith(f".{own}")):  # the same object seen from further out
             return True
         if _last(name) != _last(own):
             return False
@@ -242,7 +242,7 @@ def _anew(context: Context, event: Event) -> Used:
     if made is None or event.seq > made.seq:
         return Used(
             frozenset({event.value}),
-            there,
+            _put_in_place(source.path or source.name, theirs) or there,
             f"another one is made here, and `{target}` uses that one, not `{source.name}`",
             ((here, f"`{source.name}`, which was asked for, is made here"),),
             f"make it once and use `{source.name}` itself",
@@ -258,6 +258,16 @@ def _anew(context: Context, event: Event) -> Used:
 
 def _frames(made: Operation | Event) -> list[Site | Passage]:
     return [made.site, *made.callers]
+
+
+def _put_in_place(path: str, frames: list[Site | Passage]) -> Span | None:
+    """Return where a path gets what a function made anew: `model.head = slim(...)` for `model.head.weight`."""
+    parts = set(path.split(".")[1:-1])
+    for site in frames[1:]:
+        names = syntax.assigned_names(site.span)
+        if any("." in name and name.rpartition(".")[2] in parts for name in names):
+            return site.span
+    return None
 
 
 def _where_they_part(

@@ -6,6 +6,7 @@ Where an operation simply ran outside the block of its tape the cause is GT501; 
 
 from gradtape.diagnostics import syntax
 from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.causes import rebound_name
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
@@ -19,6 +20,8 @@ PLAIN = (
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation = group.links[0].operation
+    if rebound_name.is_update_of(context, operation):
+        return rebound_name.detect_update(context, route, group)
     off = group.first.at.span if group.first.at is not None else None
     return context.broken(
         "gradients-off",

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from gradtape.explain.pulls import Pull
     from gradtape.explain.report import Finding
 
-CHOOSING = frozenset({"where", "select", "masked_fill", "choose", "nan_to_num", "nansum", "nanmean", "cond"})
+PICKING = frozenset({"getitem", "masked_select", "boolean_mask"})
+"""Operations that leave out what they do not pick."""
+
+APART = frozenset(
+    {"sqrt", "rsqrt", "log", "log2", "log10", "log1p", "reciprocal", "divide", "power", "float_power", "norm", "hypot"}
+    | {"arccos", "arcsin", "arctanh", "arccosh", "arctan2", "exp", "exp2", "expm1", "square", "multiply", "add"}
+    | {"subtract", "absolute", "abs", "where"}
+)
+"""Operations that keep their elements apart, so that one that is left out later is the one that went wrong."""
+
+CHOOSING = PICKING | {"where", "select", "masked_fill", "choose", "nan_to_num", "nansum", "nanmean", "cond"}
 """Operations that leave some of their values out, so that nothing comes back to those."""
 
 
@@ -62,12 +72,18 @@ def _chosen_by(context: Context, operation: Operation) -> Operation | None:
             user = columns[number]
             if user.output not in context.before_target or user.breaks[position]:
                 continue
-            if user.function in CHOOSING:
+            if user.function in CHOOSING - PICKING or (operation.function in APART and _picks(context, user, position)):
                 found.append(user)
             elif user.output not in seen and not _is_mask(context, user, position):
                 seen.add(user.output)
                 queue.append(user.output)
     return min(found, key=lambda op: op.seq, default=None)
+
+
+def _picks(context: Context, operation: Operation, position: int) -> bool:
+    """Whether an operation picks elements, and left some out."""
+    step = context.steps.get((operation.output, position)) if operation.function in PICKING else None
+    return step is not None and step.gave.zeros > step.came.zeros
 
 
 def _is_mask(context: Context, operation: Operation, position: int) -> bool:

@@ -1,10 +1,17 @@
 """GT103: the name of the source now holds a tensor that was computed from what the name held before."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import Operation
-from gradtape.explain.report import Finding
 from gradtape.explain.search import backward_cone
+
+if TYPE_CHECKING:
+    from gradtape.explain.report import Finding
+    from gradtape.explain.search import BreakGroup, Route
 
 
 def detect(context: Context) -> Finding | None:
@@ -38,6 +45,28 @@ def _is_update(context: Context, made: Operation) -> bool:
     return any(producers[i].function == "gradient" for i in before if i in producers)
 
 
+def is_update_of(context: Context, operation: Operation) -> bool:
+    """Whether an operation computes a step of training: a new value from the source and from its gradient."""
+    if context.source.ids.isdisjoint(operation.inputs):
+        return False
+    producers = context.run.producers
+    before = backward_cone(context.run, [i for i in operation.inputs if i and i not in context.source.ids])
+    gradients = [producers[i] for i in before if i in producers and producers[i].function == "gradient"]
+    return any(not context.source.ids.isdisjoint(gradient.inputs) for gradient in gradients)
+
+
+def detect_update(context: Context, route: Route, group: BreakGroup) -> Finding | None:
+    """Tell of a step that makes a new tensor, from which the next round computes, in the place of the source."""
+    return context.broken(
+        "rebound-name",
+        route,
+        group,
+        f"a step of training makes a new tensor here in the place of `{context.source.name}`, "
+        f"{context.words.unfollowed}",
+        helps=(context.words.in_place.format(x=context.source.name),),
+    )
+
+
 def _rebound(context: Context, made: Operation) -> tuple[str, Span] | None:
     """Return the name that was bound anew and where its earlier value was made or is read.
 
@@ -64,6 +93,10 @@ def _rebound(context: Context, made: Operation) -> tuple[str, Span] | None:
         mentioned = syntax.mentions(right, name) if right is not None else []
         if mentioned:
             return name, syntax.span_of(mentioned[0], made.site.span.file)
+    before = next((value for value in followed if value in made.inputs), 0)
+    there = places.get(before)
+    if there is not None and _is_update(context, made):  # by another name, in a function of its own
+        return context.source.name, there
     return None
 
 

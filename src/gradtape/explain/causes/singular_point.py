@@ -51,6 +51,7 @@ def headline(context: Context) -> str:
     """Say what is wrong with the gradient."""
     gradient = context.question.gradient
     what = "infinite" if gradient is not None and gradient.infs and not gradient.nans else "not a number"
+    what = "zero" if gradient is not None and gradient.all_zero else what
     return f"the gradient from `{context.question.target_name}` to `{context.source.name}` is {what}"
 
 

@@ -43,7 +43,10 @@ def _retain_graph(case: Case) -> Suggestion | None:
         first = failure.also[0][0].span
     call = case.moved(first or case.at).call
     file = (first or case.at).file
-    return builders.likely(*builders.set_argument(call, file, "retain_graph", "True")) if call is not None else None
+    if call is None:
+        return None
+    late = order.steps_last(first, case) if first is not None else ()
+    return builders.likely(*builders.set_argument(call, file, "retain_graph", "True"), *late)
 
 
 def _carried(case: Case) -> Changes:
@@ -57,11 +60,13 @@ def _carried(case: Case) -> Changes:
         given = [part for part in parts if isinstance(part, ast.Name | ast.Attribute) and syntax.text_of(part) in made]
         line = loop.lineno if loop is not None else statement.lineno
         if given:
-            return tuple(c for part in given for c in builders.replace(part, case.file, _cut(case, part, line)))
+            several = len(given) == 1 and _came_together(case)
+            cut = [(part, _cut(case, part, line, several=several)) for part in given]
+            return tuple(c for part, text in cut for c in builders.replace(part, case.file, text))
     return ()
 
 
-def _cut(case: Case, part: ast.expr, line: int) -> str:
+def _cut(case: Case, part: ast.expr, line: int, *, several: bool) -> str:
     """Return a value without its graph; what it was at first tells whether it may be None or several tensors."""
     name = syntax.text_of(part)
     scope = case.function
@@ -69,11 +74,27 @@ def _cut(case: Case, part: ast.expr, line: int) -> str:
         first = next(iter(syntax.values_given_to(name, case.at)), None)
     else:
         first = assigned_before(scope, name, line) if scope is not None else None
-    if isinstance(first, ast.Tuple | ast.List):
+    none = isinstance(first, ast.Constant) and first.value is None
+    if isinstance(first, ast.Tuple | ast.List) or several:
         each = scopes.free_name(case.file, "part")
-        return f"tuple({each}.detach() for {each} in {name})"
-    maybe = f"None if {name} is None else " if isinstance(first, ast.Constant) and first.value is None else ""
-    return f"{maybe}{name}.detach()"
+        cut = f"tuple({each}.detach() for {each} in {name})"
+    else:
+        cut = f"{name}.detach()"
+    return f"None if {name} is None else {cut}" if none else cut
+
+
+def _came_together(case: Case) -> bool:
+    """Whether what is carried are several results of one operation, which the next round reads together again."""
+    failure, producers = case.context.question.failure, case.context.run.producers
+    carried = failure.value if failure is not None else 0
+    made = producers.get(carried)
+    if made is None:
+        return False
+    for reader, _ in case.context.run.readers([carried]):
+        others = [producers.get(value) for value in reader.inputs if value and value != carried]
+        if reader.function == made.function and any(o is not None and o.site == made.site for o in others):
+            return True
+    return False
 
 
 def inner_recorded(case: Case) -> Suggestion | None:

@@ -120,7 +120,7 @@ def replace(node: ast.expr, file: str, text: str) -> Changes:
 
 
 @lru_cache(maxsize=256)  # a hundred sources may have the same reason
-def _closed(text: str) -> bool | None:
+def closed(text: str) -> bool | None:
     """Whether an expression can stand anywhere as it is; None if it is none, or another one without its parentheses."""
     try:
         new: ast.expr = ast.parse(f"({text}\n)", mode="eval").body
@@ -131,9 +131,9 @@ def _closed(text: str) -> bool | None:
 
 
 def _fits(node: ast.expr, span: Span, text: str) -> bool:
-    closed = _closed(text)
-    if closed is not False:
-        return closed is True
+    is_closed = closed(text)
+    if is_closed is not False:
+        return is_closed is True
     parent = parent_of(node, span.file)
     if isinstance(parent, ast.Call):
         return node in parent.args

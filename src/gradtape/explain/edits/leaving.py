@@ -11,6 +11,7 @@ from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, foreign, lists
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
+from gradtape.explain.edits.picking import is_index
 from gradtape.explain.edits.sources import is_whole
 from gradtape.explain.names import MATH
 
@@ -36,6 +37,8 @@ def stay(case: Case) -> Suggestion | None:
         return builders.likely(*written)
     node = _outermost(case.node, case.at) if case.node is not None else None
     if node is None:
+        return None
+    if is_index(case, node):
         return None
     pen = case.pen
     changes = kept(pen, node, case.file)
@@ -102,7 +105,9 @@ def _around(case: Case, pen: Pen, node: ast.expr) -> Changes:
         if isinstance(outer, ast.Call) and outer.func is not inner:
             found += kept(pen, outer, case.file) if not is_conversion(outer, case.file) else ()
             body = defined_in(case.file, outer) if inner in outer.args else None
-            found += [c for part in (body.body if body is not None else ()) for c in _all_inside(pen, part, case.file)]
+            within = [c for part in (body.body if body is not None else ()) for c in _all_inside(pen, part, case.file)]
+            others = [a for a in outer.args if a is not inner] if within else []
+            found += [*within, *(c for a in others for c in _inside(pen, a, case.file))]
         found += _method(pen, outer, case.file)
         inner = outer
     return tuple(found)
@@ -346,7 +351,7 @@ def _without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
     if isinstance(inner, ast.List | ast.ListComp) and pen.knows("stack"):
         if isinstance(node, ast.Call) and not any(isinstance(e, ast.List) for e in getattr(inner, "elts", ())):
             bare = node.args[:1] == [inner]
-            rest = [k for k in node.keywords if k.arg == "dtype"] if bare else []
+            rest = [k for k in node.keywords if k.arg == "dtype" or pen.dialect == "torch"] if bare else []
             dropped = [c for k in rest for c in builders.drop_argument(node, file, k.arg or "")]
             return (*builders.rename_call(node, file, pen.call("stack").removesuffix("()")), *dropped)
         return builders.replace(node, file, stacked(pen, inner, file))

@@ -1,4 +1,4 @@
-"""Edits where `where` hides a bad value: choose what the operation works on as well, and what it gives."""
+"""Edits where a mask hides a bad value: choose what the operation works on as well, and what it gives."""
 
 from __future__ import annotations
 
@@ -13,16 +13,22 @@ from gradtape.explain.edits.numbers import ARCS, POWERS, QUOTIENTS, ROOTS, SINGU
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradtape.explain.cause import Context
+    from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
+    from gradtape.explain.graph import Operation
 
 
 def masked_twice(case: Case) -> Suggestion | None:
     """Choose the input of an operation as its output is chosen, so that the branch not taken never sees a bad value."""
-    where = _where_around(case)
+    pen = case.pen
+    cleaned = _cleaned(case)
+    if cleaned:
+        return builders.likely(*cleaned, *pen.imports)
+    where = _where_around(case) or _pick_around(case)
     if where is None:
         return away_from_singular(case)
     call, condition, branches = where
-    pen = case.pen
     inside: list[tuple[ast.expr, ast.expr, int]] = []
     for k, branch in enumerate(branches):
         for node in (n for place in _computed_in(case, branch, call) for n in parts(place)):
@@ -50,7 +56,7 @@ ELEMENTWISE = ROOTS | ARCS | {
 """Functions that make each element of their result from the same element of their arguments."""
 
 
-def _element_by_element(call: ast.Call, node: ast.expr, file: str) -> bool:
+def _element_by_element(call: ast.expr, node: ast.expr, file: str) -> bool:
     """Whether a part of a `where` becomes its result by steps that keep elements apart."""
     path = builders.path_to(node, file)
     steps = [*path[path.index(call) + 1 :], node] if call in path else []
@@ -84,7 +90,7 @@ def _chosen(pen: Pen, node: ast.expr, inner: ast.expr, condition: str, branch: i
     return pen.call("where", *kept)
 
 
-def _where_around(case: Case) -> tuple[ast.Call, str, list[ast.expr]] | None:
+def _where_around(case: Case) -> tuple[ast.expr, str, list[ast.expr]] | None:
     """Return the `where` that masks what was computed at a place: around it, or later in the function."""
     around = [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.Call) and _is_where(n)]
     scope = case.function
@@ -95,6 +101,65 @@ def _where_around(case: Case) -> tuple[ast.Call, str, list[ast.expr]] | None:
     return None
 
 
+def _pick_around(case: Case) -> tuple[ast.expr, str, list[ast.expr]] | None:
+    """Return the pick by truth values of what was computed at a place, with them and what it picks from."""
+    scope, name = case.function, next(iter(syntax.assigned_names(case.at)), "")
+    later = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
+    for pick in [*reversed(syntax.around(case.at)), *later]:
+        if not isinstance(pick, ast.Subscript) or not isinstance(pick.ctx, ast.Load) or scope is None:
+            continue
+        inside = syntax.span_of(pick.value, case.file).contains(case.at)
+        test: ast.expr | None = pick.slice
+        if isinstance(test, ast.Name):
+            test = assigned_before(scope, test.id, case.at.line)
+        truth = isinstance(test, ast.Compare) or (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Invert))
+        if truth and (inside or (name and syntax.text_of(pick.value) == name)):
+            return pick, builders.written(pick.slice, case.file), [pick.value]
+    return None
+
+
+FINITE = {"isnan", "isfinite", "is_nan", "is_finite"}
+
+
+def _cleaned(case: Case) -> Changes:
+    """Put numbers in the place of NaN in data, where the program marks them: a mask later cannot undo 0 * NaN."""
+    operation, context, pen = case.operation, case.context, case.pen
+    if operation is None or not pen.knows("nan_to_num"):
+        return ()
+    if not _has_bad_data(context, operation):
+        return ()
+    for place in dict.fromkeys(site.span for site in (operation.site, *operation.callers)):
+        scope = syntax.function_at(place) or syntax.parse_file(place.file)
+        for statement in statements_of(scope) if scope is not None and place.file == case.file else ():
+            asked = next((n for n in _calls_in(statement) if simple_name(n) in FINITE), None)
+            data = (
+                builders.worked_on(asked, case.file) if asked is not None and statement.lineno <= place.line else None
+            )
+            if isinstance(data, ast.Name) and isinstance(statement, ast.Assign):
+                return builders.insert_after(statement, case.file, f"{data.id} = {pen.call('nan_to_num', data.id)}")
+    return ()
+
+
+def _has_bad_data(context: Context, operation: Operation) -> bool:
+    """Whether a value that does not depend on the source, and is not finite, went into an operation."""
+    bad, seen = context.not_finite, set[int]()
+    waiting = [i for i in operation.inputs if i]
+    while waiting:
+        value = waiting.pop()
+        if value in seen or not bad.get(value):
+            continue
+        if value not in context.after_source:
+            return True
+        seen.add(value)
+        made = context.run.producers.get(value)
+        waiting += [i for i in made.inputs if i] if made is not None else []
+    return False
+
+
+def _calls_in(statement: ast.stmt) -> list[ast.Call]:
+    return [n for n in ast.walk(statement) if isinstance(n, ast.Call)]
+
+
 def _is_where(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and simple_name(node) in {"where", "select", "cond"}
 
@@ -103,15 +168,16 @@ FORMS = {"zeros_like", "ones_like", "full_like", "shape"}
 """Functions that read the form of a value alone."""
 
 
-def _computed_in(case: Case, branch: ast.expr, call: ast.Call) -> Iterator[ast.expr]:
+def _computed_in(case: Case, branch: ast.expr, choice: ast.expr) -> Iterator[ast.expr]:
     """Yield what a branch computes: its own text, and the values of the names in it."""
     yield branch
     scope = case.function
     forms = {id(part) for node in parts(branch) if simple_name(node) in FORMS for part in parts(node)}
     for node in parts(branch):
         if isinstance(node, ast.Name) and scope is not None and id(node) not in forms:
-            value = assigned_before(scope, node.id, call.lineno)
-            if value is not None and _known_there(scope, call.args[0], value.lineno, call.lineno):
+            value = assigned_before(scope, node.id, choice.lineno)
+            test = choice.args[0] if isinstance(choice, ast.Call) else getattr(choice, "slice", choice)
+            if value is not None and _known_there(scope, test, value.lineno, choice.lineno):
                 yield value
 
 

@@ -68,5 +68,6 @@ MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
 
 def mend(slug: str, context: Context, at: Span, route: Route) -> Suggestion | None:
     """Return the edit that mends a finding at a place, None where there is no source or no edit is known."""
-    build = MENDS.get(slug)
-    return build(Case(context, at, route)) if build is not None else None
+    build, case = MENDS.get(slug), Case(context, at, route)
+    suggestion = build(case) if build is not None else None
+    return sources.without_marks(case, suggestion) if suggestion is not None else None

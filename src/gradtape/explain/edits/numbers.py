@@ -63,7 +63,7 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
             pen.call("clip", builders.written(inner, file), f"-1 + {EDGE}", f"1 - {EDGE}") if inner is not None else ""
         )
         return builders.replace(inner, file, text) if inner is not None else ()
-    if isinstance(node, ast.Call) and name == "eigh" and node.args and pen.dialect == "jax":
+    if isinstance(node, ast.Call) and name in SPECTRA and node.args and pen.dialect in PARTED:
         return _parted(pen, node, file)
     if isinstance(node, ast.Call) and name in NORMS:
         return _smooth_norm(pen, node, file)
@@ -72,7 +72,8 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and simple_name(node.func) == "vmap":
         return _smooth_mapped_norm(pen, node, file)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        return _plus_small(node.right, file)
+        root = simple_name(node.right) in ROOTS | NORMS  # a little below the root mends both
+        return _safe_in_expression(pen, node.right, file) if root else _plus_small(node.right, file)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         return _plus_small(node.left, file)
     pair = builders.two_operands(node, file) if isinstance(node, ast.Call) else None
@@ -83,16 +84,23 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
     return ()
 
 
+SPECTRA = {"eigh", "svd"}
+PARTED = {
+    "jax": "jnp.diag(1e-3 * jnp.arange({matrix}.shape[-1]))",
+    "torch": "1e-3 * torch.arange({matrix}.shape[-1]) * torch.eye(*{matrix}.shape[-2:])",
+}
+"""A small diagonal with all its elements different, by dialect."""
+
+
 def _parted(pen: Pen, call: ast.Call, file: str) -> Changes:
-    """Add a small diagonal to a matrix, so that no two of its eigenvalues are one."""
+    """Add a small diagonal to a matrix, so that no two of its eigenvalues, or singular values, are one."""
     matrix = call.args[0]
     text = builders.operand(matrix, file)
     name, first = text, text
     if not isinstance(matrix, ast.Name | ast.Attribute):
         name = scopes.free_name(file, "matrix")
         first = f"({name} := {builders.written(matrix, file)})"
-    gaps = pen.say("jnp.diag(1e-3 * jnp.arange({matrix}.shape[-1]))", matrix=name)
-    return builders.replace(matrix, file, f"{first} + {gaps}")
+    return builders.replace(matrix, file, f"{first} + {pen.say(PARTED[pen.dialect], matrix=name)}")
 
 
 def _followed_softmax(node: ast.expr, file: str) -> ast.expr | None:
@@ -208,6 +216,9 @@ LARGEST = "80.0"
 def without_overflow(case: Case) -> Suggestion | None:
     """Write what overflows in a form that does not: a sigmoid, a softplus, a softmax, or with a bound."""
     pen = case.pen
+    wider = _wider(case)
+    if wider:
+        return builders.likely(*wider)
     infinite = _minus_infinity(case)
     if infinite is not None:
         return builders.likely(*builders.replace(infinite, case.file, "-1e9"))
@@ -232,6 +243,24 @@ def without_overflow(case: Case) -> Suggestion | None:
         if value is not None and simple_name(value) == "exp":
             return builders.likely(*_bounded(pen, value, case.file), *pen.imports)
     return None
+
+
+def _wider(case: Case) -> Changes:
+    """Let a program of PyTorch's compute in bfloat16, which has the range of float32, where it does in float16."""
+    context, tree = case.context, syntax.parse_file(case.file)
+    made = [s.operation.output for s in context.spots if s.operation is not None and s.operation.site.span == case.at]
+    known = [context.values.get(value) for value in made]
+    if tree is None or case.pen.dialect != "torch" or not any(s is not None and s.dtype == "float16" for s in known):
+        return ()
+    found: list[Change] = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute) or node.attr not in {"half", "float16"}:
+            continue
+        span, call = syntax.span_of(node, case.file), builders.parent_of(node, case.file)
+        method = isinstance(call, ast.Call) and call.func is node and not call.args
+        if method or scopes.is_module(node.value, case.file):
+            found.append(Change(span, f"{builders.written(node.value, case.file)}.bfloat16"))
+    return tuple(found)
 
 
 def _minus_infinity(case: Case) -> ast.expr | None:

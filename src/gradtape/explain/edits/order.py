@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import simple_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gradtape.diagnostics import Span
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
@@ -53,6 +55,17 @@ def anew_after_step(case: Case) -> Changes:
     else:
         return ()
     return builders.insert_after(step, case.file, f"{names} = {builders.written(made.value, case.file)}")
+
+
+def steps_last(first: Span, case: Case) -> Changes:
+    """Move the steps of optimizers between two backward passes behind the second: they change what it needs."""
+    asked, earlier = syntax.statement_at(case.context.question.call.span), syntax.statement_at(first)
+    block = builders.block_of(asked, case.file) if asked is not None else []
+    if asked is None or earlier not in block or not block.index(earlier) < block.index(asked):
+        return ()
+    between = block[block.index(earlier) + 1 : block.index(asked)]
+    steps = [s for s in between if isinstance(s, ast.Expr) and simple_name(s.value) == "step"]
+    return builders.move_after(steps, asked, case.file) if steps else ()
 
 
 def optimizer_last(case: Case) -> Changes:

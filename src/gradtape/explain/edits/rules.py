@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
+from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import parts, statements_of
 from gradtape.explain.edits.leaving import without_callback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
@@ -133,28 +134,89 @@ def _filled_in(case: Case) -> Suggestion | None:
         next((n for n in holder.body if getattr(n, "name", "") == "forward"), None) if holder is not None else None
     )
     answers = getattr(statement, "value", None)
+    counted = _counted(case, answers) if isinstance(statement, ast.Return) and answers is not None else ()
+    if counted:
+        return builders.likely(*counted)
     if not (isinstance(forward, ast.FunctionDef) and isinstance(backward, ast.FunctionDef)):
         return None
     elements = answers.elts if isinstance(answers, ast.Tuple) else []
-    none = [k for k, e in enumerate(elements) if isinstance(e, ast.Constant) and e.value is None]
+    none = [k for k, e in enumerate(elements) if _is_none(e)]
     position = case.route[0].position if case.route else -1
     position = none[0] if len(none) == 1 else position
     returned = [s.value for s in statements_of(forward) if isinstance(s, ast.Return)]
     parameters, came = syntax.parameter_names(forward)[1:], syntax.parameter_names(backward)[1:]
     if position not in none or position >= len(parameters) or len(came) != 1 or len(returned) != 1:
         return None
-    value = returned[0]
-    made = {name for s in statements_of(forward) for name in syntax.names_in(s, ast.Store)}
-    read = syntax.names_in(value, ast.Load) if value is not None else made
+    value = _written_out(forward, returned[0]) if returned[0] is not None else None
     at_hand = {name for s in statements_of(backward) for name in syntax.names_in(s, ast.Store)}
     name = parameters[position]
-    if value is None or read & made or name not in read or not read & set(parameters) <= at_hand:
+    if value is None or name not in syntax.names_in(value, ast.Load) or name not in at_hand:
         return None
-    pen = case.pen
-    text = pen.say(
-        f"torch.func.vjp(lambda {name}: {{f}}, {name})[1]({came[0]})[0]", f=builders.written(value, case.file)
-    )
-    return builders.sketch(*builders.replace(elements[position], case.file, text), *pen.imports)
+    file, pen, first = case.file, case.pen, forward.body[-1]
+    context = syntax.parameter_names(forward)[0], syntax.parameter_names(backward)[0]
+    missing = sorted(syntax.names_in(value, ast.Load) & set(parameters) - at_hand)
+    kept = builders.insert_before(first, file, *(f"{context[0]}.{n} = {n}" for n in missing)) if missing else ()
+    text = ast.unparse(_Renamed({n: f"{context[1]}.{n}" for n in missing}).visit(value))
+    text = pen.say(f"torch.func.vjp(lambda {name}: {{f}}, {name})[1]({came[0]})[0]", f=text)
+    return builders.sketch(*kept, *builders.replace(elements[position], file, text), *pen.imports)
+
+
+class _Renamed(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, instead: Mapping[str, str]) -> None:
+        self.instead = {name: ast.parse(text, mode="eval").body for name, text in instead.items()}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.instead.get(node.id, node)
+
+
+def _written_out(function: ast.FunctionDef, value: ast.expr) -> ast.expr | None:
+    """Return an expression without the names that the function gives values to; None where that is not simple."""
+    made: dict[str, str] = {}
+    for statement in function.body[:-1]:
+        names = {name for name in syntax.names_in(statement, ast.Store) if "." not in name}
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if not names:
+            continue
+        if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id in made:
+            return None
+        made[target.id] = ast.unparse(_Renamed(made).visit(_copy(statement.value)))
+    return None if made.keys() & set(syntax.parameter_names(function)) else _Renamed(made).visit(_copy(value))
+
+
+def _copy(node: ast.expr) -> ast.expr:
+    return ast.parse(ast.unparse(node), mode="eval").body
+
+
+WRONG_COUNT = re.compile(r"incorrect number of gradients \(expected (\d+), got (\d+)\)")
+WRONG_SHAPE = re.compile(r"invalid gradient at index (\d+) - got \[([\d, ]*)\].* shape compatible with \[([\d, ]*)\]")
+
+
+def _counted(case: Case, answers: ast.expr) -> Changes:
+    """Answer one gradient per argument, each of its argument's shape, where an error says what does not fit."""
+    failure, file = case.context.question.failure, case.file
+    elements = answers.elts if isinstance(answers, ast.Tuple) else [answers]
+    wrong = WRONG_COUNT.search(failure.text) if failure is not None else None
+    if wrong is not None:
+        wanted, given = int(wrong[1]), int(wrong[2])
+        kept = [builders.written(e, file) for e in elements]
+        if given != len(kept) or any(not _is_none(e) for e in elements[wanted:]):
+            return ()
+        text = ", ".join((kept + ["None"] * wanted)[:wanted])
+        return (Change(syntax.span_of(answers, file), text),)
+    wrong = WRONG_SHAPE.search(failure.text) if failure is not None else None
+    position = int(wrong[1]) if wrong is not None else len(elements)
+    if wrong is None or position >= len(elements):
+        return ()
+    came, asked = (wrong[k].split(", ") for k in (2, 3))
+    if len(came) != 2 or came != asked[::-1]:
+        return ()
+    return builders.replace(elements[position], file, f"{builders.operand(elements[position], file)}.T")
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _value_alone(function: ast.FunctionDef, file: str) -> Changes:

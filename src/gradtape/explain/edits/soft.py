@@ -28,12 +28,15 @@ def smooth(pen: Pen, node: ast.expr, file: str) -> str | None:
         return _soft_step(pen, sides if isinstance(node.ops[0], ast.Gt | ast.GtE) else sides[::-1], file)
     if not isinstance(node, ast.Call):
         return None
-    if name in COMPARISONS and len(node.args) == 2:
-        return _soft_step(pen, node.args[:: COMPARISONS[name]], file)
+    pair = builders.two_operands(node, file)
+    if name in COMPARISONS and pair is not None:
+        return _soft_step(pen, list(pair[:: COMPARISONS[name]]), file)
     if name == "argmax":
         return _soft_argmax(pen, node, file)
     if name in HISTOGRAMS and len(node.args) >= 2 and pen.dialect == "tensorflow":
         return _soft_histogram(pen, node, file)
+    if name == "histc" and pen.dialect == "torch":
+        return _soft_histc(pen, node, file)
     return _soft_rank(pen, node, file) if name == "argsort" else None
 
 
@@ -90,3 +93,17 @@ def _soft_rank(pen: Pen, node: ast.Call, file: str) -> str | None:
     down = keywords.get("direction", "").strip("'\"") == "DESCENDING"
     higher, lower = reversed(pair) if down else pair
     return f"{pen.call('sum', pen.call('sigmoid', f'{higher} - {lower}'), 'axis=-1')} - 0.5"
+
+
+def _soft_histc(pen: Pen, node: ast.Call, file: str) -> str | None:
+    """Count with a smooth bump per bin, as wide as the bin."""
+    method = builders.is_method(node, file) and isinstance(node.func, ast.Attribute)
+    values = node.func.value if method and isinstance(node.func, ast.Attribute) else builders.argument(node, 0, "input")
+    given = [builders.argument(node, k + (not method), word) for k, word in enumerate(("bins", "min", "max"))]
+    if values is None or any(g is None for g in given):
+        return None  # bounds that follow the values would have a derivative, too
+    bins, low, high = (builders.operand(g, file) for g in given if g is not None)
+    width = f"(({high} - {low}) / {bins})"
+    centres = pen.say("torch.linspace({a}, {b}, {n})", a=f"{low} + {width} / 2", b=f"{high} - {width} / 2", n=bins)
+    apart = f"({builders.operand(values, file)}.reshape(-1, 1) - {centres}) / {width}"
+    return f"{pen.call('exp', f'-0.5 * ({apart}) ** 2')}.sum(0)"

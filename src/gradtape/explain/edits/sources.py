@@ -11,6 +11,7 @@ from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, simple_name, statements_of
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
 
@@ -54,8 +55,12 @@ def _require_gradient(case: Case) -> Suggestion | None:
     node = case.moved(at).node
     if node is None:
         return None
+    beside = builders.parent_of(node, at.file)
+    alike = (
+        [n for n in beside.elts if syntax.text_of(n) == syntax.text_of(node)] if isinstance(beside, ast.Tuple) else []
+    )
     text = case.pen.say(case.pen.phrases.watch, x=builders.operand(node, at.file))
-    return builders.likely(*builders.replace(node, at.file, text))
+    return builders.likely(*(c for n in alike or [node] for c in builders.replace(n, at.file, text)))
 
 
 def _turned_off(case: Case) -> ast.expr | None:
@@ -68,6 +73,20 @@ def _turned_off(case: Case) -> ast.expr | None:
     elif call is not None and simple_name(call) == "requires_grad_":
         given = builders.argument(call, 0, "requires_grad")
     return given if isinstance(given, ast.Constant) and given.value is False else None
+
+
+def without_marks(case: Case, suggestion: Suggestion) -> Suggestion:
+    """Take away `loss.requires_grad = True` where the edit gives the value a history: PyTorch refuses it then."""
+    made = {link.operation.output for link in case.route} - case.context.source.ids
+    found: list[Change] = []
+    for event in case.context.run.events if made and suggestion.changes else ():
+        statement = syntax.statement_at(event.site.span) if event.kind == "marked" and event.value in made else None
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if statement is not None and isinstance(target, ast.Attribute) and target.attr == "requires_grad":
+            found += builders.remove(statement, event.site.span.file)
+    if not found:
+        return suggestion
+    return builders.suggestion(suggestion.applicability, *suggestion.changes, *found) or suggestion
 
 
 def tape_block(place: Span) -> ast.With | ast.AsyncWith | None:
@@ -127,6 +146,8 @@ def _result_in_place(case: Case) -> Changes:
     What `assign_sub` itself gives is another object, for which tapes have no gradient.
     """
     node, pen = case.node, case.pen
+    if pen.dialect == "torch":
+        return _each_in_place(case)
     if pen.dialect != "tensorflow" or not isinstance(node, ast.BinOp) or not isinstance(node.left, ast.Name):
         return ()
     owner = builders.parent_of(node, case.file)
@@ -134,6 +155,20 @@ def _result_in_place(case: Case) -> Changes:
     given = [a.arg for a in ast.walk(function) if isinstance(a, ast.arg)] if function is not None else []
     text = _changed(pen, node.left, node, case.file) if node.left.id in given else None
     return builders.replace(node, case.file, f"({text}, {node.left.id})[1]") if text is not None else ()
+
+
+def _each_in_place(case: Case) -> Changes:
+    """Change each of a list in its place: `[p.sub_(lr * p.grad) for p in params]`."""
+    node, file = case.node, case.file
+    statement, owner = case.statement, builders.parent_of(node, file) if node is not None else None
+    if not isinstance(node, ast.BinOp) or not isinstance(node.left, ast.Name) or statement is None:
+        return ()
+    if not isinstance(owner, ast.ListComp) or owner.elt is not node or not without_gradients(statement, file):
+        return ()
+    method = {ast.Sub: "sub_", ast.Add: "add_"}.get(type(node.op))
+    return (
+        builders.replace(node, file, f"{node.left.id}.{method}({builders.written(node.right, file)})") if method else ()
+    )
 
 
 def _assigned_in_place(pen: Pen, statement: ast.stmt, file: str) -> Changes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders, layers, lists, metrics, order
-from gradtape.explain.edits.case import Case, assigned_before, simple_name, statements_of
+from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
 from gradtape.explain.edits.sources import without_gradients
@@ -198,20 +198,19 @@ def not_overwritten(case: Case) -> Suggestion | None:
         return None
     file = case.file
     value = getattr(statement, "value", None)
-    anew = order.anew_after_step(case)
-    if anew:
-        return builders.likely(*anew)
+    changes = order.anew_after_step(case) or _without_in_place_layer(case)
+    if changes:
+        return builders.likely(*changes)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr.endswith("_"):
         return _without_in_place_call(case, statement, value)
     target = statement.target if isinstance(statement, ast.AugAssign) else None
     if isinstance(statement, ast.Assign):
         target = statement.targets[0] if isinstance(statement.targets[0], ast.Subscript) else None
     if isinstance(target, ast.Subscript) and _is_leaf(case, target.value):
-        return _written_to_copy(case, statement, target.value)
+        plain = case.pen.dialect == "torch" and value is not None and _is_plain(value, file)
+        return _in_no_grad(case, statement) if plain else _written_to_copy(case, statement, target.value)
     if isinstance(target, ast.Subscript):
-        base = builders.written(target.value, file)
-        copy = f"{base} = {base}.clone()" if case.pen.dialect == "torch" else f"{base} = {base}.copy()"
-        return builders.likely(*builders.insert_before(statement, file, copy))
+        return builders.likely(*_copied_before(case, statement, target.value))
     if isinstance(statement, ast.AugAssign):
         if _is_leaf(case, statement.target):
             return _in_no_grad(case, statement)
@@ -233,23 +232,77 @@ OPERATORS: dict[type[ast.operator], str] = {
 }
 
 
+def _copied_before(case: Case, statement: ast.stmt, base: ast.expr) -> Changes:
+    """Write to a copy; what is written is computed before, where it reads the value whose place the copy takes."""
+    file, name = case.file, builders.written(base, case.file)
+    copy = f"{name} = {name}.clone()" if case.pen.dialect == "torch" else f"{name} = {name}.copy()"
+    value = getattr(statement, "value", None)
+    if not isinstance(value, ast.expr) or not syntax.mentions(value, syntax.text_of(base)):
+        return builders.insert_before(statement, file, copy)
+    new = scopes.free_name(file, "new")
+    text = builders.written(value, file)
+    first = f"{new} = ({text})" if "\n" in text else f"{new} = {text}"
+    return (*builders.insert_before(statement, file, first, copy), *builders.replace(value, file, new))
+
+
+IN_PLACE = {"ReLU": 0, "ReLU6": 0, "SiLU": 0, "Mish": 0, "SELU": 0, "Hardswish": 0, "Hardsigmoid": 0, "LeakyReLU": 1,
+            "ELU": 1, "CELU": 1, "Dropout": 1, "Dropout1d": 1, "Dropout2d": 1, "Dropout3d": 1, "AlphaDropout": 1,
+            "RReLU": 2, "Threshold": 2, "Hardtanh": 2}  # fmt: skip
+"""Layers of PyTorch's that can write over what they are given, with the position of the argument that says so."""
+
+
+def _without_in_place_layer(case: Case) -> Changes:
+    """Let the layer, or the function, that a call goes to make a new value: without `inplace=True`."""
+    call, file = case.call, case.file
+    if call is None or case.pen.dialect != "torch":
+        return ()
+    made = syntax.values_given_to(syntax.text_of(call.func), case.at)
+    given = [n for value in (call, *made) for n in parts(value) if isinstance(n, ast.Call)]
+    found: list[Change] = []
+    for each in given:
+        found += builders.drop_argument(each, file, "inplace")
+        said = builders.argument(each, IN_PLACE.get(simple_name(each), len(each.args)), "")
+        if isinstance(said, ast.Constant) and said.value is True:
+            found += builders.replace(said, file, "False")
+    return tuple(found)
+
+
 def _is_leaf(case: Case, target: ast.expr) -> bool:
     """Whether the value that is changed is the source of the question, under its own name."""
     failure = case.context.question.failure
     return syntax.text_of(target) == case.context.source.name or (failure is not None and "leaf" in failure.text)
 
 
+def _is_plain(value: ast.expr, file: str) -> bool:
+    """Whether an expression is made of literals and new tensors alone, so that no gradient can go through it."""
+    names = [n for n in parts(value) if isinstance(n, ast.Name) and not scopes.is_module(n, file)]
+    return not names
+
+
+OWN = {"grad", "requires_grad", "requires_grad_", "retain_grad", "register_hook", "is_leaf"}
+"""Attributes by which a program speaks of a leaf itself, not of its values."""
+
+
 def _written_to_copy(case: Case, statement: ast.stmt, base: ast.expr) -> Suggestion | None:
     """Write to a copy of the source, which the rest of the function goes on with; the question keeps the source."""
     file, pen, scope = case.file, case.pen, case.function
-    if not isinstance(base, ast.Name) or scope is None:
+    if not isinstance(base, ast.Name | ast.Attribute) or scope is None:
         return None
-    new = scopes.free_name(file, f"changed_{base.id}")
-    copy = f"{new} = {base.id}.clone()" if pen.dialect == "torch" else pen.say("{n} = np.copy({x})", n=new, x=base.id)
+    name = syntax.text_of(base)
+    new = scopes.free_name(file, f"changed_{name.rpartition('.')[2]}")
+    copy = f"{new} = {name}.clone()" if pen.dialect == "torch" else pen.say("{n} = np.copy({x})", n=new, x=name)
     later = [s for s in statements_of(scope) if s.lineno > statement.lineno and not hasattr(s, "body") and not asks(s)]
-    reads = [base, *(n for s in later for n in syntax.mentions(s, base.id))]
-    changes = [c for n in reads for c in builders.replace(n, file, new)]
+    reads = [base, *(n for s in (statement, *later) for n in syntax.mentions(s, name) if not _of_leaf(n, file))]
+    changes = [c for n in dict.fromkeys(reads) for c in builders.replace(n, file, new)]
     return builders.likely(*builders.insert_before(statement, file, copy), *changes, *pen.imports)
+
+
+def _of_leaf(node: ast.expr, file: str) -> bool:
+    """Whether a leaf's own gradient or mark is read at a place, or it is handed to what asks for gradients."""
+    path = builders.path_to(node, file)
+    parent = path[-1] if path else None
+    asked = [n for n in path if isinstance(n, ast.Call) and node is not n.func and simple_name(n) == "grad"]
+    return bool(asked) or (isinstance(parent, ast.Attribute) and parent.attr in OWN)
 
 
 def _in_no_grad(case: Case, statement: ast.stmt) -> Suggestion | None:

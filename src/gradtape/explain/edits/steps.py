@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Suggestion, scopes, syntax
+from gradtape.diagnostics import Suggestion, syntax
 from gradtape.explain import flat
-from gradtape.explain.edits import builders, hits, loops, metrics, numbers, passing, soft
+from gradtape.explain.edits import builders, choosing, hits, loops, metrics, numbers, passing, soft, truth
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+from gradtape.explain.edits.choosing import CHOICES, picked_softly, weights_instead
 from gradtape.explain.edits.leaving import without_callback
-from gradtape.explain.edits.pen import Pen, function_name
+from gradtape.explain.edits.pen import function_name
+from gradtape.explain.edits.picking import between_rows, is_index, picked_later
 from gradtape.explain.edits.rules import from_values
+from gradtape.explain.edits.straight import passing_text, passing_through
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -23,10 +26,28 @@ CASTS = {"int", "long", "short", "byte", "bool", "astype"}
 def pass_through(case: Case) -> Suggestion | None:
     """Suggest the expression whose value stays and whose gradient is that of what it works on."""
     name = simple_name(case.node) if case.node is not None else ""
+    if case.node is not None and _cast_to_position(case, case.node):
+        return None  # nothing but a whole number will do
+    nearest = _bilinear(case)
+    if nearest:
+        return builders.likely(*nearest)
     if name in flat.STRAIGHT:  # a gradient of a gradient: the slope that would pass is constant too
         return numbers.with_slope(case) if name in numbers.DEAD else None
     text, changes = case.once("straight through", lambda: _around(case))
     return case.once("pass through", lambda: builders.likely(*changes)) if text else soften(case)
+
+
+def _cast_to_position(case: Case, node: ast.expr) -> bool:
+    """Whether what an expression gives becomes a whole number that picks elements: `x.round().long()` in an index."""
+    outer = builders.path_to(node, case.file)[-2:]
+    cast = outer[0] if outer and isinstance(outer[0], ast.Call) and simple_name(outer[0]) in CASTS else None
+    return cast is not None and is_index(case.moved(syntax.span_of(cast, case.file)), cast)
+
+
+def _bilinear(case: Case) -> Changes:
+    """Sample an image between its elements, where the nearest of them is taken."""
+    call = case.call if simple_name(case.node or ast.Constant(None)) == "grid_sample" else None
+    return builders.set_argument(call, case.file, "mode", '"bilinear"') if call is not None else ()
 
 
 def straight_through(case: Case) -> str:
@@ -37,7 +58,7 @@ def straight_through(case: Case) -> str:
 
 def _around(case: Case) -> tuple[str, Changes]:
     pen, node = case.pen, case.node
-    text = _passing(pen, node, case) if node is not None else None
+    text = passing_through(pen, node, case) if node is not None else None
     if node is None or text is None:
         return "", ()
     return text, (*builders.replace(node, case.file, text), *pen.imports)
@@ -49,8 +70,8 @@ def around_cast(case: Case) -> Suggestion | None:
     inner = builders.worked_on(node, file) if node is not None else None
     if node is None or inner is None:
         return None
-    if _is_index(case, node) or _picked_later(case):
-        between = _between_rows(case, node, inner)
+    if is_index(case, node) or picked_later(case):
+        between = between_rows(case, node, inner)
         return builders.sketch(*between) if between else None
     outer = (n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call) and _is_cast(n))
     whole: ast.expr = next(outer, None) or _cast_later(case) or node
@@ -61,70 +82,6 @@ def around_cast(case: Case) -> Suggestion | None:
         exact = pen.say("tf.cast({e}, {x}.dtype)", e=exact, x=text)
     mended = pen.say(pen.phrases.passing, x=text, e=exact)
     return builders.likely(*builders.replace(whole, file, mended), *pen.imports)
-
-
-def _is_index(case: Case, node: ast.expr) -> bool:
-    """Whether the whole number that an expression gives picks elements: then nothing but a whole number will do."""
-    path = builders.path_to(node, case.file)
-    around = (n for n in path if isinstance(n, ast.Call | ast.Subscript))
-    for outer in around:
-        if isinstance(outer, ast.Subscript) and syntax.span_of(outer.slice, case.file).contains(case.at):
-            return True
-        if isinstance(outer, ast.Call) and simple_name(outer) in PICKING:
-            return True
-    names = set(syntax.assigned_names(case.at))
-    scope = case.function
-    return any(
-        isinstance(n, ast.Subscript) and names & syntax.names_in(n.slice, ast.Load)
-        for n in (ast.walk(scope) if scope is not None else ())
-    )
-
-
-def _picked_later(case: Case) -> bool:
-    """Whether the route enters an operation that picks elements by the positions that it gets."""
-    blamed = case.operation
-    later = (k for k in case.route if blamed is not None and k.operation.seq > blamed.seq)
-    return any(k.position > 0 and _picks(k.operation.name) for k in later)
-
-
-PICKING = {"item", "int", "gather", "take", "one_hot", "embedding", "index_select", "range", "take_along_axis"}
-"""What needs whole numbers."""
-
-
-def _between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
-    """Go in a straight line from one row of a table to the next, where a cast position picks a row."""
-    file, pen, scope = case.file, case.pen, case.function
-    names = set(syntax.assigned_names(case.at))
-    picks = [n for n in (ast.walk(scope) if scope is not None else ()) if isinstance(n, ast.Subscript)]
-    pick = next((n for n in picks if n.slice is node or syntax.text_of(n.slice) in names), None)
-    if pick is None or not isinstance(pick.ctx, ast.Load) or not isinstance(pick.value, ast.Name | ast.Attribute):
-        return ()
-    if isinstance(pick.value, ast.Attribute) and pick.value.attr in {"at", "loc", "iloc"}:  # no rows, but a place
-        return _between_places(pick, builders.operand(inner, file), file) if pen.dialect == "jax" else ()
-    rows, table, position = (
-        builders.written(pick.slice, file),
-        builders.written(pick.value, file),
-        builders.operand(inner, file),
-    )
-    index = rows if rows in names else f"({rows})"
-    last = f"len({table}) - 1"
-    after = f"({index} + 1).clamp(max={last})" if pen.dialect == "torch" else pen.call("minimum", f"{index} + 1", last)
-    weight = f"({position} - {index}).reshape({index}.shape + (1,) * ({table}.ndim - 1))"
-    text = f"{table}[{rows}] + {weight} * ({table}[{after}] - {table}[{rows}])"
-    return (*builders.replace(pick, file, text), *pen.imports)
-
-
-def _between_places(pick: ast.Subscript, position: str, file: str) -> Changes:
-    """Write to both neighbours of a position, each by its nearness: `a.at[i].set(v)` for JAX."""
-    path = builders.path_to(pick, file)
-    method = next((n for n in reversed(path) if isinstance(n, ast.Attribute) and n.value is pick), None)
-    call = next((n for n in reversed(path) if isinstance(n, ast.Call) and n.func is method), None)
-    if method is None or call is None or method.attr not in {"set", "add"} or len(call.args) != 1:
-        return ()
-    place, value = builders.written(pick.slice, file), builders.operand(call.args[0], file)
-    nearness = f"({position} - {place})"
-    near = f"{builders.written(method, file)}({value} * (1 - {nearness}))"
-    return builders.replace(call, file, f"{near}.at[{place} + 1].{method.attr}({value} * {nearness})")
 
 
 def _is_cast(node: ast.Call) -> bool:
@@ -152,140 +109,24 @@ def _cast_later(case: Case) -> ast.Call | None:
     return None
 
 
-COUNTING = (
-    "histogram",
-    "histc",
-    "bincount",
-    "count",
-    "argmax",
-    "argmin",
-    "argsort",
-    "searchsorted",
-    "digitize",
-    "unique",
-)
-"""Functions whose result has not one element per element of what they work on."""
-
-
-def _passing(pen: Pen, node: ast.expr, case: Case) -> str | None:
-    file = case.file
-    if simple_name(node).startswith(COUNTING):
-        return None
-    if isinstance(node, ast.Call) and pen.phrases.passing_call and len(node.args) == 1 and not node.keywords:
-        function, given = builders.written(node.func, file), builders.written(node.args[0], file)
-        if not isinstance(node.args[0], ast.Starred) and not builders.is_method(node, file):
-            return pen.say(pen.phrases.passing_call, f=function, x=given)
-    whole = builders.written(node, file)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
-        smooth = f"{builders.operand(node.left, file)} / {builders.operand(node.right, file)}"
-        return pen.say(pen.phrases.passing.replace("- {x}", "- ({x})"), x=smooth, e=whole)
-    return _passing_text(pen, node, file)
-
-
-def _passing_text(pen: Pen, node: ast.expr, file: str) -> str | None:
-    whole = builders.written(node, file)
-    inner = _value_in(node, file)
-    if inner is None:
-        return None
-    text = builders.operand(inner, file)
-    if not any(isinstance(part, ast.Call | ast.Await) for part in ast.walk(inner)):
-        return pen.say(pen.phrases.passing, x=text, e=whole)
-    name = scopes.free_name(file, "exact")  # a call should not run twice
-    once = pen.phrases.passing.replace("{x}", "{once}", 1)
-    return pen.say(
-        once, once=f"({name} := {builders.written(inner, file)})", x=name, e=builders.with_part(node, inner, file, name)
-    )
-
-
-PARAMETERS = {"x", "input", "lam", "rate", "p", "a", "probs", "mean", "scale"}
-
-
-def _value_in(node: ast.expr, file: str) -> ast.expr | None:
-    """Return what an operation works on: of several arguments the first that is no literal."""
-    if isinstance(node, ast.Call) and not builders.is_method(node, file):
-        given = [*node.args, *(k.value for k in node.keywords if k.arg in PARAMETERS)]
-        return next((a for a in given if not isinstance(a, ast.List | ast.Tuple | ast.Constant | ast.Starred)), None)
-    return builders.worked_on(node, file)
-
-
-def _picked_softly(case: Case) -> Changes:
-    """Take the mean of all rows under the softmax, where an argmax picks one row of a table."""
-    node, file = case.node, case.file
-    call = next((n for n in parts(node) if simple_name(n) in CHOICES), None) if node is not None else None
-    blamed = case.operation
-    scores = _value_in(call, file) if call is not None else None
-    if blamed is None or scores is None or any(isinstance(n, ast.Call) for n in ast.walk(scores)):
-        return ()
-    pen = case.pen
-    later = next((k.operation for k in case.route if k.operation.seq > blamed.seq and _picks(k.operation.name)), None)
-    place = later.site.span if later is not None else None
-    picking = syntax.expression_at(place) if place is not None and place.file == file else None
-    if place is None or not isinstance(picking, ast.Call) or not picking.args:
-        return ()
-    text = builders.written(scores, file)
-    scope = syntax.function_at(place) or syntax.parse_file(file)
-    if scope is None or (scope is not case.function and assigned(scope, text) is None):
-        return ()
-    made = assigned_before(case.function, text, case.at.line) if case.function is not None else None
-    weights = (
-        text if "prob" in text or (made is not None and _is_probability(case, made)) else pen.call("softmax", text)
-    )
-    if simple_name(picking) == "gather" and len(picking.args) >= 2:
-        table = builders.written(picking.args[0], file)
-    elif len(picking.args) == 1:
-        table = f"{builders.written(picking.func, file)}({pen.call('arange', f'{text}.shape[-1]')})"
-    else:
-        return ()
-    return builders.replace(picking, file, pen.call("matmul", weights, table))
-
-
-def assigned(scope: ast.AST, name: str) -> ast.stmt | None:
-    """Return a statement that gives a name a value in a scope."""
-    return next((s for s in statements_of(scope) if name in syntax.names_in(s, ast.Store)), None)
-
-
-def _is_probability(case: Case, node: ast.expr) -> bool:
-    return any(simple_name(n) == "softmax" for n in parts(node)) or "softmax" in case.context.source.name
-
-
-def _picks(name: str) -> bool:
-    return any(word in name.lower() for word in ("gather", "embedding", "take"))
-
-
-CHOICES = {"argmax", "categorical"}
-"""Functions that choose a position by scores: the largest, or one that is drawn."""
-
-
-def _weights_instead(case: Case) -> Changes:
-    """Take the weights of a softmax, where the position that was chosen becomes a row of zeros and a one."""
-    node, file, scope = case.node, case.file, case.function
-    found = next((n for n in parts(node) if simple_name(n) in CHOICES), None) if node is not None else None
-    scores = _value_in(found, file) if found is not None else None
-    names = set(syntax.assigned_names(case.at))
-    calls = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
-    rows = [n for n in calls if simple_name(n) == "one_hot" and isinstance(n, ast.Call) and n.args]
-    rows = [n for n in rows if n.args[0] is node or (syntax.text_of(n.args[0]) in names and n.lineno > case.at.line)]
-    if (
-        scores is None
-        or any(isinstance(n, ast.Call) for n in parts(scores))
-        or not rows
-        or case.pen.dialect not in {"tensorflow", "jax"}
-    ):
-        return ()
-    text = case.pen.call("softmax", builders.written(scores, file))
-    return tuple(c for n in rows for c in builders.replace(n, file, text))
-
-
 def soften(case: Case) -> Suggestion | None:
     """Sketch a smooth function in the place of one that has no derivative."""
     node, file, pen = case.node, case.file, case.pen
     measured = metrics.loss_instead(case)
     if measured:
         return builders.likely(*measured)
-    picked = _picked_softly(case) or _weights_instead(case) or hits.expected(case) or hits.distance(case)
+    ways = (
+        choosing.chances_instead,
+        picked_softly,
+        weights_instead,
+        choosing.chosen_beside,
+        hits.expected,
+        hits.distance,
+    )
+    picked: Changes = next((changes for way in ways if (changes := way(case))), ())
     if picked:
         return builders.sketch(*picked, *pen.imports)
-    if node is None or _is_index(case, node):
+    if node is None or is_index(case, node):
         return None
     outer = builders.parent_of(node, file)
     if isinstance(outer, ast.Call) and simple_name(outer) == simple_name(node) == "argsort":
@@ -293,9 +134,12 @@ def soften(case: Case) -> Suggestion | None:
     for part in parts(node):
         text = soft.smooth(pen, part, file)
         if text is None and simple_name(part).endswith(DRAWS) and pen.phrases.passing:
-            text = _passing_text(pen, part, file)
+            text = passing_text(pen, part, file)
         if text is not None:
-            return builders.sketch(*_as_number(part, file, text, pen.call("sum").removesuffix("()")), *pen.imports)
+            total = pen.call("sum").removesuffix("()")
+            torch = pen.dialect == "torch"
+            changes = truth.as_number(case, part, text) if torch else _as_number(part, file, text, total)
+            return builders.sketch(*changes, *pen.imports)
     return None
 
 
@@ -449,7 +293,7 @@ def reparameterise(case: Case) -> Suggestion | None:
     if call is None:
         return None
     name = simple_name(call)
-    weights = (_weights_instead(case) or _picked_softly(case)) if name in CHOICES else ()
+    weights = (weights_instead(case) or picked_softly(case)) if name in CHOICES else choosing.drawn_softly(case)
     if weights:
         return builders.sketch(*weights)
     if name == "sample" and any(link.operation.name in DISCRETE for link in case.route):

@@ -50,11 +50,6 @@ GRADIENT = Function("grad", "gradient", kind=BreakKind.INNER_GRADIENT)
 HARMLESS = {"not-used"}
 """Reasons for which nobody needs to stop and look."""
 
-TRANSFORMED = (
-    "torch.func: gradients under vmap, which jacrev and hessian use too, and forward derivatives (jvp, jacfwd) are not "
-    "explained"
-)
-
 MOST_FREED = 40_000
 """From how many values on, whose graph was used up, those are forgotten that nobody remembers making."""
 
@@ -229,10 +224,6 @@ class Desk:
     def grad(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frames: Frames) -> Any:
         """Hear a call of `torch.autograd.grad`."""
         transformed = private.is_transformed()
-        came = kwargs.get("grad_outputs") or ()
-        if transformed and any(private.is_batched(t) for t in (*args[0], *args[1], *came) if t is not None):
-            self.heard.remark(TRANSFORMED)
-            return func(*args, **kwargs)
         if self.busy or self.mode.stopped or self.mode.paused or self._give_up():
             return func(*args, **kwargs)
         targets, sources = list(args[0]), list(args[1])
@@ -247,13 +238,10 @@ class Desk:
 
     def unconnected(self, targets: Sequence[Tensor], sources: Sequence[Tensor], frames: Frames) -> None:
         """Hear that a function of `torch.func` gave zeros, because its result hangs on none of its arguments."""
-        if any(map(private.is_batched, (*targets, *sources))):
-            self.heard.remark(TRANSFORMED)
-        elif not (self.busy or self.mode.stopped or self.mode.paused or self._give_up()):
+        if not (self.busy or self.mode.stopped or self.mode.paused or self._give_up()):
             asked, _, steps = self._ask("torch.func", targets, frames)
-            with self.aside():
-                again = private.is_nested_transform(targets[0])
-                self._answer(asked, sources, [None] * len(sources), steps, again=again)
+            with self.aside():  # zero whatever the numbers are, and so is what is differentiated again
+                self._answer(asked, sources, [None] * len(sources), steps, again=False)
 
     def _record_gradient(self, asked: Asked, sources: Sequence[Tensor], result: Any, frames: Frames) -> None:
         """Write down a derivative as a value; one that can be differentiated again hangs on what its own graph says."""

@@ -46,6 +46,8 @@ def of_backward(
     if private.NO_DERIVATIVE.search(text):
         place = next((k for k, node in enumerate(walk.nodes) if private.is_not_implemented(node)), None)
         made = _made(walk, builder, place)
+        if made is not None and any(b.kind is BreakKind.PIECEWISE_CONSTANT for breaks in made.breaks for b in breaks):
+            return Failure("", text)  # none that would be of use: the break on the way says more
         return Failure("missing-rule", text, made.site if made is not None else None)
     return Failure("", text)
 
@@ -75,11 +77,16 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
                 seen.add(number)
                 pending.append(number)
     if not stale:
-        return Failure("tape-used-up", text, asked.site)
+        first = _used_by(builder, root, freed)
+        where = ((first.site, "a part of the graph was used up here"),) if first is not None else ()
+        return Failure("tape-used-up", text, asked.site, where)
     operation, number, by = min(stale, key=lambda found: found[0].seq)
     record = builder.by_seq[operation.seq]
     name = builder.name_of(number)
     at = _handed_on(record.frames, asked.site.code, name) if record.frames else operation.site
+    origin = builder.made_by.get(number)
+    if by.site != asked.site and origin is not None and not _of_earlier_round(origin.frames, record.frames):
+        at = asked.site  # two passes through a value that was made once, not one that is carried from round to round
     also: list[tuple[Site | Passage, str]] = [(by.site, "the graph that this value belongs to was used up here")]
     if at != operation.site:
         also.append((operation.site, "the value of the earlier graph is used here"))
@@ -87,6 +94,19 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
     if made is not None and made.site.span != at.span:
         also.append((place_in(made, asked.site.code), "it was made here"))
     return Failure("tape-used-up", text, at, tuple(also), number, name)
+
+
+def _of_earlier_round(made: Frames, used: Frames) -> bool:
+    """Whether a value was made by code that comes after that which used it: then a loop brought it back.
+
+    Both are followed from outside to where they part; what one call makes and uses in its order is of the same round.
+    """
+    for (code, one), (other_code, other) in zip(reversed(made), reversed(used), strict=False):
+        if code is not other_code:
+            return True
+        if one != other:
+            return one > other
+    return True
 
 
 def _handed_on(frames: Frames, code: object, name: str) -> Site:
@@ -205,6 +225,8 @@ def of_inference(failure: Failure, inputs: Sequence[int], builder: Builder) -> F
     """Say where a tensor was made that is refused because inference mode was on then."""
     for number in inputs:
         record = builder.made_by.get(number)
+        while record is not None and record.off is None and record.what.view and record.inputs:
+            record = builder.made_by.get(record.inputs[0])  # a part of such a tensor, taken outside
         if record is not None and record.off is not None and failure.at is not None:
             also = (Site(*record.frames[0]) if record.frames else failure.at, "made here"), (failure.at, "refused here")
             return replace(failure, at=Site(*record.off.frames[0]), also=also)
@@ -220,7 +242,10 @@ def written_text(span: Span) -> str:
     elif isinstance(statement, ast.Assign) and any(isinstance(t, ast.Subscript) for t in statement.targets):
         node = statement.targets[0]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        node = node.func.value
+        method = node.func.attr.endswith("_") or node.func.attr == "step"
+        node = node.func.value if method or not node.args else node.args[0]
+    elif isinstance(node, ast.Call) and node.args:  # a layer, or a function, that works in place
+        node = node.args[0]
     while isinstance(node, ast.Subscript):
         node = node.value
     return syntax.text_of(node) if isinstance(node, ast.expr) else ""

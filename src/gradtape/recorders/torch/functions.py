@@ -259,6 +259,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "leaky_relu": ("negative_slope",),
     "masked_fill": ("mask", "value"),
     "dropout": ("p",),
+    "grid_sample": ("grid", "mode"),
 }
 """The plain arguments that causes want to know, in the order of their positions after the tensor."""
 

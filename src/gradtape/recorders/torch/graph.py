@@ -135,11 +135,14 @@ class Builder:
         """Return what ran, in order.
 
         An update of a leaf by its gradient is no way for a value to travel: it would connect every training step with
-        those before it.
+        those before it. Nor is a leaf that starts with the values of another one: it is an object of its own.
         """
+        leaves = {number for tensor in self.leaves.values() for number in self.ids(tensor)} | self.memory.leaves
+        leaves |= {number for number, first in self.first.items() if first in leaves}
         renewed = {number for ids in self.memory.versions.values() for number in ids[1:]}
         leaving = self._only_leaving()
         updates: set[int] = set()
+        self.cut = set[int]()
         found = []
         for record in self.records:
             frames = record.frames or NOWHERE
@@ -153,11 +156,17 @@ class Builder:
                 if writes and any(out[0] in renewed for out in record.outputs):
                     inputs = ()
                     updates.difference_update(out[0] for out in record.outputs)
-            settings = record.arguments[2] if record.arguments else {}
+            if record.what.view and not leaves.isdisjoint(inputs[:1]):
+                leaves.update(out[0] for out in record.outputs)
+            elif record.off is not None and record.what.overwrites and leaves.issuperset(inputs):
+                inputs = () if any(out[0] in renewed and out[0] in leaves for out in record.outputs) else inputs
+            settings = _settings_of(record)
             for place, out in enumerate(record.outputs):
                 passing = record.what.role is Role.ALIAS and out[0] in leaving
                 read = _read_by(record, place, inputs)
                 breaks = tuple(() if passing or not read[k] else self._breaks(record, k, out) for k in range(len(read)))
+                if not out[1] and (any(breaks) or not self.cut.isdisjoint(read)):
+                    self.cut.add(out[0])
                 found.append(
                     Operation(
                         record.seq,
@@ -195,6 +204,8 @@ class Builder:
             return ()
         if what.kind in ALWAYS:
             return (Break(what.kind, what.reason),)
+        if what.name in PLACED and position == PLACED[what.name] and _settings_of(record).get("mode") == "nearest":
+            return (Break(BreakKind.PIECEWISE_CONSTANT, NEAREST),)
         if not differentiable(dtype):
             return (self._discrete(what),)
         return self._cut(record, source, needed=bool(record.needs >> position & 1), kept=kept)
@@ -216,7 +227,7 @@ class Builder:
                 return (
                     Break(BreakKind.GRADIENTS_OFF, REENTRANT, instead="use_reentrant=False", at=Site(*off.frames[0])),
                 )
-            if needed:
+            if needed or source in self.cut:
                 return (Break(BreakKind.GRADIENTS_OFF, at=Site(*off.frames[0])),)
         if what.kind is not None and what.kind is not BreakKind.NO_DERIVATIVE:
             return (Break(what.kind, what.reason),)
@@ -279,6 +290,18 @@ class Builder:
                 versions = (first, *self.memory.versions.get(first, ())[1:])
                 found += [Event(record.seq, "create", v, site, record.inputs[0], tuple(callers)) for v in versions]
         return tuple(sorted(found, key=lambda event: event.seq))
+
+
+PLACED = {"grid_sample": 1}
+"""Functions that take elements at places between them, with the position of the places."""
+
+NEAREST = "takes the nearest element, which is the same until another one is nearer"
+
+
+def _settings_of(record: Record) -> Mapping[str, Any]:
+    """Return the plain settings of a call."""
+    settings: Mapping[str, Any] = record.arguments[2] if record.arguments else {}
+    return settings
 
 
 def _read(record: Record) -> tuple[int, ...]:

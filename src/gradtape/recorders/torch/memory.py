@@ -280,8 +280,6 @@ class Memory:
         if size > MOST_BYTES // 4:
             return
         if private.is_transformed():
-            if private.is_batched(tensor):
-                return
             tensor = private.unwrapped(tensor)
             with private.outside_transforms():
                 value = tensor.detach()

@@ -114,7 +114,9 @@ def _plain_members(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]
                 yield whole, value
             elif not name.startswith("_") and isinstance(value, list | tuple | Mapping):
                 for step, inner in _parts(value):
-                    if isinstance(inner, torch.nn.Module):
+                    if isinstance(inner, torch.Tensor):
+                        yield f"{whole}{step}", inner
+                    elif isinstance(inner, torch.nn.Module):
                         yield from ((f"{whole}{step}.{last}", p) for last, p in inner.named_parameters())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +42,12 @@ def array(tensor: torch.Tensor) -> Any:
 def summaries(values: Mapping[int, torch.Tensor], wanted: Iterable[int]) -> dict[int, Summary]:
     """Return what values are like, the newest first where there are many."""
     numbers = sorted(set(wanted) & set(values), reverse=True)[:MOST_VALUES]
-    return {number: summary(array(values[number])) for number in numbers}
+    return {number: _summary(values[number]) for number in numbers}
+
+
+def _summary(tensor: torch.Tensor) -> Summary:
+    """Return what a value is like, with the dtype that it has in the program: NumPy has not all of them."""
+    return replace(summary(array(tensor)), dtype=str(tensor.dtype).removeprefix("torch."))
 
 
 def pulls(steps: Steps, builder: Builder, values: Mapping[int, torch.Tensor]) -> tuple[Pull, ...]:

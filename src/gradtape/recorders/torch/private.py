@@ -52,9 +52,20 @@ _functorch: Any = _named(torch, "_C", "_functorch")
 
 
 def unwrapped(tensor: torch.Tensor) -> torch.Tensor:
-    """Return the tensor that one of `torch.func.grad` or `vjp` stands for; any other as it is."""
-    while _functorch is not None and _functorch.is_gradtrackingtensor(tensor):
-        tensor = _functorch.get_unwrapped(tensor)
+    """Return the tensor that one of `torch.func` stands for, all of a batch with it in front; any other as it is."""
+    places: list[int] = []
+    while _functorch is not None:
+        if _functorch.is_gradtrackingtensor(tensor):
+            tensor = _functorch.get_unwrapped(tensor)
+        elif _functorch.is_batchedtensor(tensor):
+            places.append(_functorch.maybe_get_bdim(tensor))
+            tensor = _functorch.get_unwrapped(tensor)
+        else:
+            break
+    for moved, place in enumerate(reversed(places)):
+        if place + moved:
+            with outside_transforms():
+                tensor = tensor.movedim(place + moved, 0)
     return tensor
 
 
@@ -69,11 +80,6 @@ def is_nested_transform(tensor: torch.Tensor) -> bool:
     """Whether a tensor belongs to a transform inside another: what it gives is differentiated again."""
     once = _functorch.get_unwrapped(tensor) if _functorch.is_gradtrackingtensor(tensor) else tensor
     return bool(_functorch.is_gradtrackingtensor(once))
-
-
-def is_batched(tensor: torch.Tensor) -> bool:
-    """Whether a tensor stands for many: inside `vmap`, which `jacrev` and its like are made with."""
-    return _functorch is None or bool(_functorch.is_batchedtensor(unwrapped(tensor)))
 
 
 foreach_norm: Any = _named(torch, "_foreach_norm")

@@ -268,11 +268,20 @@ class Questions:
             ):
                 continue
             name = self.names.of(tensor)
-            if isinstance(tensor, torch.nn.Parameter) or (
-                name is not None and _grad_is_read(self.asked.site.span.file, name)
-            ):
+            trained = isinstance(tensor, torch.nn.Parameter) or self._is_step(entry.id)
+            if trained or (name is not None and _grad_is_read(self.asked.site.span.file, name)):
                 found.append(tensor)
         return found
+
+    def _is_step(self, number: int) -> bool:
+        """Whether a value was computed from a leaf and from a gradient: what a step of training gives."""
+        made = self.builder.producers.get(number)
+        leaves = self.desk.memory.leaves
+        if made is None or not any(self.builder.first.get(i, i) in leaves for i in made.inputs):
+            return False
+        before = backward_cone(self._plain_run, made.inputs)
+        producers = self.builder.producers
+        return any(i in producers and producers[i].function == "gradient" for i in before)
 
     def about_number(self, text: str) -> Iterator[GradientReport]:
         """Explain that `backward()` was called on a plain number: from which leaves it was made."""

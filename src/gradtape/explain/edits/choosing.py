@@ -1,0 +1,216 @@
+"""Edits where scores choose positions: the softmax of the scores in the place of the choice, or beside it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import scopes, syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+from gradtape.explain.edits.picking import picks
+from gradtape.explain.edits.straight import value_in
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.builders import Changes
+
+
+def picked_softly(case: Case) -> Changes:
+    """Take the mean of all rows under the softmax, where an argmax picks one row of a table."""
+    node, file = case.node, case.file
+    call = next((n for n in parts(node) if simple_name(n) in CHOICES), None) if node is not None else None
+    blamed = case.operation
+    scores = value_in(call, file) if call is not None else None
+    if blamed is None or scores is None or any(isinstance(n, ast.Call) for n in ast.walk(scores)):
+        return ()
+    pen = case.pen
+    later = next((k.operation for k in case.route if k.operation.seq > blamed.seq and picks(k.operation.name)), None)
+    place = later.site.span if later is not None else None
+    picking = syntax.expression_at(place) if place is not None and place.file == file else None
+    if place is None or not isinstance(picking, ast.Call) or not picking.args:
+        return ()
+    text = builders.written(scores, file)
+    scope = syntax.function_at(place) or syntax.parse_file(file)
+    if scope is None or (scope is not case.function and assigned(scope, text) is None):
+        return ()
+    made = assigned_before(case.function, text, case.at.line) if case.function is not None else None
+    weights = (
+        text if "prob" in text or (made is not None and _is_probability(case, made)) else pen.call("softmax", text)
+    )
+    if simple_name(picking) == "gather" and len(picking.args) >= 2:
+        table = builders.written(picking.args[0], file)
+    elif len(picking.args) == 1:
+        table = f"{builders.written(picking.func, file)}({pen.call('arange', f'{text}.shape[-1]')})"
+    else:
+        return ()
+    return builders.replace(picking, file, pen.call("matmul", weights, table))
+
+
+def assigned(scope: ast.AST, name: str) -> ast.stmt | None:
+    """Return a statement that gives a name a value in a scope."""
+    return next((s for s in statements_of(scope) if name in syntax.names_in(s, ast.Store)), None)
+
+
+def _is_probability(case: Case, node: ast.expr) -> bool:
+    return any(simple_name(n) == "softmax" for n in parts(node)) or "softmax" in case.context.source.name
+
+
+CHOICES = {"argmax", "categorical"}
+"""Functions that choose a position by scores: the largest, or one that is drawn."""
+
+
+def weights_instead(case: Case) -> Changes:
+    """Take the weights of a softmax, where the position that was chosen becomes a row of zeros and a one."""
+    node, file, scope = case.node, case.file, case.function
+    found = next((n for n in parts(node) if simple_name(n) in CHOICES), None) if node is not None else None
+    scores = _scores(found, file) if isinstance(found, ast.Call) else None
+    names = set(syntax.assigned_names(case.at))
+    calls = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
+    rows = [n for n in calls if simple_name(n) == "one_hot" and isinstance(n, ast.Call) and n.args]
+    rows = [n for n in rows if n.args[0] is node or (syntax.text_of(n.args[0]) in names and n.lineno > case.at.line)]
+    pen = case.pen
+    if scores is None or not rows or pen.dialect not in {"tensorflow", "jax", "torch"}:
+        return ()
+    if any(isinstance(n, ast.Call) for n in parts(scores)) and [n.args[0] for n in rows] != [node]:
+        return ()  # they would be computed twice
+    if pen.dialect != "torch":
+        text = pen.call("softmax", builders.written(scores, file))
+    elif isinstance(found, ast.Call) and simple_name(found) == "argmax":
+        axis = _axis(found, scores, file)
+        text = pen.call("softmax", builders.written(scores, file), axis)
+        text += f".movedim({axis}, -1)" if axis != "-1" else ""  # the ones stand along the last axis
+    else:
+        return ()
+    return tuple(c for n in rows for c in builders.replace(n, file, text))
+
+
+def _axis(call: ast.Call, scores: ast.expr, file: str) -> str:
+    """Return the axis along which the largest is sought, the last where a call says nothing."""
+    given = [a for a in call.args if a is not scores]
+    named = next((k.value for k in call.keywords if k.arg in {"axis", "dim"}), given[0] if given else None)
+    return builders.written(named, file) if named is not None else "-1"
+
+
+def chances_instead(case: Case) -> Changes:
+    """Take the chance of the right class, where the class with the largest score is compared with it."""
+    node, file, pen, scope = case.node, case.file, case.pen, case.function
+    found = next((n for n in parts(node) if simple_name(n) in {"argmax", "max"}), None) if node is not None else None
+    scores = _scores(found, file) if isinstance(found, ast.Call) else None
+    if not isinstance(found, ast.Call) or scores is None or scope is None or pen.dialect != "torch":
+        return ()
+    axis = _axis(found, scores, file)
+    names = set(syntax.names_in(case.statement, ast.Store)) if isinstance(case.statement, ast.Assign) else set()
+    inside = {n for s in statements_of(scope) if not hasattr(s, "body") for n in parts(s)}
+    for compared in (n for n in inside if n.lineno >= found.lineno):
+        sides = _compared(compared, file)
+        chosen = [s for s in sides if syntax.text_of(s) in names or any(p is found for p in parts(s))]
+        other = [s for s in sides if s not in chosen]
+        if len(chosen) != 1 or len(other) != 1:
+            continue
+        direct = any(p is found for p in parts(chosen[0]))
+        if not direct and any(isinstance(n, ast.Call) for n in parts(scores)):
+            first, name = _named(case, scores, axis)
+        else:
+            first, name = (), pen.call("softmax", builders.written(scores, file), axis)
+        label = f"{builders.operand(other[0], file)}.long().unsqueeze({axis})"
+        text = f"{name}.gather({axis}, {label}).squeeze({axis})"
+        differs = (isinstance(compared, ast.Compare) and isinstance(compared.ops[0], ast.NotEq)) or (
+            simple_name(compared) in {"ne", "not_equal"}
+        )
+        return (*first, *builders.replace(compared, file, f"1.0 - {text}" if differs else text), *pen.imports)
+    return ()
+
+
+def _scores(call: ast.Call, file: str) -> ast.expr | None:
+    """Return the scores of which the largest is sought."""
+    if builders.is_method(call, file) and isinstance(call.func, ast.Attribute):
+        return call.func.value
+    return call.args[0] if call.args else None
+
+
+def _named(case: Case, scores: ast.expr, axis: str) -> tuple[Changes, str]:
+    """Compute scores once, under a name, and return the chances that they give."""
+    file, statement = case.file, case.statement
+    if statement is None:
+        return (), ""
+    name = scopes.free_name(file, "scores")
+    text = builders.written(scores, file)
+    first = builders.insert_before(statement, file, f"{name} = {text}")
+    return (*first, *builders.replace(scores, file, name)), case.pen.call("softmax", name, axis)
+
+
+def _compared(node: ast.expr, file: str) -> list[ast.expr]:
+    """Return both sides of a comparison for equality."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+        return [node.left, node.comparators[0]]
+    if isinstance(node, ast.Call) and simple_name(node) in {"eq", "ne", "not_equal"}:
+        return list(builders.two_operands(node, file) or ())
+    return []
+
+
+def chosen_beside(case: Case) -> Changes:
+    """Let the gradient of a softmax pass where the largest become a mask of zeros and ones, which keeps its value."""
+    found = next((n for n in (parts(case.node) if case.node is not None else ()) if simple_name(n) == "topk"), None)
+    scores = _scores(found, case.file) if isinstance(found, ast.Call) else None
+    if scores is None or case.pen.dialect != "torch" or any(isinstance(n, ast.Call) for n in parts(scores)):
+        return ()
+    file, pen, scope = case.file, case.pen, case.function
+    names = syntax.names_in(case.statement, ast.Store) if case.statement is not None else set()
+    calls = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
+    for mask in (n for n in calls if isinstance(n, ast.Call) and simple_name(n) in {"scatter", "scatter_"}):
+        axis, index, value = (builders.argument(mask, k, word) for k, word in enumerate(("dim", "index", "value")))
+        ones = isinstance(value, ast.Constant) and value.value == 1
+        made = _scores(mask, file)
+        zeros = made is not None and simple_name(made) in {"zeros_like", "zeros"}
+        if axis is None or not ones or not zeros or syntax.text_of(index or mask) not in names:
+            continue
+        soft = pen.call("softmax", builders.written(scores, file), builders.written(axis, file))
+        return (
+            *builders.replace(mask, file, f"{builders.written(mask, file)} + {soft} - {soft}.detach()"),
+            *pen.imports,
+        )
+    return ()
+
+
+def drawn_softly(case: Case) -> Changes:
+    """Draw a row of zeros and a one that the gradient passes, where a drawn position picks a row of a table."""
+    call, file, pen, scope = case.call, case.file, case.pen, case.function
+    chances = _chances(case, call) if call is not None and pen.dialect == "torch" else ""
+    if not chances or scope is None or call is None:
+        return ()
+    names = set(syntax.assigned_names(case.at)) | syntax.names_in(case.statement or scope, ast.Store)
+    calls = [n for s in statements_of(scope) if s.lineno >= call.lineno for n in parts(s)]
+    row = pen.say("torch.nn.functional.gumbel_softmax({x}, hard=True)", x=chances)
+    for use in (n for n in calls if isinstance(n, ast.Call) and n.args):
+        if use.args[0] is not call and syntax.text_of(use.args[0]) not in names:
+            continue
+        made = [simple_name(v) for v in syntax.values_given_to(syntax.text_of(use.func), case.at)]
+        if simple_name(use) == "one_hot":
+            return (*builders.replace(use, file, row), *pen.imports)
+        if made == ["Embedding"] and len(use.args) == 1:
+            return (*builders.replace(use, file, f"{row} @ {builders.written(use.func, file)}.weight"), *pen.imports)
+    return ()
+
+
+def _chances(case: Case, call: ast.Call) -> str:
+    """Return the logits of a draw of one position: of `multinomial(p, 1)`, or of a `Categorical`'s `sample()`."""
+    file = case.file
+    if simple_name(call) == "multinomial" and len(call.args) == 2:
+        one = isinstance(call.args[1], ast.Constant) and call.args[1].value == 1
+        return f"torch.log({builders.written(call.args[0], file)})" if one else ""
+    if simple_name(call) != "sample" or call.args or not isinstance(call.func, ast.Attribute):
+        return ""
+    made = call.func.value
+    if isinstance(made, ast.Name) and case.function is not None:
+        made = assigned_before(case.function, made.id, call.lineno) or made
+    if not isinstance(made, ast.Call) or simple_name(made) != "Categorical":
+        return ""
+    logits = next((k.value for k in made.keywords if k.arg == "logits"), None)
+    probabilities = builders.argument(made, 0, "probs") if logits is None else None
+    given = logits if logits is not None else probabilities
+    name = builders.written(call.func.value, file)
+    if given is None:
+        return ""
+    if any(isinstance(n, ast.Call) for n in parts(given)):  # the distribution knows them
+        return f"{name}.logits" if isinstance(call.func.value, ast.Name) else ""
+    return builders.written(given, file) if logits is not None else f"torch.log({builders.written(given, file)})"

@@ -1,0 +1,109 @@
+"""Edits where a position picks an element: a place between two rows, two entries, two elements."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.builders import Changes
+
+
+def is_index(case: Case, node: ast.expr) -> bool:
+    """Whether the whole number that an expression gives picks elements: then nothing but a whole number will do."""
+    path = builders.path_to(node, case.file)
+    around = (n for n in path if isinstance(n, ast.Call | ast.Subscript))
+    for outer in around:
+        if isinstance(outer, ast.Subscript) and syntax.span_of(outer.slice, case.file).contains(case.at):
+            return True
+        if isinstance(outer, ast.Call) and simple_name(outer) in PICKING:
+            return True
+    names = set(syntax.assigned_names(case.at))
+    scope = case.function
+    return any(
+        isinstance(n, ast.Subscript) and names & syntax.names_in(n.slice, ast.Load)
+        for n in (ast.walk(scope) if scope is not None else ())
+    )
+
+
+def picked_later(case: Case) -> bool:
+    """Whether the route enters an operation that picks elements by the positions that it gets."""
+    blamed = case.operation
+    later = (k for k in case.route if blamed is not None and k.operation.seq > blamed.seq)
+    return any(picks(k.operation.name) and (k.position > 0 or "embedding" in k.operation.name) for k in later)
+
+
+PICKING = {"item", "int", "gather", "take", "one_hot", "embedding", "index_select", "range", "take_along_axis"}
+"""What needs whole numbers."""
+
+
+def between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
+    """Go in a straight line from one row of a table to the next, where a cast position picks a row."""
+    if case.pen.dialect == "torch":
+        changes = _between_entries(case, node, inner)
+        if changes:
+            return changes
+    file, pen, scope = case.file, case.pen, case.function
+    names = set(syntax.assigned_names(case.at))
+    picks = [n for n in (ast.walk(scope) if scope is not None else ()) if isinstance(n, ast.Subscript)]
+    pick = next((n for n in picks if n.slice is node or syntax.text_of(n.slice) in names), None)
+    if pick is None or not isinstance(pick.ctx, ast.Load) or not isinstance(pick.value, ast.Name | ast.Attribute):
+        return ()
+    if isinstance(pick.value, ast.Attribute) and pick.value.attr in {"at", "loc", "iloc"}:  # no rows, but a place
+        return _between_places(pick, builders.operand(inner, file), file) if pen.dialect == "jax" else ()
+    rows, table, position = (
+        builders.written(pick.slice, file),
+        builders.written(pick.value, file),
+        builders.operand(inner, file),
+    )
+    index = rows if rows in names else f"({rows})"
+    last = f"len({table}) - 1"
+    after = f"({index} + 1).clamp(max={last})" if pen.dialect == "torch" else pen.call("minimum", f"{index} + 1", last)
+    weight = f"({position} - {index}).reshape({index}.shape + (1,) * ({table}.ndim - 1))"
+    text = f"{table}[{rows}] + {weight} * ({table}[{after}] - {table}[{rows}])"
+    return (*builders.replace(pick, file, text), *pen.imports)
+
+
+def _between_entries(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
+    """Do the same where an embedding picks the row, or the row is one of zeros and a one."""
+    file, pen, scope = case.file, case.pen, case.function
+    names = set(syntax.assigned_names(case.at))
+    calls = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
+    for call in (n for n in calls if isinstance(n, ast.Call)):
+        place = next((a for a in call.args if a is node or syntax.text_of(a) in names), None)
+        if place is None:
+            continue
+        rows, position = builders.operand(place, file), builders.operand(inner, file)
+        if simple_name(call) == "one_hot" and len(call.args) == 2:
+            count = builders.written(call.args[1], file)
+            apart = pen.say("({p}.unsqueeze(-1) - torch.arange({n})).abs()", p=position, n=count)
+            return (*builders.replace(call, file, pen.say("torch.relu(1.0 - {d})", d=apart)), *pen.imports)
+        layer = builders.written(call.func, file)
+        made = [simple_name(v) for v in syntax.values_given_to(syntax.text_of(call.func), case.at)]
+        if made == ["Embedding"] and len(call.args) == 1:
+            here, after = f"{layer}({rows})", f"{layer}(({rows} + 1).clamp(max={layer}.num_embeddings - 1))"
+            weight = f"({position} - {rows}).unsqueeze(-1)"
+            return (*builders.replace(call, file, f"{here} + {weight} * ({after} - {here})"), *pen.imports)
+    return ()
+
+
+def _between_places(pick: ast.Subscript, position: str, file: str) -> Changes:
+    """Write to both neighbours of a position, each by its nearness: `a.at[i].set(v)` for JAX."""
+    path = builders.path_to(pick, file)
+    method = next((n for n in reversed(path) if isinstance(n, ast.Attribute) and n.value is pick), None)
+    call = next((n for n in reversed(path) if isinstance(n, ast.Call) and n.func is method), None)
+    if method is None or call is None or method.attr not in {"set", "add"} or len(call.args) != 1:
+        return ()
+    place, value = builders.written(pick.slice, file), builders.operand(call.args[0], file)
+    nearness = f"({position} - {place})"
+    near = f"{builders.written(method, file)}({value} * (1 - {nearness}))"
+    return builders.replace(call, file, f"{near}.at[{place} + 1].{method.attr}({value} * {nearness})")
+
+
+def picks(name: str) -> bool:
+    """Whether an operation of that name picks elements by positions."""
+    return any(word in name.lower() for word in ("gather", "embedding", "take"))
