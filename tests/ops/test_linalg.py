@@ -348,6 +348,14 @@ def test_a_large_cholesky_factor_is_pulled_back_by_blocks_to_the_same_gradient(n
         np.testing.assert_array_equal(found, found.T)
 
 
+def test_a_stack_of_large_cholesky_factors_is_pulled_back_matrix_by_matrix():
+    rng = np.random.default_rng(3)
+    a, weight = rng.normal(size=(2, 130, 130)), rng.normal(size=(2, 130, 130))
+    a = a @ np.swapaxes(a, -1, -2) / 130 + np.eye(130)
+    each = [gradient(lambda v, k=k: np.linalg.cholesky(v) * weight[k], a[k]) for k in (0, 1)]
+    np.testing.assert_allclose(gradient(lambda v: np.linalg.cholesky(v) * weight, a), each, atol=1e-11)
+
+
 def test_a_large_cholesky_factor_has_second_derivatives_and_what_is_not_finite_stays_so():
     n = 130
     rng = np.random.default_rng(n)
