@@ -122,7 +122,9 @@ def test_what_is_right_stays_silent(tmp_path):
     assert {"model.0.weight", "model.2.bias"} <= ran.statuses.keys()
 
 
-def test_forward_derivatives_run_as_they_do_alone(tmp_path):
+def test_forward_derivatives_are_said_not_to_be_explained(tmp_path):
     ran = why(FORWARDS, tmp_path)
     assert ran.error is None, ran.error
     assert not ran.told
+    assert any("jacfwd" in remark for remark in ran.remarks)
+    assert not any("jacfwd" in remark for remark in why(RIGHT, tmp_path).remarks)

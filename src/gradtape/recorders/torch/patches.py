@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from gradtape.recorders.torch.desk import Desk
 
+FORWARD = "torch.func: forward derivatives (jvp, jacfwd) leave no graph that could be asked, and are not explained"
+
 COMPILED = "torch.compile: the functions ran uncompiled here, so that each operation could be seen"
 SCRIPTED = "torch.jit.script: the functions ran as plain Python here, so that each operation could be seen"
 
@@ -57,6 +59,10 @@ class Patches:
             )
         if hasattr(private.transforms, "_autograd_grad"):
             self._replaced.set(private.transforms, "_autograd_grad", self._transform(private.transforms._autograd_grad))
+        if hasattr(private.transforms, "_jvp_with_argnums"):
+            self._replaced.set(
+                private.transforms, "_jvp_with_argnums", self._forward(private.transforms._jvp_with_argnums)
+            )
         if private.BackwardFunction is not None:
             self._replaced.set(
                 private.BackwardFunction, "_get_user_fn", self._rule(private.BackwardFunction._get_user_fn)
@@ -249,6 +255,20 @@ class Patches:
             return result
 
         return grad
+
+    def _forward(self, old: Any) -> Callable[..., Any]:
+        """Say that forward derivatives are not looked into, unless one backwards inside them was: that of `hessian`."""
+        desk = self.desk
+
+        @functools.wraps(old)
+        def jvp(*args: Any, **kwargs: Any) -> Any:
+            before = desk.asked[-1] if desk.asked else None
+            result = old(*args, **kwargs)
+            if (desk.asked[-1] if desk.asked else None) is before and not desk.busy:
+                desk.heard.remark(FORWARD)
+            return result
+
+        return jvp
 
     def _add_param_group(self, old: Any) -> Callable[..., Any]:
         desk = self.desk
