@@ -302,12 +302,8 @@ def _forgotten_attribute(case: Case) -> Changes:
     source = case.context.source.name.rpartition(".")[2]
     made = case.context.made_at(case.context.source)
     names = [source, *(n.removeprefix("self.") for n in (syntax.assigned_names(made) if made is not None else ()))]
-    for holder in ast.walk(tree) if tree is not None else ():
-        methods = (
-            {n.name: n for n in holder.body if isinstance(n, ast.FunctionDef)}
-            if isinstance(holder, ast.ClassDef)
-            else {}
-        )
+    for holder in (n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)) if tree is not None else ():
+        methods = {n.name: n for n in holder.body if isinstance(n, ast.FunctionDef)}
         forward = next((methods[n] for n in FORWARD if n in methods), None)
         attributes = {f"self.{n}" for n in names}
         stored = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Store)}
