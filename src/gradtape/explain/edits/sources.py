@@ -77,10 +77,12 @@ def _turned_off(case: Case) -> ast.expr | None:
 
 def without_marks(case: Case, suggestion: Suggestion) -> Suggestion:
     """Take away `loss.requires_grad = True` where the edit gives the value a history: PyTorch refuses it then."""
-    made = {link.operation.output for link in case.route} - case.context.source.ids
+    marks = [event for event in case.context.run.events if event.kind == "marked"] if suggestion.changes else []
+    outputs = case.route.columns.outputs
+    made = {outputs[number] for number in case.route.numbers} - case.context.source.ids if marks else set()
     found: list[Change] = []
-    for event in case.context.run.events if made and suggestion.changes else ():
-        statement = syntax.statement_at(event.site.span) if event.kind == "marked" and event.value in made else None
+    for event in marks:
+        statement = syntax.statement_at(event.site.span) if event.value in made else None
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
         if statement is not None and isinstance(target, ast.Attribute) and target.attr == "requires_grad":
             found += builders.remove(statement, event.site.span.file)
