@@ -1,6 +1,19 @@
 """Programs in which nothing is wrong: whatever they do, nothing may be said of them."""
 
 RIGHT = {
+    "whole numbers that the program allows": """
+def loss(p):
+    return jnp.sum((x * p["w"]) ** p["n"])
+
+jax.grad(loss, allow_int=True)({"n": 3, "w": 1.5})
+""",
+    "labels that are pulled back to": """
+def loss(w, labels):
+    return jnp.sum((w * x)[labels] ** 2)
+
+_, pull = jax.vjp(loss, 1.5, jnp.array([0, 2]))
+pull(jnp.ones(()))
+""",
     "a network in a training loop": """
 params = {"w": jnp.ones((3, 2)) * 0.1, "b": jnp.zeros(2)}
 inputs, wanted = jnp.ones((4, 3)), jnp.ones((4, 2))

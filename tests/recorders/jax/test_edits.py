@@ -3,6 +3,9 @@
 import pytest
 from tests.explain.test_edits import mended
 
+from gradtape.explain import Status
+
+from .mendable import MENDABLE, MENDABLE_TOO
 from .test_reasons import heard
 from .wrong import HEAD
 
@@ -221,7 +224,7 @@ jax.grad(loss)(2.0)
         [
             (
                 "    values, vectors = jnp.linalg.eigh((matrix := s * jnp.eye(3)) + "
-                "jnp.diag(1e-3 * jnp.arange(matrix.shape[-1])))"
+                "1e-3 * jnp.arange(matrix.shape[-1]) * jnp.eye(*matrix.shape[-2:]))"
             )
         ],
     ),
@@ -250,3 +253,27 @@ def test_a_program_is_mended(name, tmp_path):
     assert error is None
     assert reports
     assert not [f for r in reports for f in r.findings], right
+
+
+def check_that_the_edits_mend(program, tmp_path):
+    source = HEAD + "import functools\n" + program
+    reports, _ = heard(source, tmp_path)
+    assert any(r.status is not Status.OK for r in reports)
+    right = mended(source, reports)
+    assert right != source
+    (tmp_path / "again").mkdir()
+    reports, error = heard(right, tmp_path / "again")
+    assert error is None, right
+    assert reports
+    assert all(r.status is Status.OK and not r.findings for r in reports), right
+
+
+@pytest.mark.parametrize("name", MENDABLE)
+def test_edits_that_are_made_let_the_gradient_pass(name, tmp_path):
+    check_that_the_edits_mend(MENDABLE[name], tmp_path)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", MENDABLE_TOO)
+def test_edits_of_more_programs_let_the_gradient_pass(name, tmp_path):
+    check_that_the_edits_mend(MENDABLE_TOO[name], tmp_path)

@@ -12,6 +12,30 @@ x = jnp.array([0.5, 1.5, 2.5])
 """
 
 WRONG = {
+    # -- another object ---------------------------------------------------------------------------------------------
+    "an attribute in the place of the argument, through a function with a rule of its own": """
+class Net:
+    def __init__(self):
+        self.layers = [(jnp.ones((3, 4)) * 0.3, jnp.zeros(4)), (jnp.ones((4, 2)), jnp.zeros(2))]
+
+    def run(self, x):
+        for w, b in self.layers[:-1]:  #~ GT104
+            x = jax.nn.relu(x @ w + b)
+        w, b = self.layers[-1]  #~ GT104
+        return x @ w + b
+
+    def loss(self, layers, x):
+        return jnp.mean(self.run(x) ** 2)
+
+net = Net()
+jax.grad(net.loss)(net.layers, x)
+""",
+    "a whole number among the parameters": """
+def loss(p):
+    return jnp.sum((x * p["w"]) ** p["n"])
+
+jax.grad(loss)({"n": 3, "w": 1.5})  #~ GT107
+""",
     # -- nothing flows ----------------------------------------------------------------------------------------------
     "rounding": """
 def loss(x):

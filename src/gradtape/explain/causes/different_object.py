@@ -103,10 +103,10 @@ def _original(context: Context) -> Used | None:
     if made.site == context.question.call and reader is not None:  # an argument, and the function has its own way to it
         return Used(
             shared,
-            reader.site.span,
+            _read_at(reader.site.span, name),
             f"`{target}` is computed from {what} itself here, not from its argument `{source.name}`",
             ((made.site.span, f"{what} is passed as `{source.name}` here"),),
-            f"use `{source.name}` in the place of {what}",
+            f"use `{source.name.partition('[')[0]}` in the place of {what}",
         )
     return Used(
         shared,
@@ -115,6 +115,35 @@ def _original(context: Context) -> Used | None:
         ((reader.site.span if reader is not None else None, f"`{target}` is computed from {what} itself"),),
         f"compute `{target}` from `{source.name}`" + (f", or ask for the gradient in `{name}`" if name else ""),
     )
+
+
+def _read_at(used: Span, name: str) -> Span:
+    """Return where a function reads what is called `name` outside, if it takes it apart first: `for w in self.params`.
+
+    Parameters
+    ----------
+    used : Span
+        Where it computes with a part.
+    name : str
+        The name outside, of which an object's own methods know only the last attribute.
+    """
+    scope, node = syntax.function_at(used), syntax.expression_at(used)
+    if scope is None or node is None or not name:
+        return used
+    read, last = syntax.names_in(node, ast.Load), name.rpartition(".")[2]
+    bound = [
+        (part.lineno, part.value if isinstance(part, ast.Assign) else part.iter)
+        for part in ast.walk(scope)
+        if isinstance(part, ast.Assign | ast.For)
+        and part.lineno <= used.line
+        and any(read & syntax.names_in(t, ast.Store) for t in getattr(part, "targets", [getattr(part, "target", part)]))
+    ]
+    for _, value in sorted(bound, key=lambda pair: -pair[0]):
+        taken = [n for n in ast.walk(value) if isinstance(n, ast.Attribute | ast.Name)]
+        where = next((n for n in taken if syntax.text_of(n).rpartition(".")[2] == last), None)
+        if where is not None:
+            return syntax.span_of(where, used.file)
+    return used
 
 
 def _shared(context: Context, made: Operation | Event | None) -> frozenset[int]:

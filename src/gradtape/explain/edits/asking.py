@@ -118,10 +118,14 @@ def one_number(case: Case) -> Suggestion | None:
     failure = case.context.question.failure
     if failure is not None and failure.detail.startswith("complex"):
         return _real(case)
+    if failure is not None and failure.detail.startswith("None"):
+        return _returned(case)
     if call is None:
         made = case.node
-        if isinstance(made, ast.Tuple):
+        if isinstance(made, ast.Tuple | ast.Dict):
             return passing.loss_alone(case, made)
+        if isinstance(made, ast.List | ast.ListComp):
+            return builders.likely(*builders.replace(made, file, f"sum({builders.written(made, file)})"))
         text = f"{builders.operand(made, file)}.mean()" if made is not None else ""
         return builders.likely(*builders.replace(made, file, text)) if made is not None else None
     name = syntax.text_of(call.func).rpartition(".")[2]
@@ -150,6 +154,17 @@ def one_number(case: Case) -> Suggestion | None:
     )
 
 
+def _returned(case: Case) -> Suggestion | None:
+    """Return what a function computed last, where it returns nothing."""
+    name = case.context.question.target_name
+    functions = [f for f in syntax.functions_in(case.file) if f.name == name]
+    last = functions[0].body[-1] if len(functions) == 1 else None
+    target = last.targets[0] if isinstance(last, ast.Assign) and len(last.targets) == 1 else None
+    if last is None or not isinstance(target, ast.Name):
+        return None
+    return builders.likely(*builders.insert_after(last, case.file, f"return {target.id}"))
+
+
 def _real(case: Case) -> Suggestion | None:
     """Take the sizes of complex numbers, before they are reduced to one."""
     node, file = case.node, case.file
@@ -157,6 +172,10 @@ def _real(case: Case) -> Suggestion | None:
         return None
     reduced = builders.worked_on(node, file) if simple_name(node) in {"mean", "sum"} else None
     value = reduced if reduced is not None else node
+    if case.pen.dialect == "jax":
+        pen = case.pen
+        text = pen.call("abs", builders.written(value, file))
+        return builders.likely(*builders.replace(value, file, text), *pen.imports)
     return builders.likely(*builders.replace(value, file, f"{builders.operand(value, file)}.abs()"))
 
 

@@ -25,6 +25,43 @@ OWN = {
 }
 """The packages whose functions each framework follows, by dialect."""
 
+IN_JAX = {
+    "special": (
+        "bernoulli beta betainc betaln digamma entr erf erfc erfinv exp1 expi expit expn factorial gamma gammainc "
+        "gammaincc gammaln hyp1f1 hyp2f1 i0 i0e i1 i1e kl_div log_ndtr log_softmax logit logsumexp multigammaln ndtr "
+        "ndtri poch polygamma rel_entr softmax spence xlog1py xlogy zeta"
+    ),
+    "linalg": (
+        "block_diag cho_factor cho_solve cholesky det eigh expm hilbert inv lu lu_factor lu_solve pascal polar qr "
+        "schur solve solve_triangular sqrtm svd toeplitz"
+    ),
+    "stats": (
+        "bernoulli beta betabinom binom cauchy chi2 dirichlet expon gamma gennorm geom laplace logistic multinomial "
+        "multivariate_normal nbinom norm pareto poisson t truncnorm uniform vonmises wrapcauchy"
+    ),
+    "signal": "convolve convolve2d correlate correlate2d csd detrend fftconvolve istft stft welch",
+    "fft": "dct dctn idct idctn",
+    "integrate": "trapezoid",
+    "ndimage": "map_coordinates",
+}
+"""The functions and distributions of SciPy's that `jax.scipy` has, by module."""
+
+DENSITIES = {"cdf", "isf", "logcdf", "logpdf", "logpmf", "logsf", "pdf", "pmf", "ppf", "sf"}
+"""What it can ask a distribution."""
+
+
+def in_jax(call: ast.Call, file: str) -> str:
+    """Return the name below `jax.scipy` of what a call of SciPy's calls; empty if JAX does not have it."""
+    full = scopes.stands_for(call.func, file) or ""
+    first, _, rest = full.partition(".")
+    module, _, name = rest.partition(".")
+    own, _, method = name.partition(".")
+    if first != "scipy" or own not in IN_JAX.get(module, "").split():
+        return ""
+    fits = method in DENSITIES if module == "stats" else not method
+    return f"{module}.{name}" if fits else ""
+
+
 BY_DIFFERENCES = '''
 
 class ByDifferences(torch.autograd.Function):
@@ -56,6 +93,8 @@ def is_foreign(call: ast.Call, file: str, pen: Pen) -> bool:
     """Whether a call goes to a function of a library that the framework neither follows nor has itself."""
     full = scopes.stands_for(call.func, file)
     if full is None:
+        return False
+    if pen.dialect == "jax" and in_jax(call, file):
         return False
     top = full.partition(".")[0]
     name = function_name(call.func, file)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, foreign, lists
+from gradtape.explain.edits import builders, foreign, lists, static
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.picking import is_index
@@ -35,15 +35,25 @@ def stay(case: Case) -> Suggestion | None:
     written = lists.listed(case)
     if written:
         return builders.likely(*written)
+    pen = case.pen
+    known = static.known_before(case) if pen.dialect == "jax" else ()
+    if known:
+        return builders.likely(*known)
     node = _outermost(case.node, case.at) if case.node is not None else None
     if node is None:
         return None
     if is_index(case, node):
         return None
-    pen = case.pen
     changes = kept(pen, node, case.file)
     call, question = case.call, case.context.question
-    if question.failure is not None and call is not None and foreign.is_foreign(call, case.file, pen):
+    conversion = call is not None and is_conversion(call, case.file)
+    if (
+        question.failure is not None
+        and call is not None
+        and not conversion
+        and not changes
+        and foreign.is_foreign(call, case.file, pen)
+    ):
         return builders.likely(*foreign.detached(call, {question.target_name}, case.file))
     if not changes:
         return _known_instead(case, node)
@@ -51,8 +61,8 @@ def stay(case: Case) -> Suggestion | None:
     calls = _foreign_calls(case, pen, node) if pen.dialect != "gradtape" else []
     if calls:
         wrapped = _differentiated(case, pen, node, calls)
-        return builders.sketch(*_outer_only([*more, *wrapped]), *pen.imports) if wrapped else None
-    return builders.likely(*_outer_only(more), *pen.imports)
+        return builders.sketch(*outer_only([*more, *wrapped]), *pen.imports) if wrapped else None
+    return builders.likely(*outer_only(more), *pen.imports)
 
 
 def _foreign_calls(case: Case, pen: Pen, node: ast.expr) -> list[ast.Call]:
@@ -105,7 +115,7 @@ def _around(case: Case, pen: Pen, node: ast.expr) -> Changes:
         if isinstance(outer, ast.Call) and outer.func is not inner:
             found += kept(pen, outer, case.file) if not is_conversion(outer, case.file) else ()
             body = defined_in(case.file, outer) if inner in outer.args else None
-            within = [c for part in (body.body if body is not None else ()) for c in _all_inside(pen, part, case.file)]
+            within = [c for part in (body.body if body is not None else ()) for c in all_inside(pen, part, case.file)]
             others = [a for a in outer.args if a is not inner] if within else []
             found += [*within, *(c for a in others for c in _inside(pen, a, case.file))]
         found += _method(pen, outer, case.file)
@@ -133,7 +143,7 @@ def _method(pen: Pen, node: ast.expr, file: str) -> Changes:
     return builders.as_function(node, file, pen.call(METHOD_NAMES[name.attr]).removesuffix("()"))
 
 
-def _all_inside(pen: Pen, node: ast.AST, file: str) -> Changes:
+def all_inside(pen: Pen, node: ast.AST, file: str) -> Changes:
     """Return the changes of everything plain in a piece of code, methods included."""
     inner = [n for n in ast.walk(node) if isinstance(n, ast.expr)]
     return (*_inside_any(pen, node, file), *(c for n in inner for c in _method(pen, n, file)))
@@ -196,7 +206,7 @@ def _entries(case: Case, pen: Pen) -> Changes:
     return tuple(found)
 
 
-def _outer_only(changes: list[Change]) -> list[Change]:
+def outer_only(changes: list[Change]) -> list[Change]:
     """Leave out changes inside others, and changes that are there twice."""
     unique = list(dict.fromkeys(changes))
     return [c for c in unique if not any(o is not c and o.conflicts(c) and o.span.contains(c.span) for o in unique)]
@@ -221,8 +231,8 @@ def without_callback(case: Case) -> Suggestion | None:
     if body is not None and pen.dialect == "jax":
         changes += _in_jax_numpy(pen, body, file)
     elif body is not None:
-        changes += [c for part in body.body for c in _all_inside(pen, part, file)]
-    return builders.likely(*_outer_only(changes), *pen.imports)
+        changes += [c for part in body.body for c in all_inside(pen, part, file)]
+    return builders.likely(*outer_only(changes), *pen.imports)
 
 
 def _is_unpacked(case: Case) -> bool:
@@ -257,9 +267,19 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
         return _called_itself(pen, node, file)
     if is_conversion(node, file) and not _is_written_out(node):
         inside = [c for child in ast.iter_child_nodes(node) for c in _inside_any(pen, child, file)]
-        return tuple(_outer_only([*_without_conversion(pen, node, file), *inside]))
+        return tuple(outer_only([*_without_conversion(pen, node, file), *inside]))
     if isinstance(node, ast.Call):
         name = _known(pen, node, file)
+        of_scipy = foreign.in_jax(node, file) if pen.dialect == "jax" else ""
+        if of_scipy:
+            module = f"jax.scipy.{of_scipy.partition('.')[0]}"
+            known = scopes.imported_as(file, module)
+            inside = [c for a in (*node.args, *(k.value for k in node.keywords)) for c in _inside(pen, a, file)]
+            return (
+                *builders.rename_call(node, file, f"{known or module}.{of_scipy.partition('.')[2]}"),
+                *inside,
+                *(() if known else builders.add_import(file, f"import {module}")),
+            )
         if name is not None:
             axes = AXES.get(name) if pen.dialect == "tensorflow" else None
             return (
@@ -332,7 +352,8 @@ def is_conversion(node: ast.expr, file: str) -> bool:
     if not isinstance(node.func, ast.Attribute):
         return False
     if scopes.is_module(node.func.value, file):
-        return node.func.attr in CONVERSIONS and bool(node.args)
+        of_jax = (scopes.stands_for(node.func, file) or "").startswith("jax.")  # whose own functions are traced
+        return node.func.attr in CONVERSIONS and bool(node.args) and not of_jax
     return node.func.attr in METHODS and not node.args
 
 
@@ -383,6 +404,9 @@ def _outermost(node: ast.expr | None, span: Span) -> ast.expr | None:
     return node
 
 
+MAPS = {"tree_map", "map"}
+"""Functions that do the same with every leaf of a tree."""
+
 STILL = {"stop_gradient", "detach", "data", "StopGradient"}
 
 
@@ -395,6 +419,9 @@ def through_stop(case: Case) -> Suggestion | None:
     if node is None:
         return None
     name = syntax.text_of(node.func if isinstance(node, ast.Call) else node)
+    if isinstance(node, ast.Call) and simple_name(node) in MAPS and len(node.args) == 2:
+        stops = [n for n in parts(node.args[0]) if syntax.text_of(n).rpartition(".")[2] in STILL]
+        return builders.likely(*builders.keep_part(node, node.args[1], case.file)) if stops else None
     if isinstance(node, ast.Call) and name.rpartition(".")[2] == "state_dict":
         return builders.likely(*builders.set_argument(node, case.file, "keep_vars", "True"))
     if isinstance(node, ast.Call) and ".compat.v1." in f".{name}":

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
-from gradtape.explain.edits.numbers import ARCS, POWERS, QUOTIENTS, ROOTS, SINGULAR, away_from_singular
+from gradtape.explain.edits.numbers import (
+    ARCS,
+    NORMS,
+    POWERS,
+    QUOTIENTS,
+    ROOTS,
+    SINGULAR,
+    away_from_singular,
+    safe_in_expression,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +47,9 @@ def masked_twice(case: Case) -> Suggestion | None:
             if inner is not None and not within and (blamed or not _any_risky(inner, case.file)):
                 inside.append((node, inner, k))
     inside = list(dict.fromkeys(inside))
+    norms = [n for _, inner, _ in inside if (n := _made_norm(case, inner, call)) is not None]
+    if norms and pen.dialect == "jax":
+        return builders.likely(*(c for n in dict.fromkeys(norms) for c in safe_in_expression(pen, n, case.file)))
     changes = [
         c
         for node, inner, k in inside
@@ -46,6 +58,13 @@ def masked_twice(case: Case) -> Suggestion | None:
     # what is chosen goes on unchanged where each element of the result comes from the same element
     unchanged = all(_element_by_element(call, node, case.file) for node, _, _ in inside)
     return (builders.safe if unchanged else builders.likely)(*changes, *pen.imports)
+
+
+def _made_norm(case: Case, inner: ast.expr, call: ast.expr) -> ast.expr | None:
+    """Return the norm or root that an operand was assigned: it is singular itself where it is zero."""
+    scope = case.function
+    made = assigned_before(scope, inner.id, call.lineno) if isinstance(inner, ast.Name) and scope is not None else None
+    return made if made is not None and simple_name(made) in NORMS | {"sqrt"} else None
 
 
 ELEMENTWISE = ROOTS | ARCS | {
@@ -169,16 +188,22 @@ FORMS = {"zeros_like", "ones_like", "full_like", "shape"}
 
 
 def _computed_in(case: Case, branch: ast.expr, choice: ast.expr) -> Iterator[ast.expr]:
-    """Yield what a branch computes: its own text, and the values of the names in it."""
+    """Yield what a branch computes: its own text, the values of the names in it, and of those in them."""
     yield branch
-    scope = case.function
-    forms = {id(part) for node in parts(branch) if simple_name(node) in FORMS for part in parts(node)}
-    for node in parts(branch):
-        if isinstance(node, ast.Name) and scope is not None and id(node) not in forms:
+    scope, waiting, seen = case.function, [branch], {branch}
+    test = choice.args[0] if isinstance(choice, ast.Call) else getattr(choice, "slice", choice)
+    while waiting:
+        here = waiting.pop()
+        forms = {id(part) for node in parts(here) if simple_name(node) in FORMS for part in parts(node)}
+        for node in parts(here):
+            if not isinstance(node, ast.Name) or scope is None or id(node) in forms:
+                continue
             value = assigned_before(scope, node.id, choice.lineno)
-            test = choice.args[0] if isinstance(choice, ast.Call) else getattr(choice, "slice", choice)
-            if value is not None and _known_there(scope, test, value.lineno, choice.lineno):
-                yield value
+            if value is None or value in seen or not _known_there(scope, test, value.lineno, choice.lineno):
+                continue
+            yield value
+            seen.add(value)
+            waiting.append(value)
 
 
 def _known_there(scope: ast.AST, condition: ast.expr, place: int, end: int) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain.edits import (
     asking,
+    choices,
     leaving,
     masks,
     numbers,
@@ -59,7 +60,7 @@ MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
     "tape-used-up": asking.again,
     "inner-gradient-not-recorded": asking.inner_recorded,
     "overwritten-value": state.not_overwritten,
-    "traced-control-flow": places.chosen_by_where,
+    "traced-control-flow": choices.chosen_by_where,
     "leaked-tracer": traced.kept_as_number,
     "nonscalar-output": asking.one_number,
 }

@@ -9,6 +9,7 @@ from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+from gradtape.explain.graph import BreakKind
 from gradtape.explain.spots import Trouble
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ SINGULAR = ROOTS | ARCS | NORMS | QUOTIENTS | POWERS | {"exp", "exp2", "arctan2"
 
 def away_from_singular(case: Case) -> Suggestion | None:
     """Keep what an operation works on away from the point where its derivative is not finite."""
+    infinite = _minus_infinity(case) if case.node is not None and simple_name(case.node) == "logsumexp" else None
+    if infinite is not None:
+        return builders.likely(*builders.replace(infinite, case.file, "-1e9"))
     if _has_too_few(case):
         node, pen = case.node, case.pen
         changes = _of_the_whole_group(pen, node, case.file) if isinstance(node, ast.Call) else ()
@@ -42,14 +46,15 @@ def away_from_singular(case: Case) -> Suggestion | None:
 
 def _kept_away(case: Case) -> Suggestion | None:
     node, pen = case.node, case.pen
-    changes = _safe_in_expression(pen, node, case.file) if node is not None else ()
+    changes = safe_in_expression(pen, node, case.file) if node is not None else ()
     if not changes and node is not None:
         inner = [n for n in parts(node) if n is not node]
-        changes = next((c for n in inner if (c := _safe_in_expression(pen, n, case.file))), ())
+        changes = next((c for n in inner if (c := safe_in_expression(pen, n, case.file))), ())
     return builders.likely(*changes, *pen.imports) if changes else None
 
 
-def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
+def safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
+    """Return the changes that keep one operation away from where it is singular; none for any other expression."""
     name = simple_name(node)
     if name in ROOTS:
         inner = builders.worked_on(node, file)
@@ -59,6 +64,8 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
         return _plus_small(inner, file)
     if isinstance(node, ast.Call) and name in ARCS:
         inner = builders.worked_on(node, file)
+        if pen.dialect == "jax" and inner is not None:  # a bound would end the gradient at the very edge
+            return builders.replace(inner, file, f"(1 - {EDGE}) * {builders.operand(inner, file)}")
         text = (
             pen.call("clip", builders.written(inner, file), f"-1 + {EDGE}", f"1 - {EDGE}") if inner is not None else ""
         )
@@ -72,8 +79,10 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and simple_name(node.func) == "vmap":
         return _smooth_mapped_norm(pen, node, file)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        below = [n for n in parts(node.right) if isinstance(n, ast.Call) and simple_name(n) in NORMS]
+        smooth = tuple(c for n in below for c in _smooth_norm(pen, n, file)) if pen.dialect == "jax" else ()
         root = simple_name(node.right) in ROOTS | NORMS  # a little below the root mends both
-        return _safe_in_expression(pen, node.right, file) if root else _plus_small(node.right, file)
+        return smooth or (safe_in_expression(pen, node.right, file) if root else _plus_small(node.right, file))
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         return _plus_small(node.left, file)
     pair = builders.two_operands(node, file) if isinstance(node, ast.Call) else None
@@ -86,7 +95,7 @@ def _safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
 
 SPECTRA = {"eigh", "svd"}
 PARTED = {
-    "jax": "jnp.diag(1e-3 * jnp.arange({matrix}.shape[-1]))",
+    "jax": "1e-3 * jnp.arange({matrix}.shape[-1]) * jnp.eye(*{matrix}.shape[-2:])",
     "torch": "1e-3 * torch.arange({matrix}.shape[-1]) * torch.eye(*{matrix}.shape[-2:])",
 }
 """A small diagonal with all its elements different, by dialect."""
@@ -227,7 +236,7 @@ def without_overflow(case: Case) -> Suggestion | None:
         return None
     spread = next((n for n in parts(start) if simple_name(n) == "var" and pen.dialect == "torch"), None)
     if spread is not None:
-        return builders.likely(*_safe_in_expression(pen, spread, case.file))
+        return builders.likely(*safe_in_expression(pen, spread, case.file))
     exponentials = [n for n in parts(start) if simple_name(n) == "exp"]
     exponentials += [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.expr) and simple_name(n) == "exp"]
     for node in exponentials:
@@ -271,7 +280,11 @@ def _minus_infinity(case: Case) -> ast.expr | None:
         scope = syntax.function_at(place)
         if place.file != case.file or scope is None:
             continue
-        for node in (n for s in [scope] for n in parts(s)):
+        inside = list(parts(scope))
+        tree = syntax.parse_file(case.file)
+        read = {n.id for n in inside if isinstance(n, ast.Name)}
+        kept = [assigned_before(tree, name, scope.lineno) for name in sorted(read)] if tree is not None else []
+        for node in [*inside, *(value for value in kept if value is not None)]:
             text = syntax.text_of(node)
             if text in {"float('-inf')", "-float('inf')"} or (text.startswith("-") and text.endswith(".inf")):
                 return node
@@ -394,15 +407,27 @@ def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
                 pen.phrases.passing, x=builders.operand(inner, case.file), e=builders.written(call, case.file)
             )
             return builders.likely(*builders.replace(call, case.file, text), *pen.imports)
-        if name in DEAD and inner is not None:
-            text = pen.call("softplus", builders.written(inner, case.file))
-            return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)
-        if name == "maximum" and len(call.args) == 2 and _is_constant(call.args[1], 0):
-            text = pen.call("softplus", builders.written(call.args[0], case.file))
+        dead = inner if name in DEAD else _above_zero(call) if name == "maximum" else None
+        if dead is not None:
+            leaky = pen.dialect == "jax" and name != "leaky_relu" and _first(case)
+            text = pen.call("leaky_relu" if leaky else "softplus", builders.written(dead, case.file))
             return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)
         if name in SATURATED and inner is not None:
             return builders.sketch(*builders.drop_call(call, case.file))
     return None
+
+
+def _above_zero(call: ast.Call) -> ast.expr | None:
+    """Return what a maximum takes where it is above zero."""
+    sides = [a for a in call.args if not _is_constant(a, 0)]
+    return sides[0] if len(sides) == 1 and len(call.args) == 2 else None
+
+
+def _first(case: Case) -> bool:
+    """Whether a first derivative was asked for: the second one of a leaky line is zero everywhere."""
+    return "hessian" not in case.context.question.kind and not any(
+        b.kind is BreakKind.PIECEWISE_CONSTANT for link in case.route for b in link.breaks
+    )
 
 
 def _single_unit(case: Case) -> Suggestion | None:

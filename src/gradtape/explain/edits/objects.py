@@ -50,15 +50,19 @@ def _argument_instead(case: Case) -> Changes:
     if made.site != case.context.question.call:
         return ()
     name = case.context.source.name.partition("[")[0].partition(".")[0]
-    given = given_for(call, function, name)
     asked = next((f for f in syntax.functions_in(case.file) if f.name == case.context.question.target_name), None)
-    if given is None and asked is not None and asked is not function:
-        outside = given_for(call, asked, name)
-        return passing.handed_on(case, syntax.text_of(outside), name) if isinstance(outside, ast.Name) else ()
-    text = syntax.text_of(given) if given is not None else name
+    given = given_for(call, asked or function, name)
+    text = _as_read(function, syntax.text_of(given)) if given is not None else name
+    if asked is not None and asked is not function:
+        return passing.handed_on(case, text, name) if text else ()
     if text == name:
         return ()
     return tuple(c for n in syntax.mentions(function, text) for c in builders.replace(n, case.file, name))
+
+
+def _as_read(function: ast.FunctionDef, text: str) -> str:
+    """Return how a function reads what is called `text` outside; empty if it does not."""
+    return next((t for t in (text, f"self.{text.rpartition('.')[2]}") if syntax.mentions(function, t)), "")
 
 
 def _kept_layer(case: Case) -> Changes:
@@ -220,6 +224,9 @@ def use(case: Case) -> Suggestion | None:
             changes = _read_instead(function, name, case) or _read_once_of_two(function, name, case)
             if changes:
                 return builders.likely(*changes)
+    inside = _computed_inside(case)
+    if inside:
+        return builders.likely(*inside)
     changes = _forgotten_attribute(case) or _first_state(case) or _cut_short(case)
     if changes:
         return builders.sketch(*changes)
@@ -294,6 +301,38 @@ def _read_once_of_two(function: ast.FunctionDef, name: str, case: Case) -> Chang
             places = [n for n in ast.walk(call.args[1]) if isinstance(n, ast.Name) and n.id == again]
             return tuple(c for n in places for c in builders.replace(n, case.file, name))
     return ()
+
+
+def _computed_inside(case: Case) -> Changes:
+    """Compute inside the function what the module computes from the argument before: `pred = f(w)`."""
+    file, tree = case.file, syntax.parse_file(case.file)
+    name = case.context.source.name.partition("[")[0].partition(".")[0]
+    functions = [f for f in syntax.functions_in(file) if f.name == case.context.question.target_name]
+    if (
+        tree is None
+        or len(functions) != 1
+        or case.pen.dialect != "jax"
+        or name not in syntax.parameter_names(functions[0])
+    ):
+        return ()
+    function = functions[0]
+    read = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    made = [
+        s
+        for s in tree.body
+        if isinstance(s, ast.Assign)
+        and len(s.targets) == 1
+        and isinstance(s.targets[0], ast.Name)
+        and s.targets[0].id in read
+        and name in syntax.names_in(s.value, ast.Load)
+    ]
+    first = next((s for s in function.body if not _is_docstring(s)), None)
+    text = builders.lines_of(made[-1], file) if made else None
+    return builders.insert_before(first, file, text) if first is not None and text is not None else ()
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _forgotten_attribute(case: Case) -> Changes:

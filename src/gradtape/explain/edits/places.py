@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
-from gradtape.explain.edits import anew, builders, loops, switches
+from gradtape.explain.edits import anew, builders, choices, switches
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
 from gradtape.explain.graph import OUTSIDE, BreakKind
@@ -316,7 +316,7 @@ def both_sides(case: Case) -> Suggestion | None:
     expected = _expected(case) or switches.turned(case)
     if expected:
         return builders.sketch(*expected)
-    chosen = chosen_by_where(case)
+    chosen = choices.chosen_by_where(case)
     return builders.sketch(*chosen.changes) if chosen is not None else None
 
 
@@ -342,65 +342,3 @@ def _expected(case: Case) -> Changes:
 
 DRAWN = ("random", "uniform", "rand(")
 """What is in the text of a draw of a number."""
-
-
-def chosen_by_where(case: Case) -> Suggestion | None:
-    """Choose between two values by `where`, which a traced value can do, instead of by `if`."""
-    statement = case.statement
-    file, pen = case.file, case.pen
-    if isinstance(case.node, ast.IfExp) or (case.node is not None and isinstance(_parent(case), ast.IfExp)):
-        choice = case.node if isinstance(case.node, ast.IfExp) else _parent(case)
-        if isinstance(choice, ast.IfExp):
-            texts = (builders.written(n, file) for n in (choice.test, choice.body, choice.orelse))
-            return builders.likely(*builders.replace(choice, file, pen.call("where", *texts)), *pen.imports)
-    mended = loops.fixed_rounds(case)
-    if mended is not None or not isinstance(statement, ast.If) or len(statement.body) != 1:
-        return mended
-    test = builders.written(statement.test, file)
-    block = builders.block_of(statement, file)
-    follows = block[block.index(statement) + 1 :] if statement in block else []
-    return _returned_by_where(case, statement, test, follows) or _assigned_by_where(case, statement, test)
-
-
-def _parent(case: Case) -> ast.AST | None:
-    return builders.parent_of(case.node, case.file) if case.node is not None else None
-
-
-def _returned_by_where(case: Case, statement: ast.If, test: str, follows: Sequence[ast.stmt]) -> Suggestion | None:
-    """Write `return where(c, a, b)` for `if c: return a` with `return b` on the other side or behind it.
-
-    Where the loop goes on instead, `z = next`, the name keeps its old value: `z = where(c, z, next)`.
-    """
-    file, pen = case.file, case.pen
-    first = statement.body[0]
-    if not isinstance(first, ast.Return) or first.value is None:
-        return None
-    other = (
-        statement.orelse[0] if len(statement.orelse) == 1 else follows[0] if follows and not statement.orelse else None
-    )
-    gone = () if statement.orelse or other is None else builders.remove(other, file)
-    yes = builders.written(first.value, file)
-    if isinstance(other, ast.Return) and other.value is not None:
-        text = f"return {pen.call('where', test, yes, builders.written(other.value, file))}"
-    elif isinstance(other, ast.Assign) and syntax.text_of(other.targets[0]) == yes:
-        text = f"{yes} = {pen.call('where', test, yes, builders.written(other.value, file))}"
-    else:
-        return None
-    return builders.likely(*builders.replace_statement(statement, file, text), *gone, *pen.imports)
-
-
-def _assigned_by_where(case: Case, statement: ast.If, test: str) -> Suggestion | None:
-    """Write `x = where(c, a, b)` for `if c: x = a` with `else: x = b`, or with the old value of `x`."""
-    file, pen = case.file, case.pen
-    first = statement.body[0]
-    if not isinstance(first, ast.Assign) or len(first.targets) != 1:
-        return None
-    name, yes = syntax.text_of(first.targets[0]), builders.written(first.value, file)
-    no = name
-    if statement.orelse:
-        other = statement.orelse[0]
-        if len(statement.orelse) != 1 or not isinstance(other, ast.Assign) or syntax.text_of(other.targets[0]) != name:
-            return None
-        no = builders.written(other.value, file)
-    text = f"{name} = {pen.call('where', test, yes, no)}"
-    return builders.likely(*builders.replace_statement(statement, file, text), *pen.imports)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, whole
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, simple_name, statements_of
 
 if TYPE_CHECKING:
@@ -242,15 +242,24 @@ def _loop_in_place(pen: Pen, statement: ast.Assign, comprehension: ast.ListComp 
 
 def floats(case: Case) -> Suggestion | None:
     """Make a value floating point where it is written down: literals with a point, no dtype of whole numbers."""
-    node = case.node
+    made = case.context.made_at(case.context.source)
+    known = case.moved(made).node if case.pen.dialect == "jax" and made is not None and made.file == case.file else None
+    if case.pen.dialect == "jax" and (whole.is_position(case) or whole.is_idle(case)):
+        return whole.left_whole(case)
+    changes = _written_whole(case, known) or _written_whole(case, case.node)
+    if changes:
+        return builders.likely(*changes)
+    return whole.cast(case, known) if case.pen.dialect == "jax" else _cast(case)
+
+
+def _written_whole(case: Case, node: ast.expr | None) -> Changes:
+    """Return the changes where a value was written down, followed from an expression that has it."""
     for _ in range(FOLLOWED):
-        if node is None:
-            break
-        changes = _as_floats(case, node)
-        if changes:
-            return builders.likely(*changes)
+        changes = _as_floats(case, node) if node is not None else ()
+        if changes or node is None:
+            return changes
         node = _followed(case, node)
-    return _cast(case)
+    return ()
 
 
 def _cast(case: Case) -> Suggestion | None:
@@ -267,6 +276,11 @@ def _cast(case: Case) -> Suggestion | None:
     )
 
 
+COUNTS = {"zeros", "ones", "empty", "eye", "identity", "randint", "integers", "zeros_like", "ones_like", "rand",
+          "randn", "normal", "uniform", "permutation", "reshape"}  # fmt: skip
+"""Functions whose numbers are sizes and bounds, and not what the array holds."""
+
+
 def _as_floats(case: Case, node: ast.expr) -> Changes:
     file = case.file
     changes: Changes = builders.as_float(node, file)
@@ -274,7 +288,10 @@ def _as_floats(case: Case, node: ast.expr) -> Changes:
         return changes
     if defined_in(file, node) is not None:  # what it returns decides, not what it is given
         return ()
-    changes = tuple(c for given in node.args for c in builders.as_float(given, file))
+    name = simple_name(node)
+    if isinstance(node.func, ast.Attribute | ast.Name) and name not in COUNTS:
+        values = node.args[1:2] if name in {"full", "fill"} else node.args
+        changes = tuple(c for given in values for c in builders.as_float(given, file))
     for given in [*node.args[1:], *(k.value for k in node.keywords if k.arg == "dtype")]:
         if not is_whole(given):
             continue
@@ -298,7 +315,7 @@ def _followed(case: Case, node: ast.expr) -> ast.expr | None:
             return given[0] if given else None
         return assigned_before(scope, node.id, node.lineno)
     function = defined_in(case.file, node) if isinstance(node, ast.Call) else None
-    if function is None and isinstance(node, ast.Call):
+    if function is None and isinstance(node, ast.Call) and simple_name(node) not in COUNTS:
         return next((a for a in node.args if isinstance(a, ast.Name | ast.Call)), None)
     returned = [s.value for s in statements_of(function) if isinstance(s, ast.Return)] if function is not None else []
     return returned[0] if len(returned) == 1 else None

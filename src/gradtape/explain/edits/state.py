@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders, layers, lists, metrics, order
+from gradtape.explain.edits import builders, choices, layers, lists, metrics, order, writes
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
@@ -163,18 +163,14 @@ def on_the_tape(case: Case) -> Suggestion | None:
     """Make the array that is written into one that is on the tape; write into a new one where arrays cannot change."""
     statement = case.statement
     pen = case.pen
+    if pen.dialect == "jax":
+        return writes.by_new_arrays(case)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if statement is None or not isinstance(target, ast.Subscript):
         return None
     array, written = target.value, lists.listed(case)
     if written:
         return builders.likely(*written)
-    if pen.dialect == "jax" and isinstance(statement, ast.Assign):
-        name = builders.written(array, case.file)
-        index, value = builders.written(target.slice, case.file), builders.written(statement.value, case.file)
-        return builders.likely(
-            *builders.replace_statement(statement, case.file, f"{name} = {name}.at[{index}].set({value})")
-        )
     if not isinstance(array, ast.Name) or case.function is None:
         return None
     made = assigned_before(case.function, array.id, statement.lineno)
@@ -215,21 +211,9 @@ def not_overwritten(case: Case) -> Suggestion | None:
         if _is_leaf(case, statement.target):
             return _in_no_grad(case, statement)
         name, right = builders.written(statement.target, file), builders.operand(statement.value, file)
-        sign = OPERATORS[type(statement.op)]
+        sign = choices.OPERATORS[type(statement.op)]
         return builders.likely(*builders.replace_statement(statement, file, f"{name} = {name} {sign} {right}"))
     return None
-
-
-OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.MatMult: "@",
-    ast.Pow: "**",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-}
 
 
 def _copied_before(case: Case, statement: ast.stmt, base: ast.expr) -> Changes:

@@ -33,6 +33,9 @@ def pass_through(case: Case) -> Suggestion | None:
         return builders.likely(*nearest)
     if name in flat.STRAIGHT:  # a gradient of a gradient: the slope that would pass is constant too
         return numbers.with_slope(case) if name in numbers.DEAD else None
+    nearest = _interpolated(case)
+    if nearest:
+        return builders.likely(*nearest)
     text, changes = case.once("straight through", lambda: _around(case))
     return case.once("pass through", lambda: builders.likely(*changes)) if text else soften(case)
 
@@ -48,6 +51,15 @@ def _bilinear(case: Case) -> Changes:
     """Sample an image between its elements, where the nearest of them is taken."""
     call = case.call if simple_name(case.node or ast.Constant(None)) == "grid_sample" else None
     return builders.set_argument(call, case.file, "mode", '"bilinear"') if call is not None else ()
+
+
+def _interpolated(case: Case) -> Changes:
+    """Interpolate in straight lines where the nearest element is taken: `order=1` for `order=0`."""
+    call = case.call
+    if call is None or simple_name(call) != "map_coordinates":
+        return ()
+    order = builders.argument(call, 2, "order")
+    return builders.replace(order, case.file, "1") if order is not None else ()
 
 
 def straight_through(case: Case) -> str:

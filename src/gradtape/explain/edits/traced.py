@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, streams
 from gradtape.explain.edits.case import parts
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ def kept_as_number(case: Case) -> Suggestion | None:
     jax = scopes.imported_as(file, "jax", case.at)
     if statement is None or jax is None:
         return None
+    key = streams.handed_key(case)
+    if key:
+        return builders.likely(*key)
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         call = statement.value
         if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):

@@ -50,6 +50,8 @@ class Asked:
         self._seen: list[tuple[Recording, tuple[int, ...], tuple[int, ...]]] = []
         """Recordings of functions around, with the numbers that sources and targets have there."""
         self.sources: list[Source] = []
+        self.real: tuple[int, ...] = ()
+        """The positions of arguments that hold floating point numbers only."""
         self.recording: Recording | None = None
         self.result: Any = None
         """What the function gave back, without `aux`: traced values are replaced by their numbers."""
@@ -78,6 +80,7 @@ class Asked:
     def take(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Name the sources by the function's parameters."""
         names = parameter_names(self.function, args, kwargs)
+        self.real = tuple(k for k, argument in enumerate(args) if _is_real(argument))
         self.sources = [
             Source(names[position] + jax.tree_util.keystr(path), value, position, tuple(map(_key, path)))
             for position in self.positions
@@ -188,6 +191,12 @@ class _Passed:
 def _key(entry: Any) -> Any:
     """Return the key, index or attribute of one step of a path in a tree."""
     return next((getattr(entry, n) for n in ("key", "idx", "name") if hasattr(entry, n)), None)
+
+
+def _is_real(argument: Any) -> bool:
+    leaves = jax.tree.leaves(argument)
+    real = [isinstance(v, float) or jax.numpy.issubdtype(getattr(v, "dtype", np.bool_), np.inexact) for v in leaves]
+    return bool(leaves) and all(real)
 
 
 def _is_float0(value: Any) -> bool:

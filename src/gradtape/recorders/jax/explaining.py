@@ -54,6 +54,8 @@ class Answer(NamedTuple):
         some = [plain if asked.forward else plain[k::count] for k in range(count)]
         found = tuple(summary(g[0] if len(g) == 1 else np.concatenate([np.ravel(x) for x in g])) for g in some)
         statuses = [status_of(g[0] if len(g) == 1 else np.concatenate([np.ravel(x) for x in g])) for g in some]
+        if any(s is not Status.NONE for s in statuses):  # whole numbers beside others: the program allows them
+            statuses = [Status.OK if status is Status.NONE else status for status in statuses]
         if asked.forward:  # a tangent of zeros asks for nothing
             seeds = jax.tree.leaves(asked.seed)
             idle = [not np.asarray(s).any() for s in others[len(others) - len(seeds) :]]

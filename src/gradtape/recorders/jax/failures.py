@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -69,6 +70,13 @@ def explained(asked: Asked, error: Exception, leaks: Leaks) -> tuple[GradientRep
     if failure is None:  # an error of the program's own
         name, call = target_name(asked), asked.place.site.span
         return tuple(GradientReport(asked.kind, call, name, s.name, Status.ERROR) for s in asked.sources)
+    if failure.kind == INTEGER:  # one whole number among the sources ends the gradients of all
+        whole = next(
+            (s for s in asked.sources if not plain_question(asked, s, Status.ERROR).source.differentiable), None
+        )
+        if whole is not None:
+            report = engine.explain(plain_question(asked, whole, Status.ERROR, failure=failure))
+            return tuple(replace(report, source=s.name) for s in asked.sources)
     return tuple(engine.explain(plain_question(asked, s, Status.ERROR, failure=failure)) for s in asked.sources)
 
 
@@ -107,7 +115,7 @@ def failure_of(asked: Asked, error: Exception, leaks: Leaks) -> Failure | None:
     if kind is SCALAR:
         return Failure(SCALAR, text, _returned(asked), detail=_output(text))
     if kind in {INTEGER, NO_VALUE}:
-        return Failure(kind, text, asked.place.site)
+        return Failure(kind, text, asked.place.site, detail=" ".join(map(str, asked.real)))
     return Failure(kind, text, _customs_place(asked.recording) or place.site)
 
 

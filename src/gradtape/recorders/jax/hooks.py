@@ -136,12 +136,12 @@ def _calling(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _as_called(recording: Recording, arguments: Sequence[Any]) -> CustomCall | None:
-    """Return the call of a function with its own rule that is being processed, with numbers for traced values."""
+    """Return the call of a function with its own rule that is being processed, with numbers for the values it got."""
     if STATE.calling is None:
         return None
     function, args, kwargs, vmaps = STATE.calling
     leaves, tree = jax.tree.flatten((args, kwargs))
-    where = [k for k, leaf in enumerate(leaves) if isinstance(leaf, private.Tracer)]
+    where = [k for k, leaf in enumerate(leaves) if isinstance(leaf, private.Tracer) or _is_among(leaf, arguments)]
     batched: list[tuple[int | None, ...]] = []
     for vmap in vmaps:
         if all(any(leaves[k] is argument for argument in arguments) for k in where):
@@ -158,6 +158,11 @@ def _as_called(recording: Recording, arguments: Sequence[Any]) -> CustomCall | N
     for k in where:
         leaves[k] = Value(recording.number(leaves[k]))
     return CustomCall(function, leaves, tree, tuple(batched))
+
+
+def _is_among(leaf: Any, arguments: Sequence[Any]) -> bool:
+    """Whether an array that is no traced value is what the call works on: made from what the program did not pass."""
+    return isinstance(leaf, jax.Array) and any(leaf is argument for argument in arguments)
 
 
 def _refusing(function: Callable[..., Any]) -> Callable[..., Any]:
