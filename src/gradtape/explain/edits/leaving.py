@@ -46,14 +46,8 @@ def stay(case: Case) -> Suggestion | None:
         return None
     changes = kept(pen, node, case.file)
     call, question = case.call, case.context.question
-    conversion = call is not None and is_conversion(call, case.file)
-    if (
-        question.failure is not None
-        and call is not None
-        and not conversion
-        and not changes
-        and foreign.is_foreign(call, case.file, pen)
-    ):
+    failed = question.failure is not None and pen.dialect != "jax"  # whose error ends the function, gradient or not
+    if failed and call is not None and foreign.is_foreign(call, case.file, pen):
         return builders.likely(*foreign.detached(call, {question.target_name}, case.file))
     if not changes:
         return _known_instead(case, node)
