@@ -448,6 +448,44 @@ PROGRAMS = {
             y = tf.reduce_mean(net(tf.ones((2, 3))) ** 2)
         tape.gradient(y, code)
         """,
+    "a property that makes a variable and gives it": """
+        class Head(tf.Module):
+            @property
+            def scale(self):
+                return tf.Variable([0.5, 0.7])
+            def __call__(self, x):
+                return x * self.scale
+        class Asks:
+            def __init__(self, head):
+                self.head = head
+            def sources(self):
+                return [self.head.scale]
+            def slopes(self, x):
+                with tf.GradientTape() as tape:
+                    y = tf.reduce_sum(self.head(x) ** 2)
+                return tape.gradient(y, self.sources())
+        Asks(Head()).slopes(tf.ones(2))
+        """,
+    "a count with weights": """
+        w, groups = tf.Variable([1.0, 2.0, 3.0]), tf.constant([0, 1, 0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.math.bincount(groups, weights=w * 2.0, minlength=2, maxlength=2) ** 2)
+        try:
+            tape.gradient(y, w)
+        except LookupError:
+            pass
+        """,
+    "a part that is over after some rounds": """
+        w, v = tf.Variable(1.0), tf.Variable(2.0)
+        def loss(epoch):
+            y = w ** 2
+            if epoch < 5:
+                y += 0.3 * v ** 2
+            return y
+        with tf.GradientTape() as tape:
+            y = loss(7)
+        tape.gradient(y, [w, v])
+        """,
     "whole numbers that a class is given": """
         class Point:
             def __init__(self, start):

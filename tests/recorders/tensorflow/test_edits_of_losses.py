@@ -153,6 +153,40 @@ UNREAD = {
         """,
         "    y = tf.reduce_mean((layer(tf.ones((2, 3))) - 3.0) ** 2) + tf.add_n(layer.losses)",
     ),
+    "the run of a network on something else": (
+        """
+        first = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(3)])
+        judge = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        real, x = tf.ones((2, 3)), tf.random.normal((2, 3))
+        with tf.GradientTape() as tape:
+            made = first(x)
+            of_real = judge(real)
+            of_made = judge(made)
+            y = tf.reduce_mean(of_real ** 2)
+        tape.gradient(y, first.trainable_variables)
+        """,
+        "    y = tf.reduce_mean(of_made ** 2)",
+    ),
+    "a weight of a layer that is built later": (
+        """
+        class Scaled(keras.layers.Layer):
+            def __init__(self, layer):
+                super().__init__()
+                self.layer = layer
+            def build(self, shape):
+                self.layer.build(shape)
+                self.offset = self.add_weight(shape=(1,), initializer="zeros", name="offset")
+            def call(self, x):
+                return self.layer(x)
+        layer = Scaled(keras.layers.Dense(2))
+        layer(tf.ones((2, 3)))
+        asked = [layer.layer.kernel, layer.offset]
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(layer(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, asked)
+        """,
+        "        return self.layer(x) + self.offset",
+    ),
     "an argument that a layer ignores": (
         """
         import warnings

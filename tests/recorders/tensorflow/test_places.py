@@ -44,6 +44,35 @@ PROGRAMS = {
             y = tf.reduce_sum(h)
         tape.gradient(y, x)
         """,
+    "beside a run of the same network on something else": """
+        first = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(3)])
+        judge = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        real, x = tf.ones((2, 3)), tf.random.normal((2, 3))
+        with tf.GradientTape(persistent=True) as tape:
+            made = first(x)
+            of_real = judge(real)
+            of_made = judge(made)
+            y = tf.reduce_mean(of_real ** 2)
+            z = tf.reduce_mean(of_made ** 2)
+        tape.gradient(y, first.trainable_variables)  #~ GT105
+        tape.gradient(z, judge.trainable_variables)
+        """,
+    "of a copied model, beside variables that are used": """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, name="inner")])
+        head = keras.layers.Dense(1)
+        head.build((None, 2))
+        asked = net.trainable_variables + head.trainable_variables
+        net = keras.models.clone_model(net)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(head(net(tf.ones((2, 3)))) ** 2)
+        tape.gradient(y, asked)  #~ GT104
+        """,
+    "of a derivative that nobody wrote": """
+        a = tf.Variable(2.0)
+        with tf.GradientTape() as tape:
+            y = tf.math.betainc(a, 3.0, 0.4)  #~ GT305
+        tape.gradient(y, a)
+        """,
 }
 
 

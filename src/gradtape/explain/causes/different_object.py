@@ -18,6 +18,8 @@ from gradtape.explain.graph import BreakKind, Event, Operation
 from gradtape.explain.unread import unread
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from gradtape.diagnostics import Passage, Site
     from gradtape.explain.report import Finding
     from gradtape.explain.search import BreakGroup, Route
@@ -63,9 +65,9 @@ def detect(context: Context) -> Finding | None:
 
 def used_instead(context: Context) -> Used | None:
     """Return what the target depends on in the place of the source, if that is proven."""
-    if _namesakes(context):
-        return _original(context) or _another_list(context) or _ignored(context)
-    return _original(context) or _made_anew(context) or _another_list(context) or _ignored(context)
+    copied = _namesakes(context)
+    found = (_original, *(() if copied else (_made_anew,)), _another_list, _ignored, _cloned)
+    return next((used for look in found if (used := look(context)) is not None), None)
 
 
 # -- made from what is used -----------------------------------------------------------------------------------------
@@ -336,8 +338,8 @@ def _another_list(context: Context) -> Used | None:
     used = {names.get(value, "") for value in others}
     if owner and used.isdisjoint(asked_names) and any(_belongs(name, owner) for name in used):
         return None  # other variables of the same object are used
-    if unread(context) is not None:
-        return None  # these are used as well, and what comes of it is left lying
+    if unread(context) is not None or _met(context, others):
+        return None  # these are used as well, and what comes of it is left lying, or goes elsewhere
     first = next((e for e in context.run.events if e.kind == "create" and e.value in others), None)
     return Used(
         others,
@@ -351,6 +353,38 @@ def _another_list(context: Context) -> Used | None:
         ),
         f"ask for the variables that `{question.target_name}` is computed from",
     )
+
+
+def _cloned(context: Context) -> Used | None:
+    """Look for a weight of the same layer in another model: a layer's name is given once, unless a model is cloned."""
+    source, run = context.source, context.run
+    tail = source.path.split("/")[-2:]
+    asked = frozenset().union(*(end.ids for end in context.question.together), source.ids)
+    if source.kind != "variable" or len(tail) < 2 or not asked.isdisjoint(context.before_target & source.ids):
+        return None
+    used = (run.variables & context.before_target) - asked
+    same = [v for v in used if run.names.get(v, "").split("/")[-2:] == tail]
+    if len({run.names[v] for v in same}) != 1:
+        return None
+    made = next((e.site.span for e in run.events if e.kind == "create" and e.value in same), None)
+    return Used(
+        frozenset(same),
+        context.question.call.span,
+        f"`{context.question.target_name}` depends on another `{'/'.join(tail)}`, not on `{source.name}`",
+        ((made, "the one that is used is made here"),),
+        "ask for the variables of the model that runs: a copied model has variables of its own",
+    )
+
+
+def _met(context: Context, others: Set[int]) -> bool:
+    """Whether the source went through the variables that the target depends on, but what the target depends on did not.
+
+    A network was run on what comes from the source, and on something else: the target is made of the other run.
+    """
+    columns, after = context.run.columns, context.after_source
+    # each use of a variable may read it anew
+    read = others | {columns.outputs[k] for k in columns.readers(others) if columns.functions[k] == "identity"}
+    return any(columns.outputs[k] in after for k in columns.readers(read))
 
 
 def _namesakes(context: Context) -> bool:

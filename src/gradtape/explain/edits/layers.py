@@ -128,7 +128,16 @@ def made_once(case: Case, calls: Iterator[ast.Call]) -> Changes:
                 return _kept(case, maker)
         elif _makes(call, case.file):
             return _in_init(case, call) or _kept_result(case)
-    return ()
+    return _kept_property(case)
+
+
+def _kept_property(case: Case) -> Changes:
+    """Keep what a property makes, where it is read."""
+    name = case.node.attr if isinstance(case.node, ast.Attribute) else ""
+    makers = [f for f in syntax.functions_in(case.file) if f.name == name and f.decorator_list]
+    if len(makers) != 1 or not any(_makes(n, case.file) for s in statements_of(makers[0]) for n in parts(s)):
+        return ()
+    return _kept(case, makers[0])
 
 
 def _kept_result(case: Case) -> Changes:
@@ -138,7 +147,9 @@ def _kept_result(case: Case) -> Changes:
     if not isinstance(method, ast.FunctionDef) or not isinstance(holder, ast.ClassDef | ast.Module | None):
         return ()
     last, made = method.body[-1], syntax.assigned_names(case.at)
-    gives = isinstance(last, ast.Return) and isinstance(last.value, ast.Name) and last.value.id in made
+    value = last.value if isinstance(last, ast.Return) else None
+    named = isinstance(value, ast.Name) and value.id in made
+    gives = named or (value is not None and syntax.span_of(value, case.file) == case.at)
     return _kept(case, method) if gives and not syntax.parameter_names(method) else ()
 
 

@@ -216,7 +216,7 @@ def _is_model(file: str, name: str, holder: str | None) -> bool:
 
 def use(case: Case) -> Suggestion | None:
     """Bring in what was forgotten: a value, a parameter or an attribute of a layer that nobody reads."""
-    changes = unread.brought_in(case)
+    changes = _other_run(case) or unread.brought_in(case)
     if changes:
         return builders.sketch(*changes)
     for function in _functions_that_ran(case):
@@ -340,7 +340,9 @@ def _forgotten_attribute(case: Case) -> Changes:
     tree = syntax.parse_file(case.file)
     source = case.context.source.name.rpartition(".")[2]
     made = case.context.made_at(case.context.source)
-    names = [source, *(n.removeprefix("self.") for n in (syntax.assigned_names(made) if made is not None else ()))]
+    own = case.context.source.path.rpartition("/")[2]  # a weight that Keras makes later has the place of its layer
+    bound = syntax.assigned_names(made) if made is not None else ()
+    names = [n for n in (source, own, *(b.removeprefix("self.") for b in bound)) if n]
     for holder in (n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)) if tree is not None else ():
         methods = {n.name: n for n in holder.body if isinstance(n, ast.FunctionDef)}
         forward = next((methods[n] for n in FORWARD if n in methods), None)
@@ -374,6 +376,39 @@ def _first_state(case: Case) -> Changes:
             if case.pen.dialect == "torch":
                 return builders.add_argument(call, case.file, name)
             return builders.set_argument(call, case.file, "initial_state", name)
+    return ()
+
+
+def _other_run(case: Case) -> Changes:
+    """Make the target of what a function gave for the source, in the place of what it gave for something else."""
+    context, file, call = case.context, case.file, case.context.question.call.span
+    columns, after = context.run.columns, context.after_source
+    depends = {
+        site.span
+        for number in range(len(columns))
+        if columns.outputs[number] in after
+        for operation in (columns[number],)
+        for site in (operation.site, *operation.callers)
+    }
+    scope = syntax.function_at(call) or syntax.parse_file(file)
+    made = [s for s in statements_of(scope) if isinstance(s, ast.Assign) and s.lineno < call.line] if scope else []
+    target = next((s for s in reversed(made) if context.question.target_name in syntax.names_in(s, ast.Store)), None)
+    given = {
+        syntax.text_of(s.targets[0]): s.value
+        for s in made
+        if isinstance(s.value, ast.Call) and isinstance(s.targets[0], ast.Name) and s is not target
+    }
+    for name, value in given.items():
+        places = syntax.mentions(target.value, name) if target is not None else []
+        if not places or syntax.span_of(value, file) in depends:
+            continue
+        others = [
+            n
+            for n, v in given.items()
+            if n != name and ast.dump(v.func) == ast.dump(value.func) and syntax.span_of(v, file) in depends
+        ]
+        if len(others) == 1:
+            return tuple(c for n in places for c in builders.replace(n, file, others[0]))
     return ()
 
 

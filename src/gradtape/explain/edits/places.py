@@ -313,7 +313,7 @@ def _turned_on(node: ast.expr, file: str) -> Changes:
 
 def both_sides(case: Case) -> Suggestion | None:
     """Compute both sides of a branch and choose by `where`: a sketch, because the side that was skipped now runs."""
-    expected = _expected(case) or switches.turned(case)
+    expected = _expected(case) or switches.turned(case) or _taken_always(case)
     if expected:
         return builders.sketch(*expected)
     chosen = choices.chosen_by_where(case)
@@ -338,6 +338,20 @@ def _expected(case: Case) -> Changes:
     chance = builders.operand(test.comparators[0], file)
     text = f"{builders.written(added.left, file)} + {chance} * {builders.operand(added.right, file)}"
     return builders.replace_statement(statement, file, f"{builders.written(added.left, file)} = {text}")
+
+
+def _taken_always(case: Case) -> Changes:
+    """Run what a comparison of plain numbers decides about each time: chosen by `where` it would get zeros."""
+    statement = case.statement
+    if not isinstance(statement, ast.If) or statement.orelse or not isinstance(statement.test, ast.Compare):
+        return ()
+    if any(
+        e.kind == "branch" and e.site.span == syntax.span_of(statement.test, case.file) for e in case.context.run.events
+    ):
+        return ()
+    if any(isinstance(n, ast.Return | ast.Continue | ast.Break) for s in statement.body for n in ast.walk(s)):
+        return ()
+    return builders.replace(statement.test, case.file, "True") if case.pen.dialect == "tensorflow" else ()
 
 
 DRAWN = ("random", "uniform", "rand(")

@@ -249,6 +249,8 @@ def another_way(case: Case) -> Suggestion | None:
     if name == "adjust_contrast" and len(call.args) == 2 and not call.keywords:
         text = pen.say(EQUIVALENT[name], **{k: builders.operand(a, file) for k, a in zip("xf", call.args, strict=True)})
         return builders.likely(*builders.replace(call, file, text), *pen.imports)
+    if name == "bincount" and pen.dialect == "tensorflow":
+        return _summed_by_segment(pen, call, file)
     if name in {"lu", "lu_solve"}:
         return _solved_directly(case)
     if name == "fori_loop":
@@ -258,6 +260,18 @@ def another_way(case: Case) -> Suggestion | None:
     if name in {"pure_callback", "io_callback", "numpy_function", "py_function"}:
         return without_callback(case)
     return pass_through(case) if name.endswith(DRAWS) else from_values(case)
+
+
+def _summed_by_segment(pen: Pen, call: ast.Call, file: str) -> Suggestion | None:
+    """Sum the weights that belong to each number, which has a derivative where a weighted count has none."""
+    numbers = builders.argument(call, 0, "arr")
+    given = {k.arg: builders.written(k.value, file) for k in call.keywords}
+    if numbers is None or "weights" not in given or set(given) - {"arr", "weights", "minlength", "maxlength"}:
+        return None
+    which = builders.written(numbers, file)
+    count = given.get("maxlength") or given.get("minlength") or f"{pen.call('max', which)} + 1"
+    text = pen.say("tf.math.unsorted_segment_sum({w}, {i}, {n})", w=given["weights"], i=which, n=count)
+    return builders.likely(*builders.replace(call, file, text), *pen.imports)
 
 
 def _solved_directly(case: Case) -> Suggestion | None:

@@ -34,13 +34,17 @@ PIECEWISE = {
 """Why nothing flows back, where the derivative is zero wherever it exists."""
 
 WHOLE = "gives whole numbers or truth values, which cannot move a little"
+SECOND = (
+    "is differentiated twice, and TensorFlow's second derivative leaves out the labels: "
+    "it is zero where it should not be"
+)
+NOT_WRITTEN = "has a derivative in this argument, but TensorFlow's gradient gives none for it"
 INCOMPLETE: dict[tuple[str, int, int], str] = {
-    (
-        "SoftmaxCrossEntropyWithLogits",
-        1,
-        1,
-    ): "is differentiated twice, and TensorFlow's second derivative leaves out the "
-    "labels: it is zero where it should not be",
+    ("SoftmaxCrossEntropyWithLogits", 1, 1): SECOND,
+    ("Betainc", 0, 0): NOT_WRITTEN,
+    ("Betainc", 0, 1): NOT_WRITTEN,
+    ("Zeta", 0, 0): NOT_WRITTEN,
+    ("ImageProjectiveTransformV3", 0, 1): NOT_WRITTEN,
 }
 """Gradients that TensorFlow has and that leave something out, by type, result and input."""
 
