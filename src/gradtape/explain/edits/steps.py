@@ -18,6 +18,7 @@ from gradtape.explain.edits.straight import passing_text, passing_through
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.pen import Pen
 
 CASTS = {"int", "long", "short", "byte", "bool", "astype"}
 """Methods that cast to a dtype without derivatives; `astype` takes it as an argument."""
