@@ -30,6 +30,16 @@ class Net:
 net = Net()
 jax.grad(net.loss)(net.layers, x)
 """,
+    "a norm of nothing, of whose effects a column is picked": """
+def height(points):
+    force = jnp.zeros_like(points)
+    for i in range(2):
+        gap = points[i + 1] - points[i]
+        force = force.at[i].add(gap / (jnp.linalg.norm(gap) + 1e-6))  #~ GT401
+    return jnp.sum((points + force)[:, 1])
+
+jax.grad(height)(jnp.array([[0.0, 1.0], [0.5, 1.0], [0.5, 1.0]]))
+""",
     "a whole number among the parameters": """
 def loss(p):
     return jnp.sum((x * p["w"]) ** p["n"])

@@ -66,16 +66,20 @@ def _chosen_by(context: Context, operation: Operation) -> Operation | None:
     if not context.run.once("choosing", lambda: not CHOOSING.isdisjoint(columns.functions)):
         return None
     queue, seen = [operation.output], {operation.output}
+    apart = {operation.output} if operation.function in APART else set[int]()
     found = []
     while queue:
-        for number, position in columns.uses.get(queue.pop(), ()):
+        value = queue.pop()
+        for number, position in columns.uses.get(value, ()):
             user = columns[number]
             if user.output not in context.before_target or user.breaks[position]:
                 continue
-            if user.function in CHOOSING - PICKING or (operation.function in APART and _picks(context, user, position)):
+            if user.function in CHOOSING - PICKING or (value in apart and _picks(context, user, position)):
                 found.append(user)
             elif user.output not in seen and not _is_mask(context, user, position):
                 seen.add(user.output)
+                if value in apart and user.function in APART:  # behind a sum, what is picked is another element
+                    apart.add(user.output)
                 queue.append(user.output)
     return min(found, key=lambda op: op.seq, default=None)
 
