@@ -295,6 +295,20 @@ PROGRAMS = {
         y.sum().backward()
         print(x.grad)
         """,
+    "roots that one pick leaves out, and another reader takes": """
+        import torch
+        x = torch.tensor([0.0, 4.0], requires_grad=True)
+        roots = x.sqrt()  #~ singular-point
+        (roots[x > 0].sum() + (roots * torch.tensor([0.0, 1.0])).sum()).backward()
+        print(x.grad)
+        """,
+    "roots that a pick leaves out": """
+        import torch
+        x = torch.tensor([0.0, 4.0], requires_grad=True)
+        roots = x.sqrt()  #~ masked-branch
+        roots[x > 0].sum().backward()
+        print(x.grad)
+        """,
     "an exponential that overflows": """
         import torch
         x = torch.tensor([100.0, 1.0], requires_grad=True)

@@ -25,7 +25,7 @@ APART = frozenset(
 )
 """Operations that keep their elements apart, so that one that is left out later is the one that went wrong."""
 
-CHOOSING = PICKING | {"where", "select", "masked_fill", "choose", "nan_to_num", "nansum", "nanmean", "cond"}
+HIDING = frozenset({"where", "select", "masked_fill", "choose", "nan_to_num", "nansum", "nanmean", "cond"})
 """Operations that leave some of their values out, so that nothing comes back to those."""
 
 
@@ -63,43 +63,50 @@ def _overflow(pull: Pull) -> str:
 def _chosen_by(context: Context, operation: Operation) -> Operation | None:
     """Return the operation behind this one that leaves its result out; none if a product with zeros comes before it."""
     columns = context.run.columns
-    if not context.run.once("choosing", lambda: not CHOOSING.isdisjoint(columns.functions)):
+    functions, outputs, broken = columns.functions, columns.outputs, columns.broken
+    if not context.run.once("choosing", lambda: not (PICKING | HIDING).isdisjoint(functions)):
         return None
     queue, seen = [operation.output], {operation.output}
     apart = {operation.output} if operation.function in APART else set[int]()
     found = []
     while queue:
         value = queue.pop()
-        for number, position in columns.uses.get(value, ()):
-            user = columns[number]
-            if user.output not in context.before_target or user.breaks[position]:
-                continue
-            if user.function in CHOOSING - PICKING or (value in apart and _picks(context, user, position)):
-                found.append(user)
-            elif user.output not in seen and not _is_mask(context, user, position):
-                seen.add(user.output)
-                if value in apart and user.function in APART:  # behind a sum, what is picked is another element
-                    apart.add(user.output)
-                queue.append(user.output)
-    return min(found, key=lambda op: op.seq, default=None)
+        users = [(n, k) for n, k in columns.uses.get(value, ()) if outputs[n] in context.before_target]
+        users = [(n, k) for n, k in users if n not in broken or not broken[n][k]]
+        # what one reader does not pick, another one may take
+        picked = value in apart and all(_picks(context, n, k) for n, k in users)
+        for number, position in users:
+            output, function = outputs[number], functions[number]
+            if picked or function in HIDING:
+                found.append(number)
+            elif output not in seen and not (function == "multiply" and _is_mask(context, number, position)):
+                seen.add(output)
+                if value in apart and function in APART:  # behind a sum, what is picked is another element
+                    apart.add(output)
+                queue.append(output)
+    return columns[min(found)] if found else None
 
 
-def _picks(context: Context, operation: Operation, position: int) -> bool:
+def _picks(context: Context, number: int, position: int) -> bool:
     """Whether an operation picks elements, and left some out."""
-    step = context.steps.get((operation.output, position)) if operation.function in PICKING else None
+    columns = context.run.columns
+    if columns.functions[number] not in PICKING:
+        return False
+    step = context.steps.get((columns.outputs[number], position))
     return step is not None and step.gave.zeros > step.came.zeros
 
 
-def _is_mask(context: Context, operation: Operation, position: int) -> bool:
+def _is_mask(context: Context, number: int, position: int) -> bool:
     """Whether a product multiplies with zeros that do not move with the source: then they are what comes back."""
-    moving = any(i in context.moving for k, i in enumerate(operation.inputs) if k != position)
-    if operation.function != "multiply" or moving:
+    columns = context.run.columns
+    inputs = columns.inputs[number]
+    if any(i in context.moving for k, i in enumerate(inputs) if k != position):
         return False
-    step = context.steps.get((operation.output, position))
+    step = context.steps.get((columns.outputs[number], position))
     if step is not None and step.came.zeros:  # the zeros came from behind
         return False
     others = [v for k, v in enumerate(step.inputs) if k != position] if step is not None else []
-    others += [context.values.get(i) for k, i in enumerate(operation.inputs) if k != position and i]
+    others += [context.values.get(i) for k, i in enumerate(inputs) if k != position and i]
     return any(v is not None and v.zeros for v in others)
 
 

@@ -103,14 +103,20 @@ def simple_name(node: ast.expr) -> str:
 
 def assigned_before(scope: ast.AST, name: str, line: int) -> ast.expr | None:
     """Return the value that a scope gives to a name last before a line; None where it is not simply assigned."""
-    found = None
+    given = [value for at, value in _assigned(scope).get(name, ()) if at < line]
+    return given[-1] if given else None
+
+
+@lru_cache(maxsize=256)
+def _assigned(scope: ast.AST) -> dict[str, list[tuple[int, ast.expr | None]]]:
+    """Find the values that a scope gives to names, with their lines; None for what is not simply assigned."""
+    found: dict[str, list[tuple[int, ast.expr | None]]] = {}
     for statement in statements_of(scope):
-        if statement.lineno >= line:
-            break
-        if isinstance(statement, ast.Assign) and any(syntax.text_of(t) == name for t in statement.targets):
-            found = statement.value
-        elif name in syntax.names_in(statement, ast.Store) and not hasattr(statement, "body"):
-            found = None
+        simple = {syntax.text_of(t) for t in statement.targets} if isinstance(statement, ast.Assign) else set[str]()
+        for name in simple:
+            found.setdefault(name, []).append((statement.lineno, getattr(statement, "value", None)))
+        for name in set() if hasattr(statement, "body") else syntax.names_in(statement, ast.Store) - simple:
+            found.setdefault(name, []).append((statement.lineno, None))
     return found
 
 
