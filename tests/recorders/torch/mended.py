@@ -387,6 +387,19 @@ KEPT = {
         (feat[:, :, k:k + 3, k:k + 3] * w).sum().backward()
         print(c.grad)
         """,
+    "a copy that is made to be trained": """
+        import copy
+        net = nn.Linear(3, 1)
+        def adapted(x, y):
+            mine = copy.deepcopy(net)  #~ different-object
+            inner = torch.optim.SGD(mine.parameters(), lr=0.1)
+            (mine(x) - y).pow(2).mean().backward()
+            inner.step()
+            return mine
+        x, y = torch.randn(6, 3), torch.randn(6, 1)
+        (adapted(x, y)(x) - y).pow(2).mean().backward()
+        print(net.weight.grad, net.bias.grad)
+        """,
     "a branch by a truth value": """
         s, w = nn.Parameter(torch.tensor(0.3)), nn.Parameter(torch.ones(2))
         on = s > 0.2  #~ no-derivative
@@ -403,4 +416,4 @@ KEPT = {
         print(s.grad)
         """,
 }
-"""What is wrong is told, and there is no edit: nothing but a whole number, or a truth value, will do."""
+"""What is wrong is told, and there is no edit: a whole number, a truth value or a copy is what the program needs."""

@@ -36,10 +36,20 @@ def same_object(case: Case) -> Suggestion | None:
     return builders.likely(*changes) if changes else use(case)
 
 
+CHANGING = {"parameters", "trainable_variables", "trainable_weights", "load_state_dict", "set_weights", "fit"}
+"""What programs ask of a model that they are about to change."""
+
+
 def _not_copied(case: Case) -> Changes:
-    """Use a thing itself where a deep copy of it is made."""
-    copies = case.node is not None and simple_name(case.node) == "deepcopy"
-    return builders.drop_call(case.node, case.file) if copies and case.node is not None else ()
+    """Use a thing itself where a deep copy of it is made, unless the function around it makes it to change it."""
+    if case.node is None or simple_name(case.node) != "deepcopy":
+        return ()
+    if isinstance(case.function, ast.FunctionDef):
+        names, inside = syntax.assigned_names(case.at), ast.walk(case.function)
+        asked = [n.value for n in inside if isinstance(n, ast.Attribute) and n.attr in CHANGING]
+        if any(isinstance(n, ast.Name) and n.id in names for n in asked):
+            return ()
+    return builders.drop_call(case.node, case.file)
 
 
 def _argument_instead(case: Case) -> Changes:
