@@ -329,7 +329,7 @@ def note_events(
     """Remember that the same happened to several values at one place; see `note_event`."""
     place = user_frame(frame)
     callers = user_callers(place) if kind in WITH_CALLERS else ()
-    site = Site(place.f_code, place.f_lasti)
+    site = make(Site, (place.f_code, place.f_lasti))
     events = [make(Event, (next_id(), kind, value, site, detail, callers)) for value in values]
     STATE.ambient.events.extend(events)
     for recording in open_recordings() if only is None else (only,):
