@@ -225,17 +225,17 @@ WITHOUT = "CORE_FROM = None" + "\n" * WITH.count("\n")  # the errors tell lines
 def ran(program, built=None):
     """Run a program in a process of its own, with the core from a file or without any."""
     start = WITHOUT if built is None else WITH.format(folder=str(built.parent), file=str(built))
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", f"exec(compile({start + program!r}, 'program.py', 'exec'))"],
         env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "GRADTAPE_CORE": "0" if built is None else "1"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def test_both_write_the_same_records_and_give_the_same_gradients_and_errors(built):
     compiled, python = ran(PROGRAM, built), ran(PROGRAM)
-    assert compiled.returncode == 0, compiled.stderr
-    assert python.returncode == 0, python.stderr
     assert compiled.stdout == python.stdout
     assert '"plain": [[["matmul"' in python.stdout
     assert '"held": 0' in python.stdout
@@ -456,6 +456,7 @@ for op in OPS.values():
                         wrong.append((op.name, dtype.__name__, shape))
 print(wrong[:5], len(known) > 20, {"sin", "tanh", "divide", "sqrt"} <= set(known), "multiply_no_nan" in known)
 assert program_of(lambda xp, y, x: 1.0 if x > 0 else x * y, 2) is None
+assert program_of(lambda xp, y, x: x * (2.0 if x == y else 3.0), 2) is None
 assert program_of(lambda xp, y, x: (x * y, y)[1], 2) is None
 assert program_of(lambda xp, y, x: xp.where(x, y, 0.0), 2) is None
 """

@@ -37,6 +37,11 @@ class Mark:
     def __bool__(self) -> bool:
         raise Other
 
+    def __eq__(self, other: object) -> bool:
+        raise Other  # as Python would answer it, no value were ever equal to another
+
+    __hash__ = object.__hash__
+
 
 def _operator(ufunc: np.ufunc) -> tuple[Callable[[Mark, Any], Mark], Callable[[Mark, Any], Mark]]:
     def plain(self: Mark, other: Any) -> Mark:
