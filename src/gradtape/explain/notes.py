@@ -55,6 +55,8 @@ def _stationary(context: Context) -> tuple[Diagnostic, ...]:
         row = row_of(context, spot)
         if spot.operation is None or spot.trouble is Trouble.CONSTANT or (row is not None and not row.harmless):
             continue
+        if spot.operation.custom and spot.trouble is Trouble.ZERO:  # a cause speaks of it
+            continue
         name = wording.name_of(spot.operation)
         if spot.trouble is Trouble.CANCELLED:
             text = "what comes back on several ways adds up to zero here"

@@ -77,6 +77,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         exploding.CAUSE,
         overflow.CAUSE,
         flat_region.CAUSE,
+        custom_rule_none.OF_HOOK,
         custom_rule_none.ZEROS,
         vanishing.CAUSE,
     ),

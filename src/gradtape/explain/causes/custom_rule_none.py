@@ -1,5 +1,6 @@
 """GT307: a derivative that the program gives itself returned None, zeros, or the wrong number or shape."""
 
+from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.flat_region import headline as zero_headline
 from gradtape.explain.graph import BreakKind
@@ -38,6 +39,27 @@ def detect_zeros(context: Context, spot: Spot) -> Finding | None:
     )
 
 
+HOOK = "hook"
+"""What recorders call a function that is called with a gradient on its way, and may give another one."""
+
+
+def detect_hook(context: Context, spot: Spot) -> Finding | None:
+    """Say that a hook turned something into nothing."""
+    operation = spot.operation
+    if operation is None or operation.function != HOOK or spot.trouble is not Trouble.ZERO:
+        return None
+    registered = next((site.span for site in operation.callers), None)
+    return context.finding(
+        "custom-rule-none",
+        operation.site.span,
+        "this hook gives zeros in the place of the gradient that comes to it",
+        labels=((registered, "it was registered here"),),
+        headline=zero_headline(context),
+        helps=("return the gradient itself, or what is to stand for it; what returns None leaves it as it is",),
+        route=wording.route_through(context, operation, 0),
+    )
+
+
 def detect_failure(context: Context) -> Finding | None:
     failure = context.question.failure
     return context.failed(
@@ -51,5 +73,6 @@ def detect_failure(context: Context) -> Finding | None:
 
 
 CAUSE = Cause("custom-rule-none", Stage.BREAK, detect, frozenset({BreakKind.CUSTOM_NONE}))
+OF_HOOK = Cause("custom-rule-none", Stage.NUMBERS, detect_hook)
 ZEROS = Cause("custom-rule-none", Stage.NUMBERS, detect_zeros)
 FAILURE = Cause("custom-rule-none", Stage.FAILURE, detect_failure)

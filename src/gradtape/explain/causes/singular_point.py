@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain import singular, wording
 from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.causes.custom_rule_none import HOOK
 from gradtape.explain.numbers import target_is_finite
 from gradtape.explain.spots import Spot, Trouble
 
@@ -39,7 +40,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     return context.finding(
         "singular-point",
         operation.site.span,
-        row.says.format(f=name) if row is not None else f"the derivative of {name} {_what(pull)} here",
+        row.says.format(f=name) if row is not None else _says(operation, name, pull),
         notes=(*facts, *wording.again(spot), *wording.way_note(context, route, operation)),
         helps=helps(context, operation, row),
         route=route,
@@ -57,9 +58,17 @@ def headline(context: Context) -> str:
 
 def helps(context: Context, operation: Operation, row: singular.Singular | None) -> tuple[str, ...]:
     """Return what to do about a singular place."""
+    if operation.function == HOOK:
+        return ("let the hook give finite numbers for whatever comes, zeros included",)
     if row is None:
         return ("keep its argument away from this point, before the operation",)
     return tuple(wording.filled(text, context, operation) for text in row.helps)
+
+
+def _says(operation: Operation, name: str, pull: Pull | None) -> str:
+    if operation.function == HOOK:
+        return f"what this hook gives in the place of the gradient that comes to it {_what(pull)}"
+    return f"the derivative of {name} {_what(pull)} here"
 
 
 def _what(pull: Pull | None) -> str:
@@ -67,6 +76,8 @@ def _what(pull: Pull | None) -> str:
 
 
 def _facts(pull: Pull) -> tuple[str, ...]:
+    if pull.operation.function == HOOK:  # its argument is a gradient, not a value
+        return ()
     return tuple(fact for fact in (_where(pull), wording.product(pull)) if fact)
 
 

@@ -130,6 +130,9 @@ def _gives_rule(node: ast.expr, name: str) -> bool:
 
 def _filled_in(case: Case) -> Suggestion | None:
     """Answer with the derivative of what `forward` computes where a `backward` of PyTorch's answers None."""
+    unhooked = _without_hook(case)
+    if unhooked is not None:
+        return unhooked
     statement, backward = case.statement, case.function
     holder = next((n for n in syntax.around(case.at) if isinstance(n, ast.ClassDef)), None)
     forward = (
@@ -161,6 +164,15 @@ def _filled_in(case: Case) -> Suggestion | None:
     text = ast.unparse(_Renamed({n: f"{context[1]}.{n}" for n in missing}).visit(value))
     text = pen.say(f"torch.func.vjp(lambda {name}: {{f}}, {name})[1]({came[0]})[0]", f=text)
     return builders.sketch(*kept, *builders.replace(elements[position], file, text), *pen.imports)
+
+
+def _without_hook(case: Case) -> Suggestion | None:
+    """Take away the statement that registers a hook, where nothing but that stands in it."""
+    registered = next((site.span for site in getattr(case.operation, "callers", ())), None)
+    statement = syntax.statement_at(registered) if registered is not None else None
+    if registered is None or not isinstance(statement, ast.Expr):
+        return None
+    return builders.sketch(*builders.remove(statement, registered.file))
 
 
 class _Renamed(ast.NodeTransformer):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gradtape.recorders.torch import private
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     import torch
 
@@ -77,14 +77,26 @@ class Step(NamedTuple):
 
 
 class Steps:
-    """Listens to the nodes of a walk during a backward pass; `leaf_ids` are the ids of its leaves, by identity."""
+    """Listens to the nodes of a walk during a backward pass.
 
-    def __init__(self, walk: Walk, leaf_ids: dict[int, int]) -> None:
+    Parameters
+    ----------
+    walk : Walk
+    leaf_ids : dict of int to int
+        The ids of its leaves, by identity.
+    copied : mapping of int to set of int
+        The nodes of whose gradients copies are kept, and of which: somebody may write to them.
+    """
+
+    def __init__(self, walk: Walk, leaf_ids: dict[int, int], copied: Mapping[int, Collection[int]]) -> None:
         self.walk = walk
+        self.copied = copied
         self.leaf_ids = leaf_ids
         self.steps: list[Step] = []
         self.inside: dict[int, tuple[int, int]] = {}
         """When the user's own `backward` of a custom function began and ended, by the place of its node."""
+        self.ended: dict[int, torch.Tensor] = {}
+        """What leaves got in the end, after all hooks, by their first ids."""
         self.bytes = 0
         self._handles: list[Any] = []
 
@@ -94,8 +106,11 @@ class Steps:
 
     def _hook(self, place: int) -> Callable[[Any, Any], None]:
         append = self.steps.append
+        copied = self.copied.get(place, ())
 
         def hook(gave: tuple[torch.Tensor | None, ...], came: tuple[torch.Tensor | None, ...]) -> None:
+            if copied:
+                gave = tuple(g.clone() if g is not None and k in copied else g for k, g in enumerate(gave))
             if self.bytes < MOST_BYTES:
                 for gradient in gave:
                     if gradient is not None:

@@ -21,7 +21,7 @@ from gradtape.diagnostics import Site
 from gradtape.explain.graph import BreakKind, Failure
 from gradtape.explain.report import Status
 from gradtape.recorders.heard import failed_to_explain
-from gradtape.recorders.torch import failures, numbers, private
+from gradtape.recorders.torch import failures, hooks, numbers, private
 from gradtape.recorders.torch.asked import Asked
 from gradtape.recorders.torch.autograd import Steps, Walk
 from gradtape.recorders.torch.forgotten import Forgotten
@@ -117,7 +117,7 @@ class Desk:
         )
         self._used_up(asked, walk, kwargs)
         with self.aside():
-            self._settle(asked, [t for t in wanted.values() if t.grad is not None], steps)
+            self._settle(asked, [t for t in wanted.values() if t.grad is not None or private.has_taker(t)], steps)
         return None
 
     def _ask(self, kind: str, targets: Sequence[Tensor], frames: Frames) -> tuple[Asked, Walk, Steps]:
@@ -131,7 +131,7 @@ class Desk:
         memory.leaves |= reached
         dtypes = tuple(target.dtype for target in targets)
         asked = Asked(kind, frames, next(memory.clock), roots, dtypes, reached)
-        return asked, walk, Steps(walk, leaf_ids)
+        return asked, walk, Steps(walk, leaf_ids, hooks.fed(walk, memory))
 
     def _run(
         self,
@@ -175,9 +175,13 @@ class Desk:
         """Say what each leaf got."""
         if not leaves:
             return
+        leaves.sort(key=lambda leaf: leaf.grad is None)  # those came, and a hook took them away at once
         sizes = private.max_abs([leaf.grad for leaf in leaves if leaf.grad is not None])
-        statuses = [_status(size, leaf.numel()) for size, leaf in zip(sizes, leaves, strict=True)]
+        statuses = [_status(size, leaf.numel()) for size, leaf in zip(sizes, leaves, strict=False)]
+        statuses += [Status.OK] * (len(leaves) - len(statuses))
         questions = Questions(self, asked, steps, sys._getframe(2))
+        if self.memory.hooks:
+            self._ended(steps, leaves, [leaf.grad for leaf in leaves])
         code, instruction = asked.site
         self._codes[id(code)] = code  # its hash would cost more than all else here
         for place, (leaf, status) in enumerate(zip(leaves, statuses, strict=True)):
@@ -197,6 +201,12 @@ class Desk:
             who = number if type(leaf) is torch.nn.Parameter else -place - 1
             call = (asked.kind, id(code), instruction, who, status)
             self.heard.hear(call, (), partial(self._safely, asked, questions.about, leaf, status))
+
+    def _ended(self, steps: Steps, sources: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
+        """Note what leaves got in the end, after all hooks."""
+        for source, gradient in zip(sources, gradients, strict=True):
+            if gradient is not None and source.is_leaf:
+                steps.ended[self.memory.meet(source).tensor_id] = gradient
 
     def _wait(self, leaf: Tensor, reports: Sequence[GradientReport]) -> None:
         number = self.memory.meet(leaf).tensor_id
@@ -254,6 +264,8 @@ class Desk:
 
     def _answer(self, asked: Asked, sources: Sequence[Tensor], result: Any, steps: Steps, *, again: bool) -> None:
         """Say what each source got; zeros that are to be differentiated `again` are an answer like any other."""
+        if self.memory.hooks:
+            self._ended(steps, sources, result)
         given = [private.unwrapped(g) for g in result if g is not None]
         sizes = iter(private.max_abs(given) if given else [])
         missing = Status.ZERO if asked.kind == "torch.func" else Status.NONE  # those give zeros for nothing

@@ -34,6 +34,8 @@ class Role(Enum):
     SET_DATA = auto()
     BACKWARD = auto()
     GRAD = auto()
+    HOOK = auto()
+    """Lets a function change the gradient of a tensor on its way."""
     FROM_NUMPY = auto()
     """NumPy's result, made a tensor again."""
 
@@ -289,6 +291,7 @@ ROLES: dict[str, Role] = {
     "__array_wrap__": Role.FROM_NUMPY,
     "detach": Role.ALIAS,
     "requires_grad_": Role.MARK,
+    "register_hook": Role.HOOK,
     "backward": Role.BACKWARD,
     "grad": Role.GRAD,
     "_set_grad_enabled": Role.MODE,
@@ -310,7 +313,7 @@ ROLES: dict[str, Role] = {
         Role.IGNORED,
     ),
     **_each(
-        "retain_grad register_hook register_post_accumulate_grad_hook retains_grad manual_seed get_rng_state",
+        "retain_grad register_post_accumulate_grad_hook retains_grad manual_seed get_rng_state",
         Role.IGNORED,
     ),
     **_each(

@@ -13,12 +13,14 @@ from gradtape.explain.graph import Break, BreakKind, Event, Operation, Run
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.torch.frames import NOWHERE, Frames, sites
 from gradtape.recorders.torch.functions import CASTS, PARAMETER, Function, Role
+from gradtape.recorders.torch.hooks import put_between
 from gradtape.recorders.torch.memory import Memory, Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from gradtape.explain.graph import End
+    from gradtape.recorders.torch.hooks import Hook
     from gradtape.recorders.torch.names import Names
 
 LEFT = {"left as array": BreakKind.LEFT_AS_ARRAY, "left as number": BreakKind.LEFT_AS_NUMBER}
@@ -47,6 +49,8 @@ class Builder:
         Inputs that a custom function gave no gradient to, with the place of its answer.
     unwritten : collection of int
         The results of operations whose derivative nobody wrote.
+    hooks : collection of Hook
+        The hooks that turned a gradient into something else.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Builder:
         names: Names,
         refused: Mapping[tuple[int, int], Site | None],
         unwritten: Collection[int] = (),
+        hooks: Collection[Hook] = (),
     ) -> None:
         self.memory = memory
         self.names = names
@@ -68,7 +73,8 @@ class Builder:
         self.marked = {event.value: event.seq for event in self.happened if event.kind == "marked"}
         self.dtypes = {out[0]: out[2] for record in self.records for out in record.outputs}
         self.leaves = self._leaves()
-        self.operations = self._operations()
+        self.hooked = {number: hook for hook in hooks for number in self._ids_under(hook)}
+        self.operations = put_between(self._operations(), self.hooked) if hooks else self._operations()
         self.producers = {operation.output: operation for operation in self.operations}
 
     def _leaves(self) -> dict[int, torch.Tensor]:
@@ -79,6 +85,11 @@ class Builder:
             if tensor is not None and tensor.is_leaf and tensor.requires_grad:
                 found[entry.tensor_id] = tensor
         return found
+
+    def _ids_under(self, hook: Hook) -> tuple[int, ...]:
+        """Return the ids of the values that a hook is on: those of a leaf all, whatever was written to it since."""
+        later = self.memory.versions.get(hook.value, ()) if hook.leaf else ()
+        return tuple(dict.fromkeys((hook.value, *later)))
 
     def name_of(self, number: int) -> str:
         """Return what the program calls the tensor that has a value now; empty if it has no name for it."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gradtape.recorders.torch.frames import Frames
     from gradtape.recorders.torch.functions import Function
+    from gradtape.recorders.torch.hooks import Hook
 
 MOST_RECORDS = 20_000
 """How many operations are remembered; older ones are forgotten."""
@@ -36,6 +37,9 @@ PRUNE_EVERY = 20_000
 
 MOST_NODES = 500
 """How many nodes of the autograd graph are walked for what a tensor hangs on that came from somewhere unseen."""
+
+MOST_HOOKS = 5_000
+"""How many hooks are remembered."""
 
 MOST_NUMBERS = 1_000
 """How many numbers of one expression are kept."""
@@ -124,6 +128,10 @@ class Memory:
         """The first ids of the leaves that a backward pass reached, live or not."""
         self.arrays: dict[int, tuple[ref[Any], int]] = {}
         """The ndarrays that left, by identity, with the moment when."""
+        self.hooks: deque[Hook] = deque(maxlen=MOST_HOOKS)
+        """The newest hooks that change gradients on their way."""
+        self.registered: dict[int, Frames] = {}
+        """Where hooks of modules were registered, by the identity of the hook."""
         self.values: deque[tuple[int, torch.Tensor, int, int]] = deque()
         self.bytes = 0
         self.numbers: list[Number] = []

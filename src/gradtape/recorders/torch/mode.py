@@ -18,6 +18,7 @@ from gradtape.explain.graph import BreakKind
 from gradtape.recorders.torch import private
 from gradtape.recorders.torch.frames import Frames, is_direct, user_frames
 from gradtape.recorders.torch.functions import Function, Role, describe
+from gradtape.recorders.torch.hooks import Hook, code_of
 from gradtape.recorders.torch.memory import WRITTEN, Entry, Happening, Memory, Number, Off
 
 if TYPE_CHECKING:
@@ -333,6 +334,9 @@ class Mode(TorchFunctionMode):
         elif role is Role.MARK:
             kind = "marked" if tensor.requires_grad else "unmarked"
             memory.happened.append(Happening(next(memory.clock), kind, entry.id, frames))
+        elif role is Role.HOOK:
+            value = entry.tensor_id if tensor.is_leaf else entry.id
+            memory.hooks.append(Hook(value, frames, code_of(args[-1]), leaf=tensor.is_leaf))
         elif role is Role.BRANCH:
             if is_direct(frame):
                 memory.happened.append(Happening(next(memory.clock), "branch", entry.id, frames))

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import dis
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from gradtape.diagnostics import Site
 from gradtape.recorders.pulls import pull, telling
 from gradtape.recorders.summaries import summary
 from gradtape.recorders.torch import private
+from gradtape.recorders.torch.hooks import answer_in, behind, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gradtape.diagnostics import Site
     from gradtape.explain.graph import Operation, Summary
     from gradtape.explain.pulls import Pull
     from gradtape.recorders.torch.autograd import Steps
     from gradtape.recorders.torch.graph import Builder
+    from gradtape.recorders.torch.hooks import Acting
 
 MOST_PULLS = 2_000
 """Of how many steps every one is written down; of more, those that tell something."""
@@ -50,7 +51,9 @@ def _summary(tensor: torch.Tensor) -> Summary:
     return replace(summary(array(tensor)), dtype=str(tensor.dtype).removeprefix("torch."))
 
 
-def pulls(steps: Steps, builder: Builder, values: Mapping[int, torch.Tensor]) -> tuple[Pull, ...]:
+def pulls(
+    steps: Steps, builder: Builder, values: Mapping[int, torch.Tensor], hooks: Iterable[Acting] = ()
+) -> tuple[Pull, ...]:
     """Write down the backward pass, one step per operation and input, in the order in which it went."""
     came: dict[int, Any] = {}
     gave: dict[tuple[int, int], Any] = {}
@@ -69,12 +72,17 @@ def pulls(steps: Steps, builder: Builder, values: Mapping[int, torch.Tensor]) ->
         for (nearer, number), gradient in zip(private.edges(node), step.gave, strict=False):
             if nearer is None or gradient is None:
                 continue
-            for source in _sources(builder, nearer, number, owner):
+            for value in _sources(builder, nearer, number, owner):
+                source = behind(value) if value in builder.hooked else value
                 if source in operation.inputs:
                     known = gave.get((output, source))
                     gave[output, source] = gradient if known is None else known + gradient
         if step.place in steps.inside:
             inner[output] = steps.inside[step.place]
+    by_value = {acting.hook: acting for acting in hooks}
+    for value, hook in builder.hooked.items():
+        came[behind(value)], came[value] = by_value[hook].came, by_value[hook].gave
+        gave[behind(value), value] = by_value[hook].gave
     return tuple(_written(builder, values, came, gave, inner))
 
 
@@ -145,9 +153,4 @@ def refused(steps: Steps) -> dict[tuple[int, int], Site | None]:
 
 def answer_of(node: Any) -> Site | None:
     """Return where the custom function of a node answers: the last `return` of its `backward`."""
-    rule = private.rule_of(node)
-    code = getattr(rule, "__code__", None)
-    if code is None:
-        return None
-    returns = [step for step in dis.get_instructions(code) if step.opname.startswith("RETURN")]
-    return Site(code, returns[-1].offset) if returns else None
+    return answer_in(code_of(private.rule_of(node)))

@@ -14,12 +14,14 @@ from gradtape.recorders import patches
 from gradtape.recorders.torch import private
 from gradtape.recorders.torch.frames import is_direct, user_frames
 from gradtape.recorders.torch.functions import COPY, PARAMETER, Function, describe
+from gradtape.recorders.torch.hooks import Hook, code_of
 from gradtape.recorders.torch.memory import Off
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradtape.recorders.torch.desk import Desk
+    from gradtape.recorders.torch.frames import Frames
 
 FORWARD = "torch.func: forward derivatives (jvp, jacfwd) leave no graph that could be asked, and are not explained"
 
@@ -45,6 +47,8 @@ class Patches:
         self._replaced.set(
             torch.autograd.Function, "apply", classmethod(self._apply(torch.autograd.Function.__dict__["apply"]))
         )
+        for name in ("register_full_backward_hook", "register_full_backward_pre_hook"):
+            self._replaced.set(torch.nn.Module, name, self._module_hook(getattr(torch.nn.Module, name)))
         self._replaced.set(torch.inference_mode, "__enter__", self._inference(torch.inference_mode.__enter__))
         self._replaced.set(torch, "compile", self._compile(torch.compile))
         self._replaced.set(torch.jit, "script", self._script(torch.jit.script))
@@ -160,9 +164,29 @@ class Patches:
                 desk.memory.forget(result)
                 off = Off(frames, "checkpoint")
             mode.record(what, args, kwargs, inputs, needs, places, result, frames, off)
+            if inner:
+                self._note_module_hooks(private.module_hooks(cls, _getframe(1)), result, frames)
             return result
 
         return apply
+
+    def _note_module_hooks(self, hooks: list[Any], results: Any, frames: Frames) -> None:
+        """Remember which hooks are called for the gradients of a module."""
+        memory = self.desk.memory
+        for result in results if hooks else ():
+            where = memory.registered.get(id(hooks[-1]), frames)
+            memory.hooks.append(Hook(memory.meet(result).id, where, code_of(hooks[-1]), module=True))
+
+    def _module_hook(self, old: Any) -> Callable[..., Any]:
+        """Remember where a hook of a module was registered."""
+        memory = self.desk.memory
+
+        @functools.wraps(old)
+        def register(module: Any, hook: Any, *args: Any, **kwargs: Any) -> Any:
+            memory.registered[id(hook)] = user_frames(_getframe(1))
+            return old(module, hook, *args, **kwargs)
+
+        return register
 
     def _swallowed(self, before: int, mark: Any, inputs: list[int], needs: int) -> tuple[list[int], int]:
         """Take what ran inside a checkpoint for one operation on everything that it read from outside."""

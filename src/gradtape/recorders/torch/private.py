@@ -131,6 +131,23 @@ def rule_of(node: Any) -> Any:
     return getattr(getattr(node, "_forward_cls", None), "backward", None)
 
 
+def has_taker(leaf: torch.Tensor) -> bool:
+    """Whether a leaf has a hook that may take its gradient away as soon as it is there."""
+    return bool(getattr(leaf, "_post_accumulate_grad_hooks", None))
+
+
+def module_hooks(cls: type, frame: Any) -> list[Any]:
+    """Return the user's hooks that are called for what a custom function of PyTorch's gives to its arguments.
+
+    That function stands before and behind a module that has hooks; it is applied where `frame` runs.
+    """
+    holder = frame.f_locals.get("self") if cls.__name__ == "BackwardHookFunction" and frame is not None else None
+    if holder is None or frame.f_back is None:
+        return []
+    before = frame.f_back.f_code.co_name == "setup_input_hook"
+    return list(getattr(holder, "user_hooks" if before else "user_pre_hooks", None) or ())
+
+
 def saved_names(node: Any) -> Iterator[str]:
     """Yield the attributes of a node that hold values saved for the backward pass."""
     return (name for name in dir(node) if name.startswith("_saved_") or name == "saved_tensors")

@@ -17,7 +17,7 @@ from gradtape.explain.search import backward_cone
 from gradtape.recorders.crossings import Call
 from gradtape.recorders.pulls import suspicious
 from gradtape.recorders.summaries import summary
-from gradtape.recorders.torch import failures, numbers, private
+from gradtape.recorders.torch import failures, hooks, numbers, private
 from gradtape.recorders.torch.graph import Builder, differentiable
 from gradtape.recorders.torch.names import Names, receiver, text_before_dot
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gradtape.recorders.torch.asked import Asked
     from gradtape.recorders.torch.autograd import Steps, Walk
     from gradtape.recorders.torch.desk import Desk
+    from gradtape.recorders.torch.hooks import Acting
 
 MOST_SOURCES = 60
 """Of how many sources one failing call is explained."""
@@ -67,7 +68,12 @@ class Questions:
     @cached_property
     def builder(self) -> Builder:
         """The graph up to now, not yet linked through plain Python."""
-        return Builder(self.desk.memory, self.names, self.desk.refused)
+        return Builder(self.desk.memory, self.names, self.desk.refused, hooks=[a.hook for a in self._acting])
+
+    @cached_property
+    def _acting(self) -> tuple[Acting, ...]:
+        """The hooks that turned a gradient into something else in this backward pass."""
+        return hooks.acting(self.steps, self.desk.memory) if self.steps is not None else ()
 
     @cached_property
     def values(self) -> Mapping[int, Tensor]:
@@ -77,7 +83,7 @@ class Questions:
     @cached_property
     def pulls(self) -> Any:
         """The backward pass, as far as it was listened to."""
-        return numbers.pulls(self.steps, self.builder, self.values) if self.steps is not None else ()
+        return numbers.pulls(self.steps, self.builder, self.values, self._acting) if self.steps is not None else ()
 
     # -- the ends -------------------------------------------------------------------------------------------------
 
