@@ -31,7 +31,7 @@ from gradtape.recorders.torch.leaves import Fates
 from gradtape.recorders.torch.memory import Happening, Memory
 from gradtape.recorders.torch.mode import Mode
 from gradtape.recorders.torch.names import Names, text_before_dot
-from gradtape.recorders.torch.questions import Questions, argument_names
+from gradtape.recorders.torch.questions import Questions, argument_names, transformed_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,6 +91,8 @@ class Desk:
         self.running: list[Steps] = []
         self.paths: dict[int, str] = {}
         """What parameters were called when an optimizer got them, by their first ids."""
+        self.transforming = False
+        """Whether a function of `torch.func` is asking."""
         self.failing = False
         self.forgotten = Forgotten(self.memory)
         self.busy = False
@@ -233,7 +235,7 @@ class Desk:
 
     def grad(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frames: Frames) -> Any:
         """Hear a call of `torch.autograd.grad`."""
-        transformed = private.is_transformed()
+        transformed = private.is_transformed() or self.transforming
         if self.busy or self.mode.stopped or self.mode.paused or self._give_up():
             return func(*args, **kwargs)
         targets, sources = list(args[0]), list(args[1])
@@ -243,7 +245,7 @@ class Desk:
         with self.aside():
             self._record_gradient(asked, sources, result, frames)
             again = private.is_nested_transform(targets[0]) if transformed else bool(kwargs.get("create_graph"))
-            self._answer(asked, sources, result, steps, again=again)
+            self.answer(asked, sources, result, steps, again=again)
         return result
 
     def unconnected(self, targets: Sequence[Tensor], sources: Sequence[Tensor], frames: Frames) -> None:
@@ -251,7 +253,7 @@ class Desk:
         if not (self.busy or self.mode.stopped or self.mode.paused or self._give_up()):
             asked, _, steps = self._ask("torch.func", targets, frames)
             with self.aside():  # zero whatever the numbers are, and so is what is differentiated again
-                self._answer(asked, sources, [None] * len(sources), steps, again=False)
+                self.answer(asked, sources, [None] * len(sources), steps, again=False)
 
     def _record_gradient(self, asked: Asked, sources: Sequence[Tensor], result: Any, frames: Frames) -> None:
         """Write down a derivative as a value; one that can be differentiated again hangs on what its own graph says."""
@@ -262,7 +264,7 @@ class Desk:
             ids = (*asked.roots, *(self.memory.meet(source).id for source in sources))
         self.mode.record(GRADIENT, (), None, list(ids), (1 << len(ids)) - 1, [], given, frames)
 
-    def _answer(self, asked: Asked, sources: Sequence[Tensor], result: Any, steps: Steps, *, again: bool) -> None:
+    def answer(self, asked: Asked, sources: Sequence[Tensor], result: Any, steps: Steps, *, again: bool) -> None:
         """Say what each source got; zeros that are to be differentiated `again` are an answer like any other."""
         if self.memory.hooks:
             self._ended(steps, sources, result)
@@ -271,9 +273,11 @@ class Desk:
         missing = Status.ZERO if asked.kind == "torch.func" else Status.NONE  # those give zeros for nothing
         statuses = [missing if g is None else _status(next(sizes), g.numel()) for g in result]
         questions = Questions(self, asked, steps, sys._getframe(2))
-        position = 0 if asked.kind == "torch.func" else 1
         plain = [private.unwrapped(source) for source in sources]
-        names = argument_names(asked.site.span, position, "inputs", plain, questions.names)
+        if asked.kind == "torch.func":
+            names = transformed_names(asked.site.span, plain, questions.names)
+        else:
+            names = argument_names(asked.site.span, 1, "inputs", plain, questions.names)
         for place, (source, status, gradient) in enumerate(zip(sources, statuses, result, strict=True)):
             call = (asked.kind, *asked.site, place, status)
 

@@ -188,6 +188,9 @@ class Memory:
             self.write(entry, tensor, UNSEEN, inputs, (1 << len(inputs)) - 1)
         elif self.numbers:
             self._rebuilt(entry, tensor)
+        inner = private.inside(tensor)
+        if node is None and inner is not None:
+            self.write(entry, tensor, WRAPPED, (self.meet(inner).id,), 0)
         return entry
 
     def left(self, number: Number) -> None:
@@ -329,5 +332,7 @@ UNSEEN: Any = _plain("unseen")
 """Something that made a tensor where nobody looked."""
 
 VIEW: Any = _plain("view", "reshape")
+WRAPPED: Any = _plain("argument", "reshape")
+"""A function of `torch.func` gave its function something that stands for an argument."""
 WRITTEN: Any = _plain("written", "setitem")
 """A tensor changed because a view of it was written to."""

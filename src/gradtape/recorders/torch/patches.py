@@ -12,6 +12,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from gradtape.recorders import patches
 from gradtape.recorders.torch import private
+from gradtape.recorders.torch.forward import Pushed
 from gradtape.recorders.torch.frames import is_direct, user_frames
 from gradtape.recorders.torch.functions import COPY, PARAMETER, Function, describe
 from gradtape.recorders.torch.hooks import Hook, code_of
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from gradtape.recorders.torch.desk import Desk
     from gradtape.recorders.torch.frames import Frames
-
-FORWARD = "torch.func: forward derivatives (jvp, jacfwd) leave no graph that could be asked, and are not explained"
 
 COMPILED = "torch.compile: the functions ran uncompiled here, so that each operation could be seen"
 SCRIPTED = "torch.jit.script: the functions ran as plain Python here, so that each operation could be seen"
@@ -273,7 +272,11 @@ class Patches:
 
         @functools.wraps(old)
         def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-            result = old(outputs, inputs, *args, **kwargs)
+            before, desk.transforming = desk.transforming, True
+            try:
+                result = old(outputs, inputs, *args, **kwargs)
+            finally:
+                desk.transforming = before
             if not any(output.requires_grad for output in outputs):
                 desk.unconnected(outputs, inputs, user_frames(_getframe(1)))
             return result
@@ -281,15 +284,19 @@ class Patches:
         return grad
 
     def _forward(self, old: Any) -> Callable[..., Any]:
-        """Say that forward derivatives are not looked into, unless one backwards inside them was: that of `hessian`."""
+        """Hear forward derivatives, unless one backwards inside them was heard: that of `hessian`."""
         desk = self.desk
 
         @functools.wraps(old)
-        def jvp(*args: Any, **kwargs: Any) -> Any:
+        def jvp(func: Any, primals: Any, tangents: Any, argnums: Any, *args: Any, **kwargs: Any) -> Any:
+            if desk.busy or desk.mode.stopped or desk.mode.paused:
+                return old(func, primals, tangents, argnums, *args, **kwargs)
+            frames = user_frames(_getframe(1))
             before = desk.asked[-1] if desk.asked else None
-            result = old(*args, **kwargs)
-            if (desk.asked[-1] if desk.asked else None) is before and not desk.busy:
-                desk.heard.remark(FORWARD)
+            pushed = Pushed(desk, func, primals, argnums, kwargs.get("has_aux", False))
+            result = old(pushed, primals, tangents, argnums, *args, **kwargs)
+            if (desk.asked[-1] if desk.asked else None) is before:
+                pushed.answered(tangents, result[1], frames)
             return result
 
         return jvp

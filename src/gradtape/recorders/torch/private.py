@@ -69,11 +69,24 @@ def unwrapped(tensor: torch.Tensor) -> torch.Tensor:
     return tensor
 
 
+def inside(tensor: torch.Tensor) -> torch.Tensor | None:
+    """Return the tensor that one of the innermost function of `torch.func` stands for, None for any other."""
+    if not is_transformed() or not (_functorch.is_gradtrackingtensor(tensor) or _functorch.is_batchedtensor(tensor)):
+        return None
+    inner: torch.Tensor = _functorch.get_unwrapped(tensor)
+    return inner
+
+
 transforms: Any = _named(torch, "_functorch", "eager_transforms")
 """The module whose `_autograd_grad` asks for the gradients of `torch.func`, and asks nothing where nothing flows."""
 
 outside_transforms: Any = _named(torch, "_C", "_DisableFuncTorch")
 """Lets operations on ordinary tensors run as if no function of `torch.func` were running."""
+
+
+def tensors_in(values: Any) -> list[torch.Tensor]:
+    """Return the tensors in lists, tuples, dicts and what else PyTorch looks into, in its order."""
+    return [leaf for leaf in torch.utils._pytree.tree_leaves(values) if isinstance(leaf, torch.Tensor)]
 
 
 def is_nested_transform(tensor: torch.Tensor) -> bool:

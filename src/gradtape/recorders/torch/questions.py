@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import Site, syntax
 from gradtape.explain import engine
 from gradtape.explain.graph import BreakKind, End, Failure, Question
 from gradtape.explain.report import Status
@@ -18,7 +18,9 @@ from gradtape.recorders.crossings import Call
 from gradtape.recorders.pulls import suspicious
 from gradtape.recorders.summaries import summary
 from gradtape.recorders.torch import failures, hooks, numbers, private
+from gradtape.recorders.torch.frames import NOWHERE
 from gradtape.recorders.torch.graph import Builder, differentiable
+from gradtape.recorders.torch.memory import WRAPPED
 from gradtape.recorders.torch.names import Names, receiver, text_before_dot
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from gradtape.diagnostics import Span
-    from gradtape.explain.graph import Run
+    from gradtape.explain.graph import Operation, Run
     from gradtape.explain.report import GradientReport
     from gradtape.recorders.torch.asked import Asked
     from gradtape.recorders.torch.autograd import Steps, Walk
@@ -92,8 +94,8 @@ class Questions:
         """The targets, under the names that the call gives them."""
         span = self.asked.site.span
         if self.asked.kind == "torch.func":
-            texts = [_transformed(span)] * len(self.asked.roots)
-        elif self.asked.kind == "autograd.grad":
+            return (self._result_of_transform(span),)
+        if self.asked.kind == "autograd.grad":
             texts = argument_names(span, 0, "outputs", [None] * len(self.asked.roots), self.names)
         elif self.asked.kind == "error":
             texts = [self.builder.name_of(root) or self._made_as(root) or "a value" for root in self.asked.roots]
@@ -111,6 +113,19 @@ class Questions:
             for text, root, dtype in zip(texts, self.asked.roots, self.asked.dtypes, strict=True)
         )
 
+    def _result_of_transform(self, span: Span) -> End:
+        """Return all that the function of a transform gave as one target: the program has one name for it."""
+        asked, made = self.asked, [self.builder.producers.get(root) for root in self.asked.roots]
+        kinds = [dtype for dtype in asked.dtypes if differentiable(dtype)] or list(asked.dtypes)
+        return End(
+            _transformed(span),
+            frozenset(asked.roots),
+            "tensor",
+            _dtype(kinds[0]) if kinds else "",
+            any(map(differentiable, asked.dtypes)),
+            made=next((operation for operation in made if operation is not None), None),
+        )
+
     def _made_as(self, number: int) -> str | None:
         made = self.builder.producers.get(number)
         return self._named_by_making(made) if made is not None else None
@@ -120,26 +135,34 @@ class Questions:
         ids = self.builder.ids(tensor)
         entry = self.desk.memory.meet(tensor)
         parameter = isinstance(tensor, torch.nn.Parameter)
-        made = self.builder.producers.get(entry.tensor_id)
+        made = self._made(entry.tensor_id)
         path = self.desk.paths.get(entry.tensor_id, "")
         known = self.names.of(private.unwrapped(tensor))
         if path and (known is None or known.isidentifier()):  # `model.head.weight` tells more than the `p` of a loop
             known = path
         text = known or name or (self._named_by_making(made) if made is not None else None)
         shown = self.values.get(entry.id)
+        transformed = self.asked.kind == "torch.func"  # which asks for the gradient of whatever it is given
         return End(
             text or "the tensor",
             ids,
             "variable" if parameter else "tensor",
             _dtype(tensor.dtype),
             differentiable(tensor.dtype),
-            watched=tensor.requires_grad and tensor.is_leaf,
-            trainable=tensor.requires_grad or not parameter,
+            watched=transformed or (tensor.requires_grad and tensor.is_leaf),
+            trainable=transformed or tensor.requires_grad or not parameter,
             made=made,
             path=path,
             leaf=tensor.is_leaf or tensor.retains_grad,
             value=summary(numbers.array(shown)) if shown is not None else None,
         )
+
+    def _made(self, number: int) -> Operation | None:
+        """Return what made a value, in the program's own text."""
+        made = self.builder.producers.get(number)
+        while made is not None and made.site == Site(*NOWHERE[0]):
+            made = self.builder.producers.get(made.inputs[0]) if made.name == WRAPPED.name else None
+        return made
 
     def _named_by_making(self, made: Any) -> str | None:
         span = made.site.span
@@ -180,9 +203,10 @@ class Questions:
         gradient: Tensor | None = None,
     ) -> Iterator[GradientReport]:
         """Explain the gradient of one source."""
+        stands_for_nothing = status is Status.ZERO and self.asked.kind == "torch.func"
         run = (
             self.run([tensor])
-            if status is Status.NONE
+            if status is Status.NONE or stands_for_nothing
             else self._linked_run
             if status is Status.OK
             else self._plain_run
@@ -344,13 +368,30 @@ class Questions:
 
 
 def _transformed(span: Span) -> str:
-    """Return what a call of a transformed function computes: `f` of `torch.func.grad(f)(x)`."""
+    """Return what a transformed function computes: `f` of `torch.func.grad(f)(x)` and of `jvp(f, (x,), (v,))`."""
     node = syntax.expression_at(span)
     transform = node.func if isinstance(node, ast.Call) else None
+    if isinstance(node, ast.Call) and transform is not None and syntax.text_of(transform).rpartition(".")[2] in AT_ONCE:
+        transform = node
     if isinstance(transform, ast.Call) and transform.args:
         text = syntax.text_of(transform.args[0])
         return text if len(text) <= MOST_TEXT and "\n" not in text else "the function"
     return "the result"
+
+
+AT_ONCE = {"jvp", "linearize"}
+"""Functions of `torch.func` that take a function together with its arguments, and answer at once."""
+
+
+def transformed_names(span: Span, tensors: Sequence[Tensor], names: Names) -> list[str]:
+    """Return what a call of a transformed function calls the tensors whose gradient it gives."""
+    node = syntax.expression_at(span)
+    alone = isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and len(node.args) == len(tensors) == 1
+    text = syntax.text_of(node.args[0]) if alone and isinstance(node, ast.Call) and not node.keywords else ""
+    if not text or len(text) > MOST_TEXT or "\n" in text:
+        text = "the argument"
+    plain = [text] if len(tensors) == 1 else [f"part {place + 1} of the arguments" for place in range(len(tensors))]
+    return [names.of(tensor) or short for tensor, short in zip(tensors, plain, strict=True)]
 
 
 MOST_TEXT = 60
