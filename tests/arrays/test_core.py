@@ -497,6 +497,7 @@ def test_it_refuses_what_it_cannot_be_told(built):
         "core = module\n"
         "for act in (lambda: core.set_up({}), lambda: core.set_up('doors', {}), lambda: core.set_up('sweep', 1),"
         " lambda: core.loop(1, True), lambda: core.note_events(1),"
+        " lambda: core.note_event(1), lambda: core.note_event(1, 2, 3, only=4), lambda: core.note_event(1, odd=2),"
         " lambda: core.prepared(1), lambda: core.collected(1), lambda: core.recorded(1), lambda: core.as_tensors(1),"
         " lambda: core.factor(len, False, ((), ())), lambda: core.factor(len, False, ((), ((len, b''),))),"
         " lambda: core.apply(1), lambda: core.apply_to_one(1), lambda: core.apply_to_two(1),"
@@ -507,4 +508,4 @@ def test_it_refuses_what_it_cannot_be_told(built):
         "    except (TypeError, ValueError) as error: print(type(error).__name__)\n"
     )
     done = ran(program, built)
-    assert done.stdout.split() == ["TypeError"] * 17 + ["ValueError"], done.stderr
+    assert done.stdout.split() == ["TypeError"] * 20 + ["ValueError"], done.stderr

@@ -355,7 +355,7 @@ def remember_outside(record: Written, frame: FrameType) -> None:
     ambient = STATE.ambient
     ambient.written.append(record)
     if frame.f_back is not None:
-        ambient.callers.append((record[2], user_callers(user_frame(frame))))
+        ambient.callers.append((record[2], user_callers(frame if frame.f_code is LATEST.code else user_frame(frame))))
 
 
 def broadcast_shapes(values: Sequence[Any], y: Any) -> tuple[tuple[int, ...], ...] | None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from itertools import count
+from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -299,17 +300,42 @@ def user_frame(frame: FrameType) -> FrameType:
 MAX_CALLERS = 8
 
 
+class LastCallers:
+    """What `user_callers` found last: code objects, their instructions, and the sites made of them."""
+
+    __slots__ = ("found",)
+    found: tuple[list[CodeType], list[int], tuple[Site, ...]]
+
+
+LAST_CALLERS = LastCallers()
+LAST_CALLERS.found = ([], [], ())
+
+
 def user_callers(frame: FrameType) -> tuple[Site, ...]:
-    """Return the sites of the user's frames around a frame, nearest first."""
-    found: list[Site] = []
+    """Return the sites of the user's frames around a frame, nearest first.
+
+    A loop comes by with the same callers each time: it is given the same tuple, which is quicker than to make it anew,
+    and less to hold and to free.
+    """
+    codes: list[CodeType] = []
+    lastis: list[int] = []
     here = frame.f_back
-    while here is not None and len(found) < MAX_CALLERS:
-        file = here.f_code.co_filename
+    while here is not None:
+        code = here.f_code
+        file = code.co_filename
         known = USER_FILES.get(file)
         if is_user_file(file) if known is None else known:
-            found.append(make(Site, (here.f_code, here.f_lasti)))
+            codes.append(code)
+            lastis.append(here.f_lasti)
+            if len(lastis) == MAX_CALLERS:
+                break
         here = here.f_back
-    return tuple(found)
+    known_codes, known_lastis, callers = LAST_CALLERS.found
+    # equal code objects may come from different files
+    if lastis != known_lastis or not all(map(is_, codes, known_codes)):
+        callers = tuple([make(Site, found) for found in zip(codes, lastis, strict=True)])
+        LAST_CALLERS.found = (codes, lastis, callers)
+    return callers
 
 
 LEAVING = frozenset({EventKind.LEFT_AS_ARRAY, EventKind.LEFT_AS_NUMBER})
@@ -320,19 +346,23 @@ def note_event(
     kind: EventKind, value: int, frame: FrameType, detail: Any = None, only: Recording | None = None
 ) -> Event:
     """Remember an event in the thread's ambient memory and in every open recording, or in one alone."""
-    return note_events(kind, (value,), frame, detail, only)[0]
+    place = frame if USER_FILES.get(frame.f_code.co_filename) else user_frame(frame)
+    callers = user_callers(place) if kind in WITH_CALLERS else ()
+    event = make(Event, (next_id(), kind, value, make(Site, (place.f_code, place.f_lasti)), detail, callers))
+    STATE.ambient.events.append(event)
+    for recording in open_recordings() if only is None else (only,):
+        recording.events.append(event)
+    return event
 
 
-def note_events(
-    kind: EventKind, values: Iterable[int], frame: FrameType, detail: Any = None, only: Recording | None = None
-) -> list[Event]:
+def note_events(kind: EventKind, values: Iterable[int], frame: FrameType, detail: Any = None) -> list[Event]:
     """Remember that the same happened to several values at one place; see `note_event`."""
     place = user_frame(frame)
     callers = user_callers(place) if kind in WITH_CALLERS else ()
     site = make(Site, (place.f_code, place.f_lasti))
     events = [make(Event, (next_id(), kind, value, site, detail, callers)) for value in values]
     STATE.ambient.events.extend(events)
-    for recording in open_recordings() if only is None else (only,):
+    for recording in open_recordings():
         recording.events.extend(events)
     return events
 
@@ -353,4 +383,4 @@ if CORE is not None:
             "Site": Site,
         },
     )
-    note_events = CORE.note_events
+    note_event, note_events = CORE.note_event, CORE.note_events

@@ -130,6 +130,7 @@ set_up(PyObject *module, PyObject *const *args, Py_ssize_t n)
 
 static PyMethodDef methods[] = {
     {"set_up", FAST(set_up), "Tell what a part needs of the engine."},
+    {"note_event", (PyCFunction)(void (*)(void))note_event, METH_FASTCALL | METH_KEYWORDS, "See arrays/record.py."},
     {"note_events", FAST(note_events), "See arrays/record.py."},
     {"prepared", FAST(prepared), "See tape/usual.py."},
     {"collected", FAST(collected), "See tape/usual.py."},

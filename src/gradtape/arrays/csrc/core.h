@@ -59,6 +59,7 @@ PyObject *apply_to_two(PyObject *module, PyObject *const *args, Py_ssize_t n);
 /* events.c */
 PyObject *core_note_events(PyObject *kind, PyObject *values, PyObject *frame, PyObject *detail, PyObject *only);
 PyObject *note_events(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *note_event(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names);
 
 /* question.c */
 PyObject *prepared(PyObject *module, PyObject *const *args, Py_ssize_t n);

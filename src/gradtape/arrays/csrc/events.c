@@ -1,4 +1,4 @@
-/* `note_events` of arrays/record.py: what happened, where, and who called. */
+/* `note_event` and `note_events` of arrays/record.py: what happened, where, and who called. */
 
 #include "core.h"
 
@@ -157,13 +157,43 @@ core_note_events(PyObject *kind, PyObject *values, PyObject *frame, PyObject *de
     return events;
 }
 
+/* Whether arguments are `kind, values or value, frame` and, if given, a detail and a recording. */
+static int
+tells_of(PyObject *const *args, Py_ssize_t n, Py_ssize_t most)
+{
+    return n >= 3 && n <= most && PyFrame_Check(args[2]) &&
+           (n < 5 || args[4] == Py_None || Py_TYPE(args[4]) == core.Recording);
+}
+
 PyObject *
 note_events(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
-    if (n < 3 || n > 5 || !(PyTuple_CheckExact(args[1]) || PyList_CheckExact(args[1])) || !PyFrame_Check(args[2]) ||
-        (n > 4 && args[4] != Py_None && Py_TYPE(args[4]) != core.Recording)) {
-        PyErr_SetString(PyExc_TypeError, "note_events(kind, values, frame, detail, only)");
+    if (!tells_of(args, n, 4) || !(PyTuple_CheckExact(args[1]) || PyList_CheckExact(args[1]))) {
+        PyErr_SetString(PyExc_TypeError, "note_events(kind, values, frame, detail)");
         return NULL;
     }
-    return core_note_events(args[0], args[1], args[2], n > 3 ? args[3] : Py_None, n > 4 ? args[4] : Py_None);
+    return core_note_events(args[0], args[1], args[2], n > 3 ? args[3] : Py_None, Py_None);
+}
+
+PyObject *
+note_event(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names)
+{
+    PyObject *only = n > 4 ? args[4] : Py_None;
+    if (names != NULL && PyTuple_GET_SIZE(names) == 1 &&
+        PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "only") == 0) {
+        only = args[n];
+    } else if (names != NULL && PyTuple_GET_SIZE(names)) {
+        n = 0;
+    }
+    if (!tells_of(args, n, 5) || !(only == Py_None || Py_TYPE(only) == core.Recording)) {
+        PyErr_SetString(PyExc_TypeError, "note_event(kind, value, frame, detail, only)");
+        return NULL;
+    }
+    PyObject *values = PyTuple_Pack(1, args[1]);
+    PyObject *events =
+        values == NULL ? NULL : core_note_events(args[0], values, args[2], n > 3 ? args[3] : Py_None, only);
+    PyObject *event = events == NULL ? NULL : Py_NewRef(PyList_GET_ITEM(events, 0));
+    Py_XDECREF(values);
+    Py_XDECREF(events);
+    return event;
 }
