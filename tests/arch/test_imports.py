@@ -93,7 +93,7 @@ def test_importing_loads_the_engine_and_no_more():
     modules = loaded()  # how long it takes is a benchmark: benchmarks/scaling.py
     ours = {m.removeprefix("gradtape.") for m in modules if m.startswith("gradtape.")}
     assert {m for m in ours if m.partition(".")[0] != "ops"} <= ENGINE
-    assert rows(modules) == {*AT_ONCE, "model", "registry"}
+    assert rows(modules) == {*AT_ONCE, "domains", "model", "reading", "registry"}
     assert not NEVER & set(modules)
     assert len([m for m in modules if not m.startswith("gradtape")]) < OF_PYTHON
 
@@ -109,7 +109,7 @@ tape.gradient(loss, [w, b])
 
 
 def test_the_usual_program_loads_no_rows_that_wait():
-    assert rows(loaded(PROGRAM)) == {*AT_ONCE, "model", "registry"}
+    assert rows(loaded(PROGRAM)) == {*AT_ONCE, "domains", "model", "reading", "registry"}
 
 
 @pytest.mark.parametrize(

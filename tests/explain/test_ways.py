@@ -7,9 +7,10 @@ import random
 import pytest
 
 from gradtape.diagnostics import Site
+from gradtape.explain.fan import MOST_PLACES
 from gradtape.explain.graph import Break, BreakKind, Operation, Run
 from gradtape.explain.search import Route, backward_cone, forward_cone, group_breaks
-from gradtape.explain.ways import MOST_PLACES, MOST_WAYS
+from gradtape.explain.ways import MOST_WAYS
 
 KINDS = (
     BreakKind.PIECEWISE_CONSTANT,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradtape.ops import OPS, Linear, Multilinear, Op, Partial, Zero
-from gradtape.ops.model import REAL, case
+from gradtape.ops.domains import REAL, case
 from gradtape.testing import check_grads, check_rule
 
 

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from gradtape.explain.dialects import Dialect
     from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
     from gradtape.explain.pulls import Pull
+    from gradtape.explain.reach import Reach, Reached
     from gradtape.explain.search import BreakGroup, Route
     from gradtape.explain.spots import Spot
-    from gradtape.explain.ways import Reach, Reached, Ways
+    from gradtape.explain.ways import Ways
 
 
 class Stage(StrEnum):

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from gradtape.diagnostics import Passage, Site, Span
     from gradtape.explain.cause import Stage
     from gradtape.explain.pulls import Pull
+    from gradtape.explain.reach import Reach
     from gradtape.explain.report import Status
-    from gradtape.explain.ways import Reach, Ways
+    from gradtape.explain.ways import Ways
 
 
 class BreakKind(StrEnum):
@@ -313,7 +314,7 @@ class Run:
 
     def reach(self, sources: tuple[frozenset[int], ...], *, whole: bool = False) -> Reach:
         """Return what depends on each of these sources, on ways without breaks if `whole`; it is looked for once."""
-        from gradtape.explain.ways import Reach
+        from gradtape.explain.reach import Reach
 
         if (sources, whole) not in self._reaches:
             self._reaches[sources, whole] = Reach(self, sources, whole=whole)

@@ -13,7 +13,7 @@ from gradtape.explain.columns import Given
 from gradtape.explain.graph import OUTSIDE, Break, BreakKind, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Hashable, Iterable, Iterator
 
     from gradtape.diagnostics import Span
     from gradtape.explain.columns import Columns
@@ -24,6 +24,20 @@ NONE: Columns = Given(())
 
 DISCRETE = {BreakKind.NO_DERIVATIVE, BreakKind.INTEGER_CAST}
 """An argmax and the cast of its positions are one cause."""
+
+
+CAUSE = 1 << 40
+"""The price of a cause, a break that continues none of its kind; every step costs 1 besides."""
+
+Kinds = frozenset["BreakKind"]
+Key = tuple["Hashable", Kinds]
+"""A place where a way ends: one instruction of the program, and what breaks there, however often it ran."""
+
+Move = tuple[int, int]
+"""A step of a way: the number of an operation, and the position of the input at which it is entered."""
+
+WHOLE: Kinds = frozenset()
+"""The kinds of what breaks a step that breaks nowhere."""
 
 
 class Link(NamedTuple):
@@ -247,3 +261,8 @@ def backward_cone(run: Run, values: Iterable[int]) -> set[int]:
             reached.update(inputs)
     reached.discard(0)
     return reached
+
+
+def route_of(columns: Columns, backwards: Sequence[Move]) -> Route:
+    """Return the route of some steps that were found from its end."""
+    return Route(columns, [number for number, _ in reversed(backwards)], [at for _, at in reversed(backwards)])

@@ -2,11 +2,10 @@
 
 from importlib import import_module
 
+from gradtape.ops.domains import Case, Domain
 from gradtape.ops.model import (
     Callback,
-    Case,
     Cotangents,
-    Domain,
     Foreign,
     General,
     Index,

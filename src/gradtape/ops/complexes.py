@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtape.ops.model import Linear, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Linear
 from gradtape.ops.registry import op
 
 # of what flows to a real number the sweep takes the real part

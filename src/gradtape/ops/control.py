@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Cotangents, IntegerCast, Linear, NoTangent, Stopped, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Cotangents, IntegerCast, Linear, NoTangent, Stopped
 from gradtape.ops.registry import composite, op
 
 SHAPE_ONLY = NoTangent("reads the shape of its argument, not its values")

@@ -6,7 +6,8 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from gradtape.ops.model import Index, NoTangent, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Index, NoTangent
 from gradtape.ops.registry import composite, op
 
 POSITIONS = NoTangent("names positions, and positions are integers")

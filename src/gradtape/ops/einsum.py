@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Index, Multilinear, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Index, Multilinear
 from gradtape.ops.registry import composite, op
 
 op(

@@ -9,19 +9,8 @@ from __future__ import annotations
 from math import log
 from typing import Any
 
-from gradtape.ops.model import (
-    ABOVE_ONE,
-    AWAY_FROM_INTEGERS,
-    NONZERO,
-    POSITIVE,
-    REAL,
-    UNIT,
-    General,
-    Linear,
-    NoTangent,
-    Partial,
-    case,
-)
+from gradtape.ops.domains import ABOVE_ONE, AWAY_FROM_INTEGERS, NONZERO, POSITIVE, REAL, UNIT, case
+from gradtape.ops.model import General, Linear, NoTangent, Partial
 from gradtape.ops.registry import composite, op
 
 # one argument

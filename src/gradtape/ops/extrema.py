@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import NONZERO, POSITIVE, REAL, Domain, Partial, Unsupported, Zero
+from gradtape.ops.domains import NONZERO, POSITIVE, REAL, Domain
+from gradtape.ops.model import Partial, Unsupported, Zero
 from gradtape.ops.registry import composite, op
 
 LOW, HIGH = Domain(-1.0, -0.6), Domain(0.6, 1.0)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Index, Linear, Unsupported, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Index, Linear, Unsupported
 from gradtape.ops.registry import composite, op
 
 CALL = "a, n=None, axis=-1, norm=None, ~out=None"

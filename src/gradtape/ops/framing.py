@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gradtape.ops.domains import case
 from gradtape.ops.fourier import fitted
-from gradtape.ops.model import Linear, case
+from gradtape.ops.model import Linear
 from gradtape.ops.registry import op
 
 op(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Index, Linear, NoTangent, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Index, Linear, NoTangent
 from gradtape.ops.registry import composite, op
 
 POSITIONS = NoTangent("picks by position, and positions are integers")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from gradtape.ops.model import Index, Linear, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Index, Linear
 from gradtape.ops.registry import composite, op
 
 

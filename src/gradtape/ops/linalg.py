@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from gradtape.ops.model import Index, Linear, Multilinear, Unsupported, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Index, Linear, Multilinear, Unsupported
 from gradtape.ops.registry import composite, op
 
 BAND = (case((3, 4)), case((2, 3, 3), k=1), case((3, 2), k=-1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import HERMITIAN, POSITIVE_DEFINITE, case
 from gradtape.ops.linalg_solves import svdvals_pull
 from gradtape.ops.linalg_tools import (
     adjoint,
@@ -28,7 +29,7 @@ from gradtape.ops.linalg_tools import (
     rows,
     turned,
 )
-from gradtape.ops.model import HERMITIAN, POSITIVE_DEFINITE, General, NoTangent, Unsupported, case
+from gradtape.ops.model import General, NoTangent, Unsupported
 from gradtape.ops.registry import composite, op
 
 SYMMETRIC = (case((3, 3)), case((3, 3), UPLO="U"), case((2, 3, 3)), case((1, 1)), case((0, 0)))

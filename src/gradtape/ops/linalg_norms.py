@@ -8,8 +8,9 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+from gradtape.ops.domains import NONZERO, case
 from gradtape.ops.linalg_tools import as_column
-from gradtape.ops.model import NONZERO, General, Unsupported, case
+from gradtape.ops.model import General, Unsupported
 from gradtape.ops.registry import composite, op
 
 INFINITY = float("inf")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from gradtape.ops.domains import REAL, REGULAR, case
 from gradtape.ops.linalg_tools import (
     EPSILON,
     adjoint,
@@ -22,7 +23,7 @@ from gradtape.ops.linalg_tools import (
     trace_of_product,
     turned,
 )
-from gradtape.ops.model import REAL, REGULAR, General, Multilinear, NoTangent, case
+from gradtape.ops.model import General, Multilinear, NoTangent
 from gradtape.ops.registry import composite, op
 
 SQUARE = (case((3, 3)), case((2, 3, 3)), case((1, 1)), case((2, 0, 0)))

@@ -26,17 +26,17 @@ or `Foreign`. Each carries its reason, in words that continue "`floor` ...", and
 
 from __future__ import annotations
 
-import dis
 from ast import literal_eval
 from functools import cache, partial
 from math import prod
-from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from gradtape.errors import NoGradientError
+from gradtape.ops.domains import REAL, Case, Domain
+from gradtape.ops.reading import Need, needs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 REQUIRED: Final = object()
 """The default of a parameter that has none."""
@@ -126,14 +126,6 @@ def spec(value: Any) -> Spec:
         return _make(Spec, (value.shape, value.dtype))
     except AttributeError:
         return Spec(getattr(value, "shape", ()), getattr(value, "dtype", None))
-
-
-class Need:
-    """How much of an array a rule reads, in numbers: more needs more."""
-
-    NOTHING = 0
-    SPEC = 1
-    VALUE = 2
 
 
 class Status:
@@ -269,62 +261,6 @@ class General(Rule):
     __slots__ = ()
 
 
-class Domain:
-    """Where an argument may be sampled in tests: an open interval, and points that a sample must stay away from.
-
-    `hermitian` is for operations on symmetric matrices that read one triangle only: their gradient is symmetric, and is
-    compared with differences along symmetric directions. `shift` is added to the diagonal of matrices, so many times
-    their size: it makes them positive definite, or well-conditioned.
-    """
-
-    __slots__ = ("away_from_integers", "away_from_zero", "hermitian", "high", "low", "shift")
-
-    def __init__(
-        self,
-        low: float = -2.0,
-        high: float = 2.0,
-        away_from_integers: bool = False,
-        away_from_zero: bool = False,
-        hermitian: bool = False,
-        shift: float = 0.0,
-    ) -> None:
-        self.low = low
-        self.high = high
-        self.away_from_integers = away_from_integers
-        self.away_from_zero = away_from_zero
-        self.hermitian = hermitian
-        self.shift = shift
-
-
-REAL = Domain()
-POSITIVE = Domain(0.2, 3.0)
-UNIT = Domain(-0.9, 0.9)
-ABOVE_ONE = Domain(1.2, 3.0)
-NONZERO = Domain(away_from_zero=True)
-AWAY_FROM_INTEGERS = Domain(-2.9, 2.9, away_from_integers=True, away_from_zero=True)
-REGULAR = Domain(shift=1.5)
-HERMITIAN = Domain(hermitian=True)
-POSITIVE_DEFINITE = Domain(hermitian=True, shift=2.0)
-
-
-class Case:
-    """One call for the tests. A tuple of ints is the shape of a sampled array, anything else is passed as it is."""
-
-    __slots__ = ("args", "params")
-
-    def __init__(self, args: tuple[Any, ...], params: Mapping[str, Any] | None = None) -> None:
-        self.args = args
-        self.params: Mapping[str, Any] = {} if params is None else params
-
-    def __repr__(self) -> str:
-        return f"Case(args={self.args!r}, params={self.params!r})"
-
-
-def case(*args: Any, **params: Any) -> Case:
-    """Write a `Case` as the call that it stands for: `case((2, 3), axis=0)`."""
-    return Case(args, params)
-
-
 UNMADE: Final = ()
 """What `Op.pulls` is until a sweep has asked."""
 
@@ -430,7 +366,9 @@ class Op:
     def needs(self) -> tuple[tuple[int, ...], ...]:
         """What each argument's rule reads of `(y, *inputs)`; found out when the row is first recorded."""
         if self._needs is None:
-            self._needs = tuple(_needs(s, len(self.args)) if isinstance(s, Rule) else () for s in self.statuses)
+            self._needs = tuple(
+                needs(s.fn, len(self.args), s.takes_cotangent) if isinstance(s, Rule) else () for s in self.statuses
+            )
         return self._needs
 
     def status(self, position: int) -> Rule | Status:
@@ -531,56 +469,3 @@ def _make_saver(levels: tuple[int, ...]) -> Callable[[Any, Any], tuple[Any, ...]
         parts.append({Need.NOTHING: "None", Need.SPEC: f"spec({place})", Need.VALUE: place}[level])
     made: Callable[[Any, Any], tuple[Any, ...]] = eval(f"lambda y, v: ({', '.join(parts)},)", {"spec": spec})  # noqa: S307
     return made
-
-
-def returned(fn: Callable[..., Any]) -> tuple[str, Any]:
-    """Tell of a rule that does nothing but return something what that is.
-
-    Returns
-    -------
-    tuple
-        `("constant", value)`, `("argument", position)`, or `("", None)` if it computes something.
-    """
-    if not isinstance(fn, FunctionType):
-        return "", None
-    told = [i for i in dis.get_instructions(fn.__code__) if i.opname not in {"RESUME", "COPY_FREE_VARS"}]
-    if [i.opname for i in told] == ["RETURN_CONST"]:
-        return "constant", told[0].argval
-    if len(told) == 2 and told[1].opname == "RETURN_VALUE":
-        if told[0].opname.startswith("LOAD_CONST"):
-            return "constant", told[0].argval
-        if told[0].opname.startswith("LOAD_FAST") and isinstance(told[0].argval, str):
-            return "argument", fn.__code__.co_varnames.index(told[0].argval)
-    return "", None
-
-
-SPEC_ATTRIBUTES: Final = {"shape", "dtype", "ndim", "size"}
-
-
-def _needs(rule: Rule, inputs: int) -> tuple[int, ...]:
-    """Find out what a rule reads of `(y, *inputs)` from the instructions that load its arguments."""
-    fn = rule.fn
-    if not isinstance(fn, FunctionType):
-        return (Need.VALUE,) * (inputs + 1)
-    code = fn.__code__
-    names = list(code.co_varnames[: code.co_argcount])[2 if rule.takes_cotangent else 1 :][: inputs + 1]
-    if len(names) < inputs + 1:
-        raise TypeError(f"a rule of {inputs} inputs takes (xp, {'g, ' if rule.takes_cotangent else ''}y, ...): {code}")
-    found = dict.fromkeys(names, Need.NOTHING)
-    for name, need in _loads(code):
-        if name in found:
-            found[name] = max(found[name], need)
-    return tuple(found.values())
-
-
-def _loads(code: CodeType) -> Iterable[tuple[str, int]]:
-    """Yield every local that the code loads, and whether the next instruction only asks for a `Spec`'s attribute."""
-    instructions = list(dis.get_instructions(code))
-    for here, after in zip(instructions, [*instructions[1:], None], strict=True):
-        # later versions join two instructions in one, `STORE_FAST_LOAD_FAST`: all names of such a pair count as loaded
-        if "LOAD_FAST" not in here.opname and not here.opname.startswith(("LOAD_DEREF", "LOAD_CLOSURE")):
-            continue
-        names = here.argval if isinstance(here.argval, tuple) else (here.argval,)
-        only_spec = after is not None and after.opname == "LOAD_ATTR" and after.argval in SPEC_ATTRIBUTES
-        for name in names:
-            yield name, Need.SPEC if only_spec and name == names[-1] else Need.VALUE

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import case
 from gradtape.ops.masked import deviations, freedom, how_many, masked
-from gradtape.ops.model import NoTangent, Unsupported, case, is_floating
+from gradtape.ops.model import NoTangent, Unsupported, is_floating
 from gradtape.ops.registry import composite, op
 
 PLACE = NoTangent("answers with a position, and positions are integers")

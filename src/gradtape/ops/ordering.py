@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import General, NoTangent, Unsupported, Zero, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import General, NoTangent, Unsupported, Zero
 from gradtape.ops.registry import composite, op
 
 ORDER = NoTangent("answers with an order, and an order is made of positions")

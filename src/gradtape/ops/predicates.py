@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import NoTangent, Partial, Zero, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import NoTangent, Partial, Zero
 from gradtape.ops.registry import composite, op
 
 TRUTH = NoTangent("answers True or False, and an answer has no derivative")

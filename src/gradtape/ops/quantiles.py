@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import REAL, Domain, General, NoTangent, case, spec
+from gradtape.ops.domains import REAL, Domain, case
+from gradtape.ops.model import General, NoTangent, spec
 from gradtape.ops.reductions import axes_of, in_rows
 from gradtape.ops.registry import composite, op
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from gradtape.ops.model import NONZERO, General, Linear, NoTangent, case
+from gradtape.ops.domains import NONZERO, case
+from gradtape.ops.model import General, Linear, NoTangent
 from gradtape.ops.registry import composite, op
 
 AXES = (

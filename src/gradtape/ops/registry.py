@@ -11,7 +11,8 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradtape.ops import model
-from gradtape.ops.model import REAL, Case, Domain, Op, Rule, Status
+from gradtape.ops.domains import REAL, Case, Domain
+from gradtape.ops.model import Op, Rule, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtape.ops.model import AWAY_FROM_INTEGERS, NONZERO, REAL, Zero, case
+from gradtape.ops.domains import AWAY_FROM_INTEGERS, NONZERO, REAL, case
+from gradtape.ops.model import Zero
 from gradtape.ops.registry import op
 
 STEPS = Zero("is constant between integers, so its derivative is zero wherever it exists")

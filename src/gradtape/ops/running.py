@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import NoTangent, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import NoTangent
 from gradtape.ops.registry import composite, op
 
 PLACE = NoTangent("answers with positions, and positions are integers")

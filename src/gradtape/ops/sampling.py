@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtape.ops.model import POSITIVE, Sampled, case
+from gradtape.ops.domains import POSITIVE, case
+from gradtape.ops.model import Sampled
 from gradtape.ops.registry import op
 
 COUNTED = Sampled("draws whole numbers, and a number that was drawn has no derivative in the distribution")

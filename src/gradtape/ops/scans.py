@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import General, Index, Linear, NoTangent, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import General, Index, Linear, NoTangent
 from gradtape.ops.registry import composite, op
 
 ALONG = (case((2, 3)), case((2, 3), axis=0), case((2, 4), axis=-1), case((0, 3), axis=0), case((1,), axis=0))

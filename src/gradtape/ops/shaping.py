@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gradtape.ops.model import Linear, NoTangent, RealShape, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Linear, NoTangent, RealShape
 from gradtape.ops.registry import composite, op
 
 if TYPE_CHECKING:

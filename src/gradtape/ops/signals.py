@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from gradtape.ops.model import Index, Multilinear, Partial, Unsupported, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Index, Multilinear, Partial, Unsupported
 from gradtape.ops.registry import composite, op
 
 op("i0", "x", numpy="i0", scipy="special.i0", x=Partial(lambda xp, y, x: xp.i1(x)))

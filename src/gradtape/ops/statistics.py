@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import General, Index, NoTangent, Unsupported, case, is_floating
+from gradtape.ops.domains import case
+from gradtape.ops.model import General, Index, NoTangent, Unsupported, is_floating
 from gradtape.ops.registry import composite, op
 
 CHOSEN = NoTangent("is asked for the bin of each element, and bins are numbered")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays.core import CORE, LOOPS
-from gradtape.ops.model import UNMADE, Partial, returned
+from gradtape.ops.model import UNMADE, Partial
+from gradtape.ops.reading import returned
 from gradtape.spaces.numpy_space import xp
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtape.ops.model import NoTangent, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import NoTangent
 from gradtape.ops.registry import op
 
 CHOICE = NoTangent("answers with the positions of the boxes that it keeps, and positions are integers")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import NONZERO, REAL, Domain, case
 from gradtape.ops.linalg_decompositions import eigh_pull
 from gradtape.ops.linalg_tools import diagonal_of, rows, turned
-from gradtape.ops.model import NONZERO, REAL, Domain, General, Index, Multilinear, case
+from gradtape.ops.model import General, Index, Multilinear
 from gradtape.ops.registry import composite, op
 
 STEEP = Domain(3.0, 5.0)

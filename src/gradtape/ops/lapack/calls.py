@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import HERMITIAN, case
 from gradtape.ops.linalg_tools import as_column, hermitian_part, turned
-from gradtape.ops.model import HERMITIAN, General, Linear, NoTangent, Unsupported, case
+from gradtape.ops.model import General, Linear, NoTangent, Unsupported
 from gradtape.ops.registry import op
 
 op("checked_finite", "a", numpy=None, a=Linear(lambda xp, g, y, a: g), cases=(case((2, 3)),))

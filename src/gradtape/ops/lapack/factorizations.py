@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gradtape.ops.domains import case
 from gradtape.ops.lapack.calls import entered, refused, with_columns
 from gradtape.ops.lapack.factors import permuted, schur_pull, seen_of_rotation
 from gradtape.ops.lapack.solves import TRANSPOSED
 from gradtape.ops.linalg_tools import adjoint, as_row, columns, conjugated, is_complex, product, rows, turned
-from gradtape.ops.model import General, NoTangent, case
+from gradtape.ops.model import General, NoTangent
 from gradtape.ops.registry import composite, op
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import REGULAR, case
 from gradtape.ops.linalg_decompositions import (
     qr_complete_pull,
     right_divided,
@@ -26,7 +27,7 @@ from gradtape.ops.linalg_tools import (
     rows,
     turned,
 )
-from gradtape.ops.model import REGULAR, Cotangents, General, Index, case
+from gradtape.ops.model import Cotangents, General, Index
 from gradtape.ops.registry import op
 
 SHAPES = (case((3, 3)), case((4, 2)), case((2, 4)), case((2, 3, 3)), case((2, 4, 2)), case((2, 2, 3)))

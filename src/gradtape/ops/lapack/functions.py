@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import REAL, REGULAR, Domain, case
 from gradtape.ops.lapack.calls import entered
 from gradtape.ops.linalg_tools import adjoint, as_row, columns, conjugated, is_complex, product, rows, turned
-from gradtape.ops.model import REAL, REGULAR, Domain, General, Linear, Multilinear, NoTangent, Unsupported, case
+from gradtape.ops.model import General, Linear, Multilinear, NoTangent, Unsupported
 from gradtape.ops.registry import composite, op
 
 ROOTS = 10

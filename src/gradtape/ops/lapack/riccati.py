@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gradtape.ops.domains import POSITIVE_DEFINITE, REAL, case
 from gradtape.ops.lapack.calls import refused
 from gradtape.ops.linalg_tools import adjoint, conjugated, hermitian_part, product, turned
-from gradtape.ops.model import POSITIVE_DEFINITE, REAL, General, case
+from gradtape.ops.model import General
 from gradtape.ops.registry import composite, op
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gradtape.ops.domains import HERMITIAN, POSITIVE_DEFINITE, REAL, REGULAR, case
 from gradtape.ops.lapack.calls import entered, refused
 from gradtape.ops.linalg_decompositions import eig_pull, eigh_pull, seen_of_eigh, seen_of_svd, svd_pull
 from gradtape.ops.linalg_tools import (
@@ -18,7 +19,7 @@ from gradtape.ops.linalg_tools import (
     product,
     turned,
 )
-from gradtape.ops.model import HERMITIAN, POSITIVE_DEFINITE, REAL, REGULAR, General, Index, Unsupported, case
+from gradtape.ops.model import General, Index, Unsupported
 from gradtape.ops.registry import composite, op
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from gradtape.ops.domains import REAL, Domain, case
 from gradtape.ops.lapack.calls import entered, refused, with_columns
 from gradtape.ops.linalg_tools import as_column, as_row, turned
-from gradtape.ops.model import REAL, Domain, General, Index, Multilinear, case
+from gradtape.ops.model import General, Index, Multilinear
 from gradtape.ops.registry import composite, op
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import case
 from gradtape.ops.fourier import fitted
-from gradtape.ops.model import Linear, Multilinear, case
+from gradtape.ops.model import Linear, Multilinear
 from gradtape.ops.registry import op
 
 op(

@@ -9,7 +9,8 @@ outputs). `strides` and `dilations` have a number per axis, `padding` a pair of 
 
 from __future__ import annotations
 
-from gradtape.ops.model import Multilinear, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Multilinear
 from gradtape.ops.registry import op
 
 op(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import General, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import General
 from gradtape.ops.registry import op
 
 op(

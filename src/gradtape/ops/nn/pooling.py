@@ -6,7 +6,8 @@ shape (batch, *lengths, channels); `size`, `strides` and `dilations` have a numb
 
 from __future__ import annotations
 
-from gradtape.ops.model import General, Linear, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import General, Linear
 from gradtape.ops.registry import op
 
 WINDOWS = "size, strides, padding, dilations"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtape.ops.model import NoTangent, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import NoTangent
 from gradtape.ops.registry import op
 
 TRUTH = NoTangent("answers with truth values, and those have no derivative")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtape.ops.model import Multilinear, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import Multilinear
 from gradtape.ops.registry import op
 
 op(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import General, NoTangent, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import General, NoTangent
 from gradtape.ops.registry import op
 
 NUMBERS = NoTangent("says which group a row belongs to, and the numbers of groups are integers")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import case
 from gradtape.ops.fourier import fitted
-from gradtape.ops.model import Index, Multilinear, Unsupported, case
+from gradtape.ops.model import Index, Multilinear, Unsupported
 from gradtape.ops.registry import composite, op
 
 op(

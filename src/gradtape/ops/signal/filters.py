@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import Domain, case
 from gradtape.ops.fourier import fitted
-from gradtape.ops.model import Domain, General, Index, Multilinear, Unsupported, case
+from gradtape.ops.model import General, Index, Multilinear, Unsupported
 from gradtape.ops.registry import composite, op
 
 op(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape.ops.domains import case
 from gradtape.ops.fourier import SWAPPED, fitted, plan
-from gradtape.ops.model import Linear, case
+from gradtape.ops.model import Linear
 from gradtape.ops.registry import composite, op
 
 CALL = "x, type=2, n=None, axis=-1, norm=None, ~overwrite_x=False, ~workers=None, orthogonalize=None"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtape.ops.model import AWAY_FROM_INTEGERS, Domain, Zero, case
+from gradtape.ops.domains import AWAY_FROM_INTEGERS, Domain, case
+from gradtape.ops.model import Zero
 from gradtape.ops.registry import composite, op
 
 STEP = Zero("is constant between its jumps")

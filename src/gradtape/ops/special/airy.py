@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import POSITIVE, Domain, General, Partial
+from gradtape.ops.domains import POSITIVE, Domain
+from gradtape.ops.model import General, Partial
 from gradtape.ops.registry import op
 from gradtape.ops.special.bessel import real_for_real
 from gradtape.ops.special.families import slopes, woven

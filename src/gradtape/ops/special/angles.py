@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import AWAY_FROM_INTEGERS, Domain, NoTangent, Partial, Zero, case
+from gradtape.ops.domains import AWAY_FROM_INTEGERS, Domain, case
+from gradtape.ops.model import NoTangent, Partial, Zero
 from gradtape.ops.registry import composite, op
 
 DEGREE = 0.017453292519943295

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import POSITIVE, Domain, General, NoTangent, Partial, case
+from gradtape.ops.domains import POSITIVE, Domain, case
+from gradtape.ops.model import General, NoTangent, Partial
 from gradtape.ops.registry import composite, op
 from gradtape.ops.special.families import slopes
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import REAL, Domain, NoTangent, Partial, Zero, case
+from gradtape.ops.domains import REAL, Domain, case
+from gradtape.ops.model import NoTangent, Partial, Zero
 from gradtape.ops.registry import op
 from gradtape.ops.special.incomplete import FEW, few
 from gradtape.ops.special.information import box_slope

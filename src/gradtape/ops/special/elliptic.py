@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import POSITIVE, Domain, General, Partial, case
+from gradtape.ops.domains import POSITIVE, Domain, case
+from gradtape.ops.model import General, Partial
 from gradtape.ops.registry import op
 from gradtape.ops.special.families import woven
 from gradtape.ops.special.incomplete import FEW

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import REAL, UNIT, Domain, Partial
+from gradtape.ops.domains import REAL, UNIT, Domain
+from gradtape.ops.model import Partial
 from gradtape.ops.registry import composite, op
 
 TWO_OVER_ROOT_PI = 1.1283791670955126

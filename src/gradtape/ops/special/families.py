@@ -9,11 +9,13 @@ from __future__ import annotations
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
-from gradtape.ops.model import REAL, Domain, Partial
+from gradtape.ops.domains import REAL, Domain
+from gradtape.ops.model import Partial
 from gradtape.ops.registry import op
 
 if TYPE_CHECKING:
-    from gradtape.ops.model import Case, Op
+    from gradtape.ops.domains import Case
+    from gradtape.ops.model import Op
 
 ORDERS = "ijkl"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from math import log, pi
 from typing import Any
 
-from gradtape.ops.model import Domain, NoTangent, Partial, Unsupported, Zero, case
+from gradtape.ops.domains import Domain, case
+from gradtape.ops.model import NoTangent, Partial, Unsupported, Zero
 from gradtape.ops.registry import composite, op
 
 RIGHT = Domain(0.3, 4.0)

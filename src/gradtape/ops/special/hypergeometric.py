@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import REAL, Domain, General, NoTangent, Partial, case
+from gradtape.ops.domains import REAL, Domain, case
+from gradtape.ops.model import General, NoTangent, Partial
 from gradtape.ops.registry import composite, op
 from gradtape.ops.special.bessel import real_for_real
 from gradtape.ops.special.families import slopes, woven

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradtape.ops.model import Domain, Partial, case
+from gradtape.ops.domains import Domain, case
+from gradtape.ops.model import Partial
 from gradtape.ops.registry import op
 
 if TYPE_CHECKING:
-    from gradtape.ops.model import Case
+    from gradtape.ops.domains import Case
 
 SHAPE = Domain(0.4, 3.0)
 REACH = Domain(0.3, 4.0)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import POSITIVE, Domain, Partial
+from gradtape.ops.domains import POSITIVE, Domain
+from gradtape.ops.model import Partial
 from gradtape.ops.registry import composite, op
 
 ABOVE_MINUS_ONE = Domain(-0.8, 2.0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import POSITIVE, General, NoTangent, Partial, case
+from gradtape.ops.domains import POSITIVE, case
+from gradtape.ops.model import General, NoTangent, Partial
 from gradtape.ops.registry import op
 from gradtape.ops.special.bessel import real_for_real
 from gradtape.ops.special.families import woven

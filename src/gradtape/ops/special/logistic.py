@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Domain, General, Partial, Unsupported, case
+from gradtape.ops.domains import Domain, case
+from gradtape.ops.model import General, Partial, Unsupported
 from gradtape.ops.registry import composite, op
 
 op("expit", "x", scipy="special.expit", x=Partial(lambda xp, y, x: y * xp.expit(-x)))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Domain, NotYet, Partial, case
+from gradtape.ops.domains import Domain, case
+from gradtape.ops.model import NotYet, Partial
 from gradtape.ops.registry import op
 from gradtape.ops.special.families import ORDERS, slopes
 from gradtape.ops.special.incomplete import few

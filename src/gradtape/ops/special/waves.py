@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from gradtape.ops.model import Domain, General, NoTangent, case
+from gradtape.ops.domains import Domain, case
+from gradtape.ops.model import General, NoTangent
 from gradtape.ops.registry import op
 from gradtape.ops.special.families import ORDERS, spread, woven
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape.ops.model import Domain, Partial
+from gradtape.ops.domains import Domain
+from gradtape.ops.model import Partial
 from gradtape.ops.registry import composite, op
 from gradtape.ops.special.families import slopes
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
-from gradtape.ops.model import POSITIVE, NoTangent, Partial, case
+from gradtape.ops.domains import POSITIVE, case
+from gradtape.ops.model import NoTangent, Partial
 from gradtape.ops.registry import composite, op
 from gradtape.ops.stats.continuous_model import sorted_arguments
 

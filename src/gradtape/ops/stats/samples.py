@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import log, pi
 from typing import Any, NamedTuple
 
-from gradtape.ops.model import NoTangent, case
+from gradtape.ops.domains import case
+from gradtape.ops.model import NoTangent
 from gradtape.ops.registry import composite, op
 
 op(
