@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gradtape.arrays.record import Written
-    from gradtape.ops import Rule
+    from gradtape.ops import Op, Rule
 
 IDENTITY = OPS["identity"]
 ARRAYS = (np.ndarray, np.generic)
@@ -82,16 +82,12 @@ def sweep(
     NoGradientError
         If a path goes through an operation whose derivative nobody gave; the error points at that operation.
     """
-    xp = NAMESPACES[recorded, batched]
-    add, unbroadcast = xp.add, xp.unbroadcast
-    pull = pull_with_strong_zeros() if strong else None
     plain = not (recorded or batched or strong) and picked is None
-    at: list[int] = []  # where `run_back` failed, if it did
     cotangents = dict(seeds)
     found: dict[int, Any] = {}
-    owned: set[int] = set()  # ids whose cotangent is an array of the sweep's own, which a rule may add to in place
+    at: list[int] = []  # where `run_back` failed, if it did
+    through: Through | None = None
     backward_of = STATE.backward_of
-    pieces: dict[int, list[Any]] = {}
     k = len(records)
     try:
         while k > 0:
@@ -99,90 +95,150 @@ def sweep(
                 k = run_back(records, saved, k, at, cotangents, found, sources, needed)
                 if not k:
                     break
+            if through is None:
+                through = Through(cotangents, found, sources, needed, recorded, strong, batched, picked)
             k -= 1
-            residuals = saved[k]
-            if residuals is None:
-                continue
-            op, inputs, output, params, shapes, code, lasti = records[k]
-            g = cotangents.pop(output, None)
-            if pieces and output in pieces:
-                if g is None and picked is not None:
-                    picked[output] = [(piece, positions) for piece, positions, *_ in pieces[output]]
-                g = spread(xp, g, pieces.pop(output))
-            if g is None:
-                continue
-            if output in sources:
-                found[output] = g
-            if recorded:
-                STATE.backward_of = make(Site, (code, lasti))
-                residuals = as_tensors(residuals, inputs, output)
-            if batched:
-                residuals = xp.lift(residuals)
-            for position, source in enumerate(inputs):
-                if source not in needed:
-                    continue
-                if op.variadic:
-                    rule = op.rules[0]
-                    params = {**params, "k": position}
-                else:
-                    rule = op.rules[position]
-                if rule is None:
-                    continue
-                if picked is not None and rule.picks is not None and source in sources:
-                    values = residuals[1:]
-                    pieces.setdefault(source, []).append((g, rule.picks(*values, **params), rule.fn, residuals, params))
-                    continue
-                if rule.into is not None and not recorded:
-                    total = cotangents.get(source)
-                    if source in owned and type(total) is np.ndarray and total.dtype == g.dtype:
-                        rule.into(xp, total, g, *residuals, **params)
-                        continue
-                    owned.add(source)
-                if batched and not op.room and type(rule) is not Partial:
-                    ct = pull_one_by_one(rule, xp, g, residuals, params, recorded=recorded)
-                elif pull is not None:
-                    ct = pull(rule, xp, g, residuals, params)
-                elif type(rule) is Partial:
-                    partial = rule.fn(xp, *residuals, **params)
-                    ct = g if partial.__class__ is float and partial == 1.0 else g * partial
-                else:
-                    ct = rule.fn(xp, g, *residuals, **params)
-                if ct is None:
-                    if op.given:
-                        note_no_answer(output, position, Site(code, lasti))
-                    continue
-                if shapes is not None:
-                    ct = unbroadcast(ct, shapes[position])
-                previous = cotangents.get(source)
-                if previous is None:
-                    cotangents[source] = ct
-                else:
-                    cotangents[source] = previous + ct if type(ct) is Cotangents else add(previous, ct)
+            if saved[k] is not None:
+                through.operation(records[k], saved[k])
     except (NoGradientError, RuleError) as error:
-        k = at[0] if at else k
-        site = Site(*records[k][-2:])
-        if error.diagnostic is None:
-            STATE.backward_of = site
-            error = located(type(error), str(error), _getframe(), *getattr(error, "__notes__", ()))
-        if isinstance(error, RuleError):
-            error.site = site
-        raise error from None
+        raise at_forward_place(error, records[at[0] if at else k]) from None
     except np.linalg.LinAlgError as error:
         if isinstance(error, MatrixError):
             raise
-        k = at[0] if at else k
-        STATE.backward_of = Site(*records[k][-2:])
-        text = f"{records[k][0].name}: the value exists, but its gradient does not: {error}"
-        advice = "stay away from this point: a singular matrix with a small multiple of `np.eye(n)` added is regular"
-        raise located(MatrixError, text, _getframe(), advice) from error
+        raise no_such_gradient(error, records[at[0] if at else k]) from error
     finally:
         STATE.backward_of = backward_of
-    for source, taken in pieces.items():
-        if source not in cotangents and picked is not None:
-            picked[source] = [(piece, positions) for piece, positions, *_ in taken]
-        else:
-            cotangents[source] = spread(xp, cotangents.get(source), taken)
+    if through is not None and through.pieces:
+        through.finish()
     return {source: cotangents[source] for source in sources if source in cotangents} | found
+
+
+class Through:
+    """Carries cotangents through operations, one after the other: all kinds of sweeps, and what `run_back` leaves.
+
+    Parameters
+    ----------
+    cotangents, found : dict
+        What waits for an operation, and what arrived at sources that another operation made; both are changed.
+    sources, needed, recorded, strong, batched, picked
+        As for `sweep`.
+    """
+
+    def __init__(
+        self,
+        cotangents: dict[int, Any],
+        found: dict[int, Any],
+        sources: set[int],
+        needed: set[int],
+        recorded: bool,
+        strong: bool,
+        batched: bool,
+        picked: dict[int, list[tuple[Any, Any]]] | None,
+    ) -> None:
+        self.cotangents, self.found, self.sources, self.needed = cotangents, found, sources, needed
+        self.recorded, self.batched, self.picked = recorded, batched, picked
+        self.xp = NAMESPACES[recorded, batched]
+        self.strong = pull_with_strong_zeros() if strong else None
+        self.owned: set[int] = set()
+        """Ids whose cotangent is an array of the sweep's own, which a rule may add to in place."""
+        self.pieces: dict[int, list[Any]] = {}
+        """What waits, for each value that slices were picked from, with what puts it back."""
+
+    def operation(self, record: Written, residuals: Any) -> None:
+        """Give an operation's inputs what its result has got."""
+        op, inputs, output, params, shapes, code, lasti = record
+        g = self.cotangents.pop(output, None)
+        if self.pieces and output in self.pieces:
+            g = self.whole(output, g)
+        if g is None:
+            return
+        if output in self.sources:
+            self.found[output] = g
+        if self.recorded:
+            STATE.backward_of = make(Site, (code, lasti))
+            residuals = as_tensors(residuals, inputs, output)
+        if self.batched:
+            residuals = self.xp.lift(residuals)
+        for position, source in enumerate(inputs):
+            if source not in self.needed:
+                continue
+            rule = op.rules[0 if op.variadic else position]
+            if op.variadic:
+                params = {**params, "k": position}
+            if rule is None or self.set_aside(source, rule, g, residuals, params):
+                continue
+            ct = self.pull(op, rule, g, residuals, params)
+            if ct is not None:
+                self.add(source, ct if shapes is None else self.xp.unbroadcast(ct, shapes[position]))
+            elif op.given:
+                note_no_answer(output, position, Site(code, lasti))
+
+    def pull(self, op: Op, rule: Rule, g: Any, residuals: Any, params: dict[str, Any]) -> Any:
+        """Apply a rule to a cotangent, in the way of this sweep."""
+        if self.batched and not op.room and type(rule) is not Partial:
+            return pull_one_by_one(rule, self.xp, g, residuals, params, recorded=self.recorded)
+        if self.strong is not None:
+            return self.strong(rule, self.xp, g, residuals, params)
+        if type(rule) is not Partial:
+            return rule.fn(self.xp, g, *residuals, **params)
+        partial = rule.fn(self.xp, *residuals, **params)
+        return g if partial.__class__ is float and partial == 1.0 else g * partial
+
+    def add(self, source: int, ct: Any) -> None:
+        """Add to what a value has got so far."""
+        previous = self.cotangents.get(source)
+        if previous is not None:
+            ct = previous + ct if type(ct) is Cotangents else self.xp.add(previous, ct)
+        self.cotangents[source] = ct
+
+    def set_aside(self, source: int, rule: Rule, g: Any, residuals: Any, params: dict[str, Any]) -> bool:
+        """Deal with what only takes pieces out of an array: keep the piece, or add it in place."""
+        if self.picked is not None and rule.picks is not None and source in self.sources:
+            positions = rule.picks(*residuals[1:], **params)
+            self.pieces.setdefault(source, []).append((g, positions, rule.fn, residuals, params))
+            return True
+        if rule.into is None or self.recorded:
+            return False
+        total = self.cotangents.get(source)
+        if source in self.owned and type(total) is np.ndarray and total.dtype == g.dtype:
+            rule.into(self.xp, total, g, *residuals, **params)
+            return True
+        self.owned.add(source)
+        return False
+
+    def whole(self, output: int, g: Any) -> Any:
+        """Return the cotangent of a value that slices were picked from, also told in pieces if that is all."""
+        pieces = self.pieces.pop(output)
+        if g is None and self.picked is not None:
+            self.picked[output] = [(piece, positions) for piece, positions, *_ in pieces]
+        return spread(self.xp, g, pieces)
+
+    def finish(self) -> None:
+        """Tell the pieces of values that nothing made, or put them together where there is more."""
+        for source, pieces in self.pieces.items():
+            if source not in self.cotangents and self.picked is not None:
+                self.picked[source] = [(piece, positions) for piece, positions, *_ in pieces]
+            else:
+                self.cotangents[source] = spread(self.xp, self.cotangents.get(source), pieces)
+
+
+def at_forward_place(error: NoGradientError | RuleError, record: Written) -> NoGradientError | RuleError:
+    """Give an error of a rule the place of the operation that it belongs to."""
+    site = Site(*record[-2:])
+    if error.diagnostic is None:
+        STATE.backward_of = site
+        error = located(type(error), str(error), _getframe(), *getattr(error, "__notes__", ()))
+    if isinstance(error, RuleError):
+        error.site = site
+    return error
+
+
+def no_such_gradient(error: Exception, record: Written) -> Exception:
+    """Say of an error of linear algebra in a rule that the gradient does not exist here."""
+    STATE.backward_of = Site(*record[-2:])
+    text = f"{record[0].name}: the value exists, but its gradient does not: {error}"
+    advice = "stay away from this point: a singular matrix with a small multiple of `np.eye(n)` added is regular"
+    return located(MatrixError, text, _getframe(), advice)
 
 
 def pull_with_strong_zeros() -> Callable[..., Any]:
