@@ -29,6 +29,10 @@ def test_the_model_agrees_with_many_traced_functions(first, tmp_path):
     assert [text for text in said if text] == []
 
 
+def test_a_gradient_of_picked_rows_is_compared_too(tmp_path):
+    assert [compare(seed, tmp_path, graph_program, "graph") for seed in (1231, 1233)] == ["", ""]
+
+
 def test_a_program_is_the_same_each_time_and_there_are_many():
     assert program(7) == program(7)
     assert len({program(seed) for seed in range(100)}) > 90
