@@ -24,6 +24,12 @@ _NUMPY_ONLY = (
 )  # fmt: skip
 
 
+_LIKE_NUMPY = (
+    "append", "conj", "diff", "exp2", "flip", "hstack", "hypot", "inner", "kron", "log10", "log2", "logaddexp",
+    "moveaxis", "nanmean", "nansum", "ravel", "sinc", "swapaxes", "take", "vstack",
+)  # fmt: skip
+"""Names that TensorFlow has among its functions with NumPy's arguments, and not among its own."""
+
 _FOURIER = (
     "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn",
     "fftshift", "ifftshift", "fftfreq", "rfftfreq",
@@ -45,6 +51,7 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "leaky_relu": "gt.nn.leaky_relu",
     },
     "tensorflow": _all("tf", _ELEMENTWISE)
+    | _all("tf.experimental.numpy", _LIKE_NUMPY)
     | {
         "absolute": "tf.abs",
         "fabs": "tf.abs",
@@ -105,6 +112,16 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "cross": "tf.linalg.cross",
         "dot": "tf.tensordot",
         "outer": "tf.tensordot",
+        "tensordot": "tf.tensordot",
+        "arcsinh": "tf.asinh",
+        "arccosh": "tf.acosh",
+        "arctanh": "tf.atanh",
+        "real": "tf.math.real",
+        "imag": "tf.math.imag",
+        "linalg.pinv": "tf.linalg.pinv",
+        "linalg.slogdet": "tf.linalg.slogdet",
+        "fft.rfft": "tf.signal.rfft",
+        "fft.irfft": "tf.signal.irfft",
     },
     "torch": _all("torch", _ELEMENTWISE, _MORE)
     | {

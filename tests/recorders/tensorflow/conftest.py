@@ -99,7 +99,7 @@ def mends(explained):
 
     def run(source: str) -> str:
         ran = explained(source)
-        assert any(r.findings for r in ran.reports)
+        assert any(r.findings for r in ran.reports), ran.error
         new = edited(source, ran.reports)
         again = explained(new)
         assert again.error is None, new

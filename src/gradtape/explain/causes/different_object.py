@@ -340,7 +340,10 @@ def _another_list(context: Context) -> Used | None:
         return None  # other variables of the same object are used
     if unread(context) is not None or _met(context, others):
         return None  # these are used as well, and what comes of it is left lying, or goes elsewhere
-    first = next((e for e in context.run.events if e.kind == "create" and e.value in others), None)
+    made = [e for e in context.run.events if e.kind == "create" and e.value in others]
+    tail = context.source.path.split("/")[-2:]
+    alike = (e for e in made if names.get(e.value, "").split("/")[-2:] == tail)  # the same layer of a copied model
+    first = next(alike, made[0] if made else None)
     return Used(
         others,
         question.call.span,

@@ -43,6 +43,8 @@ def picked_softly(case: Case) -> Changes:
         table = f"{builders.written(picking.func, file)}({pen.call('arange', f'{text}.shape[-1]')})"
     else:
         return ()
+    if pen.dialect == "tensorflow":  # whose matmul takes no vectors
+        return builders.replace(picking, file, pen.call("dot", weights, table, "1"))
     return builders.replace(picking, file, pen.call("matmul", weights, table))
 
 

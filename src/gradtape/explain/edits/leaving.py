@@ -206,49 +206,6 @@ def outer_only(changes: list[Change]) -> list[Change]:
     return [c for c in unique if not any(o is not c and o.conflicts(c) and o.span.contains(c.span) for o in unique)]
 
 
-def without_callback(case: Case) -> Suggestion | None:
-    """Call the function itself instead of handing it to a callback, and keep what it computes on the tape."""
-    call = case.call
-    if call is None or len(call.args) < 2:
-        return None
-    file, pen = case.file, case.pen
-    function, given = call.args[0], call.args[1]
-    if isinstance(given, ast.List | ast.Tuple):
-        arguments = ", ".join(builders.written(e, file) for e in given.elts)
-    else:
-        arguments = ", ".join(builders.written(a, file) for a in call.args[2:])
-    text = f"{builders.operand(function, file)}({arguments})"
-    if pen.dialect == "tensorflow" and _is_unpacked(case):  # what it returns need not be tensors
-        text = pen.say("tf.nest.map_structure(tf.convert_to_tensor, {x})", x=text)
-    changes = [*builders.replace(call, file, text)]
-    body = defined_in(file, ast.Call(func=function, args=[], keywords=[]))
-    if body is not None and pen.dialect == "jax":
-        changes += _in_jax_numpy(pen, body, file)
-    elif body is not None:
-        changes += [c for part in body.body for c in all_inside(pen, part, file)]
-    return builders.likely(*outer_only(changes), *pen.imports)
-
-
-def _is_unpacked(case: Case) -> bool:
-    """Whether a statement gives several names what it computes."""
-    statement = case.statement
-    return isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple | ast.List)
-
-
-def _in_jax_numpy(pen: Pen, body: ast.AST, file: str) -> Changes:
-    """Return the changes that call `jax.numpy`, which has the names of NumPy, for NumPy and `math`."""
-    found: list[Change] = []
-    stack = [body]
-    while stack:
-        node = stack.pop()
-        name = function_name(node, file) if isinstance(node, ast.Name | ast.Attribute) else None
-        if name is None or not isinstance(node, ast.expr):
-            stack += ast.iter_child_nodes(node)
-        else:
-            found.append(Change(syntax.span_of(node, file), pen.say(f"jnp.{MATH.get(name, name)}")))
-    return tuple(found)
-
-
 def _inside_any(pen: Pen, node: ast.AST, file: str) -> Changes:
     if isinstance(node, ast.expr):
         return _inside(pen, node, file)

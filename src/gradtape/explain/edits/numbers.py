@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
+from gradtape.explain import flat
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.graph import BreakKind
@@ -392,7 +393,7 @@ def with_slope(case: Case) -> Suggestion | None:
     if node is None:
         return None
     sloped = case.once("with slope", lambda: _sloped(case, node))
-    return sloped or _single_unit(case) or _own_sample_still(case)
+    return sloped or _single_unit(case) or _smooth_layers(case) or _own_sample_still(case)
 
 
 def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
@@ -445,6 +446,27 @@ def _single_unit(case: Case) -> Suggestion | None:
         if keyword.arg == "activation" and _is_constant(keyword.value, "softmax")
     ]
     return builders.likely(*builders.replace(made[0], case.file, '"sigmoid"')) if len(made) == 1 else None
+
+
+def _smooth_layers(case: Case) -> Suggestion | None:
+    """Give layers whose activation is made of straight lines a smooth one: those of the model that ran, or all."""
+    call, tree = case.call, syntax.parse_file(case.file)
+    if tree is None or not any(
+        k.operation.function in flat.STRAIGHT for k in case.route if k.operation.site.span == case.at
+    ):
+        return None
+    models = syntax.values_given_to(syntax.text_of(call.func), case.at) if call is not None else []
+    for scope in (*models, tree):
+        named = [
+            k.value
+            for n in ast.walk(scope)
+            if isinstance(n, ast.Call)
+            for k in n.keywords
+            if k.arg == "activation" and isinstance(k.value, ast.Constant) and k.value.value in DEAD
+        ]
+        if named:
+            return builders.sketch(*(c for n in named for c in builders.replace(n, case.file, '"softplus"')))
+    return None
 
 
 def _is_constant(node: ast.expr | None, value: object) -> bool:

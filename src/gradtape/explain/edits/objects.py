@@ -27,6 +27,7 @@ def same_object(case: Case) -> Suggestion | None:
         or _argument_instead(case)
         or _kept_layer(case)
         or _whole_source(case)
+        or _listed_anew(case)
         or _model_that_ran(case)
         or _computed_once(case)
         or layers.gone_on(case)
@@ -184,6 +185,8 @@ def _model_that_ran(case: Case) -> Changes:
     if len(asked) != 1:
         return ()
     base = asked[0].value
+    if any(syntax.text_of(base) in syntax.names_in(c.target, ast.Store) for g in given for c in _loops_in(g)):
+        return ()  # each of several has its own
     ran = {
         syntax.text_of(n.func)
         for n in ast.walk(scope)
@@ -192,8 +195,35 @@ def _model_that_ran(case: Case) -> Changes:
     tree = syntax.parse_file(file) or scope
     listed = {syntax.text_of(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in LISTS}
     holder = syntax.class_at(case.context.question.call.span)
-    others = {name for name in ran - {syntax.text_of(base)} if name in listed or _is_model(file, name, holder)}
+    others = {name for name in ran - {syntax.text_of(base)} if name in listed or _is_model(case, name, holder)}
     return builders.replace(base, file, others.pop()) if len(others) == 1 else ()
+
+
+def _loops_in(node: ast.expr) -> list[ast.comprehension]:
+    return [n for n in ast.walk(node) if isinstance(n, ast.comprehension)]
+
+
+def _listed_anew(case: Case) -> Changes:
+    """List the variables where they are asked for, if their model's name got another model since they were listed."""
+    call = _asking_call(case)
+    asked = call.args[1] if call is not None and len(call.args) > 1 else None
+    given = (
+        syntax.values_given_to(syntax.text_of(asked), case.at) if isinstance(asked, ast.Name | ast.Attribute) else []
+    )
+    if asked is None or len(given) != 1 or not _only_lists(given[0]):
+        return ()
+    bases = [n.value for n in parts(given[0]) if isinstance(n, ast.Attribute) and n.attr in LISTS]
+    anew = [b for b in bases if len(syntax.values_given_to(syntax.text_of(b), case.at)) > 1]
+    own = syntax.function_at(syntax.span_of(given[0], case.file)) is case.function
+    known = all(isinstance(b, ast.Attribute) or own for b in bases)
+    return builders.replace(asked, case.file, builders.written(given[0], case.file)) if anew and known else ()
+
+
+def _only_lists(node: ast.expr) -> bool:
+    """Whether an expression is a model's list of variables, or several of them one after another."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _only_lists(node.left) and _only_lists(node.right)
+    return isinstance(node, ast.Attribute) and node.attr in LISTS and isinstance(node.value, ast.Name | ast.Attribute)
 
 
 def _computed_once(case: Case) -> Changes:
@@ -212,16 +242,15 @@ def _computed_once(case: Case) -> Changes:
     return tuple(c for n in again for c in builders.replace(n, case.file, name))
 
 
-def _is_model(file: str, name: str, holder: str | None) -> bool:
-    """Whether a name is assigned an object of a class (its name begins with a capital letter)."""
-    tree = syntax.parse_file(file)
-    return any(
-        isinstance(n, ast.Assign)
-        and isinstance(n.value, ast.Call)
-        and _class_name(n.value)
-        and any(syntax.text_of(t) == name for t in n.targets)
-        for n in (ast.walk(tree) if tree is not None else ())
-    ) and (holder is not None or not name.startswith("self."))
+COPYING = {"clone_model", "load_model", "deepcopy", "model_from_json"}
+"""Functions that make a model of another one."""
+
+
+def _is_model(case: Case, name: str, holder: str | None) -> bool:
+    """Whether a name is assigned an object of a class (its name begins with a capital letter), or a copied model."""
+    given = [n for n in syntax.values_given_to(name, case.context.question.call.span) if isinstance(n, ast.Call)]
+    made = any(_class_name(n) or simple_name(n) in COPYING for n in given)
+    return made and (holder is not None or not name.startswith("self."))
 
 
 def use(case: Case) -> Suggestion | None:
@@ -410,6 +439,8 @@ def _other_run(case: Case) -> Changes:
     }
     for name, value in given.items():
         places = syntax.mentions(target.value, name) if target is not None else []
+        if any(getattr(builders.parent_of(n, file), "func", None) is n for n in places):
+            continue  # a model, and not what one gave
         if not places or syntax.span_of(value, file) in depends:
             continue
         others = [

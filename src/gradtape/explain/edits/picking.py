@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.pen import Pen
 
 
 def is_index(case: Case, node: ast.expr) -> bool:
@@ -37,12 +38,15 @@ def picked_later(case: Case) -> bool:
     return any(picks(k.operation.name) and (k.position > 0 or "embedding" in k.operation.name) for k in later)
 
 
-PICKING = {"item", "int", "gather", "take", "one_hot", "embedding", "index_select", "range", "take_along_axis"}
+PICKING = {"item", "int", "gather", "gather_nd", "take", "one_hot", "embedding", "embedding_lookup", "index_select",
+           "range", "take_along_axis", "lookup"}  # fmt: skip
 """What needs whole numbers."""
 
 
 def between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     """Go in a straight line from one row of a table to the next, where a cast position picks a row."""
+    if case.pen.dialect == "tensorflow":
+        return _between_gathered(case, node, inner)
     if case.pen.dialect == "torch":
         changes = _between_entries(case, node, inner)
         if changes:
@@ -91,6 +95,92 @@ def _between_entries(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     return ()
 
 
+BOUNDING = {"clip_by_value", "minimum", "maximum", "clip"}
+"""Functions that keep a position in a table."""
+
+
+def _between_gathered(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
+    """Do it for TensorFlow: where `tf.gather`, a layer of embeddings or an index picks the row, or a row is one-hot."""
+    file, pen, scope = case.file, case.pen, case.function
+    names = set(syntax.assigned_names(case.at))
+    for statement in statements_of(scope) if scope is not None else ():
+        if statement.lineno < node.lineno or hasattr(statement, "body"):
+            continue
+        for pick in parts(statement):
+            place = _place_of(pick)
+            if place is not None and (place is node or syntax.text_of(place) in names):
+                text = _between(pen, pick, place, inner, file)
+                return (*builders.replace(pick, file, text), *pen.imports) if text else ()
+        value = statement.value if isinstance(statement, ast.Assign) else None
+        if isinstance(value, ast.Call) and simple_name(value) in BOUNDING and names & syntax.names_in(value, ast.Load):
+            names |= syntax.names_in(statement, ast.Store)
+        elif statement is not case.statement and syntax.names_in(inner, ast.Load) & syntax.names_in(
+            statement, ast.Store
+        ):
+            return ()  # what the position was computed from is another value there
+    return ()
+
+
+def _place_of(pick: ast.expr) -> ast.expr | None:
+    """Return the position by which an expression picks; None for what picks nothing, or not along the first axis."""
+    if isinstance(pick, ast.Subscript):
+        return pick.slice if isinstance(pick.ctx, ast.Load) else None
+    if not isinstance(pick, ast.Call):
+        return None
+    if simple_name(pick) in {"gather", "take", "embedding_lookup", "one_hot"}:
+        axis = builders.argument(pick, 2, "axis")
+        first = axis is None or (isinstance(axis, ast.Constant) and axis.value == 0)
+        of_row = simple_name(pick) == "one_hot"
+        return pick.args[0 if of_row else 1] if len(pick.args) > 1 and first else None
+    return pick.args[0] if len(pick.args) == 1 and not pick.keywords else None  # a layer, if it turns out to be one
+
+
+def _between(pen: Pen, pick: ast.expr, place: ast.expr, inner: ast.expr, file: str) -> str:
+    """Write what was picked as a straight line between two rows; empty where what is picked from has no rows."""
+    first, at = _kept_as(inner, "place", file)
+    if isinstance(pick, ast.Call) and simple_name(pick) == "one_hot":
+        count = builders.written(pick.args[1], file)
+        apart = pen.say("tf.abs({f}[..., None] - tf.range({n}, dtype={p}.dtype))", f=first, p=at, n=count)
+        return pen.say("tf.nn.relu(1.0 - {d})", d=apart)
+    table = _table_of(pick, file)
+    if not table:
+        return ""
+    rows, row = _kept_as(place, "rows", file)
+    after = pen.say("tf.minimum({i} + 1, {t}.shape[0] - 1)", i=row, t=table)
+    weight = pen.say("{f} - tf.cast({i}, {p}.dtype)", f=first, p=at, i=row)
+    return pen.say(
+        "tf.gather({t}, {r}) + tf.reshape({w}, {i}.shape + [1] * (len({t}.shape) - 1)) "
+        "* (tf.gather({t}, {a}) - tf.gather({t}, {i}))",
+        t=table,
+        r=rows,
+        i=row,
+        a=after,
+        w=weight,
+    )
+
+
+def _kept_as(node: ast.expr, name: str, file: str) -> tuple[str, str]:
+    """Write an expression so that it can be read again by a name: as it is, or with a name given to it."""
+    text = builders.written(node, file)
+    if isinstance(node, ast.Name | ast.Attribute):
+        return text, text
+    new = scopes.free_name(file, name)
+    return f"({new} := {text})", new
+
+
+def _table_of(pick: ast.expr, file: str) -> str:
+    """Return how the table is written from which an expression picks; empty if it is not a name for one."""
+    if isinstance(pick, ast.Subscript):
+        table: ast.expr = pick.value
+    elif isinstance(pick, ast.Call) and len(pick.args) > 1:
+        table = pick.args[0]
+    else:
+        layer = pick.func if isinstance(pick, ast.Call) else pick
+        made = [simple_name(v) for v in syntax.values_given_to(syntax.text_of(layer), syntax.span_of(pick, file))]
+        return f"{builders.written(layer, file)}.embeddings" if made == ["Embedding"] else ""
+    return builders.written(table, file) if isinstance(table, ast.Name | ast.Attribute) else ""
+
+
 def _between_places(pick: ast.Subscript, position: str, file: str) -> Changes:
     """Write to both neighbours of a position, each by its nearness: `a.at[i].set(v)` for JAX."""
     path = builders.path_to(pick, file)
@@ -106,4 +196,4 @@ def _between_places(pick: ast.Subscript, position: str, file: str) -> Changes:
 
 def picks(name: str) -> bool:
     """Whether an operation of that name picks elements by positions."""
-    return any(word in name.lower() for word in ("gather", "embedding", "take"))
+    return any(word in name.lower() for word in ("gather", "embedding", "take", "lookup"))

@@ -126,8 +126,19 @@ def moved_to_start(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], 
     watches = _leading_watches(block, tape_name(block, entered))
     in_order = not kept and holder is block
     if watches:
-        return Move(builders.move_after(moved, watches[-1], file), in_order)
+        return Move(_around_watches(moved, watches, block, file), in_order)
     return Move(builders.move_before(moved, block.body[0], file), in_order)
+
+
+def _around_watches(
+    moved: list[ast.stmt], watches: list[ast.stmt], block: ast.With | ast.AsyncWith, file: str
+) -> Changes:
+    """Move what makes the watched values before they are watched, and what is computed from them behind that."""
+    watched = {name for s in watches for name in syntax.names_in(s, ast.Load)}
+    first = _needed(moved, [s for s in moved if syntax.names_in(s, ast.Store) & watched])
+    rest = [s for s in moved if s not in first]
+    before = builders.move_before(first, block.body[0], file) if first else ()
+    return (*before, *(builders.move_after(rest, watches[-1], file) if rest else ()))
 
 
 def _next_to(statement: ast.stmt, block: ast.stmt, file: str) -> ast.stmt:

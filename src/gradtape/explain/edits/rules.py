@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.callbacks import without_callback
 from gradtape.explain.edits.case import parts, statements_of
-from gradtape.explain.edits.leaving import without_callback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

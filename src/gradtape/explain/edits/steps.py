@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Suggestion, syntax
+from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.explain import flat
 from gradtape.explain.edits import builders, choosing, hits, loops, metrics, numbers, passing, soft, truth
+from gradtape.explain.edits.callbacks import without_callback
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.choosing import CHOICES, picked_softly, weights_instead
-from gradtape.explain.edits.leaving import without_callback
 from gradtape.explain.edits.pen import function_name
 from gradtape.explain.edits.picking import between_rows, is_index, picked_later
 from gradtape.explain.edits.rules import from_values
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
 
-CASTS = {"int", "long", "short", "byte", "bool", "astype"}
-"""Methods that cast to a dtype without derivatives; `astype` takes it as an argument."""
+CASTS = {"int", "long", "short", "byte", "bool", "astype", "cast"}
+"""What casts to a dtype without derivatives; `astype` and `cast` take it as an argument."""
 
 
 def pass_through(case: Case) -> Suggestion | None:
     """Suggest the expression whose value stays and whose gradient is that of what it works on."""
     name = simple_name(case.node) if case.node is not None else ""
-    if case.node is not None and _cast_to_position(case, case.node):
-        return None  # nothing but a whole number will do
+    position = _cast_to_position(case, case.node) if case.node is not None else None
+    if position is not None:
+        return _between_unrounded(case, position)
     nearest = _bilinear(case)
     if nearest:
         return builders.likely(*nearest)
@@ -41,11 +42,23 @@ def pass_through(case: Case) -> Suggestion | None:
     return case.once("pass through", lambda: builders.likely(*changes)) if text else soften(case)
 
 
-def _cast_to_position(case: Case, node: ast.expr) -> bool:
-    """Whether what an expression gives becomes a whole number that picks elements: `x.round().long()` in an index."""
-    outer = builders.path_to(node, case.file)[-2:]
-    cast = outer[0] if outer and isinstance(outer[0], ast.Call) and simple_name(outer[0]) in CASTS else None
-    return cast is not None and is_index(case.moved(syntax.span_of(cast, case.file)), cast)
+def _cast_to_position(case: Case, node: ast.expr) -> ast.Call | None:
+    """Return the cast that makes what an expression gives a whole number to pick by: `x.round().long()` in an index."""
+    for outer in builders.path_to(node, case.file)[-2:]:
+        if isinstance(outer, ast.Call) and simple_name(outer) in CASTS:
+            return (
+                outer if is_index(case.moved(syntax.span_of(outer, case.file)), outer) or picked_later(case) else None
+            )
+    return None
+
+
+def _between_unrounded(case: Case, cast: ast.Call) -> Suggestion | None:
+    """Go from row to row by what was rounded, where a whole number is needed to pick one."""
+    inner = builders.worked_on(case.node, case.file) if case.node is not None else None
+    if inner is None or case.pen.dialect != "tensorflow":
+        return None
+    between = between_rows(case.moved(syntax.span_of(cast, case.file)), cast, inner)
+    return builders.sketch(*between) if between else None
 
 
 def _bilinear(case: Case) -> Changes:
@@ -94,7 +107,22 @@ def around_cast(case: Case) -> Suggestion | None:
     if whole is node and pen.dialect == "tensorflow":  # which does not compute with two dtypes
         exact = pen.say("tf.cast({e}, {x}.dtype)", e=exact, x=text)
     mended = pen.say(pen.phrases.passing, x=text, e=exact)
-    return builders.likely(*builders.replace(whole, file, mended), *pen.imports)
+    holds = _array_of(case, node) if whole is node else ()
+    return builders.likely(*builders.replace(whole, file, mended), *holds, *pen.imports)
+
+
+def _array_of(case: Case, node: ast.expr) -> Changes:
+    """Let the `tf.TensorArray` that a cast value is written to hold floating point."""
+    file, pen = case.file, case.pen
+    written = builders.parent_of(node, file)
+    if not isinstance(written, ast.Call) or simple_name(written) not in {"write", "unstack", "scatter"}:
+        return ()
+    name = syntax.text_of(getattr(written.func, "value", written))
+    for made in syntax.values_given_to(name, case.at):
+        if isinstance(made, ast.Call) and simple_name(made) == "TensorArray":
+            dtype = builders.argument(made, 0, "dtype")
+            return builders.replace(dtype, file, pen.say("tf.float32")) if dtype is not None else ()
+    return ()
 
 
 def _is_cast(node: ast.Call) -> bool:
@@ -118,8 +146,13 @@ def _cast_later(case: Case) -> ast.Call | None:
             continue
         node = syntax.expression_at(place)
         if isinstance(node, ast.Call) and _is_cast(node) and syntax.function_at(place) is syntax.function_at(case.at):
-            return node
+            return node if _rounds_around(case.at) <= _rounds_around(place) else None
     return None
+
+
+def _rounds_around(place: Span) -> set[ast.AST]:
+    """Return the loops around a place: what is cast in each round is not there after them."""
+    return {n for n in syntax.around(place) if isinstance(n, ast.For | ast.While)}
 
 
 def soften(case: Case) -> Suggestion | None:

@@ -39,6 +39,7 @@ SECOND = (
     "it is zero where it should not be"
 )
 NOT_WRITTEN = "has a derivative in this argument, but TensorFlow's gradient gives none for it"
+DATA = "a data set computes its elements where no tape records; what it gives starts a new path"
 INCOMPLETE: dict[tuple[str, int, int], str] = {
     ("SoftmaxCrossEntropyWithLogits", 1, 1): SECOND,
     ("Betainc", 0, 0): NOT_WRITTEN,

@@ -182,6 +182,8 @@ class Running:
             return ()
         result, position = way
         found = closed or self._why(ran, facts, position, ran.dtypes[result])
+        if table.DATASETS.search(ran.type):  # which no tape records, whether or not one is open
+            return () if found is None else (found,)
         gap = table.INCOMPLETE.get((ran.type, result, position))
         if gap is not None and found is None:
             found = Break(BreakKind.MISSING_RULE, gap)
@@ -195,7 +197,7 @@ class Running:
         if taken is not None and taken not in private.FLOATING and taken not in (private.RESOURCE, private.VARIANT):
             return None  # whole numbers: the way ended where they were made
         if table.DATASETS.search(ran.type):
-            return None if taken in (private.RESOURCE, private.VARIANT) else Break(BreakKind.STATE)
+            return None if taken in (private.RESOURCE, private.VARIANT) else Break(BreakKind.STATE, table.DATA)
         whole = dtype not in private.FLOATING and dtype not in (private.RESOURCE, private.VARIANT)
         if facts.everywhere is not None and not (whole and facts.everywhere.kind is BreakKind.MISSING_RULE):
             return facts.everywhere
