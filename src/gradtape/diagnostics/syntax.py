@@ -398,6 +398,7 @@ def stored_whole(span: Span) -> Span:
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     if isinstance(statement, ast.AugAssign):
         targets = [statement.target]
+    targets = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
     written = any(isinstance(t, ast.Subscript) and span_of(t, span.file).contains(span) for t in targets)
     return span_of(statement, span.file) if written and statement is not None else span
 

@@ -14,6 +14,7 @@ from gradtape.explain.known import Known, NotFinite
 from gradtape.explain.pulls import Pulls, Some
 from gradtape.explain.report import Excuse, Finding, Status, Step
 from gradtape.explain.search import NO_ROUTE
+from gradtape.explain.unseen import comes_back
 from gradtape.explain.ways import MOST_WAYS
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ class Context:
             return True
         made = max(self.question.target_ids, default=0)
         done = made if made > 0 else max((event.seq for event in self.run.events), default=0) + 1
-        return any(event.value in self.after_source and 0 < event.seq < done for event in self.run.left)
+        left = (e.site.span for e in self.run.left if e.value in self.after_source and 0 < e.seq < done)
+        return any(comes_back(span) for span in dict.fromkeys(left))
 
     @cached_property
     def origin_unknown(self) -> bool:

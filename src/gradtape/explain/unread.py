@@ -7,12 +7,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, syntax
+from gradtape.explain.unseen import comes_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gradtape.explain.cause import Context
     from gradtape.explain.graph import Operation
+    from gradtape.explain.report import Finding
 
 Part = int | str
 """By what a part is taken out of a result: its place, or its key."""
@@ -35,12 +37,15 @@ class Unread(NamedTuple):
         Which part of the result it is, where that is known.
     handed : bool
         Whether a call gets it and does not read it.
+    overwritten : ast.Assign or None
+        The statement that gives the name to the target instead, before anybody reads it.
     """
 
     at: Span
     name: str
     part: Part | None = None
     handed: bool = False
+    overwritten: ast.Assign | None = None
 
 
 def unread(context: Context) -> Unread | None:
@@ -56,6 +61,29 @@ def unread(context: Context) -> Unread | None:
     return next((place for place in found if place is not None), None)
 
 
+def overwritten(context: Context) -> Unread | None:
+    """Return what was computed from the source, if its name is given to the target before anybody reads it."""
+    found = unread(context)
+    return found if found is not None and found.overwritten is not None else None
+
+
+def told_overwritten(context: Context, slug: str, lost: Unread) -> Finding:
+    """Tell the statement that gives the name of a value to the target."""
+    source, target = context.source.name, context.question.target_name
+    whole = syntax.span_of(lost.overwritten, lost.at.file) if lost.overwritten is not None else lost.at
+    return context.finding(
+        slug,
+        whole,
+        f"`{lost.name}` is overwritten here, before anybody reads what was computed from `{source}`",
+        labels=(
+            (lost.at, f"this was computed from `{source}`"),
+            (context.question.call.span, f"`{target}` is asked for here, and does not depend on `{source}`"),
+        ),
+        helps=(f"add the two, or give the new value another name: `{lost.name}` stands for one of them only",),
+        proven=not context.may_have_left,
+    )
+
+
 def _left_lying(context: Context, operation: Operation) -> Unread | None:
     """Follow a value outward, from the function that made it to its caller, as long as it is handed out."""
     part: Part | None = None
@@ -64,9 +92,13 @@ def _left_lying(context: Context, operation: Operation) -> Unread | None:
         if scope is None:
             return None
         names = list(_names(span, part))
-        dead = [name for name in names if not syntax.mentions(scope, name)]
+        dead = [name for name in names if not _reads(context, scope, name, span.file)]
         if dead:
             return Unread(span, dead[0])
+        for name in names:
+            over = _overwriting(context, scope, name, span)
+            if over is not None:
+                return Unread(span, name, overwritten=over)
         taken = _taken_apart(span)
         if taken is not None:
             return None if taken == part else Unread(span, "", part)
@@ -76,6 +108,42 @@ def _left_lying(context: Context, operation: Operation) -> Unread | None:
             return Unread(span, handed, handed=True) if handed is not None else None
         part = _part_of(returned)
     return None
+
+
+def _reads(context: Context, scope: ast.AST, name: str, file: str) -> list[ast.expr]:
+    """Return where a scope reads a name, other than to show its value."""
+    found = syntax.mentions(scope, name)
+    if not found:
+        return []
+    left = [e.site.span for e in context.run.left if e.site.span.file == file]
+    shown = [span for span in dict.fromkeys(left) if not comes_back(span)]
+    return [node for node in found if not any(span.contains(syntax.span_of(node, file)) for span in shown)]
+
+
+def _overwriting(context: Context, scope: ast.AST, name: str, span: Span) -> ast.Assign | None:
+    """Return the statement that gives a name to the target where the next that happens to the name is that."""
+    here = syntax.statement_at(span)
+    made = next((target.made for target in context.question.targets if target.made is not None), None)
+    end = (here.end_lineno or here.lineno) if here is not None else span.line
+    later = [
+        n
+        for n in syntax.walk_scope(scope)
+        if isinstance(n, ast.stmt) and not hasattr(n, "body") and n.lineno > end and name in _all_names(n)
+    ]
+    first = min(later, key=lambda n: n.lineno, default=None)
+    if made is None or not isinstance(first, ast.Assign) or syntax.mentions(first.value, name):
+        return None
+    if [syntax.text_of(target) for target in first.targets] != [name]:
+        return None
+    given = syntax.names_in(first.value, ast.Load)
+    places = [site.span for site in (made.site, *made.callers) if site.span.file == span.file]
+    whole = syntax.span_of(first, span.file)
+    ran = any(whole.contains(p) or given.intersection(syntax.assigned_names(p)) for p in places)
+    return first if ran else None
+
+
+def _all_names(statement: ast.stmt) -> set[str]:
+    return syntax.names_in(statement, ast.Load) | syntax.names_in(statement, ast.Store)
 
 
 def _names(span: Span, part: Part | None) -> Iterator[str]:

@@ -128,6 +128,72 @@ def _last_exit(context: Context, began: int, until: int) -> Event | None:
             and event.detail != "index"
             and event.value in context.after_source
             and all(syntax.value_goes_on(site.span) for site in (event.site, *event.callers))
+            and comes_back(event.site.span)
         ),
         None,
     )
+
+
+KEEPING = {"append", "extend", "insert", "add", "update", "setdefault"}
+"""Methods by which a container keeps what it is given."""
+
+
+def comes_back(span: Span) -> bool:
+    """Whether a value that left somewhere may come back: it is no number that is only shown."""
+    return not _is_shown(span) and _is_read_again(span)
+
+
+def _is_shown(span: Span) -> bool:
+    """Whether a value is only put into a text, printed, or dropped."""
+    around = syntax.around(span)
+    alone = any(isinstance(n, ast.Expr) and syntax.span_of(n, span.file) == span for n in around)
+    named = {n.func.id for n in around if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    return alone or bool(named & SHOWING) or any(isinstance(n, ast.JoinedStr) for n in around)
+
+
+SHOWING = {"print", "str", "repr", "format"}
+"""Functions that make a text of a value."""
+
+
+def _is_read_again(span: Span) -> bool:
+    """Whether what a statement keeps of a value that left is read, other than to be shown; true where that is unclear.
+
+    A number in a log, `self.parts = {"map": loss.item()}`, comes back nowhere if nobody computes with `parts`.
+    """
+    statement, tree = syntax.statement_at(span), syntax.parse_file(span.file)
+    kept = [name for target in _keepers(statement) if (name := _last_name(target))]
+    if statement is None or tree is None or not kept:
+        return True
+    own = syntax.span_of(statement, span.file)
+    reads = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and _last_name(node) in kept
+        and not own.contains(syntax.span_of(node, span.file))
+    ]
+    kept_in = {id(target) for other in ast.walk(tree) if isinstance(other, ast.stmt) for target in _keepers(other)}
+    return any(id(node) not in kept_in and not _is_shown(syntax.span_of(node, span.file)) for node in reads)
+
+
+def _keepers(statement: ast.AST | None) -> list[ast.expr]:
+    """Return what a statement gives its value to: names, attributes, the containers of elements or of an `append`."""
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
+        targets = [statement.target]
+    else:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        method = call.func if isinstance(call, ast.Call) else None
+        targets = [method.value] if isinstance(method, ast.Attribute) and method.attr in KEEPING else []
+    found = []
+    for target in targets:
+        while isinstance(target, ast.Subscript):
+            target = target.value
+        found.append(target)
+    return found
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

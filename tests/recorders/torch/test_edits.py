@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from .mended import HEAD, KEPT, PROGRAMS, PURPOSE
+from .mended_lying import LYING
 from .programs import expected, why
 
 CASES = Path(__file__).parent / "cases"
@@ -95,9 +96,9 @@ def test_the_edited_lines_flow(name, tmp_path):
     flows_when_edited(textwrap.dedent(SMALL[name]), tmp_path)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", PROGRAMS | LYING)
 def test_what_is_told_mends(name, tmp_path):
-    program = textwrap.dedent(HEAD) + textwrap.dedent(PROGRAMS[name])
+    program = textwrap.dedent(HEAD) + textwrap.dedent((PROGRAMS | LYING)[name])
     assert set(why(program, tmp_path).told) == set(expected(program))
     flows_when_edited(program, tmp_path)
 

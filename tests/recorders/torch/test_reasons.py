@@ -380,8 +380,8 @@ def refused_by_numpy():
 def positions():
     """
     import torch
-    x = torch.randn(4, 3, requires_grad=True)
-    v = torch.ones(4, requires_grad=True)
+    x = torch.tensor([[0.1, 0.9, 0.2], [0.8, 0.1, 0.3]], requires_grad=True)
+    v = torch.ones(2, requires_grad=True)
     best = x.argmax(dim=1).float()  #~ no-derivative
     (best * v).sum().backward()
     print(x.grad, v.grad)

@@ -49,6 +49,21 @@ PROGRAMS = {
         total = sum(losses) / len(losses)
         total.backward()
         """,
+    "a number that may come back from what keeps it": """
+        import torch
+        from torch import nn
+        one, two = nn.Linear(3, 1), nn.Linear(3, 1)
+        class Scales(dict):
+            def __missing__(self, key):
+                return 1.0
+        scales = Scales()
+        def loss(x):
+            scales["two"] = two(x).pow(2).mean().item()  #~ left-through-number
+            return one(x).pow(2).mean() * scales["one"]
+        optimizer = torch.optim.SGD([*one.parameters(), *two.parameters()], lr=0.1)
+        loss(torch.ones(2, 3)).backward()
+        optimizer.step()
+        """,
     "through math": """
         import math
         import torch

@@ -2,6 +2,7 @@
 
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.report import Finding
+from gradtape.explain.unread import overwritten, told_overwritten
 
 
 def detect(context: Context) -> Finding | None:
@@ -14,6 +15,9 @@ def detect(context: Context) -> Finding | None:
     target = question.targets[0] if question.targets else None
     if target is None:
         return None
+    lost = overwritten(context)
+    if lost is not None:
+        return told_overwritten(context, "constant-target", lost)
     made = context.made_at(target)
     kind = {"array": "a plain array", "number": "a plain number"}.get(target.kind, "made from constants alone")
     return context.finding(

@@ -2,6 +2,7 @@
 
 from gradtape.explain.cause import Cause, Context, Stage, harmless
 from gradtape.explain.report import Finding
+from gradtape.explain.unread import overwritten, told_overwritten
 
 
 def detect(context: Context) -> Finding | None:
@@ -10,6 +11,9 @@ def detect(context: Context) -> Finding | None:
         return _never_asked(context)
     if context.origin_unknown:
         return None
+    lost = overwritten(context)
+    if lost is not None:
+        return told_overwritten(context, "not-used", lost)
     used = context.run.columns.readers(context.source.ids)
     target = question.targets[0] if question.targets else None
     made = context.made_at(target) if target is not None else None

@@ -51,7 +51,7 @@ def stay(case: Case) -> Suggestion | None:
         return builders.likely(*foreign.detached(call, {question.target_name}, case.file))
     if not changes:
         return _known_instead(case, node)
-    more = [*changes, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *_entries(case, pen)]
+    more = [*changes, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *entries(case, pen)]
     calls = _foreign_calls(case, pen, node) if pen.dialect != "gradtape" else []
     if calls:
         wrapped = _differentiated(case, pen, node, calls)
@@ -180,7 +180,7 @@ def _filled(statement: ast.stmt, node: ast.expr) -> set[str]:
     }
 
 
-def _entries(case: Case, pen: Pen) -> Changes:
+def entries(case: Case, pen: Pen) -> Changes:
     """Return the changes where values that left come in as constants."""
     found: list[Change] = []
     torch = pen.dialect == "torch"  # there an operation copies the array, and is no break itself

@@ -9,7 +9,7 @@ from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders, choices, layers, lists, metrics, order, writes
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
-from gradtape.explain.edits.leaving import kept, stacked, stored_in_parameter
+from gradtape.explain.edits.leaving import entries, kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
 from gradtape.explain.edits.sources import without_gradients
 
@@ -165,8 +165,9 @@ def on_the_tape(case: Case) -> Suggestion | None:
     pen = case.pen
     if pen.dialect == "jax":
         return writes.by_new_arrays(case)
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    if statement is None or not isinstance(target, ast.Subscript):
+    targets = _one_array(statement)
+    target = targets[0] if targets else None
+    if statement is None or target is None:
         return None
     array, written = target.value, lists.listed(case)
     if written:
@@ -184,7 +185,17 @@ def on_the_tape(case: Case) -> Suggestion | None:
         name = syntax.text_of(made.func).rpartition(".")[2]
         if name in ZEROS:
             changes = builders.rename_call(made, case.file, pen.say(f"torch.{name}"))
+    if changes and pen.dialect == "torch":
+        changes = (*changes, *entries(case, pen))
     return builders.likely(*changes, *pen.imports) if changes else None
+
+
+def _one_array(statement: ast.stmt | None) -> list[ast.Subscript]:
+    """Return the places that a statement writes to, if all are of one array."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+    places = target.elts if isinstance(target, ast.Tuple) else [target]
+    found = [place for place in places if isinstance(place, ast.Subscript)]
+    return found if len(found) == len(places) and len({syntax.text_of(p.value) for p in found}) == 1 else []
 
 
 def not_overwritten(case: Case) -> Suggestion | None:

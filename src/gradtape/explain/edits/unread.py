@@ -30,6 +30,10 @@ def brought_in(case: Case) -> Changes:
         return _added_losses(case)
     if found.handed:
         return _argument_read(case, found)
+    if found.overwritten is not None:
+        over = found.overwritten.value
+        file = found.at.file
+        return builders.replace(over, file, f"{found.name} + {builders.term(over, file)}")
     if not found.name:
         return _other_part(case, found)
     statement = syntax.statement_at(found.at)

@@ -11,6 +11,7 @@ import torch
 from gradtape.diagnostics import Site, syntax
 from gradtape.explain.graph import Break, BreakKind, Event, Operation, Run
 from gradtape.recorders.crossings import Call, Exit, find_crossings
+from gradtape.recorders.exits import Purpose, purpose
 from gradtape.recorders.torch.frames import NOWHERE, Frames, sites
 from gradtape.recorders.torch.functions import CASTS, PARAMETER, Function, Role
 from gradtape.recorders.torch.hooks import put_between
@@ -252,12 +253,17 @@ class Builder:
     @cached_property
     def exits(self) -> tuple[Exit, ...]:
         """The values that left, in order."""
-        found = []
+        found, asked = [], dict[Site, Purpose]()
         for event in self.happened:
             if event.kind in LEFT:
                 site, *callers = sites(event.frames)
+                used = asked.get(site)
+                if used is None:
+                    used = asked[site] = purpose(site.span, LEFT[event.kind])
+                if used.kind is not BreakKind.ARRAY_WRITE:
+                    used = Purpose("leave the tape", LEFT[event.kind])
                 picks = event.detail == "__index__"
-                found.append(Exit(event.seq, event.value, LEFT[event.kind], site, tuple(callers), picks=picks))
+                found.append(Exit(event.seq, event.value, used.kind, site, tuple(callers), picks=picks, name=used.name))
         return tuple(found)
 
     def unsaid_exits(self, since: int) -> list[Exit]:

@@ -6,4 +6,4 @@ w, unused = gt.Variable(1.0), gt.Variable(2.0)
 with gt.GradientTape() as tape:
     float(unused * 2.0)
     loss = w * rate
-tape.gradient(loss, [w, unused])  #~ GT105?
+tape.gradient(loss, [w, unused])  #~ GT105

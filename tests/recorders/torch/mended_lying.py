@@ -1,0 +1,69 @@
+"""Small programs whose values are written into plain arrays, or left lying, and that their own edits mend."""
+
+LYING = {
+    "entries of a matrix, two in a statement": """
+        def rotation(angle):
+            A = np.eye(3)
+            A[0, 0], A[0, 1] = torch.cos(angle), -torch.sin(angle)  #~ array-assignment
+            A[1, 0], A[1, 1] = torch.sin(angle), torch.cos(angle)
+            return torch.from_numpy(A).float()
+        angle, w = torch.tensor(0.3, requires_grad=True), torch.ones(3, requires_grad=True)
+        (rotation(angle) @ w).sum().backward()
+        print(angle.grad)
+        """,
+    "elements of an array, one in a round": """
+        a, w = torch.ones(4, requires_grad=True), torch.ones(4, requires_grad=True)
+        buffer = np.zeros(4)
+        for i in range(4):
+            buffer[i] = a[i] ** 2  #~ array-assignment
+        signal = torch.tensor(buffer, dtype=torch.float32)
+        (signal * w).sum().backward()
+        print(a.grad)
+        """,
+    "entries that are added up in an array that a function returns": """
+        def kernel(k):
+            K = np.zeros((3, 3))
+            for i in range(3):
+                for j in range(3):
+                    K[i, j] += torch.exp(-k * abs(i - j))  #~ array-assignment
+            return K
+        k, w = torch.tensor(0.5, requires_grad=True), torch.ones(3, 3, requires_grad=True)
+        (torch.from_numpy(kernel(k)).float() * w).sum().backward()
+        print(k.grad)
+        """,
+    "a term that is only logged": """
+        class Objective:
+            def __init__(self):
+                self.weights = {"one": 1.0, "two": 0.5}
+            def __call__(self, h):
+                first = one(h).pow(2).mean()
+                second = two(h).pow(2).mean()
+                self.parts = {"first": first.item(), "second": second.item()}
+                return self.weights["one"] * first
+        one, two, objective = nn.Linear(3, 1), nn.Linear(3, 1), Objective()
+        optimizer = torch.optim.SGD([*one.parameters(), *two.parameters()], lr=0.1)
+        objective(torch.randn(5, 3)).backward()  #~ not-used
+        optimizer.step()
+        print(objective.parts)
+        """,
+    "a loss that another one overwrites": """
+        net = nn.Linear(3, 2)
+        def objective(x, y, weight):
+            loss = F.cross_entropy(net(x), y)
+            if weight > 0:
+                penalty = weight * (y == 1).float().mean()
+                loss = penalty  #~ constant-target
+            return loss
+        objective(torch.randn(5, 3), torch.tensor([0, 1, 1, 0, 1]), 0.5).backward()
+        """,
+    "a term of a loss that another one overwrites": """
+        one, two = nn.Linear(3, 1), nn.Linear(3, 1)
+        x = torch.randn(5, 3)
+        loss = one(x).pow(2).mean()
+        loss = two(x).pow(2).mean()  #~ not-used
+        optimizer = torch.optim.SGD([*one.parameters(), *two.parameters()], lr=0.1)
+        loss.backward()
+        optimizer.step()
+        """,
+}
+"""What is wrong is told at its line, and the program flows once it is edited as it is told."""
