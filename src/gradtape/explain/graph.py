@@ -46,6 +46,7 @@ class BreakKind(StrEnum):
     COPIED = "different-object"
     INNER_GRADIENT = "inner-gradient-not-recorded"
     STATE = "state-boundary"
+    LOADED = "values loaded into parameters"
     NOT_TAKEN = "branch-not-taken"
     BEFORE_TAPE = "before the tape"
     AFTER_TAPE = "after the tape"

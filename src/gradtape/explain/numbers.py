@@ -45,8 +45,20 @@ def _not_finite_anywhere(context: Context) -> list[Spot]:
     """
     made = [] if target_is_finite(context) else forward(context)
     if made and all(s.operation is None or certain(context, s.operation) for s in made):
-        return made
+        return [*made, *_beside(context)]
     return backward(context) or made
+
+
+def _beside(context: Context) -> list[Spot]:
+    """Return where the backward pass makes something infinite or NaN by itself, whatever the forward pass made.
+
+    All that such a step has to work with is finite: the root of zero, of a term beside the one that overflowed.
+    """
+    return [
+        Spot(Trouble.BACKWARD, pull.operation, pull)
+        for pull in context.own(context.every_pull.spoiling)
+        if isfinite(pull.came_size) and pull.inputs and all(v is None or v.finite for v in (*pull.inputs, pull.output))
+    ]
 
 
 def _in_order(found: Iterable[Spot]) -> tuple[Spot, ...]:

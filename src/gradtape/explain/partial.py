@@ -29,7 +29,8 @@ LOST = frozenset(
     }
 )
 """What ends a route without anybody's having said so. A stop_gradient is on purpose, a comparison or a rounding on the
-second route is how masks and straight-through estimators are written, and what ran outside the tape was kept out of it.
+second route is how masks and straight-through estimators are written, what ran outside the tape was kept out of it, and
+parameters are loaded to start anew.
 """
 
 

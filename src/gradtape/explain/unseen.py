@@ -187,12 +187,11 @@ def _keepers(statement: ast.AST | None) -> list[ast.expr]:
         call = statement.value if isinstance(statement, ast.Expr) else None
         method = call.func if isinstance(call, ast.Call) else None
         targets = [method.value] if isinstance(method, ast.Attribute) and method.attr in KEEPING else []
-    found = []
-    for target in targets:
-        while isinstance(target, ast.Subscript):
-            target = target.value
-        found.append(target)
-    return found
+    return [_whole(target) for target in targets]
+
+
+def _whole(target: ast.expr) -> ast.expr:
+    return _whole(target.value) if isinstance(target, ast.Subscript) else target
 
 
 def _last_name(node: ast.expr) -> str:

@@ -415,5 +415,20 @@ KEPT = {
         w[on].sum().backward()
         print(s.grad)
         """,
+    "a value with a history written into leaves": """
+        net, scale = nn.Linear(3, 1), nn.Parameter(torch.tensor(0.5))
+        with torch.no_grad():  #~ gradients-off
+            for p in net.parameters():
+                p.copy_(p * scale)
+        net(torch.randn(5, 3)).pow(2).mean().backward()
+        print(scale.grad)
+        """,
+    "a value with a history as the data of leaves": """
+        net, scale = nn.Linear(3, 1), nn.Parameter(torch.tensor(0.5))
+        for p in net.parameters():
+            p.data = p.data * scale  #~ stop-gradient
+        net(torch.randn(5, 3)).pow(2).mean().backward()
+        print(scale.grad)
+        """,
 }
-"""What is wrong is told, and there is no edit: a whole number, a truth value or a copy is what the program needs."""
+"""What is wrong is told, and there is no edit: none that would do is known, or it is what the program needs."""

@@ -65,5 +65,38 @@ LYING = {
         loss.backward()
         optimizer.step()
         """,
+    "a branch of a method, of an object that was given the source": """
+        class Runoff:
+            def __init__(self, melt, rain):
+                self.melt, self.rain = melt, rain
+            def daily(self, t, p):
+                if t.mean() < 0.0:  #~ branch-not-taken
+                    return torch.sigmoid(self.melt) * p
+                return torch.sigmoid(self.rain) * p
+        melt, rain = torch.tensor(0.2, requires_grad=True), torch.tensor(-0.4, requires_grad=True)
+        loss = Runoff(melt, rain).daily(torch.ones(3), torch.ones(3)).sum()
+        loss.backward()
+        print(melt.grad, rain.grad)
+        """,
+    "fast weights that are loaded into the module": """
+        model, rate = nn.Linear(3, 1), torch.tensor(-2.0, requires_grad=True)
+        names, params = zip(*model.named_parameters())
+        first = model(torch.randn(5, 3)).pow(2).mean()
+        grads = torch.autograd.grad(first, params, create_graph=True)
+        fast = {n: p - rate.exp() * g for n, p, g in zip(names, params, grads)}
+        model.load_state_dict(fast)  #~ state-boundary
+        model(torch.randn(5, 3)).pow(2).mean().backward()
+        print(rate.grad)
+        """,
+    "a sum of exponentials, along an axis that has no name": """
+        x = torch.full((2, 3), 120.0, requires_grad=True)
+        torch.log(torch.sum(torch.exp(x), 1)).sum().backward()  #~ overflow
+        """,
+    "a root of zero beside an overflow": """
+        votes, poses = torch.zeros(3, requires_grad=True), torch.zeros(3, 2, requires_grad=True)
+        nll = -torch.log(torch.exp(120.0 + votes + poses[:, 0]).sum())  #~ overflow
+        penalty = poses.pow(2).sum(dim=1).sqrt().sum()  #~ singular-point
+        (nll + 0.01 * penalty).backward()
+        """,
 }
 """What is wrong is told at its line, and the program flows once it is edited as it is told."""

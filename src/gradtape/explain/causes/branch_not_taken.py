@@ -25,10 +25,12 @@ def detect(context: Context) -> Finding | None:
         known = [*names, *syntax.parameters_for(file, function, names)]
         rounds = _loops_over(file, function, known)
         known += [name for _, names_ in rounds for name in names_]
+        held = _held(file, function, names)
         for fork in syntax.forks_in(file, function):
             test = fork.test(file)
             skipped = [part for part in _skipped(context, fork, file) if _matters(part, test)]
             uses = [use for part in skipped for name in known for use in _uses(context, part, name, test)]
+            uses += [use for part in skipped for name in held for use in _used_in_class(part, name, test)]
             uses = uses or _passed_over(context, fork, file, rounds)
             if not uses:
                 continue
@@ -99,7 +101,49 @@ def _uses(context: Context, part: ast.AST, name: str, test: Span) -> list[ast.ex
     made = context.made_at(context.source)
     if made is not None and syntax.class_at(made) != syntax.class_at(test):
         return []
+    return _used_in_class(part, name, test)
+
+
+def _used_in_class(part: ast.AST, name: str, test: Span) -> list[ast.expr]:
+    """Return where skipped code reads an attribute, itself or in a method of the same class that it calls."""
     return syntax.leads_to(part, name, _methods(test.file, syntax.class_at(test)))
+
+
+def _held(file: str, function: ast.AST | None, names: list[str]) -> list[str]:
+    """Return the attributes under which objects of a method's class hold what they were made with: `self.w`."""
+    of_class = syntax.class_at(syntax.span_of(function, file)) if function is not None else None
+    tree = syntax.parse_file(file)
+    nodes = list(ast.walk(tree)) if tree is not None and of_class is not None else []
+    holder = next((n for n in nodes if isinstance(n, ast.ClassDef) and n.name == of_class), None)
+    found = []
+    for call in nodes:
+        if holder is None or not isinstance(call, ast.Call) or syntax.text_of(call.func) != of_class:
+            continue
+        fields = _fields(holder)
+        given = [*zip(fields, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
+        taken = {parameter for parameter, value in given if syntax.text_of(value) in names}
+        found += [f"self.{attribute}" for parameter in taken for attribute in fields.get(parameter, ())]
+    return list(dict.fromkeys(found))
+
+
+def _fields(holder: ast.ClassDef) -> dict[str, list[str]]:
+    """Return the attributes that keep each argument of a constructor, in the order of the arguments."""
+    init = next((n for n in holder.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
+    if init is None:  # a dataclass, or a named tuple
+        names = [syntax.text_of(n.target) for n in holder.body if isinstance(n, ast.AnnAssign)]
+        return {name: [name] for name in names}
+    kept: dict[str, list[str]] = {name: [] for name in syntax.parameter_names(init)}
+    for statement in syntax.walk_scope(init):
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        value = statement.value if isinstance(statement, ast.Assign) else None
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = list(zip(target.elts, value.elts, strict=False))
+        for to, given in pairs:
+            own = isinstance(to, ast.Attribute) and syntax.text_of(to.value) == "self"
+            if isinstance(to, ast.Attribute) and own and isinstance(given, ast.Name) and given.id in kept:
+                kept[given.id].append(to.attr)
+    return kept
 
 
 def _methods(file: str, of_class: str | None) -> list[ast.FunctionDef]:

@@ -17,4 +17,4 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     )
 
 
-CAUSE = Cause("state-boundary", Stage.BREAK, detect, frozenset({BreakKind.STATE}))
+CAUSE = Cause("state-boundary", Stage.BREAK, detect, frozenset({BreakKind.STATE, BreakKind.LOADED}))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain.edits import builders, loops, static
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
+from gradtape.explain.edits.soft import smooth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from gradtape.explain.edits.pen import Pen
 
 
-def chosen_by_where(case: Case) -> Suggestion | None:
-    """Choose between two values by `where`, which a traced value can do, instead of by `if`."""
+def chosen_by_where(case: Case, *, softly: bool = False) -> Suggestion | None:
+    """Choose between two values by `where`, which a traced value can do, instead of by `if`; `softly` by a weight."""
     statement, file, pen = case.statement, case.file, case.pen
+    pen.softly = softly
     known = static.known_before(case) if pen.dialect == "jax" else ()
     if known:
         return builders.likely(*known)
-    inside = _in_expression(case)
+    inside = _in_expression(case, pen)
     if inside:
         return builders.likely(*inside, *pen.imports)
     mended = loops.fixed_rounds(case)
@@ -41,14 +43,14 @@ def chosen_by_where(case: Case) -> Suggestion | None:
 # -- inside an expression ---------------------------------------------------------------------------------------------
 
 
-def _in_expression(case: Case) -> Changes:
+def _in_expression(case: Case, pen: Pen) -> Changes:
     """Write `a if c else b`, `c and d`, `max(a, b)` and `x[x > 0]` with functions of arrays."""
-    file, pen = case.file, case.pen
+    file = case.file
     around = [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.expr)]
     choice = next((n for n in around if isinstance(n, ast.IfExp)), None)
     if choice is not None:
-        sides = (_whole(pen, choice.test, file), *(builders.written(n, file) for n in (choice.body, choice.orelse)))
-        return builders.replace(choice, file, pen.call("where", *sides))
+        yes, no = builders.written(choice.body, file), builders.written(choice.orelse, file)
+        return builders.replace(choice, file, _choose(pen, choice.test, yes, no, file))
     if pen.dialect != "jax":
         return ()
     for node in around:
@@ -160,7 +162,7 @@ def _returned_by_where(pen: Pen, statement: ast.If, follows: Sequence[ast.stmt],
     yes = builders.written(first.value, file)
     if not isinstance(other, ast.Assign) or syntax.text_of(other.targets[0]) != yes:
         return None
-    text = pen.call("where", _whole(pen, statement.test, file), yes, builders.written(other.value, file))
+    text = _choose(pen, statement.test, yes, builders.written(other.value, file), file)
     changes = builders.replace_statement(statement, file, f"{yes} = {text}")
     return builders.likely(*changes, *builders.remove(other, file), *pen.imports)
 
@@ -176,7 +178,7 @@ def _value_returned(pen: Pen, block: Sequence[ast.stmt], file: str) -> tuple[str
     one, other = _value_returned(pen, first.body, file), _value_returned(pen, rest, file)
     if one is None or other is None:
         return None
-    return pen.call("where", _whole(pen, first.test, file), one[0], other[0]), [first, *one[1], *other[1]]
+    return _choose(pen, first.test, one[0], other[0], file), [first, *one[1], *other[1]]
 
 
 def _assigned_by_where(pen: Pen, statement: ast.If, file: str) -> Suggestion | None:
@@ -206,7 +208,19 @@ def _value_assigned(pen: Pen, block: Sequence[ast.stmt], name: str, file: str) -
     one, other = (_value_assigned(pen, side, name, file) for side in (first.body, first.orelse))
     if one is None or other is None:
         return None
-    return pen.call("where", _whole(pen, first.test, file), one, other)
+    return _choose(pen, first.test, one, other, file)
+
+
+def _choose(pen: Pen, test: ast.expr, yes: str, no: str, file: str) -> str:
+    """Write the choice between two values.
+
+    Softly it is their mean under a weight that moves with what is compared: by `where` the side that is not taken would
+    get a gradient of zeros.
+    """
+    weight = smooth(pen, test, file) if pen.softly else None
+    if weight is None:
+        return pen.call("where", _whole(pen, test, file), yes, no)
+    return f"{weight} * {_bracketed(yes)} + (1 - {weight}) * {_bracketed(no)}"
 
 
 OPERATORS: dict[type[ast.operator], str] = {

@@ -367,7 +367,7 @@ def through_stop(case: Case) -> Suggestion | None:
     stored = stored_in_parameter(case)
     if stored:
         return builders.likely(*stored)
-    if node is None:
+    if node is None or _sets_data(case):
         return None
     name = syntax.text_of(node.func if isinstance(node, ast.Call) else node)
     if isinstance(node, ast.Call) and simple_name(node) in MAPS and len(node.args) == 2:
@@ -380,6 +380,12 @@ def through_stop(case: Case) -> Suggestion | None:
     if name.rpartition(".")[2] in STILL:
         return builders.likely(*builders.drop_call(_outermost(node, case.at) or node, case.file))
     return None
+
+
+def _sets_data(case: Case) -> bool:
+    """Whether a statement writes numbers behind the back of the graph: `p.data = x` keeps no history of any `x`."""
+    targets = case.statement.targets if isinstance(case.statement, ast.Assign) else []
+    return any(isinstance(target, ast.Attribute) and target.attr == "data" for target in targets)
 
 
 def stored_in_parameter(case: Case) -> Changes:

@@ -50,6 +50,8 @@ class Pen:
             name = "tensorflow"
         self.phrases: Phrases = DIALECTS[name].phrases
         self.dialect = name
+        self.softly = False
+        """Whether choices are to move with what decides them."""
         self._missing: dict[str, str] = {}
 
     def say(self, template: str, **parts: str) -> str:

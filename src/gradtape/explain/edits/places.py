@@ -270,6 +270,8 @@ def gradients_on(case: Case) -> Suggestion | None:
     failure = case.context.question.failure
     if failure is not None and failure.detail == INFERENCE:
         return _ordinary(case)
+    if any(link.breaks and link.operation.name == "copy" for link in case.route):
+        return None  # a leaf takes no value that has a history
     tree = syntax.parse_file(file)
     for function in ast.walk(tree) if tree is not None else ():
         for decorator in getattr(function, "decorator_list", ()):
@@ -327,8 +329,23 @@ def both_sides(case: Case) -> Suggestion | None:
     expected = _expected(case) or switches.turned(case) or _taken_always(case)
     if expected:
         return builders.sketch(*expected)
-    chosen = choices.chosen_by_where(case)
+    softly = case.pen.dialect == "torch"
+    if softly and not _is_smooth(case):
+        return None
+    chosen = choices.chosen_by_where(case, softly=softly)
     return builders.sketch(*chosen.changes) if chosen is not None else None
+
+
+def _is_smooth(case: Case) -> bool:
+    """Whether a branch compares the sizes of tensors, so that a weight can stand for it."""
+    inline = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.IfExp)), None)
+    choice = case.statement if isinstance(case.statement, ast.If) else None
+    test = inline.test if inline is not None else choice.test if choice is not None else None
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return False
+    whole = syntax.span_of(test, case.file)
+    asked = any(e.kind == "branch" and whole.contains(e.site.span) for e in case.context.run.events)
+    return asked and isinstance(test.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
 
 
 def _expected(case: Case) -> Changes:
@@ -362,7 +379,7 @@ def _taken_always(case: Case) -> Changes:
         return ()
     if any(isinstance(n, ast.Return | ast.Continue | ast.Break) for s in statement.body for n in ast.walk(s)):
         return ()
-    return builders.replace(statement.test, case.file, "True") if case.pen.dialect == "tensorflow" else ()
+    return builders.replace(statement.test, case.file, "True") if case.pen.dialect in {"tensorflow", "torch"} else ()
 
 
 DRAWN = ("random", "uniform", "rand(")

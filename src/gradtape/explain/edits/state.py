@@ -68,6 +68,8 @@ def without_state(case: Case) -> Suggestion | None:
     name = syntax.text_of(call.func).rpartition(".")[2]
     if name in {"Variable", "Parameter"} and call.args:
         return builders.likely(*builders.drop_call(call, case.file))
+    if name == "load_state_dict":
+        return builders.likely(*_called_with(case, call))
     if name == "reduce" and len(call.args) == 2:
         return _python_reduce(case, call)
     if name in SCATTERS and isinstance(call.func, ast.Attribute) and case.pen.dialect == "tensorflow":
@@ -78,6 +80,26 @@ def without_state(case: Case) -> Suggestion | None:
         asked_too = asking is not None and syntax.mentions(asking, syntax.text_of(call.func.value))
         return (builders.sketch if asked_too else builders.likely)(*changes) if changes else None
     return None
+
+
+def _called_with(case: Case, call: ast.Call) -> Changes:
+    """Call the module with the tensors in the place of its parameters, where they were loaded into it."""
+    statement, scope, pen, file = case.statement, case.function, case.pen, case.file
+    if not isinstance(statement, ast.Expr) or statement.value is not call or scope is None or len(call.args) != 1:
+        return ()
+    module, given = getattr(call.func, "value", None), call.args[0]
+    if module is None or not isinstance(given, ast.Name):
+        return ()
+    text, found = syntax.text_of(module), list[Change]()
+    for node in (n for s in statements_of(scope) if s.lineno > statement.lineno for n in syntax.mentions(s, text)):
+        used = builders.parent_of(node, file)
+        if not isinstance(used, ast.Call) or used.func is not node or used.keywords:
+            return ()
+        values = ", ".join(builders.written(a, file) for a in used.args)
+        values = f"({values},)" if len(used.args) == 1 else f"({values})"
+        called = pen.say("torch.func.functional_call({m}, {p}, {x})", m=text, p=given.id, x=values)
+        found += builders.replace(used, file, called)
+    return (*dict.fromkeys(found), *builders.remove(statement, file), *pen.imports) if found else ()
 
 
 SCATTERS = {"scatter_nd_update", "scatter_nd_add", "scatter_nd_sub"}

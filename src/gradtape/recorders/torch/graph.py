@@ -30,6 +30,7 @@ ALWAYS = {BreakKind.STOP, BreakKind.PIECEWISE_CONSTANT, BreakKind.SAMPLED, Break
 """What ends a path whatever PyTorch's own graph says."""
 
 REENTRANT = "a reentrant checkpoint gives no gradient to what is inside unless one of its arguments requires one"
+LOADED = "`load_state_dict` copies the numbers; the parameters start a new path, and nothing flows back through them"
 NO_RULE = "has no derivative in PyTorch"
 WHOLE = "gives whole numbers, which cannot move a little"
 
@@ -239,6 +240,8 @@ class Builder:
                 return (
                     Break(BreakKind.GRADIENTS_OFF, REENTRANT, instead="use_reentrant=False", at=Site(*off.frames[0])),
                 )
+            if needed and off.by == "state":
+                return (Break(BreakKind.LOADED, LOADED),)
             if needed or source in self.cut:
                 return (Break(BreakKind.GRADIENTS_OFF, at=Site(*off.frames[0])),)
         if what.kind is not None and what.kind is not BreakKind.NO_DERIVATIVE:

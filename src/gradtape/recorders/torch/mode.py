@@ -370,6 +370,8 @@ class Mode(TorchFunctionMode):
                 by = "distributions"
             elif code.co_filename.endswith("checkpoint.py"):
                 by = "checkpoint"
+            elif code.co_name in private.LOADING:
+                by = "state"
             frame = frame.f_back
         self.off = Off(frames, by)
 

@@ -35,6 +35,9 @@ contextlib: Any = _named(torch.utils, "_contextlib")
 DECORATED = frozenset({"decorate_context", "generator_context"})
 """The names of the functions that `context_decorator` puts around the user's; `func` in them is the user's own."""
 
+LOADING = frozenset({"_load_from_state_dict"})
+"""The names of the functions that copy numbers into the parameters of a module."""
+
 BackwardFunction: Any = _named(torch.autograd.function, "BackwardCFunction")
 """The node of a custom function; its `_get_user_fn` gives the user's `backward`."""
 
