@@ -88,6 +88,46 @@ LYING = {
         model(torch.randn(5, 3)).pow(2).mean().backward()
         print(rate.grad)
         """,
+    "a clamp, between numbers that are written down": """
+        w = torch.tensor([3.0, 4.0], requires_grad=True)
+        (w.clamp(0, 1) * 2).sum().backward()  #~ flat-region
+        """,
+    "a scale below the least that is let through": """
+        class Points(nn.Module):
+            def __init__(self, start=1e-3, most=0.9):
+                super().__init__()
+                self.scale, self.most = nn.Parameter(torch.tensor([start])), most
+            def forward(self, x):
+                return x * self.scale.clamp_min(1e-2).clamp_max(self.most)  #~ flat-region
+        Points()(torch.ones(3)).sum().backward()
+        """,
+    "leaves that a comprehension makes and changes": """
+        scales = [torch.ones(2, requires_grad=True).to(torch.float64) for _ in range(2)]  #~ nonleaf-grad-read
+        optimizer = torch.optim.SGD(scales, lr=0.1)
+        (scales[0] * scales[1]).sum().backward()
+        optimizer.step()
+        """,
+    "the gradient in another shape of what was used": """
+        flat = torch.randn(6, requires_grad=True)
+        final = flat * 2
+        last = final.view(-1)  #~ different-object
+        (g,) = torch.autograd.grad(final.pow(2).sum(), last)
+        """,
+    "a layer that a method makes once more in its place": """
+        class Attention(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.keys = nn.Linear(3, 3)
+                self.output = nn.Linear(3, 3)
+            def forward(self, x):
+                x = torch.tanh(self.keys(x))
+                self.output = nn.Linear(3, 3)  #~ different-object
+                return self.output(x)
+        model = Attention()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        model(torch.randn(4, 3)).pow(2).mean().backward()
+        optimizer.step()
+        """,
     "a sum of exponentials, along an axis that has no name": """
         x = torch.full((2, 3), 120.0, requires_grad=True)
         torch.log(torch.sum(torch.exp(x), 1)).sum().backward()  #~ overflow

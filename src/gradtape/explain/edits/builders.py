@@ -41,7 +41,7 @@ OPEN_CONTEXTS = (
 CLOSED = ast.Name | ast.Call | ast.Attribute | ast.Subscript | ast.List | ast.Dict | ast.ListComp
 """Expressions that never need parentheses."""
 
-SETTINGS = {"astype", "cpu", "item", "numpy", "round", "to", "type", "view"}
+SETTINGS = {"astype", "cpu", "item", "numpy", "round", "to", "type", "view", "clamp", "clip", "clamp_min", "clamp_max"}
 """Methods that work on the value before the dot, and may be told how."""
 
 ROUNDING = {"round"}

@@ -384,7 +384,18 @@ def _bounded(pen: Pen, node: ast.expr, file: str) -> Changes:
     return builders.replace(inner, file, pen.call("minimum", builders.written(inner, file), pen.say(bound)))
 
 
-BOUNDS = {"clip", "clamp", "clip_by_value", "clip_by_norm", "relu6", "hardtanh", "hard_sigmoid", "hard_tanh"}
+BOUNDS = {
+    "clip",
+    "clamp",
+    "clip_by_value",
+    "clip_by_norm",
+    "relu6",
+    "hardtanh",
+    "hard_sigmoid",
+    "hard_tanh",
+    "clamp_min",
+    "clamp_max",
+}
 DEAD = {"relu", "leaky_relu"}
 SATURATED = {"softmax", "sigmoid", "tanh"}
 

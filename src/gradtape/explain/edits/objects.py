@@ -77,22 +77,26 @@ def _as_read(function: ast.FunctionDef, text: str) -> str:
 
 
 def _kept_layer(case: Case) -> Changes:
-    """Use `self.layer` where a method makes the same layer anew."""
+    """Use the layer that an object has where a method makes the same layer anew; do not put a new one in its place."""
     made = next((c for c in _calls_at(case) if _class_name(c)), None)
     holder = next((n for n in syntax.around(case.at) if isinstance(n, ast.ClassDef)), None)
     if made is None or holder is None:
         return ()
-    for statement in ast.walk(holder):
-        kept = statement.value if isinstance(statement, ast.Assign) else None
-        if (
-            isinstance(statement, ast.Assign)
-            and isinstance(kept, ast.Call)
-            and kept is not made
-            and syntax.text_of(kept.func) == syntax.text_of(made.func)
-            and syntax.text_of(statement.targets[0]).startswith("self.")
-        ):
-            return builders.replace(made, case.file, builders.written(statement.targets[0], case.file))
-    return ()
+    kept = {
+        syntax.text_of(s.targets[0]): s
+        for s in ast.walk(holder)
+        if isinstance(s, ast.Assign) and isinstance(s.value, ast.Call) and s.value is not made
+        if syntax.text_of(s.value.func) == syntax.text_of(made.func)
+    }
+    own = {name: s for name, s in kept.items() if name.startswith("self.")}
+    statement = case.statement
+    target = syntax.text_of(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+    if isinstance(statement, ast.Assign) and statement.value is made and target.startswith("self."):
+        return builders.remove(statement, case.file) if target in own else ()
+    first = case.context.made_at(case.context.source)
+    asked = [name for name, s in own.items() if first is not None and syntax.span_of(s.value, case.file) == first]
+    names = asked or list(own)
+    return builders.replace(made, case.file, names[0]) if len(names) == 1 else ()
 
 
 def _calls_at(case: Case) -> Iterator[ast.Call]:
@@ -136,6 +140,8 @@ def _whole_source(case: Case) -> Changes:
 
 
 COPIES = {"copy", "identity", "clone", "deepcopy"}
+SHAPED = {"view", "reshape", "flatten", "ravel", "squeeze", "unsqueeze"}
+"""Methods that give the same numbers in another shape."""
 
 
 def _made_from(case: Case) -> Changes:
@@ -147,7 +153,10 @@ def _made_from(case: Case) -> Changes:
     node, statement = case.moved(made).node, syntax.statement_at(made)
     copied = isinstance(node, ast.Call) and simple_name(node) in COPIES
     base = builders.worked_on(node, file) if copied and node is not None else getattr(node, "value", None)
-    if not isinstance(base, ast.Name | ast.Attribute) or not (copied or isinstance(node, ast.Subscript)):
+    shaped = isinstance(node, ast.Call) and simple_name(node) in SHAPED and builders.is_method(node, file)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and shaped:
+        base = node.func.value
+    if not isinstance(base, ast.Name | ast.Attribute) or not (copied or shaped or isinstance(node, ast.Subscript)):
         return ()
     scope = syntax.function_at(made)
     if statement is None or scope is not syntax.function_at(case.context.question.call.span):

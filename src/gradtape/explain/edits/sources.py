@@ -321,6 +321,16 @@ def _followed(case: Case, node: ast.expr) -> ast.expr | None:
     return returned[0] if len(returned) == 1 else None
 
 
+def _element(value: ast.expr, case: Case) -> ast.expr:
+    """Return the element of a list, or what a comprehension makes, that holds the place; else the value itself."""
+    if isinstance(value, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+        inside = [value.elt]
+    else:
+        inside = value.elts if isinstance(value, ast.List | ast.Tuple | ast.Set) else []
+    found = next((e for e in inside if syntax.span_of(e, case.file).contains(case.at)), None)
+    return _element(found, case) if found is not None else value
+
+
 def make_leaf(case: Case) -> Suggestion | None:
     """Make a result a leaf that keeps its own gradient, instead of the value that it was made from."""
     statement, name = case.statement, case.context.source.name
@@ -330,6 +340,7 @@ def make_leaf(case: Case) -> Suggestion | None:
         leaf = f"{name} = {name}.detach().requires_grad_()"
         return builders.likely(*builders.insert_after(statement, case.file, leaf))
     value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else case.node
+    value = _element(value, case) if value is not None else None
     if value is None:
         return None
     text = f"{builders.operand(value, case.file)}.detach().requires_grad_()"

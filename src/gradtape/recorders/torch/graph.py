@@ -95,8 +95,7 @@ class Builder:
 
     def name_of(self, number: int) -> str:
         """Return what the program calls the tensor that has a value now; empty if it has no name for it."""
-        entry = next((e for e in list(self.memory.known.values()) if e.id == number), None)
-        tensor = entry.ref() if entry is not None else None
+        tensor = self.memory.held(number)
         return (self.names.of(tensor) or "") if tensor is not None else ""
 
     def ids(self, tensor: torch.Tensor) -> frozenset[int]:

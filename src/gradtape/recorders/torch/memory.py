@@ -145,6 +145,12 @@ class Memory:
         entry = self.known.get(id(tensor))
         return entry if entry is not None and entry.ref() is tensor else None
 
+    def held(self, number: int) -> torch.Tensor | None:
+        """Return the live tensor that has a value now."""
+        entry = next((e for e in list(self.known.values()) if e.id == number), None)
+        tensor: torch.Tensor | None = entry.ref() if entry is not None else None
+        return tensor
+
     def meet(self, tensor: torch.Tensor) -> Entry:
         """Return what is known of a tensor, after looking whether it changed behind our back."""
         entry = self.known.get(id(tensor))

@@ -342,6 +342,10 @@ class Questions:
         by_id = {number: tensor for tensor in self.builder.leaves.values() for number in self.builder.ids(tensor)}
         if failure.kind == BreakKind.GRADIENTS_OFF:
             failure = failures.of_inference(failure, inputs, self.builder)
+        refused = self.desk.memory.held(inputs[0]) if failure.kind == "nonleaf-grad-read" and inputs else None
+        if refused is not None:
+            yield self._failed(refused, failure)
+            return
         cone = backward_cone(self._plain_run, [number for number in inputs if number])
         tensors = {id(by_id[number]): by_id[number] for number in cone if number in by_id}
         for tensor in list(tensors.values())[:MOST_SOURCES]:
