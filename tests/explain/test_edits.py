@@ -191,6 +191,26 @@ tape.gradient(y, w)
 """,
         ["    best = gt.soft_argmax(w, axis=1)\n"],
     ),
+    "hits are counted": (
+        """\
+w, y = gt.Variable([[0.4, 1.6], [0.3, 0.1]]), np.array([0, 1])
+with gt.GradientTape() as tape:
+    hits = np.argmax(w, axis=1) == y
+    loss = 1.0 - hits.mean()
+tape.gradient(loss, w)
+""",
+        ["    hits = np.sum(gt.nn.softmax(w) * np.eye(w.shape[-1])[y], axis=-1)\n"],
+    ),
+    "misses are counted, of scores that are computed where the largest is sought": (
+        """\
+w, y = gt.Variable([[0.4, 1.6], [0.3, 0.1]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+with gt.GradientTape() as tape:
+    best = np.argmax(np.tanh(w), axis=1)
+    loss = np.mean(best != y.argmax(1))
+tape.gradient(loss, w)
+""",
+        ["    loss = np.mean(1.0 - np.sum(gt.nn.softmax(scores) * y, axis=-1))\n"],
+    ),
     "two conversions of one value, and a plain function around it": (
         """\
 w = gt.Variable(2.0)

@@ -1,6 +1,12 @@
 """Programs whose edits, made, let the gradient pass: those that need no look at the lines."""
 
 MENDABLE = {
+    "hits that are counted": """
+def loss(w, x, y):
+    scores = x @ w
+    return 1.0 - jnp.mean(jnp.argmax(scores, axis=1) == y)
+g = jax.grad(loss)(jnp.ones((3, 2)) * 0.1, jnp.arange(6.0).reshape(2, 3), jnp.array([0, 1]))
+""",
     "parameters that a method reads of its object": """
 class Net:
     def __init__(self):

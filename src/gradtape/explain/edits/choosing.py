@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import scopes, syntax
+from gradtape.diagnostics import syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+from gradtape.explain.edits.hits import axis_of, scores_of
 from gradtape.explain.edits.picking import picks
 from gradtape.explain.edits.straight import value_in
 
@@ -65,7 +66,7 @@ def weights_instead(case: Case) -> Changes:
     """Take the weights of a softmax, where the position that was chosen becomes a row of zeros and a one."""
     node, file, scope = case.node, case.file, case.function
     found = next((n for n in parts(node) if simple_name(n) in CHOICES), None) if node is not None else None
-    scores = _scores(found, file) if isinstance(found, ast.Call) else None
+    scores = scores_of(found, file) if isinstance(found, ast.Call) else None
     names = set(syntax.assigned_names(case.at))
     calls = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
     rows = [n for n in calls if simple_name(n) == "one_hot" and isinstance(n, ast.Call) and n.args]
@@ -78,7 +79,7 @@ def weights_instead(case: Case) -> Changes:
     if pen.dialect != "torch":
         text = pen.call("softmax", builders.written(scores, file))
     elif isinstance(found, ast.Call) and simple_name(found) == "argmax":
-        axis = _axis(found, scores, file)
+        axis = axis_of(found, scores, file)
         text = pen.call("softmax", builders.written(scores, file), axis)
         text += f".movedim({axis}, -1)" if axis != "-1" else ""  # the ones stand along the last axis
     else:
@@ -86,74 +87,10 @@ def weights_instead(case: Case) -> Changes:
     return tuple(c for n in rows for c in builders.replace(n, file, text))
 
 
-def _axis(call: ast.Call, scores: ast.expr, file: str) -> str:
-    """Return the axis along which the largest is sought, the last where a call says nothing."""
-    given = [a for a in call.args if a is not scores]
-    named = next((k.value for k in call.keywords if k.arg in {"axis", "dim"}), given[0] if given else None)
-    return builders.written(named, file) if named is not None else "-1"
-
-
-def chances_instead(case: Case) -> Changes:
-    """Take the chance of the right class, where the class with the largest score is compared with it."""
-    node, file, pen, scope = case.node, case.file, case.pen, case.function
-    found = next((n for n in parts(node) if simple_name(n) in {"argmax", "max"}), None) if node is not None else None
-    scores = _scores(found, file) if isinstance(found, ast.Call) else None
-    if not isinstance(found, ast.Call) or scores is None or scope is None or pen.dialect != "torch":
-        return ()
-    axis = _axis(found, scores, file)
-    names = set(syntax.names_in(case.statement, ast.Store)) if isinstance(case.statement, ast.Assign) else set()
-    inside = {n for s in statements_of(scope) if not hasattr(s, "body") for n in parts(s)}
-    for compared in (n for n in inside if n.lineno >= found.lineno):
-        sides = _compared(compared, file)
-        chosen = [s for s in sides if syntax.text_of(s) in names or any(p is found for p in parts(s))]
-        other = [s for s in sides if s not in chosen]
-        if len(chosen) != 1 or len(other) != 1:
-            continue
-        direct = any(p is found for p in parts(chosen[0]))
-        if not direct and any(isinstance(n, ast.Call) for n in parts(scores)):
-            first, name = _named(case, scores, axis)
-        else:
-            first, name = (), pen.call("softmax", builders.written(scores, file), axis)
-        label = f"{builders.operand(other[0], file)}.long().unsqueeze({axis})"
-        text = f"{name}.gather({axis}, {label}).squeeze({axis})"
-        differs = (isinstance(compared, ast.Compare) and isinstance(compared.ops[0], ast.NotEq)) or (
-            simple_name(compared) in {"ne", "not_equal"}
-        )
-        return (*first, *builders.replace(compared, file, f"1.0 - {text}" if differs else text), *pen.imports)
-    return ()
-
-
-def _scores(call: ast.Call, file: str) -> ast.expr | None:
-    """Return the scores of which the largest is sought."""
-    if builders.is_method(call, file) and isinstance(call.func, ast.Attribute):
-        return call.func.value
-    return call.args[0] if call.args else None
-
-
-def _named(case: Case, scores: ast.expr, axis: str) -> tuple[Changes, str]:
-    """Compute scores once, under a name, and return the chances that they give."""
-    file, statement = case.file, case.statement
-    if statement is None:
-        return (), ""
-    name = scopes.free_name(file, "scores")
-    text = builders.written(scores, file)
-    first = builders.insert_before(statement, file, f"{name} = {text}")
-    return (*first, *builders.replace(scores, file, name)), case.pen.call("softmax", name, axis)
-
-
-def _compared(node: ast.expr, file: str) -> list[ast.expr]:
-    """Return both sides of a comparison for equality."""
-    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.NotEq):
-        return [node.left, node.comparators[0]]
-    if isinstance(node, ast.Call) and simple_name(node) in {"eq", "ne", "not_equal"}:
-        return list(builders.two_operands(node, file) or ())
-    return []
-
-
 def chosen_beside(case: Case) -> Changes:
     """Let the gradient of a softmax pass where the largest become a mask of zeros and ones, which keeps its value."""
     found = next((n for n in (parts(case.node) if case.node is not None else ()) if simple_name(n) == "topk"), None)
-    scores = _scores(found, case.file) if isinstance(found, ast.Call) else None
+    scores = scores_of(found, case.file) if isinstance(found, ast.Call) else None
     if scores is None or case.pen.dialect != "torch" or any(isinstance(n, ast.Call) for n in parts(scores)):
         return ()
     file, pen, scope = case.file, case.pen, case.function
@@ -162,7 +99,7 @@ def chosen_beside(case: Case) -> Changes:
     for mask in (n for n in calls if isinstance(n, ast.Call) and simple_name(n) in {"scatter", "scatter_"}):
         axis, index, value = (builders.argument(mask, k, word) for k, word in enumerate(("dim", "index", "value")))
         ones = isinstance(value, ast.Constant) and value.value == 1
-        made = _scores(mask, file)
+        made = scores_of(mask, file)
         zeros = made is not None and simple_name(made) in {"zeros_like", "zeros"}
         if axis is None or not ones or not zeros or syntax.text_of(index or mask) not in names:
             continue

@@ -162,11 +162,10 @@ def soften(case: Case) -> Suggestion | None:
     if measured:
         return builders.likely(*measured)
     ways = (
-        choosing.chances_instead,
+        hits.expected,
         picked_softly,
         weights_instead,
         choosing.chosen_beside,
-        hits.expected,
         hits.distance,
     )
     picked: Changes = next((changes for way in ways if (changes := way(case))), ())
