@@ -230,7 +230,8 @@ def step_of(context: Context, operation: Operation) -> Pull | None:
 def nothing_came(pull: Pull) -> bool:
     """Whether zero came back to the element that was lost, so that only a product with infinity can have lost it."""
     element = pull.element
-    if element is None or element.came is None:
+    summed = pull.gave.size < pull.came.size  # over elements, so that one of them alone shows nothing
+    if element is None or element.came is None or summed:
         return pull.came.zeros > 0 and pull.gave.nans > 0 and not pull.gave.infs
     return element.came == 0
 

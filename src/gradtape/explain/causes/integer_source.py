@@ -1,5 +1,8 @@
 """GT107: the source or the target has a dtype whose values cannot move a little."""
 
+import ast
+
+from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import End
 from gradtape.explain.report import Finding
@@ -14,11 +17,29 @@ def detect(context: Context) -> Finding | None:
         end = whole[0]
     return context.finding(
         "integer-source",
-        context.made_at(end),
+        _written_at(context, end),
         _label(end),
         labels=((context.question.call.span, "asked for here"),),
         helps=(_help(end),),
     )
+
+
+def _written_at(context: Context, end: End) -> Span | None:
+    """Return where a weight of Keras's gets its dtype, in the class of its layer by its name; or where it is made."""
+    made = context.made_at(end)
+    node = syntax.expression_at(made) if made is not None else None
+    called = syntax.text_of(node.func) if isinstance(node, ast.Call) else ""
+    tree = syntax.parse_file(made.file) if made is not None else None
+    holder = next((n for n in (tree.body if tree else ()) if isinstance(n, ast.ClassDef) and n.name == called), None)
+    for call in (n for n in (ast.walk(holder) if holder is not None else ()) if isinstance(n, ast.Call)):
+        named = [k.value.value for k in call.keywords if k.arg == "name" and isinstance(k.value, ast.Constant)]
+        if made is not None and syntax.text_of(call.func).endswith(".add_weight") and named == [_last_name(end)]:
+            return syntax.span_of(call, made.file)
+    return made
+
+
+def _last_name(end: End) -> str:
+    return end.path.rpartition("/")[2].rpartition(".")[2].partition(":")[0]
 
 
 def detect_failure(context: Context) -> Finding | None:

@@ -25,6 +25,9 @@ APART = frozenset(
 )
 """Operations that keep their elements apart, so that one that is left out later is the one that went wrong."""
 
+SATURATING = frozenset({"tanh", "sigmoid", "erf"})
+"""Operations whose slope is zero where their argument is infinite: a product with that is what is lost."""
+
 HIDING = frozenset({"where", "select", "masked_fill", "choose", "nan_to_num", "nansum", "nanmean", "cond"})
 """Operations that leave some of their values out, so that nothing comes back to those."""
 
@@ -41,7 +44,8 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     bad = row.says.format(f=wording.named_by(operation, row)) if row is not None else _overflow(pull)
     route = wording.route_through(context, operation, pull.position)
     name = wording.name_of(choice)
-    where = wording.elements(pull, pull.gave.nans + pull.gave.infs, pull.gave.size)
+    summed = pull.gave.size < pull.came.size  # over elements, of which no single one is the reason
+    where = "" if summed else wording.elements(pull, pull.gave.nans + pull.gave.infs, pull.gave.size)
     return context.finding(
         "masked-branch",
         operation.site.span,
@@ -77,14 +81,20 @@ def _chosen_by(context: Context, operation: Operation) -> Operation | None:
         picked = value in apart and all(_picks(context, n, k) for n, k in users)
         for number, position in users:
             output, function = outputs[number], functions[number]
-            if picked or function in HIDING:
+            if picked or (function in HIDING and (value in apart or _hides_all(context, number, position))):
                 found.append(number)
-            elif output not in seen and not (function == "multiply" and _is_mask(context, number, position)):
+            elif output not in seen and not _is_mask(context, number, position):
                 seen.add(output)
                 if value in apart and function in APART:  # behind a sum, what is picked is another element
                     apart.add(output)
                 queue.append(output)
     return columns[min(found)] if found else None
+
+
+def _hides_all(context: Context, number: int, position: int) -> bool:
+    """Whether a choice left out one of its values whole, so far as is known."""
+    step = context.steps.get((context.run.columns.outputs[number], position))
+    return step is None or step.gave.zeros == step.gave.size
 
 
 def _picks(context: Context, number: int, position: int) -> bool:
@@ -97,8 +107,13 @@ def _picks(context: Context, number: int, position: int) -> bool:
 
 
 def _is_mask(context: Context, number: int, position: int) -> bool:
-    """Whether a product multiplies with zeros that do not move with the source: then they are what comes back."""
+    """Whether an operation gives zeros itself: a saturated one, or a product with zeros that do not move."""
     columns = context.run.columns
+    if columns.functions[number] in SATURATING:
+        step = context.steps.get((columns.outputs[number], position))
+        return step is not None and step.gave.zeros > step.came.zeros
+    if columns.functions[number] != "multiply":
+        return False
     inputs = columns.inputs[number]
     if any(i in context.moving for k, i in enumerate(inputs) if k != position):
         return False

@@ -68,6 +68,8 @@ def _is_plain(pen: Pen, body: ast.FunctionDef | ast.Lambda | None, file: str) ->
     values = set(syntax.parameter_names(body)) if body is not None else set[str]()
     for statement in statements_of(body) if body is not None else ():
         reads = values & syntax.names_in(statement, ast.Load)
+        loops = [n.target for n in ast.walk(statement) if isinstance(n, ast.comprehension)] if reads else []
+        reads |= {name for target in loops for name in syntax.names_in(target, ast.Store)}
         if any(isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store) for n in ast.walk(statement)):
             return True
         calls = [n for n in ast.walk(statement) if isinstance(n, ast.Call) and reads & syntax.names_in(n, ast.Load)]
@@ -105,18 +107,25 @@ def by_differences(function, given, dtype):
 
 
 def _by_differences(pen: Pen, call: ast.Call, file: str) -> Changes:
-    """Call `by_differences` in the place of `tf.numpy_function`; none for what gets nothing or gives several values."""
+    """Call `by_differences` in the place of a callback; none for what gets nothing or gives several values."""
     given = call.args[1]
     several = isinstance(builders.argument(call, 2, "Tout"), ast.List | ast.Tuple)
     empty = isinstance(given, ast.List | ast.Tuple) and not given.elts
-    if simple_name(call) != "numpy_function" or several or empty or len(call.args) != 3 or call.keywords:
+    if several or empty or len(call.args) != 3 or call.keywords or isinstance(call.args[0], ast.Starred):
         return ()
+    plain: Changes = ()
+    if simple_name(call) == "py_function":  # which hands over tensors
+        inner = scopes.free_name(file, "given")
+        text = pen.say(
+            "lambda *{g}: np.asarray({f}(*map(tf.constant, {g})))", f=builders.operand(call.args[0], file), g=inner
+        )
+        plain = builders.replace(call.args[0], file, text)
     new = scopes.free_name(file, "by_differences")
     text = BY_DIFFERENCES.replace("by_differences", new)
     for module in ("np", "tf"):
         own = pen.say(f"{module}.x").removesuffix(".x")
         text = text.replace(f"{module}.", f"{own}.")
-    return (*builders.rename_call(call, file, new), *builders.add_import(file, text))
+    return (*builders.rename_call(call, file, new), *plain, *builders.add_import(file, text))
 
 
 def _is_unpacked(case: Case) -> bool:

@@ -23,7 +23,7 @@ SMALL = "1e-12"
 EDGE = "1e-6"
 """How far an arc cosine is kept from one: more than half a step of float32 there."""
 
-ROOTS = {"sqrt", "log", "rsqrt", "reciprocal", "log2", "log10"}
+ROOTS = {"sqrt", "log", "rsqrt", "reciprocal", "log2", "log10", "angle"}
 ARCS = {"acos", "arccos", "asin", "arcsin", "atanh", "arctanh"}
 NORMS = {"norm"}
 SPREADS = {"std": "var", "reduce_std": "var"}

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.diagnostics.changes import insertion
+from gradtape.diagnostics.changes import Change, insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders, layers, order, passing, unread
 from gradtape.explain.edits.asking import LISTS
@@ -272,6 +272,10 @@ def use(case: Case) -> Suggestion | None:
             changes = _read_instead(function, name, case) or _read_once_of_two(function, name, case)
             if changes:
                 return builders.likely(*changes)
+    for function in _functions_that_ran(case):
+        chained = _chained(function, case)
+        if chained:
+            return builders.likely(*chained)
     inside = _computed_inside(case)
     if inside:
         return builders.likely(*inside)
@@ -330,6 +334,23 @@ def _read_instead(function: ast.FunctionDef, name: str, case: Case) -> Changes:
         if places:
             return tuple(c for n in places for c in builders.replace(n, case.file, name))
     return ()
+
+
+def _chained(function: ast.FunctionDef, case: Case) -> Changes:
+    """Call each layer on what the one before it gave, where all get the same and only the last result is read."""
+    found: list[Change] = []
+    last: tuple[str, str] | None = None
+    for statement in function.body:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+        value = statement.value if isinstance(statement, ast.Assign) else None
+        given = value.args[0] if isinstance(value, ast.Call) and len(value.args) == 1 else None
+        if not isinstance(target, ast.Name) or not isinstance(value, ast.Call) or not isinstance(given, ast.Name):
+            last = None
+            continue
+        if last == (target.id, given.id) and isinstance(value.func, ast.Attribute):
+            found += builders.replace(given, case.file, target.id)
+        last = (target.id, given.id) if target.id != given.id else None
+    return tuple(found)
 
 
 def _stored(function: ast.FunctionDef) -> set[str]:

@@ -127,6 +127,8 @@ def _place_of(pick: ast.expr) -> ast.expr | None:
         return pick.slice if isinstance(pick.ctx, ast.Load) else None
     if not isinstance(pick, ast.Call):
         return None
+    if simple_name(pick) == "gather_nd":
+        return pick.args[1] if len(pick.args) == 2 and not pick.keywords else None
     if simple_name(pick) in {"gather", "take", "embedding_lookup", "one_hot"}:
         axis = builders.argument(pick, 2, "axis")
         first = axis is None or (isinstance(axis, ast.Constant) and axis.value == 0)
@@ -146,6 +148,8 @@ def _between(pen: Pen, pick: ast.expr, place: ast.expr, inner: ast.expr, file: s
     if not table:
         return ""
     rows, row = _kept_as(place, "rows", file)
+    if simple_name(pick) == "gather_nd":
+        return _between_corners(pen, table, row, at, file) if (rows, first) == (row, at) else ""
     after = pen.say("tf.minimum({i} + 1, {t}.shape[0] - 1)", i=row, t=table)
     weight = pen.say("{f} - tf.cast({i}, {p}.dtype)", f=first, p=at, i=row)
     return pen.say(
@@ -157,6 +161,21 @@ def _between(pen: Pen, pick: ast.expr, place: ast.expr, inner: ast.expr, file: s
         a=after,
         w=weight,
     )
+
+
+def _between_corners(pen: Pen, table: str, place: str, position: str, file: str) -> str:
+    """Write what was picked by several positions at once as a mean of the neighbours, each by its nearness."""
+    corner = scopes.free_name(file, "corner")
+    weight = pen.say("{p} - tf.cast({i}, {p}.dtype)", p=position, i=place)
+    near = pen.say("tf.reduce_prod(tf.where(tf.equal({c}, 1), {w}, 1 - ({w})), -1)", c=corner, w=weight)
+    picked = pen.say(
+        "tf.gather_nd({t}, tf.minimum({i} + {c}, tf.cast(tf.shape({t})[: {i}.shape[-1]], {i}.dtype) - 1))",
+        t=table,
+        i=place,
+        c=corner,
+    )
+    all_corners = pen.say("itertools.product((0, 1), repeat={i}.shape[-1])", i=place)
+    return f"sum({near} * {picked} for {corner} in {all_corners})"
 
 
 def _kept_as(node: ast.expr, name: str, file: str) -> tuple[str, str]:

@@ -84,9 +84,11 @@ def _soft_rank(pen: Pen, node: ast.Call, file: str) -> str | None:
     inner = node.args[0] if node.args else None
     if not isinstance(inner, ast.Call) or simple_name(inner) != "argsort" or len(inner.args) != 1:
         return None
-    if pen.dialect != "tensorflow" or node.keywords or len(node.args) > 1:
+    outer, keywords = ({k.arg: syntax.text_of(k.value) for k in n.keywords} for n in (node, inner))
+    last = {outer.pop("axis", "-1"), keywords.pop("axis", "-1")} == {"-1"}
+    if pen.dialect != "tensorflow" or outer or not last or len(node.args) > 1:
         return None
-    value, keywords = builders.operand(inner.args[0], file), {k.arg: syntax.text_of(k.value) for k in inner.keywords}
+    value = builders.operand(inner.args[0], file)
     if set(keywords) - {"direction", "stable"} or any(isinstance(n, ast.Call) for n in ast.walk(inner.args[0])):
         return None
     pair = [f"{value}[..., :, None]", f"{value}[..., None, :]"]

@@ -292,7 +292,8 @@ def _as_floats(case: Case, node: ast.expr) -> Changes:
     if isinstance(node.func, ast.Attribute | ast.Name) and name not in COUNTS:
         values = node.args[1:2] if name in {"full", "fill"} else node.args
         changes = tuple(c for given in values for c in builders.as_float(given, file))
-    for given in [*node.args[1:], *(k.value for k in node.keywords if k.arg == "dtype")]:
+    dtypes = node.args if name == "astype" else node.args[1:]
+    for given in [*dtypes, *(k.value for k in node.keywords if k.arg == "dtype")]:
         if not is_whole(given):
             continue
         module = syntax.text_of(given).rpartition(".")[0]

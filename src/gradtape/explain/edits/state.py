@@ -110,11 +110,15 @@ def _written_to_new(case: Case, call: ast.Call, variable: ast.expr) -> Changes:
     """Write rows into a new tensor and let the attribute hold that: it stays on the tape."""
     statement, pen = case.statement, case.pen
     alone = isinstance(statement, ast.Expr) and statement.value is call
-    if not alone or statement is None or not isinstance(variable, ast.Attribute) or len(call.args) != 2:
+    if not alone or statement is None or not isinstance(variable, ast.Attribute | ast.Name) or len(call.args) != 2:
         return ()
     name, rows, values = (builders.written(n, case.file) for n in (variable, *call.args))
     made = pen.say(f"tf.tensor_{simple_name(call)}({{x}}, {{i}}, {{v}})", x=name, i=rows, v=values)
-    return (*builders.replace_statement(statement, case.file, f"{name} = {made}"), *pen.imports)
+    if isinstance(variable, ast.Attribute):
+        return (*builders.replace_statement(statement, case.file, f"{name} = {made}"), *pen.imports)
+    new = scopes.free_name(case.file, "written")
+    reads = [c for n in _read_later(case, statement, variable) for c in builders.replace(n, case.file, new)]
+    return (*builders.insert_before(statement, case.file, f"{new} = {made}"), *reads, *pen.imports) if reads else ()
 
 
 def _not_traced(case: Case) -> Changes:
@@ -145,12 +149,17 @@ def _read_instead(case: Case, call: ast.Call) -> Changes:
     if call.func.attr != "assign":
         sign = {"assign_add": "+", "assign_sub": "-"}.get(call.func.attr)
         value = f"({builders.written(variable, case.file)} {sign} {value})" if sign else ""
-    later = [s for s in statements_of(scope) if s.lineno > statement.lineno and not hasattr(s, "body") and not asks(s)]
+    reads = _read_later(case, statement, variable)
+    return tuple(c for n in reads for c in builders.replace(n, case.file, value)) if value else ()
+
+
+def _read_later(case: Case, statement: ast.stmt, variable: ast.expr) -> list[ast.expr]:
+    """Return where the function of a statement reads a variable after it, and not one of its attributes."""
+    scope = case.function
+    inside = statements_of(scope) if scope is not None else ()
+    later = [s for s in inside if s.lineno > statement.lineno and not hasattr(s, "body") and not asks(s)]
     reads = [n for s in later for n in syntax.mentions(s, syntax.text_of(variable))]
-    reads = [n for n in reads if not isinstance(builders.parent_of(n, case.file), ast.Attribute)]
-    if not reads or not value:
-        return ()
-    return tuple(c for n in reads for c in builders.replace(n, case.file, value))
+    return [n for n in reads if not isinstance(builders.parent_of(n, case.file), ast.Attribute)]
 
 
 def _kept_in_attribute(case: Case, call: ast.Call) -> Changes:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import assigned_before, defined_in
+from gradtape.explain.edits.case import assigned_before, defined_in, simple_name
+from gradtape.explain.edits.places import ASKING
 from gradtape.explain.edits.sources import tape_block, tape_name
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics import Span
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
@@ -20,6 +22,8 @@ INPUTS = ("input", "inputs")
 def computed(case: Case) -> Changes:
     """Ask for the value that a symbolic tensor stands for: what the model got, or what it computes on its way."""
     entered, question, pen = case.context.entered_at, case.moved(case.context.question.call.span), case.pen
+    if pen.dialect == "tensorflow" and simple_name(question.node or ast.Constant(None)) == "watch":
+        return _watched(question)
     block = tape_block(entered) if entered is not None and entered.file == case.file else None
     asked = question.node.args[1] if isinstance(question.node, ast.Call) and len(question.node.args) > 1 else None
     if block is None or entered is None or asked is None or pen.dialect != "tensorflow":
@@ -42,10 +46,28 @@ def computed(case: Case) -> Changes:
     return _gone_through(case, call, symbol, asked)
 
 
-def _gone_through(case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr) -> Changes:
+def _watched(case: Case) -> Changes:
+    """Watch the value that a symbolic tensor stands for, go on from it, and ask for the gradient in it."""
+    call, statement, block = case.call, case.statement, tape_block(case.at)
+    asked = call.args[0] if call is not None and call.args else None
+    if block is None or statement is None or case.function is None or not isinstance(asked, ast.Name | ast.Attribute):
+        return ()
+    made = assigned_before(case.function, asked.id, asked.lineno) if isinstance(asked, ast.Name) else None
+    symbol = made if made is not None else asked
+    run = _model_call(block, symbol, case.file, case.at)
+    changes = _gone_through(case, run, symbol, asked, statement) if run is not None else ()
+    name = syntax.text_of(asked)
+    later = [n for n in syntax.mentions(case.function, name) if n.lineno > asked.lineno]
+    features = scopes.free_name(case.file, "features")
+    return (*changes, *(c for n in later for c in builders.replace(n, case.file, features))) if changes else ()
+
+
+def _gone_through(
+    case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr, before: ast.stmt | None = None
+) -> Changes:
     """Compute the value by a model that ends there, and the rest by one that begins there."""
     pen, file = case.pen, case.file
-    statement = syntax.statement_at(syntax.span_of(call, file))
+    statement = before if before is not None else syntax.statement_at(syntax.span_of(call, file))
     if not isinstance(symbol, ast.Attribute) or symbol.attr != "output" or statement is None:
         return ()
     name, model, middle = scopes.free_name(file, "features"), builders.written(call.func, file), syntax.text_of(symbol)
@@ -61,7 +83,7 @@ def _gone_through(case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr)
     )
 
 
-def _model_call(block: ast.AST, symbol: ast.expr, file: str) -> ast.Call | None:
+def _model_call(block: ast.AST, symbol: ast.expr, file: str, besides: Span | None = None) -> ast.Call | None:
     """Return the call of the model in a tape's block: of the one that the symbol names, or of the only one."""
     calls = [
         n
@@ -72,6 +94,8 @@ def _model_call(block: ast.AST, symbol: ast.expr, file: str) -> ast.Call | None:
         and not scopes.is_module(n.func, file)
         and defined_in(file, n) is None
         and not _is_builtin(n.func)
+        and syntax.span_of(n, file) != besides
+        and simple_name(n) not in ASKING
     ]
     text = syntax.text_of(symbol)
     named = [n for n in calls if text.startswith(f"{syntax.text_of(n.func)}.")]

@@ -54,6 +54,9 @@ CONSTANT_INPUTS: dict[str, frozenset[int]] = {
     "Select": frozenset({0}),
     "TensorListReserve": frozenset({0, 1}),
 }
+READS = frozenset({"ReadVariableOp", "ResourceGather", "ResourceGatherNd"})
+"""Operations that read a variable."""
+
 WRITES: dict[str, tuple[str, int]] = {
     "AssignVariableOp": ("assign", 1),
     "AssignAddVariableOp": ("assign_add", 1),
@@ -137,6 +140,8 @@ def _everywhere(names: Names, op_type: str) -> Break | None:
     except LookupError:
         return Break(BreakKind.MISSING_RULE, "has a derivative, but TensorFlow has no gradient for it")
     if gradient is None:
+        if op_type.endswith("Grad"):  # a first derivative is linear in what comes back: it has one of its own
+            return Break(BreakKind.MISSING_RULE, "is a derivative that TensorFlow cannot differentiate again")
         if RANDOM.search(op_type):
             return Break(BreakKind.SAMPLED)
         return Break(BreakKind.NO_DERIVATIVE, "has no derivative")

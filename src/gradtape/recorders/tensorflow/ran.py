@@ -201,6 +201,8 @@ class Running:
         whole = dtype not in private.FLOATING and dtype not in (private.RESOURCE, private.VARIANT)
         if facts.everywhere is not None and not (whole and facts.everywhere.kind is BreakKind.MISSING_RULE):
             return facts.everywhere
+        if whole and ran.type in table.READS:
+            return None  # a variable of whole numbers: where they were made is the reason
         if whole:
             return table.of_whole_numbers(ran.type)
         if position in table.CONSTANT_INPUTS.get(ran.type, ()):
