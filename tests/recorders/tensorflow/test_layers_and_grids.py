@@ -98,6 +98,25 @@ PROGRAMS = {
             y = tf.reduce_sum(tf.where(present, -order * tf.math.log(shares), tf.zeros_like(shares)))
         tape.gradient(y, order)
         """,
+    "one of several blocks skips a branch": """
+        class Block:
+            def __init__(self, last):
+                self.denoise = keras.layers.Dense(4, activation="tanh")
+                self.gamma = tf.Variable(0.5)
+                self.last = last
+            def __call__(self, x):
+                z = self.denoise(x)
+                if not self.last:
+                    z = z + self.gamma * (1.0 - z)
+                return z
+        blocks = [Block(last=(i == 2)) for i in range(3)]
+        with tf.GradientTape() as tape:
+            x = tf.ones((2, 4))
+            for block in blocks:
+                x = block(x)
+            y = tf.reduce_mean(x ** 2)
+        tape.gradient(y, [b.gamma for b in blocks])
+        """,
     "the symbol of a layer is watched": """
         begin = keras.layers.Input((5,))
         hidden = keras.layers.Dense(4, activation="tanh", name="middle")(begin)
@@ -132,6 +151,17 @@ def test_the_edited_program_flows(name, mends):
 def test_one_cause_is_told(name, explained):
     ran = explained(HEAD + textwrap.dedent(PROGRAMS[name]))
     assert [f.cause for f in ran.reports[0].findings] == TOLD[name]
+
+
+def test_a_block_that_skips_a_branch_is_told_and_one_that_never_ran_is_not(explained):
+    source = HEAD + textwrap.dedent(PROGRAMS["one of several blocks skips a branch"])
+    causes = [[f.cause for r in explained(text).reports for f in r.findings] for text in (source, _two_of(source))]
+    assert causes == [["branch-not-taken"], ["not-used"]]
+
+
+def _two_of(source):
+    """Return the program that calls the first two blocks only."""
+    return source.replace("for block in blocks:", "for block in blocks[:2]:")
 
 
 def test_a_weight_is_told_where_its_layer_makes_it(explained):

@@ -10,6 +10,8 @@ from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from gradtape.explain.report import Finding
     from gradtape.explain.search import BreakGroup, Route
 
@@ -32,8 +34,10 @@ def detect(context: Context) -> Finding | None:
             uses = [use for part in skipped for name in known for use in _uses(context, part, name, test)]
             uses += [use for part in skipped for name in held for use in _used_in_class(part, name, test)]
             uses = uses or _passed_over(context, fork, file, rounds)
-            if not uses:
+            others = [] if uses else _skipped_for_one(context, fork, file, names)
+            if not uses and not others:
                 continue
+            uses = uses or others
             word = "loop" if isinstance(fork.node, ast.For | ast.While) else "branch"
             return context.finding(
                 "branch-not-taken",
@@ -41,7 +45,7 @@ def detect(context: Context) -> Finding | None:
                 f"this {word} skipped the code that uses `{context.source.name}`",
                 labels=((syntax.span_of(uses[0], file), f"`{syntax.text_of(uses[0])}` would be used here"),),
                 helps=_helps(context, "None"),
-                proven=_decided(context, fork, test),
+                proven=not others and _decided(context, fork, test),
             )
     return None
 
@@ -92,6 +96,34 @@ def _passed_over(context: Context, fork: syntax.Fork, file: str, rounds: Rounds)
     whole = syntax.span_of(fork.node, file)
     names = [name for loop, names in rounds if loop.contains(whole) and loop != whole for name in names]
     return [use for side in fork.sides for part in side for name in names for use in syntax.mentions(part, name)]
+
+
+def _skipped_for_one(context: Context, fork: syntax.Fork, file: str, names: list[str]) -> list[ast.expr]:
+    """Return where a branch uses an attribute of one of several objects, for which it was skipped.
+
+    The method ran more often than the branch in it, and more objects of the class were made than had the attribute
+    read; what else reads it would have read that of this object as well.
+    """
+    columns, began, made = context.run.columns, _began(context), context.source.made
+    if made is None or any(columns.seqs[number] > began for number in columns.readers(context.source.ids)):
+        return []
+    method, test = syntax.function_at(fork.test(file)), fork.test(file)
+    own = [n for n in names if n.startswith("self.") and syntax.class_at(made.site.span) == syntax.class_at(test)]
+    uses = [use for side in fork.sides for part in side for name in own for use in syntax.mentions(part, name)]
+    if method is None or not uses or len(uses) != sum(len(syntax.mentions(method, name)) for name in own):
+        return []
+    ran: dict[tuple[Hashable, str], list[int]] = {}
+    for number in (n for n in range(len(columns)) if columns.seqs[n] > began):
+        ran.setdefault((columns.places[number], columns.functions[number]), []).append(number)
+    whole, times = syntax.span_of(fork.node, file), {True: list[int](), False: list[int]()}
+    for numbers in ran.values():
+        place = columns[numbers[0]].site.span
+        if place.file == file and syntax.function_at(place) is method:
+            times[whole.contains(place)].append(len(numbers))
+    inside, outside = (min(times[within], default=0) for within in (True, False))  # one call may do the same twice
+    alike = [e.value for e in context.run.events if e.kind == "create" and e.site == made.site]
+    idle = [v for v in alike if not any(columns.seqs[n] > began for n in columns.readers([v]))]
+    return uses if 0 < inside < outside and outside - inside == len(idle) and outside == len(alike) else []
 
 
 def _uses(context: Context, part: ast.AST, name: str, test: Span) -> list[ast.expr]:

@@ -369,9 +369,10 @@ def _expected(case: Case) -> Changes:
 
 
 def _taken_always(case: Case) -> Changes:
-    """Run what a comparison of plain numbers decides about each time: chosen by `where` it would get zeros."""
+    """Run what a plain number or a switch decides about each time: chosen by `where` it would get zeros."""
     statement = case.statement
-    if not isinstance(statement, ast.If) or statement.orelse or not isinstance(statement.test, ast.Compare):
+    plain = ast.Compare | ast.UnaryOp | ast.Attribute | ast.Name
+    if not isinstance(statement, ast.If) or statement.orelse or not isinstance(statement.test, plain):
         return ()
     if any(
         e.kind == "branch" and e.site.span == syntax.span_of(statement.test, case.file) for e in case.context.run.events
