@@ -117,6 +117,22 @@ PROGRAMS = {
             y = tf.reduce_mean(x ** 2)
         tape.gradient(y, [b.gamma for b in blocks])
         """,
+    "the variables of a target network": """
+        def network():
+            return keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3)])
+        class Agent:
+            def __init__(self):
+                self.online, self.target = network(), network()
+                self.target.set_weights(self.online.get_weights())
+            def goal(self, after):
+                return 1.0 + 0.9 * tf.reduce_max(self.target(after), axis=1)
+            def update(self, before, after):
+                goal = self.goal(after)
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean((goal - self.online(before)[:, 0]) ** 2)
+                return tape.gradient(loss, self.target.trainable_variables)
+        Agent().update(tf.ones((2, 4)), tf.zeros((2, 4)))
+        """,
     "the symbol of a layer is watched": """
         begin = keras.layers.Input((5,))
         hidden = keras.layers.Dense(4, activation="tanh", name="middle")(begin)
@@ -162,6 +178,13 @@ def test_a_block_that_skips_a_branch_is_told_and_one_that_never_ran_is_not(expla
 def _two_of(source):
     """Return the program that calls the first two blocks only."""
     return source.replace("for block in blocks:", "for block in blocks[:2]:")
+
+
+def test_a_model_that_ran_before_its_twin_on_the_way_ran_outside(explained):
+    source = HEAD + textwrap.dedent(PROGRAMS["the variables of a target network"])
+    through = source.replace("self.online(before)[:, 0]", "self.online(tf.stack([goal] * 4, 1))[:, 0]")
+    causes = [{f.cause for r in explained(text).reports for f in r.findings} for text in (source, through)]
+    assert causes == [{"different-object"}, {"outside-the-tape"}]
 
 
 def test_a_weight_is_told_where_its_layer_makes_it(explained):

@@ -50,6 +50,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         rebound_name.CAUSE,
         nonleaf_grad_read.CAUSE,
         not_watched.CAUSE,
+        different_object.TWIN,
     ),
     Stage.BREAK: (
         stop_gradient.CAUSE,

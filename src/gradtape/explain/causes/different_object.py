@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.graph import BreakKind, Event, Operation
+from gradtape.explain.graph import OUTSIDE, BreakKind, Event, Operation
 from gradtape.explain.unread import unread
 
 if TYPE_CHECKING:
@@ -477,5 +477,39 @@ def detect_copied(context: Context, route: Route, group: BreakGroup) -> Finding 
     )
 
 
+def detect_twin(context: Context) -> Finding | None:
+    """Tell that the tape saw another model that the same line made, where those asked for ran outside of it alone.
+
+    So the variables of a target network are asked for in the place of those that learn.
+    """
+    source, together, made = context.source, context.question.together, context.source.made
+    if len(together) < 2 or source.kind != "variable" or made is None or _written_out(context):
+        return None
+    kinds = {b.kind for route in context.routes for _, link in route.broken for b in link.breaks}
+    asked = frozenset().union(*(end.ids for end in together))
+    if not kinds or not kinds <= OUTSIDE or context.ways.flow_from(asked):
+        return None
+    names = context.run.names
+    own = _last(source.path or source.name)
+    twins = frozenset(
+        e.value
+        for e in context.run.events
+        if e.kind == "create" and e.site == made.site and e.value not in asked and context.ways.flow_from([e.value])
+    )
+    if own not in {_last(names.get(value, "")) for value in twins} or _met(context, twins):
+        return None
+    target = context.question.target_name
+    return context.finding(
+        "different-object",
+        context.question.call.span,
+        f"in this tape `{target}` depends on another model that the same line made, not on the one that is asked for",
+        labels=((context.route[0].operation.site.span if context.route else None, "the one asked for ran outside"),),
+        helps=("ask for the variables of the model that ran in the tape, or run the one that was asked for there",),
+        proven=False,
+        doubt="which of the two models was meant is not written down",
+    )
+
+
 COPIED = Cause("different-object", Stage.BREAK, detect_copied, frozenset({BreakKind.COPIED}))
+TWIN = Cause("different-object", Stage.SOURCE, detect_twin)
 CAUSE = Cause("different-object", Stage.ABSENCE, detect)

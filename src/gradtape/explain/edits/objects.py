@@ -258,6 +258,9 @@ COPYING = {"clone_model", "load_model", "deepcopy", "model_from_json"}
 def _is_model(case: Case, name: str, holder: str | None) -> bool:
     """Whether a name is assigned an object of a class (its name begins with a capital letter), or a copied model."""
     given = [n for n in syntax.values_given_to(name, case.context.question.call.span) if isinstance(n, ast.Call)]
+    makers = [f for n in given if (f := defined_in(case.file, n)) is not None]
+    returned = [s.value for f in makers for s in statements_of(f) if isinstance(s, ast.Return)]
+    given += [value for value in returned if isinstance(value, ast.Call)]
     made = any(_class_name(n) or simple_name(n) in COPYING for n in given)
     return made and (holder is not None or not name.startswith("self."))
 
