@@ -78,6 +78,15 @@ def test_a_chosen_nan_is_not_hidden(f):
     assert np.isnan(gradient(lambda x: f(x, 0.0), [NAN, 1.0])[0][0])
 
 
+@pytest.mark.parametrize("f", [np.linalg.norm, np.std, lambda x: np.linalg.norm(x, 3), lambda x: np.hypot(x[0], x[1])])
+@pytest.mark.parametrize("onward", [np.log, np.reciprocal, np.sqrt, lambda d: d * np.nan])
+def test_what_goes_wrong_behind_a_kink_is_not_hidden_by_its_subgradient(f, onward):
+    x = gt.Variable([0.0, 0.0])
+    with gt.GradientTape() as tape, np.errstate(all="ignore"):
+        y = onward(f(x))
+    assert np.isnan(tape.gradient(y, x)).all()
+
+
 def test_a_nan_among_the_reduced_is_not_hidden():
     assert np.isnan(gradient(np.max, [NAN, 1.0])[0]).all()
 

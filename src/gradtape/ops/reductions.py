@@ -87,7 +87,7 @@ op(
     a=General(
         lambda xp, g, y, a, axis, ddof, keepdims: (
             deviation(xp, a, axis)
-            * xp.unreduce(xp.divide_no_nan(g, y * (count(a.shape, axis) - ddof)), a.ndim, axis, keepdims)
+            * xp.unreduce(g * xp.divide_no_nan(1.0, y * (count(a.shape, axis) - ddof)), a.ndim, axis, keepdims)
         )
     ),
     cases=tuple(c for c in (*FULL_AXES, case((2, 3), axis=1, ddof=1)) if c.args[0]),
@@ -105,7 +105,7 @@ op(
     numpy=None,
     x=General(
         lambda xp, g, y, x, axis, keepdims: (
-            xp.conjugate(x) * xp.unreduce(xp.divide_no_nan(g, y), x.ndim, axis, keepdims)
+            xp.conjugate(x) * xp.unreduce(g * xp.divide_no_nan(1.0, y), x.ndim, axis, keepdims)
         ),
     ),
     domain=NONZERO,
