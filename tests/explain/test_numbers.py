@@ -545,6 +545,43 @@ def test_a_zero_without_a_finding_has_a_remark_that_names_the_place(tmp_path):
     assert note.primary.span.text == "(w * x - y) ** 2"
 
 
+quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own, of the numbers that get lost
+
+
+LOST = """
+    w, b = gt.Variable([1.0, 2.0]), gt.Variable(0.5)
+    with gt.GradientTape() as tape:
+        entropy = w * np.log(w - {least})
+        loss = np.sum(gt.stop_gradient(entropy)) + b * np.sum(w)
+    tape.gradient(loss, [w, b])
+"""
+
+
+@quiet
+@pytest.mark.parametrize(("least", "lost"), [(1.0, True), (0.5, False)])
+def test_a_target_that_is_not_finite_has_a_remark_though_its_gradient_is(least, lost, tmp_path):
+    reports = run(LOST.format(least=least), tmp_path)
+    assert [r.status for r in reports] == [Status.OK, Status.OK]
+    for report in reports:
+        notes = [note for note in report.notes if "not finite" in note.headline]
+        assert [note.primary.span.text for note in notes] == ([f"np.log(w - {least})"] if lost else [])
+        assert not report.findings
+
+
+@quiet
+def test_a_norm_of_zero_does_not_hide_what_was_lost_behind_it(tmp_path):
+    source = """
+        r = gt.Variable([[1.0, 0.0], [1.0, 0.0]])
+        with gt.GradientTape() as tape:
+            d = np.linalg.norm(r[0] - r[1])
+            energy = 1 / d**12 - 1 / d**6
+        tape.gradient(energy, r)
+    """
+    (report,) = run(source, tmp_path)
+    assert report.status is Status.NAN
+    assert {f.diagnostic.primary.span.text for f in report.findings} == {"1 / d**12", "1 / d**6"}
+
+
 def test_values_and_places_are_told(tmp_path):
     source = """
         w = gt.Variable([[1.0, 4.0], [0.0, 0.0]])

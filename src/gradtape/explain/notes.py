@@ -8,7 +8,7 @@ from gradtape.diagnostics import Annotation, Diagnostic, Severity
 from gradtape.explain import sizes, wording
 from gradtape.explain.causes.flat_region import row_of
 from gradtape.explain.graph import BreakKind
-from gradtape.explain.numbers import JOINING
+from gradtape.explain.numbers import JOINING, forward, target_is_finite
 from gradtape.explain.partial import ends_of_routes
 from gradtape.explain.report import Status
 from gradtape.explain.spots import Trouble
@@ -34,8 +34,22 @@ def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
         *_assignments(context),
         *_stops(context),
         *_size(context),
+        *_lost_target(context),
         *_contradiction(context),
     )
+
+
+def _lost_target(context: Context) -> tuple[Diagnostic, ...]:
+    """Say where a target got lost although its gradient is finite: a loss that prints NaN needs a reason."""
+    if target_is_finite(context):
+        return ()
+    told = {}
+    for spot in forward(context):
+        if spot.operation is not None:
+            lost, name = context.question.target_name, wording.name_of(spot.operation)
+            text = f"`{lost}` is not finite, though its gradient is: the first value that is not comes from {name}"
+            told[spot.operation.site.span] = text
+    return tuple(_note(text, span) for span, text in list(told.items())[:MOST])
 
 
 def _contradiction(context: Context) -> tuple[Diagnostic, ...]:

@@ -79,7 +79,10 @@ class Backward:
                 )
         odd = [g for g in gradients if g is not None and suspicious(g)]
         if not odd or not self.possible:
-            return Numbers(gradients)
+            if not self.possible or all(is_finite(t.value) for t in asked.targets if t.id):
+                return Numbers(gradients)
+            self.kept.computes = True
+            return Numbers(gradients, values=self.kept)  # the target got lost, and not its gradient
         every = any(g.finite and not g.all_zero for g in odd)
         pulls = self.pulls(self._in_tensorflow if stopped else self._answer, every=every)
         broken = any(not g.finite for g in odd)
