@@ -37,6 +37,12 @@ def parse_file(file: str) -> ast.Module | None:
     return known[1]
 
 
+@lru_cache(maxsize=64)
+def nodes_of(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Return all nodes of a file, walked once for all who ask."""
+    return tuple(ast.walk(tree))
+
+
 @lru_cache(maxsize=65_536)
 def span_of(node: ast.AST, file: str) -> Span:
     """Return the place of a node; columns in characters, as everywhere."""

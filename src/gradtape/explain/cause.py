@@ -20,7 +20,7 @@ from gradtape.explain.ways import MOST_WAYS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, KeysView
 
-    from gradtape.diagnostics import Code, Span, Suggestion
+    from gradtape.diagnostics import Code, Site, Span, Suggestion
     from gradtape.explain.dialects import Dialect
     from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
     from gradtape.explain.pulls import Pull
@@ -128,8 +128,16 @@ class Context:
             return True
         made = max(self.question.target_ids, default=0)
         done = made if made > 0 else max((event.seq for event in self.run.events), default=0) + 1
-        left = (e.site.span for e in self.run.left if e.value in self.after_source and 0 < e.seq < done)
-        return any(comes_back(span) for span in dict.fromkeys(left))
+        shown: Site | Passage | None = None
+        for event in self.run.left:
+            site = event.site
+            if site is shown:
+                continue  # a loop shows something at one place in every round
+            if event.value in self.after_source and 0 < event.seq < done:
+                if comes_back(site.span):
+                    return True
+                shown = site
+        return False
 
     @cached_property
     def origin_unknown(self) -> bool:

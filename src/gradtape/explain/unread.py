@@ -50,6 +50,11 @@ class Unread(NamedTuple):
 
 def unread(context: Context) -> Unread | None:
     """Return where the newest value that was computed from the source, and that no operation reads, is left lying."""
+    found: Unread | None = context.run.once_of("unread", context.question, lambda: _newest(context))
+    return found
+
+
+def _newest(context: Context) -> Unread | None:
     columns, after = context.run.columns, context.after_source
     uses, began = columns.uses, context.run.tape.entered[0][0] if context.run.tape and context.run.tape.entered else 0
     ends = (

@@ -167,13 +167,15 @@ def _is_read_again(span: Span) -> bool:
     own = syntax.span_of(statement, span.file)
     reads = [
         node
-        for node in ast.walk(tree)
+        for node in syntax.nodes_of(tree)
         if isinstance(node, ast.Name | ast.Attribute)
         and isinstance(node.ctx, ast.Load)
         and _last_name(node) in kept
         and not own.contains(syntax.span_of(node, span.file))
     ]
-    kept_in = {id(target) for other in ast.walk(tree) if isinstance(other, ast.stmt) for target in _keepers(other)}
+    kept_in = {
+        id(target) for other in syntax.nodes_of(tree) if isinstance(other, ast.stmt) for target in _keepers(other)
+    }
     return any(id(node) not in kept_in and not _is_shown(syntax.span_of(node, span.file)) for node in reads)
 
 

@@ -134,7 +134,7 @@ class Recorded(Columns):
         """What is equal for operations of one instruction, of each."""
         return list(zip(map(id, map(CODE, self._records)), map(LASTI, self._records), strict=True))
 
-    @property
+    @cached_property
     def callers(self) -> Sequence[tuple[Site, ...]]:
         """`Operation.callers` of each."""
         known = self._callers
