@@ -409,6 +409,14 @@ def stored_whole(span: Span) -> Span:
     return span_of(statement, span.file) if written and statement is not None else span
 
 
+def dropped_update(statement: ast.stmt | None) -> ast.expr | None:
+    """Return the array of a statement that is no more than `a.at[i].set(x)`: a new array that gets no name."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    place = call.func.value if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) else None
+    at = place.value if isinstance(place, ast.Subscript) else None
+    return at.value if isinstance(at, ast.Attribute) and at.attr == "at" else None
+
+
 def values_given_to(name: str, span: Span) -> list[ast.expr]:
     """Return the expressions that a name or attribute is assigned in a file, in the scopes that a place can see."""
     tree = parse_file(span.file)

@@ -41,11 +41,11 @@ def _not_finite_anywhere(context: Context) -> list[Spot]:
     """Return where the forward pass made something infinite or NaN that reached the target, else where the backward.
 
     Where it is not known what went into the operation that seems to be the first, the backward pass is the better
-    witness.
+    witness. Beside what reached the target, an operation that had nothing but numbers to work with may spoil others.
     """
     made = [] if target_is_finite(context) else forward(context)
     if made and all(s.operation is None or certain(context, s.operation) for s in made):
-        return [*made, *_beside(context)]
+        return [*made, *_beside(context), *_spoiled_by_themselves(context, made)]
     return backward(context) or made
 
 
@@ -59,6 +59,25 @@ def _beside(context: Context) -> list[Spot]:
         for pull in context.own(context.every_pull.spoiling)
         if isfinite(pull.came_size) and pull.inputs and all(v is None or v.finite for v in (*pull.inputs, pull.output))
     ]
+
+
+def _spoiled_by_themselves(context: Context, made: list[Spot]) -> list[Spot]:
+    """Return the steps back that had nothing but numbers to work with, and no part in what was lost on the way forward.
+
+    Others may have been spoiled before them; these have an element of their own.
+    """
+    touched = _computed_from(context, {s.operation.output for s in made if s.operation is not None})
+    alone = (s for s in backward(context) if s.trouble is Trouble.BACKWARD and s.operation is not None)
+    return [s for s in alone if s.operation and s.operation.output not in touched and certain(context, s.operation)]
+
+
+def _computed_from(context: Context, values: set[int]) -> set[int]:
+    """Return these values, and all that was computed from them."""
+    columns = context.run.columns
+    for inputs, output in zip(columns.inputs, columns.outputs, strict=True):
+        if not values.isdisjoint(inputs):
+            values.add(output)
+    return values
 
 
 def _in_order(found: Iterable[Spot]) -> tuple[Spot, ...]:

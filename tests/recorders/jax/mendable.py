@@ -193,6 +193,358 @@ w = jax.random.normal(fresh(), (3,))
 for _ in range(2):
     w = step(w, jax.random.normal(fresh(), (2, 3)))
 """,
+    "one result where a pair was announced": """
+def loss(w):
+    return jnp.mean((w * x) ** 2)
+g = jax.grad(loss, has_aux=True)(0.5)
+""",
+    "one result where a pair is taken": """
+def loss(w):
+    return jnp.mean((w * x) ** 2)
+step = jax.value_and_grad(loss, has_aux=True)
+(value, rest), g = step(0.5)
+""",
+    "three results where a pair was announced": """
+def loss(w):
+    y = w * x
+    return jnp.mean(y**2), y, jnp.max(y)
+(value, y, most), g = jax.value_and_grad(loss, has_aux=True)(0.5)
+""",
+    "an argument that is passed by name": """
+def loss(w, x):
+    return jnp.mean((w * x) ** 2)
+g = jax.grad(loss)(w=0.5, x=x)
+""",
+    "positions that count from one": """
+def loss(x, w, b):
+    return jnp.mean((w * x + b) ** 2)
+g = jax.grad(loss, argnums=(2, 3))(x, 0.5, 0.1)
+""",
+    "a text for a compiled function": """
+@jax.jit
+def loss(w, kind):
+    if kind == "square":
+        return jnp.sum((w * x) ** 2)
+    return jnp.sum(jnp.abs(w * x))
+g = jax.grad(loss)(0.5, "square")
+""",
+    "data in the place of the parameters": """
+def loss(batch, w):
+    return jnp.mean((batch["x"] * w - batch["y"]) ** 2)
+g = jax.grad(loss)({"x": jnp.arange(3), "y": jnp.array([0, 1, 1])}, jnp.ones(3))
+""",
+    "eigenvectors of any matrix": """
+def loss(a):
+    values, vectors = jnp.linalg.eig(jnp.array([[1.0, a], [0.5, 2.0]]))
+    return jnp.sum(jnp.abs(vectors))
+g = jax.grad(loss)(0.3)
+""",
+    "a share of hits": """
+def accuracy(w, x, y):
+    return jnp.mean(((x @ w) > 0) == y)
+g = jax.grad(accuracy)(jnp.arange(3.0), jnp.arange(6.0).reshape(2, 3), jnp.array([0, 1]))
+""",
+    "a share of hits of the largest": """
+def accuracy(w, x, y):
+    logits = x @ w
+    guess = jnp.argmax(logits, axis=-1)
+    return jnp.mean(guess == y)
+g = jax.grad(accuracy)(jnp.arange(6.0).reshape(3, 2) ** 2, jnp.ones((2, 3)), jnp.array([0, 1]))
+""",
+    "new arrays that nobody takes": """
+def loss(w):
+    grid = jnp.zeros(3)
+    for k in range(3):
+        grid.at[k].add(w * k)
+    return jnp.sum(grid**2)
+g = jax.grad(loss)(0.5)
+""",
+    "a window of traced ends": """
+@jax.jit
+def loss(w, k):
+    return jnp.sum((w * x)[k : k + 2])
+g = jax.grad(loss)(0.5, jnp.array(1))
+""",
+    "a place in a list": """
+@jax.jit
+def loss(w, k):
+    layers = [w * x, w * w * x]
+    return jnp.sum(layers[k])
+g = jax.grad(loss)(0.5, jnp.array(1))
+""",
+    "a place in an array of NumPy's": """
+table = np.linspace(0.0, 1.0, 5)
+@jax.jit
+def loss(w, k):
+    return table[k] * w
+g = jax.grad(loss)(0.5, jnp.array(1))
+""",
+    "a place among functions": """
+kinds = [jnp.sin, jnp.cos]
+@jax.jit
+def loss(w, k):
+    return kinds[k](w)
+g = jax.grad(loss)(0.5, jnp.array(1))
+""",
+    "a text with a format": """
+@jax.jit
+def loss(w):
+    value = jnp.sum(w * x)
+    print(f"so far {{it}}: {value:.3f}, {w}")
+    return value**2
+g = jax.grad(loss)(0.5)
+""",
+    "a whole number of a traced one": """
+@jax.jit
+def loss(w, t):
+    k = int(t)
+    return w * x[k]
+g = jax.grad(loss)(0.5, 1.2)
+""",
+    "elements that a mask picked under a name": """
+@jax.jit
+def loss(w, y):
+    valid = ~jnp.isnan(y)
+    error = (w * x - y)[valid]
+    squares = jnp.square(error)
+    return jnp.mean(squares) + jnp.sum(error)
+g = jax.grad(loss)(0.5, jnp.array([1.0, jnp.nan, 2.0]))
+""",
+    "a callback of one line": """
+def loss(w):
+    y = jax.pure_callback(lambda v: np.sin(v) + math.pi, jax.ShapeDtypeStruct((3,), jnp.float32), w * x)
+    return jnp.sum(y**2)
+g = jax.grad(loss)(0.5)
+""",
+    "a differential equation of SciPy's": """
+from scipy.integrate import odeint
+def motion(y, t, k):
+    place, speed = y
+    return [speed, -k * np.sin(place)]
+def loss(k):
+    path = odeint(motion, [1.0, 0.0], np.linspace(0.0, 1.0, 5), args=(k,))
+    return jnp.sum(path[:, 0])
+g = jax.grad(loss)(0.4)
+""",
+    "a softmax by hand": """
+def loss(w):
+    p = jnp.exp(w) / jnp.sum(jnp.exp(w))
+    return p[1]
+g = jax.grad(loss)(x + 98.0)
+""",
+    "a share of what a mask of two picks": """
+def inside(r):
+    hit = (x**2 < r**2) & (x > 0)
+    return jnp.mean(hit)
+g = jax.grad(inside)(0.7)
+""",
+    "the order of the order": """
+def agreement(w):
+    order = jnp.argsort(w * x - x**2)
+    ranks = jnp.argsort(order)
+    return jnp.mean((ranks - jnp.arange(3.0)) ** 2)
+g = jax.grad(agreement)(0.5)
+""",
+    "the best two as a mask": """
+def loss(scores):
+    _, best = lax.top_k(scores, 2)
+    mask = jnp.zeros(3).at[best].set(1.0)
+    return jnp.sum(mask * jnp.arange(3.0))
+g = jax.grad(loss)(jnp.array([0.1, 0.4, 0.3]))
+""",
+    "a place that was searched for": """
+table = jnp.linspace(0.0, 3.0, 11)
+heights = table**2
+def loss(w):
+    place = jnp.searchsorted(table, w * x)
+    return jnp.sum(heights[place])
+g = jax.grad(loss)(0.5)
+""",
+    "counts in bins": """
+def counted(w):
+    counts, edges = jnp.histogram(w * x, bins=4, range=(0.0, 2.0))
+    return jnp.sum(counts * edges[1:])
+def numbered(w):
+    return jnp.sum(jnp.bincount((w * x * 2).astype(int), length=4) * jnp.arange(4.0))
+def below(w):
+    return jnp.sum(jnp.digitize(w * x, jnp.array([0.0, 0.5, 1.0])) * 1.0)
+g = jax.grad(counted)(0.5)
+g = jax.grad(numbered)(0.5)
+g = jax.grad(below)(0.5)
+""",
+    "a rule that gives zeros of what arrives": """
+@jax.custom_vjp
+def coarse(w):
+    return jnp.round(w * 8) / 8
+def forward(w):
+    return coarse(w), None
+def backward(kept, came):
+    return (jnp.zeros_like(came),)
+coarse.defvjp(forward, backward)
+g = jax.grad(lambda w: jnp.sum((coarse(w) * x) ** 2))(0.3)
+""",
+    "whole numbers that are only compared": """
+def grown(t):
+    n = (t / 0.1).astype(int)
+    return lax.fori_loop(0, 10, lambda i, s: jnp.where(i < n, s + 0.1 * jnp.sin(s), s), 1.0)
+g = jax.grad(grown)(jnp.array(0.55))
+""",
+    "a rounded position that is cast": """
+table = x**2
+def looked_up(u):
+    place = jnp.floor(u)
+    return table[place.astype(int)]
+g = jax.grad(looked_up)(jnp.array(1.3))
+""",
+    "the element of the largest score, and of a drawn one": """
+def best(w):
+    return x[jnp.argmax(w * x - x**2)]
+def drawn(w):
+    k = jax.random.categorical(jax.random.PRNGKey(0), w)
+    return x[k]
+g = jax.grad(best)(0.5)
+g = jax.grad(drawn)(jnp.zeros(3))
+""",
+    "the larger of the smaller": """
+@jax.jit
+def loss(w):
+    return jnp.sum(max(0.0, min(w, 10.0)) * x)
+g = jax.grad(loss)(0.5)
+""",
+    "an arc behind two masks": """
+def hours(w):
+    c = w * x
+    h = jnp.arccos(c) / jnp.pi
+    return jnp.sum(jnp.where(c >= 1.0, 0.0, jnp.where(c <= -1.0, 1.0, h)))
+g = jax.grad(hours)(0.5)
+""",
+    "a root of a matrix": """
+from jax.scipy.linalg import sqrtm
+def loss(a):
+    return jnp.trace(sqrtm(jnp.array([[2.0, a], [0.1, 1.0]])).real)
+g = jax.grad(loss)(0.3)
+""",
+    "an object that JAX does not know": """
+class Layer:
+    def __init__(self, n):
+        self.weight, self.scale = jnp.ones(n), "unit"
+    def __call__(self, v):
+        return v * self.weight
+class Net:
+    def __init__(self):
+        self.layer = Layer(3)
+    def __call__(self, v):
+        return jnp.tanh(self.layer(v))
+def loss(net, v):
+    return jnp.sum(net(v) ** 2)
+g = jax.grad(loss)(Net(), x)
+""",
+    "a part that was computed before": """
+class Cell:
+    def __init__(self, p):
+        self.area = 2 * p["radius"]
+    def run(self, p, s):
+        return s / self.area * p["leak"]
+def error(params, cell, s):
+    return jnp.mean(cell.run(params, s) ** 2)
+theta = {"radius": 1.5, "leak": 0.1}
+cell = Cell(theta)
+g = jax.grad(error)(theta, cell, x)
+""",
+    "a quotient of nothing beside an overflow": """
+def loss(v):
+    u = v + 40.0
+    rate = u / (1.0 - jnp.exp(-u))
+    rate = jnp.where(jnp.abs(u) < 1e-6, 1.0, rate)
+    misfit = rate * v
+    return jnp.sum(jnp.log(jnp.cosh(misfit)))
+g = jax.grad(loss)(jnp.array([-40.0, -35.0, -41.0]))
+""",
+    "a sum in the logarithm, step by step": """
+def forward(w):
+    def step(a, v):
+        return jnp.log(jnp.exp(a + w) + jnp.exp(v)), a
+    return lax.scan(step, 0.0, jnp.ones(5))[0]
+g = jax.grad(forward)(30.0)
+""",
+    "a step that is halved": """
+def height(p):
+    return jnp.sum((p - 1.0) ** 4)
+@jax.jit
+def descended(p):
+    slope, t = 4 * (p - 1.0) ** 3, 1.0
+    while height(p - t * slope) > height(p) - 0.5 * t * jnp.sum(slope * slope):
+        t = 0.5 * t
+    return p - t * slope
+g = jax.grad(lambda p: jnp.sum(descended(p) ** 2))(x + 1.0)
+""",
+    "a list of parameters that is filled, beside those that are read": """
+class Net:
+    def __init__(self):
+        self.w, self.b = jnp.array([0.5, 1.0, 2.0]), jnp.array([0.1, 0.2, 0.3])
+        self.params = [self.w, self.b]
+    def fill(self, values):
+        for k, value in enumerate(values):
+            self.params[k] = value
+    def run(self, v):
+        return jnp.tanh(self.w * v + self.b)
+def loss(values, net, v):
+    net.fill(values)
+    return jnp.sum(net.run(v))
+net = Net()
+g = jax.grad(loss)(list(net.params), net, x)
+""",
+    "a number whose gradients are stopped": """
+def loss(p):
+    rate = 1.0 - lax.stop_gradient(p["rate"]) / 2
+    return jnp.sum(rate**2 * x) + p["shift"]
+g = jax.grad(loss)({"rate": 1.0, "shift": 3.0})
+""",
+    "a value that a method of another object keeps": """
+class Log:
+    def __init__(self):
+        self.values = []
+    def note(self, value):
+        self.values.append(value)
+log = Log()
+@jax.jit
+def loss(w):
+    result = jnp.mean((w * x) ** 2)
+    log.note(result)
+    return result
+g = jax.grad(loss)(0.5)
+print(sum(log.values))
+""",
+    "a list that the body of a scan fills": """
+def loss(k):
+    path = []
+    def step(v, _):
+        v = v - k * v
+        path.append(v)
+        return v, None
+    lax.scan(step, 1.0, None, length=4)
+    return sum(path)
+g = jax.grad(loss)(0.1)
+""",
+    "two functions of math beside each other": """
+def turned(a):
+    return jnp.array([math.cos(a), math.sin(a)])
+g = jax.grad(lambda p: jnp.sum(turned(p["angle"]) * x[:2]))({"angle": 0.3})
+""",
+    "a test that only chooses between two numbers": """
+def loss(w):
+    if w > 0.2:
+        k = 2.0
+    else:
+        k = 3.0
+    return jnp.sum(k * x)
+g = jax.grad(loss)(0.5)
+""",
+    "an array that is told to be whole": """
+def loss(w):
+    return jnp.sum(jnp.full((3,), w, dtype=jnp.int32) * x)
+g = jax.grad(loss)(1.5)
+""",
 }
 
 MENDABLE_TOO = {

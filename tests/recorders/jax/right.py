@@ -250,4 +250,44 @@ jax.grad(lambda w: jnp.maximum(w, 0.0))(0.0)
     "a minimum": """
 jax.grad(lambda w: jnp.sum((w - x) ** 2))(x)
 """,
+    "a pair as it was announced": """
+def loss(w):
+    y = w * x
+    return jnp.mean(y**2), (y, jnp.max(y))
+
+(value, (y, most)), g = jax.value_and_grad(loss, has_aux=True)(0.5)
+jax.grad(lambda w, kind="mean": jnp.mean((w * x) ** 2), argnums=-1)(0.5)
+""",
+    "eigenvalues of any matrix, and its vectors in the open": """
+def loss(a):
+    matrix = jnp.array([[1.0, a], [0.5, 2.0]])
+    values, vectors = lax.linalg.eig(matrix, compute_left_eigenvectors=False, enable_eigvec_derivs=True)
+    return jnp.sum(jnp.abs(vectors)) + jnp.sum(jnp.abs(jnp.linalg.eigvals(matrix)) ** 2)
+
+jax.grad(loss)(0.3)
+""",
+    "new arrays that are taken": """
+def loss(w):
+    grid = jnp.zeros(3).at[0].set(w)
+    kept = grid.at[1].add(2 * w)
+    return jnp.sum(kept**2)
+
+jax.grad(loss)(0.5)
+""",
+    "JAX's own solver of differential equations": """
+from jax.experimental.ode import odeint
+
+def loss(k):
+    path = odeint(lambda y, t: -k * y, 1.0, jnp.linspace(0.0, 1.0, 5))
+    return jnp.sum(path)
+
+jax.grad(loss)(0.4)
+""",
+    "numbers whose gradients are stopped beside those that learn": """
+def loss(p):
+    scale = 1.0 + lax.stop_gradient(p["w"])
+    return jnp.sum((p["w"] * x - scale) ** 2)
+
+jax.grad(loss)({"w": 0.5})
+""",
 }

@@ -752,4 +752,218 @@ def loss(w):
 jax.grad(loss)(0.5)
 jax.grad(loss)(0.5)
 """,
+    # -- the question itself ----------------------------------------------------------------------------------------
+    "one result where a pair was announced": """
+def loss(w):
+    return jnp.mean((w * x) ** 2)  #~ GT601
+
+jax.grad(loss, has_aux=True)(0.5)
+""",
+    "three results where a pair was announced": """
+def loss(w):
+    y = w * x
+    return jnp.mean(y**2), y, jnp.max(y)  #~ GT601
+
+(value, y, most), g = jax.value_and_grad(loss, has_aux=True)(0.5)
+""",
+    "an argument that is not passed by position": """
+def loss(w, x):
+    return jnp.mean((w * x) ** 2)
+
+jax.grad(loss)(w=0.5, x=x)  #~ GT108
+""",
+    "a position behind the last": """
+def loss(x, w):
+    return jnp.mean((w * x) ** 2)
+
+jax.grad(loss, argnums=2)(x, 0.5)  #~ GT108
+""",
+    "a text among the parameters": """
+def loss(p, x):
+    return jnp.mean((x * p["w"]) ** 2)
+
+jax.grad(loss)({"w": 0.5, "name": "linear"}, x)  #~ GT108
+""",
+    "a text for a compiled function": """
+@jax.jit
+def loss(w, kind):
+    if kind == "square":
+        return jnp.sum((w * x) ** 2)
+    return jnp.sum(jnp.abs(w * x))
+
+jax.grad(loss)(0.5, "square")  #~ GT108
+""",
+    "a count": """
+def hits(w):
+    return jnp.sum(w * x > 1.0)  #~ GT301
+
+jax.grad(hits)(0.5)
+""",
+    "a count in a compiled step": """
+def hits(w):
+    return jnp.sum(w * x > 1.0)  #~ GT107
+
+jax.jit(lambda w: jax.grad(hits)(w))(0.5)
+""",
+    "eigenvectors of any matrix": """
+def loss(a):
+    values, vectors = jnp.linalg.eig(jnp.array([[1.0, a], [0.5, 2.0]]))  #~ GT305
+    return jnp.sum(jnp.abs(vectors))
+
+jax.grad(loss)(0.3)
+""",
+    "eigenvectors of any matrix, in a compiled function": """
+@jax.jit
+def loss(a):
+    matrix = a * jnp.array([[1.0, 0.2], [0.5, 2.0]])
+    values, vectors = jnp.linalg.eig(matrix)  #~ GT305
+    return jnp.sum(jnp.abs(vectors))
+
+jax.value_and_grad(loss)(0.3)
+""",
+    # -- arrays that do not change, sizes that are not known --------------------------------------------------------
+    "a new array that nobody takes": """
+def loss(w):
+    grid = jnp.zeros(3)
+    grid.at[0].set(w)  #~ GT205
+    return jnp.sum(grid**2)
+
+jax.grad(loss)(0.5)
+""",
+    "a new array that nobody takes, in a loop of a helper": """
+def fill(grid, w):
+    for k in range(3):
+        grid.at[k].add(w * k)  #~ GT205
+    return grid
+
+jax.grad(lambda w: jnp.sum(fill(jnp.zeros(3), w) ** 2))(0.5)
+""",
+    "a window of traced ends": """
+@jax.jit
+def loss(w, k):
+    return jnp.sum((w * x)[k : k + 2])  #~ GT202
+
+jax.grad(loss)(0.5, 1)
+""",
+    "a place in a list": """
+@jax.jit
+def loss(w, k):
+    layers = [w * x, w * w * x]
+    return jnp.sum(layers[k])  #~ GT202
+
+jax.grad(loss)(0.5, 1)
+""",
+    "a text with a format": """
+@jax.jit
+def loss(w):
+    value = jnp.sum(w * x)
+    print(f"{value:.3f}")  #~ GT202
+    return value**2
+
+jax.grad(loss)(0.5)
+""",
+    "as many as there are": """
+@jax.jit
+def loss(w):
+    place = jnp.nonzero(x * w > 1.0)[0]  #~ GT202
+    return jnp.sum(x[place] * w)
+
+jax.grad(loss)(0.5)
+""",
+    "a generator of NumPy's with a traced seed": """
+@jax.jit
+def loss(w, seed):
+    noise = np.random.RandomState(seed).randn(3)  #~ GT201
+    return jnp.sum(w * noise)
+
+jax.grad(loss)(0.5, 3)
+""",
+    # -- before, beside, outside ------------------------------------------------------------------------------------
+    "a part that was computed before": """
+class Cell:
+    def __init__(self, p):
+        self.area = 2 * p["radius"]
+
+    def run(self, p, s):
+        return s / self.area * p["leak"]
+
+def error(params, cell, s):
+    return jnp.mean(cell.run(params, s) ** 2)
+
+theta = {"radius": 1.5, "leak": 0.1, "spare": 3.0}
+cell = Cell(theta)  #~ GT501
+jax.grad(error)(theta, cell, x)  #~ GT105
+""",
+    "a quotient of nothing beside an overflow": """
+def loss(v):
+    u = v + 40.0
+    rate = u / (1.0 - jnp.exp(-u))  #~ GT402
+    rate = jnp.where(jnp.abs(u) < 1e-6, 1.0, rate)
+    misfit = rate * v
+    return jnp.sum(jnp.log(jnp.cosh(misfit)))  #~ GT403
+
+jax.grad(loss)(jnp.array([-40.0, -35.0, -41.0]))
+""",
+    "a register outside": """
+level = jax.new_ref(jnp.zeros(3))
+
+def loss(w):
+    level[...] = level[...] + w * x  #~ GT504
+    return jnp.sum(level[...] ** 2)
+
+jax.grad(loss)(0.5)
+""",
+    "an object that JAX does not know": """
+class Layer:
+    def __init__(self):
+        self.weight = jnp.ones(3)
+
+    def __call__(self, v):
+        return v * self.weight
+
+jax.grad(lambda layer: jnp.sum(layer(x)))(Layer())  #~ GT108
+""",
+    "a state of the optimizer, of which a part would not be read": """
+def start(p):
+    return {name: jnp.zeros_like(value) for name, value in p.items()}
+
+def loss(p, momentum):
+    return jnp.sum((p["w"] * x) ** 2) + momentum["w"]
+
+p = {"w": jnp.array(0.5), "spare": jnp.array(1.0)}
+momentum = start(p)
+jax.grad(loss)(p, momentum)  #~ GT105
+""",
+    "a number whose gradients are stopped, and that Python computes with": """
+def loss(p):
+    rate = 1.0 - lax.stop_gradient(p["rate"]) / 2  #~ GT304
+    return jnp.sum(rate**2 * x) + p["shift"]
+
+jax.grad(loss)({"rate": 1.0, "shift": 3.0})
+""",
+    "a number whose gradients are stopped, in an array": """
+def loss(p):
+    return jnp.sum(lax.stop_gradient(p["rate"]) * x + p["shift"])  #~ GT304
+
+jax.grad(loss)({"rate": 1.0, "shift": 3.0})
+""",
+    "a value that a method of another object keeps": """
+class Log:
+    def __init__(self):
+        self.values = []
+
+    def note(self, value):
+        self.values.append(value)  #~ GT509
+
+log = Log()
+
+@jax.jit
+def loss(w):
+    result = jnp.mean((w * x) ** 2)
+    log.note(result)
+    return result
+
+jax.grad(loss)(0.5)
+print(sum(log.values))
+""",
 }

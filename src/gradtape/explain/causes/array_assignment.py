@@ -1,5 +1,7 @@
 """GT205: the value was written into an element of a plain array, which takes the number and forgets the tensor."""
 
+from itertools import islice
+
 from gradtape.diagnostics import syntax
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
@@ -29,9 +31,33 @@ def detect_failure(context: Context) -> Finding | None:
     )
 
 
+MOST_UNREAD = 100
+"""How many values that nothing reads are looked at."""
+
+
+def detect_dropped(context: Context) -> Finding | None:
+    """Look for JAX's `a.at[i].set(x)` as a statement: it leaves `a` as it is, and nobody takes the new array."""
+    columns, after = context.run.columns, context.after_source
+    if context.question.dialect != "jax":
+        return None
+    unread = (k for k in range(len(columns)) if columns.outputs[k] in after and columns.outputs[k] not in columns.uses)
+    for number in islice(unread, MOST_UNREAD):
+        span = columns[number].site.span
+        array = syntax.dropped_update(syntax.statement_at(span))
+        if array is not None:
+            return context.finding(
+                "array-assignment",
+                span,
+                f"this gives a new array and leaves `{syntax.text_of(array)}` as it is; nobody takes the new one",
+                helps=(f"give the new array the name: `{syntax.text_of(array)} = ...`",),
+            )
+    return None
+
+
 def _helps(context: Context) -> tuple[str, ...]:
     return (context.words.write,)
 
 
+DROPPED = Cause("array-assignment", Stage.ABSENCE, detect_dropped)
 CAUSE = Cause("array-assignment", Stage.BREAK, detect, frozenset({BreakKind.ARRAY_WRITE}))
 FAILURE = Cause("array-assignment", Stage.FAILURE, detect_failure)

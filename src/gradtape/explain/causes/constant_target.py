@@ -20,10 +20,12 @@ def detect(context: Context) -> Finding | None:
         return told_overwritten(context, "constant-target", lost)
     made = context.made_at(target)
     kind = {"array": "a plain array", "number": "a plain number"}.get(target.kind, "made from constants alone")
+    jax = question.dialect == "jax"
+    sources = "nothing that is differentiated" if jax else "no variable and no watched tensor"
     return context.finding(
         "constant-target",
         question.call.span,
-        f"`{target.name}` is {kind} and depends on no variable and no watched tensor",
+        f"`{target.name}` is {kind} and depends on {sources}",
         labels=(
             (made, f"`{target.name}` is made here"),
             (

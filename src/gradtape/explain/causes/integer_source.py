@@ -51,8 +51,12 @@ def detect_failure(context: Context) -> Finding | None:
         f"`{end.name}` has a dtype without derivatives",
         _label(end),
         labels=((context.made_at(end), f"`{end.name}` is made here"),),
-        helps=(_help(end),),
+        helps=(_help(end),) if end is context.source else RESULT,
     )
+
+
+RESULT = ("return a real number: a smooth measure in the place of a count, a position or a truth value",)
+"""What to do about a function that gives whole numbers."""
 
 
 def _label(end: End) -> str:

@@ -40,6 +40,13 @@ KNOWN = {
             "or give the derivative with `jax.custom_jvp`, which serves both ways",
         ),
     ),
+    "conditions": (
+        "its derivative only exists under conditions that JAX cannot check, so it gives none unless it is told to",
+        (
+            "say that they hold: no eigenvalue comes twice, and no eigenvector has two largest components",
+            "or use `jnp.linalg.eigh` if the matrix is symmetric, `jnp.linalg.eigvals` if the vectors are not needed",
+        ),
+    ),
     "callback": (
         "nothing is known of the derivative of what the callback computes",
         (

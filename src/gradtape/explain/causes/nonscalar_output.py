@@ -18,6 +18,14 @@ def detect_failure(context: Context) -> Finding | None:
             labels=((question.call.span, "the gradient is asked for here"),),
             helps=("take a real number of it: `.abs()` for its size, `.real` for its real part",),
         )
+    if "has_aux" in what:
+        return context.failed(
+            "nonscalar-output",
+            f"`{target}` gives no pair of a number and the rest, so it has no gradient",
+            f"this is {what}",
+            labels=((question.call.span, "the gradient is asked for here"),),
+            helps=("return `loss, rest`, or ask without `has_aux=True` where nobody takes the rest",),
+        )
     made = context.made_at(question.targets[0]) if question.targets else None
     return context.failed(
         "nonscalar-output",

@@ -16,6 +16,10 @@ SAID = {
 """What is said of each kind of end that is no value."""
 
 
+UNKNOWN_TREE = "is no array, and no tree of arrays that JAX knows"
+"""What is said of an object of a class that was not registered with JAX."""
+
+
 def detect(context: Context) -> Finding | None:
     ends = [end for end in (context.source, *context.question.targets) if end.kind in SAID]
     return _told(context, ends[0]) if ends else None
@@ -27,20 +31,22 @@ def detect_failure(context: Context) -> Finding | None:
     if found is not None:
         return found
     failure = context.question.failure
+    why = failure.detail if failure is not None else ""
     return context.failed(
         "not-a-value",
         "something that was asked for is no computed value",
-        failure.detail if failure is not None and failure.detail else "asked for here",
+        why if why and not why[0].isdigit() else "asked for here",
         helps=(f"use {context.words.sources}",),
     )
 
 
 def _told(context: Context, end: End) -> Finding:
     made = context.made_at(end)
+    said = UNKNOWN_TREE if end.kind == "object" and context.question.dialect == "jax" else SAID[end.kind]
     return context.failed(
         "not-a-value",
         f"`{end.name}` is no computed value, so nothing can flow to or from it",
-        f"`{end.name}` {SAID[end.kind]}" + (f" (a `{end.dtype}`)" if end.dtype else ""),
+        f"`{end.name}` {said}" + (f" (a `{end.dtype}`)" if end.dtype else ""),
         labels=((made, f"`{end.name}` is made here"),),
         helps=(_help(context, end),),
     )
@@ -50,7 +56,9 @@ def _help(context: Context, end: End) -> str:
     name = end.name
     if end.kind in {"model", "layer"}:
         return f"ask for its variables: `{name}.trainable_variables`"
-    if end.kind == "function":
+    if end.kind == "object" and context.question.dialect == "jax":
+        return f"ask by a dict or a list of its arrays, or register `{end.dtype}` with `jax.tree_util`"
+    if end.kind == "function" and context.question.dialect != "jax":
         return f"call it while the tape records, and ask for what it returns: `y = {name}(...)`"
     if end.kind == "symbolic":
         return (

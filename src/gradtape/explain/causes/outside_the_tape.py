@@ -1,6 +1,7 @@
 """GT501: operations between source and target ran while the tape was not recording."""
 
 from gradtape.diagnostics import Passage, Site, syntax
+from gradtape.explain import earlier
 from gradtape.explain.cause import Cause, Context, Stage, route_note
 from gradtape.explain.graph import OUTSIDE, BreakKind, Operation
 from gradtape.explain.report import Finding
@@ -40,4 +41,27 @@ def _to_move(context: Context, operation: Operation) -> Site | Passage:
     return operation.site if stored else context.beside_tape(operation)
 
 
+def detect_before(context: Context) -> Finding | None:
+    """Look for what a function of JAX's reads, and what the program computed from the source before it ran."""
+    if context.question.dialect != "jax" or context.run.columns.readers(context.source.ids):
+        return None
+    made = earlier.computed_before(context)
+    if made is None:
+        return None
+    source, target = context.source.name, context.question.target_name
+    return context.finding(
+        "outside-the-tape",
+        made.at,
+        f"`{made.name}` is computed from `{source}` here, before `{target}` runs: in `{target}` it is a constant",
+        labels=(
+            *((span, f"`{source}` is read here") for span in made.reads),
+            (context.question.call.span, "the gradient is asked for here, and follows what runs inside only"),
+        ),
+        proven=False,
+        doubt="what ran before the function was read from the program's text",
+        helps=(f"compute `{made.name}` inside `{target}`",),
+    )
+
+
+BEFORE = Cause("outside-the-tape", Stage.ABSENCE, detect_before)
 CAUSE = Cause("outside-the-tape", Stage.BREAK, detect, OUTSIDE)

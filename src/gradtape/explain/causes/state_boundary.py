@@ -17,4 +17,15 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     )
 
 
+def detect_failure(context: Context) -> Finding | None:
+    """Tell of an error because state outside of the function cannot keep what is differentiated."""
+    return context.failed(
+        "state-boundary",
+        f"no gradient of `{context.question.target_name}`: a value was written into state outside of it",
+        "this writes a value that is being differentiated into state that was made outside, and has no part in it",
+        helps=("carry the state as a value: take it as an argument, and return the new one",),
+    )
+
+
+FAILURE = Cause("state-boundary", Stage.FAILURE, detect_failure)
 CAUSE = Cause("state-boundary", Stage.BREAK, detect, frozenset({BreakKind.STATE, BreakKind.LOADED}))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, order, passing, symbols
+from gradtape.diagnostics import Span, Suggestion, scopes, syntax
+from gradtape.diagnostics.changes import Change
+from gradtape.explain.edits import builders, order, passing, static, symbols, trees, whole
 from gradtape.explain.edits.case import assigned_before, defined_in, simple_name, statements_of
 from gradtape.explain.edits.places import moved_to_end, moved_to_start
 from gradtape.explain.edits.sources import tape_block
@@ -120,6 +121,8 @@ def one_number(case: Case) -> Suggestion | None:
         return _real(case)
     if failure is not None and failure.detail.startswith("None"):
         return _returned(case)
+    if failure is not None and "has_aux" in failure.detail:
+        return passing.as_pair(case)
     if call is None:
         made = case.node
         if isinstance(made, ast.Tuple | ast.Dict):
@@ -179,6 +182,21 @@ def _real(case: Case) -> Suggestion | None:
     return builders.likely(*builders.replace(value, file, f"{builders.operand(value, file)}.abs()"))
 
 
+def _by_position(case: Case) -> Suggestion | None:
+    """Pass by position what is asked for by its position and was passed by name."""
+    call, name = case.call, case.context.source.name
+    passed = [k for k in call.keywords if k.arg is not None] if call is not None else []
+    if call is None or name not in {k.arg for k in passed}:
+        return None
+    before = passed[: [k.arg for k in passed].index(name) + 1]
+    function = whole.asked_function(case)
+    names = syntax.parameter_names(function)[len(call.args) :] if function is not None else []
+    if [k.arg for k in before] != names[: len(before)]:
+        return None
+    spans = [(syntax.span_of(k, case.file), syntax.span_of(k.value, case.file)) for k in before]
+    return builders.likely(*(Change(Span(case.file, w.line, w.column, v.line, v.column), "") for w, v in spans))
+
+
 def _asks(call: ast.Call) -> bool:
     return syntax.text_of(call.func).rpartition(".")[2] in {"grad", "value_and_grad"}
 
@@ -192,6 +210,13 @@ def values(case: Case) -> Suggestion | None:
         return builders.likely(*(c for a in asked for c in builders.replace(a, case.file, form.format(x=source.name))))
     if source.kind == "symbolic":
         return builders.sketch(*symbols.computed(case))
+    if case.pen.dialect == "jax":
+        registered = trees.registered(case)
+        if registered:
+            return builders.sketch(*registered)
+        part = source.kind in {"string", "function", "object"} and not source.name.isidentifier()
+        other = whole.left_whole(case) if not part else None
+        return _by_position(case) or static.kept_out(case) or other
     given = call.args[0] if call is not None and call.args else None
     if call is None or given is None or not isinstance(call.func, ast.Attribute) or call.func.attr != "watch":
         return None

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Suggestion, scopes, syntax
+from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, foreign
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import all_inside, is_conversion, outer_only
 from gradtape.explain.edits.pen import Pen, function_name
-from gradtape.explain.names import MATH
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -38,11 +37,25 @@ def without_callback(case: Case) -> Suggestion | None:
     if pen.dialect == "tensorflow" and _is_unpacked(case):  # what it returns need not be tensors
         text = pen.say("tf.nest.map_structure(tf.convert_to_tensor, {x})", x=text)
     changes = [*builders.replace(call, file, text)]
+    if isinstance(function, ast.Lambda) and pen.dialect == "jax" and len(call.args) > 2:
+        around = _called_on(call, function, call.args[2:], file)
+        return builders.likely(*around, *foreign.in_jax_numpy(pen, function, file), *pen.imports)
     if isinstance(body, ast.FunctionDef) and pen.dialect == "jax":
-        changes += _in_jax_numpy(pen, body, file)
+        changes += foreign.in_jax_numpy(pen, body, file)
     elif isinstance(body, ast.FunctionDef):
         changes += [c for part in body.body for c in all_inside(pen, part, file)]
     return builders.likely(*outer_only(changes), *pen.imports)
+
+
+def _called_on(call: ast.Call, function: ast.expr, given: list[ast.expr], file: str) -> Changes:
+    """Call a function that a call was handed on arguments of that call, and leave all three as they are written."""
+    whole, named = syntax.span_of(call, file), syntax.span_of(function, file)
+    first, last = syntax.span_of(given[0], file), syntax.span_of(given[-1], file)
+    return (
+        Change(Span(file, whole.line, whole.column, named.line, named.column), "("),
+        Change(Span(file, named.end_line, named.end_column, first.line, first.column), ")("),
+        Change(Span(file, last.end_line, last.end_column, whole.end_line, whole.end_column), ")"),
+    )
 
 
 def _named(pen: Pen, function: ast.expr, file: str) -> str:
@@ -132,17 +145,3 @@ def _is_unpacked(case: Case) -> bool:
     """Whether a statement gives several names what it computes."""
     statement = case.statement
     return isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple | ast.List)
-
-
-def _in_jax_numpy(pen: Pen, body: ast.AST, file: str) -> Changes:
-    """Return the changes that call `jax.numpy`, which has the names of NumPy, for NumPy and `math`."""
-    found: list[Change] = []
-    stack = [body]
-    while stack:
-        node = stack.pop()
-        name = function_name(node, file) if isinstance(node, ast.Name | ast.Attribute) else None
-        if name is None or not isinstance(node, ast.expr):
-            stack += ast.iter_child_nodes(node)
-        else:
-            found.append(Change(syntax.span_of(node, file), pen.say(f"jnp.{MATH.get(name, name)}")))
-    return tuple(found)

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, loops, static
+from gradtape.explain.edits import builders, loops, picked, static
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
 from gradtape.explain.edits.soft import smooth
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 def chosen_by_where(case: Case, *, softly: bool = False) -> Suggestion | None:
     """Choose between two values by `where`, which a traced value can do, instead of by `if`; `softly` by a weight."""
     statement, file, pen = case.statement, case.file, case.pen
+    if pen.dialect == "jax" and case.context.question.failure is None:  # what `where` chooses does not move with a test
+        softly = True
+        test = _test(case)
+        if test is None or smooth(pen, test, file) is None:
+            return None
     pen.softly = softly
     known = static.known_before(case) if pen.dialect == "jax" else ()
     if known:
@@ -38,6 +43,13 @@ def chosen_by_where(case: Case, *, softly: bool = False) -> Suggestion | None:
         or _by_cond(case, statement, follows)
         or _unchecked(case)
     )
+
+
+def _test(case: Case) -> ast.expr | None:
+    """Return what decides at the place, in an expression or in a statement."""
+    choice = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.IfExp)), None)
+    statement = choice or case.statement
+    return statement.test if isinstance(statement, ast.IfExp | ast.If) else None
 
 
 # -- inside an expression ---------------------------------------------------------------------------------------------
@@ -61,7 +73,7 @@ def _in_expression(case: Case, pen: Pen) -> Changes:
             if changes:
                 return tuple(c for c in changes if not any(o.span.contains(c.span) for o in changes if o is not c))
         if isinstance(node, ast.Subscript):
-            return _summed_where(pen, node, file)
+            return _summed_where(pen, node, file) or picked.kept_whole(case, node)
     tests = [n for n in around if isinstance(n, ast.BoolOp | ast.Compare) or _is_not(n)]
     if tests and not isinstance(case.statement, ast.If | ast.While | ast.Assert):
         text = _whole(pen, tests[-1], file)
@@ -77,7 +89,7 @@ def _called_on_arrays(pen: Pen, call: ast.Call, file: str) -> Changes:
     name, given = BUILTINS[call.func.id] if isinstance(call.func, ast.Name) else "", call.args
     if call.keywords or not given or any(isinstance(a, ast.Starred) for a in given):
         return ()
-    texts = [builders.written(a, file) for a in given]
+    texts = [_on_arrays(pen, a, file) for a in given]
     if len(texts) == 1:
         listed = isinstance(given[0], ast.List | ast.Tuple | ast.ListComp)
         whole = pen.say("jnp.array({x})", x=texts[0]) if listed else texts[0]
@@ -87,6 +99,14 @@ def _called_on_arrays(pen: Pen, call: ast.Call, file: str) -> Changes:
     while len(texts) > 1:
         texts = [*texts[:-2], pen.call(name, *texts[-2:])]
     return builders.replace(call, file, texts[0])
+
+
+def _on_arrays(pen: Pen, node: ast.expr, file: str) -> str:
+    """Write an argument of such a function, which may be a call of another one."""
+    inside = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BUILTINS
+    changes = _called_on_arrays(pen, node, file) if isinstance(node, ast.Call) and inside else ()
+    whole = [c.text for c in changes if c.span == syntax.span_of(node, file)]
+    return whole[0] if whole else builders.written(node, file)
 
 
 REDUCTIONS = {"sum", "mean", "prod", "std", "var", "any", "all"}

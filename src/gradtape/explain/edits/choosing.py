@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def picked_softly(case: Case) -> Changes:
     """Take the mean of all rows under the softmax, where an argmax picks one row of a table."""
     node, file = case.node, case.file
+    if case.pen.dialect == "jax":
+        return _element_softly(case)
     call = next((n for n in parts(node) if simple_name(n) in CHOICES), None) if node is not None else None
     blamed = case.operation
     scores = value_in(call, file) if call is not None else None
@@ -47,6 +49,29 @@ def picked_softly(case: Case) -> Changes:
     if pen.dialect == "tensorflow":  # whose matmul takes no vectors
         return builders.replace(picking, file, pen.call("dot", weights, table, "1"))
     return builders.replace(picking, file, pen.call("matmul", weights, table))
+
+
+def _element_softly(case: Case) -> Changes:
+    """Do so where brackets pick: `softmax(s) @ x` for `x[argmax(s)]`, and for a position that was drawn by scores."""
+    node, file, pen, scope = case.node, case.file, case.pen, case.function
+    drawn = simple_name(node) == "categorical" if node is not None else False
+    scores = builders.argument(node, int(drawn), "logits" if drawn else "a") if isinstance(node, ast.Call) else None
+    if scores is None or node is None or scope is None or not (drawn or simple_name(node) == "argmax"):
+        return ()
+    axis = axis_of(node, scores, file) if isinstance(node, ast.Call) and not drawn else "-1"
+    names = set(syntax.assigned_names(case.at))
+    inside = dict.fromkeys(n for s in statements_of(scope) for n in parts(s))
+    inside |= dict.fromkeys(n for n in builders.path_to(node, file) if isinstance(n, ast.expr))
+    picks = [n for n in inside if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Load)]
+    picks = [n for n in picks if n.slice is node or syntax.text_of(n.slice) in names]
+    picks = [n for n in picks if not isinstance(n.value, ast.Attribute) or n.value.attr != "at"]
+    if axis not in {"-1", "1"} or len(picks) != 1:
+        return ()
+    if any(isinstance(n, ast.Call) for n in parts(scores)) and picks[0].slice is not node:
+        return ()  # they would be computed twice
+    weights = pen.call("softmax", builders.written(scores, file))
+    table = builders.operand(picks[0].value, file)
+    return builders.replace(picks[0], file, f"{weights} @ {pen.say('jnp.asarray({x})', x=table)}")
 
 
 def assigned(scope: ast.AST, name: str) -> ast.stmt | None:

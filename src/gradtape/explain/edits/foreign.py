@@ -7,9 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
+from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import parts
 from gradtape.explain.edits.pen import function_name
+from gradtape.explain.names import MATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +47,36 @@ IN_JAX = {
     "ndimage": "map_coordinates",
 }
 """The functions and distributions of SciPy's that `jax.scipy` has, by module."""
+
+
+def solved_in_jax(call: ast.Call, file: str, pen: Pen) -> Changes:
+    """Let `jax.experimental.ode.odeint` solve what SciPy's was asked to; its function gets arrays of JAX's."""
+    named = {k.arg for k in call.keywords} <= {"args"}
+    if scopes.stands_for(call.func, file) != "scipy.integrate.odeint" or len(call.args) != 3 or not named:
+        return ()
+    function, start, _ = call.args
+    own = [f for f in syntax.functions_in(file) if f.name == syntax.text_of(function)]
+    body: ast.AST | None = function if isinstance(function, ast.Lambda) else own[0] if len(own) == 1 else None
+    given = call.keywords[0].value if call.keywords else None
+    if body is None or (given is not None and not isinstance(given, ast.Tuple)):
+        return ()
+    changes: list[Change] = [*builders.rename_call(call, file, "jax.experimental.ode.odeint")]
+    if isinstance(start, ast.List):
+        changes += builders.replace(start, file, pen.say("jnp.array({x})", x=builders.written(start, file)))
+    elif isinstance(start, ast.Constant):
+        changes += builders.as_float(start, file)
+    if isinstance(given, ast.Tuple):
+        text = ", ".join(builders.written(e, file) for e in given.elts)
+        changes.append(Change(syntax.span_of(call.keywords[0], file), text))
+    listed = [n.value for n in ast.walk(body) if isinstance(n, ast.Return) and isinstance(n.value, ast.List)]
+    for value in [*listed, *([body.body] if isinstance(body, ast.Lambda) and isinstance(body.body, ast.List) else [])]:
+        span = syntax.span_of(value, file)
+        changes += [
+            insertion(file, span.line, span.column, pen.say("jnp.array(")),
+            insertion(file, span.end_line, span.end_column, ")"),
+        ]
+    return (*changes, *builders.add_import(file, "import jax.experimental.ode"))
+
 
 DENSITIES = {"cdf", "isf", "logcdf", "logpdf", "logpmf", "logsf", "pdf", "pmf", "ppf", "sf"}
 """What it can ask a distribution."""
@@ -138,3 +170,17 @@ def detached(call: ast.Call, names: set[str], file: str) -> Changes:
     """Hand a foreign function the value without its history, as it cannot take more."""
     given = [a for a in call.args if syntax.text_of(a) in names]
     return tuple(c for a in given for c in builders.replace(a, file, f"{builders.operand(a, file)}.detach()"))
+
+
+def in_jax_numpy(pen: Pen, body: ast.AST, file: str) -> Changes:
+    """Return the changes that call `jax.numpy`, which has the names of NumPy, for NumPy and `math`."""
+    found: list[Change] = []
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        name = function_name(node, file) if isinstance(node, ast.Name | ast.Attribute) else None
+        if name is None or not isinstance(node, ast.expr):
+            stack += ast.iter_child_nodes(node)
+        else:
+            found.append(Change(syntax.span_of(node, file), pen.say(f"jnp.{MATH.get(name, name)}")))
+    return tuple(found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, foreign, lists, static
+from gradtape.explain.edits import builders, foreign, lists, static, untraced
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.picking import is_index
@@ -39,10 +39,13 @@ def stay(case: Case) -> Suggestion | None:
     known = static.known_before(case) if pen.dialect == "jax" else ()
     if known:
         return builders.likely(*known)
+    traced = untraced.traced_instead(case)
+    if traced is not None:
+        return traced
     node = _outermost(case.node, case.at) if case.node is not None else None
     if node is None:
         return None
-    if is_index(case, node):
+    if is_index(case, node) or (pen.dialect == "jax" and untraced.wants_number(case, node)):
         return None
     changes = kept(pen, node, case.file)
     call, question = case.call, case.context.question
@@ -52,6 +55,7 @@ def stay(case: Case) -> Suggestion | None:
     if not changes:
         return _known_instead(case, node)
     more = [*changes, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *entries(case, pen)]
+    more += _alike(case, pen, node)
     calls = _foreign_calls(case, pen, node) if pen.dialect != "gradtape" else []
     if calls:
         wrapped = _differentiated(case, pen, node, calls)
@@ -115,6 +119,23 @@ def _around(case: Case, pen: Pen, node: ast.expr) -> Changes:
         found += _method(pen, outer, case.file)
         inner = outer
     return tuple(found)
+
+
+def _alike(case: Case, pen: Pen, node: ast.expr) -> Changes:
+    """Return the changes of the other plain functions that get the same values: an error stops at the first."""
+    scope = case.function
+    names = {n for a in getattr(node, "args", ()) for n in syntax.names_in(a, ast.Load)}
+    if pen.dialect != "jax" or case.context.question.failure is None or scope is None:
+        return ()
+    calls = dict.fromkeys(n for s in statements_of(scope) for n in parts(s) if isinstance(n, ast.Call))
+    same = [
+        n
+        for n in calls
+        if n is not node
+        and (function_name(n.func, case.file) is not None or syntax.text_of(n.func) == "float")
+        and any(names & syntax.names_in(a, ast.Load) for a in n.args)
+    ]
+    return tuple(c for n in same for c in kept(pen, n, case.file))
 
 
 METHOD_NAMES = {
@@ -221,6 +242,10 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
         return tuple(outer_only([*_without_conversion(pen, node, file), *inside]))
     if isinstance(node, ast.Call):
         name = _known(pen, node, file)
+        solved = foreign.solved_in_jax(node, file, pen) if pen.dialect == "jax" else ()
+        if solved:
+            own = [f for f in syntax.functions_in(file) if f.name == syntax.text_of(node.args[0])]
+            return (*solved, *(c for f in (node.args[0], *own) for c in foreign.in_jax_numpy(pen, f, file)))
         of_scipy = foreign.in_jax(node, file) if pen.dialect == "jax" else ""
         if of_scipy:
             module = f"jax.scipy.{of_scipy.partition('.')[0]}"

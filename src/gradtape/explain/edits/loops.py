@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span, syntax
-from gradtape.diagnostics.changes import Change
+from gradtape.diagnostics import Span, scopes, syntax
+from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import defined_in, parts
+from gradtape.explain.edits.case import defined_in, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Suggestion
+    from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
 ROUNDS = "100"
@@ -33,12 +34,35 @@ def fixed_rounds(case: Case) -> Suggestion | None:
             return None
         whole, header = syntax.span_of(statement, file), syntax.span_of(test, file)
         until = Span(file, whole.line, whole.column, header.end_line, header.end_column)
-        return builders.sketch(Change(until, f"for _ in range({ROUNDS})"))
+        kept = _as_it_was_at_the_end(case, statement)
+        return builders.sketch(Change(until, f"for _ in range({ROUNDS})"), *kept)
     ends = isinstance(statement, ast.If) and [type(s) for s in statement.body] == [ast.Break] and not statement.orelse
     around = builders.parent_of(statement, file) if ends and statement is not None else None
     if statement is not None and isinstance(around, ast.For):
         return builders.sketch(*builders.remove(statement, file))
     return None
+
+
+def _as_it_was_at_the_end(case: Case, loop: ast.While) -> Changes:
+    """Let the rounds after the loop's end change nothing: a step that is halved would be nothing after all of them."""
+    pen, file, scope = case.pen, case.file, case.function
+    if pen.dialect != "jax" or scope is None:
+        return ()
+    before = {n for s in statements_of(scope) if s.lineno < loop.lineno for n in syntax.names_in(s, ast.Store)}
+    before |= {a.arg for a in ast.walk(getattr(scope, "args", scope)) if isinstance(a, ast.arg)}
+    changed = {n for s in loop.body for n in syntax.names_in(s, ast.Store) if n.isidentifier()} & before
+    if not changed or any(isinstance(n, ast.Break | ast.Continue | ast.Return) for s in loop.body for n in ast.walk(s)):
+        return ()
+    names, going, was = sorted(changed), scopes.free_name(file, "going"), scopes.free_name(file, "was")
+    listed = ", ".join(names) + ("," if len(names) == 1 else "")
+    each = pen.say("jnp.where({going}, new, old)", going=going)
+    return (
+        *builders.insert_before(
+            loop.body[0], file, f"{going} = {builders.written(loop.test, file)}", f"{was} = ({listed})"
+        ),
+        *builders.insert_after(loop.body[-1], file, f"{listed} = ({each} for new, old in zip(({listed}), {was}))"),
+        *pen.imports,
+    )
 
 
 def counted(case: Case, call: ast.Call) -> Suggestion | None:
@@ -89,3 +113,39 @@ def _limit(case: Case, test: ast.expr) -> str:
         if literal or outer:
             return syntax.text_of(bound)
     return ""
+
+
+def stacked_by_scan(case: Case) -> Changes:
+    """Return what the body of a `lax.scan` appends to a list beside its carry: the scan stacks it."""
+    statement, body, file = case.statement, case.function, case.file
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(body, ast.FunctionDef) or len(call.args) != 1:
+        return ()
+    held = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "append" else None
+    returned = body.body[-1]
+    pair = returned.value if isinstance(returned, ast.Return) else None
+    outer = next((n for n in reversed(builders.path_to(body, file)) if isinstance(n, ast.FunctionDef)), None)
+    empty = isinstance(pair, ast.Tuple) and len(pair.elts) == 2 and getattr(pair.elts[1], "value", 0) is None
+    if not isinstance(held, ast.Name) or not isinstance(pair, ast.Tuple) or not empty or outer is None:
+        return ()
+    scans = [s for s in outer.body if isinstance(getattr(s, "value", None), ast.Call) and _scans(s, body.name)]
+    if len(scans) != 1 or statement is None:
+        return ()
+    target = scans[0].targets[0] if isinstance(scans[0], ast.Assign) else None
+    if target is None:
+        start = syntax.span_of(scans[0], file)
+        taken: Changes = (insertion(file, start.line, start.column, f"_, {held.id} = "),)
+    elif isinstance(target, ast.Tuple) and len(target.elts) == 2:
+        taken = builders.replace(target.elts[1], file, held.id)
+    else:
+        return ()
+    value = builders.written(call.args[0], file)
+    return (*builders.remove(statement, file), *builders.replace(pair.elts[1], file, value), *taken)
+
+
+def _scans(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement runs `lax.scan` with a function of that name."""
+    call = getattr(statement, "value", None)
+    given = call.args[0] if isinstance(call, ast.Call) and call.args else None
+    scans = isinstance(call, ast.Call) and simple_name(call) == "scan"
+    return scans and isinstance(given, ast.Name) and given.id == name

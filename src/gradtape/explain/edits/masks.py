@@ -98,7 +98,13 @@ def _holds(outer: ast.expr, inner: ast.expr, file: str) -> bool:
 
 
 def _chosen(pen: Pen, node: ast.expr, inner: ast.expr, condition: str, branch: int, file: str) -> str:
-    """Write the choice of what an operation works on, and in it that of what comes before."""
+    """Write the choice of what an operation works on, and in it that of what comes before.
+
+    Where an arc has no value is known by the operand itself, however many masks stand behind it.
+    """
+    if simple_name(node) in ARCS and pen.dialect == "jax" and not any(isinstance(n, ast.Call) for n in parts(inner)):
+        text = builders.operand(inner, file)
+        return pen.call("where", f"{pen.call('abs', text)} < 1.0", text, "0.0")
     value = builders.written(inner, file)
     first = next((n for n in parts(inner) if _risky_operand(n, file) is not None), None)
     operand = _risky_operand(first, file) if first is not None else None
@@ -216,7 +222,7 @@ def _known_there(scope: ast.AST, condition: ast.expr, place: int, end: int) -> b
 def _risky_operand(node: ast.expr, file: str) -> ast.expr | None:
     """Return what an operation works on where it may be singular or overflow, None for any other operation."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        return None if isinstance(node.right, ast.Constant) else node.right
+        return None if isinstance(node.right, ast.Constant) or _is_pi(node.right) else node.right
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         return None if _whole_power(node.right) else node.left
     if simple_name(node) not in SINGULAR or not isinstance(node, ast.Call):
@@ -229,6 +235,11 @@ def _risky_operand(node: ast.expr, file: str) -> ast.expr | None:
         return exponent if isinstance(base, ast.Constant) else None if _whole_power(exponent) else base
     inner = builders.worked_on(node, file)
     return None if isinstance(inner, ast.Constant) else inner
+
+
+def _is_pi(node: ast.expr) -> bool:
+    """Whether an expression is a number that a module has a name for."""
+    return isinstance(node, ast.Attribute) and node.attr in {"pi", "e"} and isinstance(node.value, ast.Name)
 
 
 def _whole_power(node: ast.expr) -> bool:

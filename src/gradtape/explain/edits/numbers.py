@@ -9,7 +9,7 @@ from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain import flat
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.spots import Trouble
 
@@ -35,7 +35,7 @@ SINGULAR = ROOTS | ARCS | NORMS | QUOTIENTS | POWERS | {"exp", "exp2", "arctan2"
 
 def away_from_singular(case: Case) -> Suggestion | None:
     """Keep what an operation works on away from the point where its derivative is not finite."""
-    infinite = _minus_infinity(case) if case.node is not None and simple_name(case.node) == "logsumexp" else None
+    infinite = minus_infinity(case) if case.node is not None and simple_name(case.node) == "logsumexp" else None
     if infinite is not None:
         return builders.likely(*builders.replace(infinite, case.file, "-1e9"))
     if _has_too_few(case):
@@ -82,7 +82,8 @@ def safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         below = [n for n in parts(node.right) if isinstance(n, ast.Call) and simple_name(n) in NORMS]
         smooth = tuple(c for n in below for c in _smooth_norm(pen, n, file)) if pen.dialect == "jax" else ()
-        root = simple_name(node.right) in ROOTS | NORMS  # a little below the root mends both
+        spread = pen.dialect == "jax" and simple_name(node.right) in SPREADS
+        root = spread or simple_name(node.right) in ROOTS | NORMS  # a little below the root mends both
         return smooth or (safe_in_expression(pen, node.right, file) if root else _plus_small(node.right, file))
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         return _plus_small(node.left, file)
@@ -143,7 +144,7 @@ def _end(span: Span) -> tuple[int, int]:
     return span.end_line, span.end_column
 
 
-def _settings(pen: Pen, call: ast.Call, file: str) -> list[str]:
+def settings(pen: Pen, call: ast.Call, file: str) -> list[str]:
     """Return the keyword arguments of a reduction, as they stand there; a bare second argument is its axis."""
     axis = "dim" if pen.dialect == "torch" else "axis"
     given = [builders.written(k, file) for k in call.keywords if k.arg in {"axis", "dim", "keepdims", "keepdim"}]
@@ -160,7 +161,7 @@ def _smooth_norm(pen: Pen, call: ast.Call, file: str) -> Changes:
     if inner is None:
         return ()
     squares = f"{builders.operand(inner, file)} ** 2"
-    total = pen.call("sum", squares, *_settings(pen, call, file))
+    total = pen.call("sum", squares, *settings(pen, call, file))
     parent = builders.parent_of(call, file)
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and syntax.text_of(parent.right) == "2":
         return builders.replace(parent, file, total)
@@ -219,61 +220,7 @@ def _of_the_whole_group(pen: Pen, call: ast.Call, file: str) -> Changes:
     return builders.replace(call, file, pen.call("sqrt", f"{variance} + {SMALL}") if root else variance)
 
 
-LARGEST = "80.0"
-"""The largest argument of `exp` that leaves room in float32."""
-
-
-def without_overflow(case: Case) -> Suggestion | None:
-    """Write what overflows in a form that does not: a sigmoid, a softplus, a softmax, or with a bound."""
-    pen = case.pen
-    wider = _wider(case)
-    if wider:
-        return builders.likely(*wider)
-    infinite = _minus_infinity(case)
-    if infinite is not None:
-        return builders.likely(*builders.replace(infinite, case.file, "-1e9"))
-    start = case.node
-    if start is None:
-        return None
-    spread = next((n for n in parts(start) if simple_name(n) == "var" and pen.dialect == "torch"), None)
-    if spread is not None:
-        return builders.likely(*safe_in_expression(pen, spread, case.file))
-    exponentials = [n for n in parts(start) if simple_name(n) == "exp"]
-    exponentials += [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.expr) and simple_name(n) == "exp"]
-    for node in exponentials:
-        logistic = _logistic(pen, node, case.file)
-        if logistic:  # the same number wherever there was one
-            return builders.safe(*logistic, *pen.imports)
-        changes = _shifted(case, pen, node) or _stable(pen, node, case.file) or _bounded(pen, node, case.file)
-        if changes:
-            return builders.likely(*changes, *pen.imports)
-    named = [n for n in parts(start) if isinstance(n, ast.Name) and case.function is not None]
-    for name in named:
-        value = assigned_before(case.function, name.id, start.lineno) if case.function is not None else None
-        if value is not None and simple_name(value) == "exp":
-            return builders.likely(*_bounded(pen, value, case.file), *pen.imports)
-    return None
-
-
-def _wider(case: Case) -> Changes:
-    """Let a program of PyTorch's compute in bfloat16, which has the range of float32, where it does in float16."""
-    context, tree = case.context, syntax.parse_file(case.file)
-    made = [s.operation.output for s in context.spots if s.operation is not None and s.operation.site.span == case.at]
-    known = [context.values.get(value) for value in made]
-    if tree is None or case.pen.dialect != "torch" or not any(s is not None and s.dtype == "float16" for s in known):
-        return ()
-    found: list[Change] = []
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Attribute) or node.attr not in {"half", "float16"}:
-            continue
-        span, call = syntax.span_of(node, case.file), builders.parent_of(node, case.file)
-        method = isinstance(call, ast.Call) and call.func is node and not call.args
-        if method or scopes.is_module(node.value, case.file):
-            found.append(Change(span, f"{builders.written(node.value, case.file)}.bfloat16"))
-    return tuple(found)
-
-
-def _minus_infinity(case: Case) -> ast.expr | None:
+def minus_infinity(case: Case) -> ast.expr | None:
     """Return where the functions that ran write minus infinity as a mask."""
     route = case.route
     places = [case.at, *route.columns.spans(reversed(route.numbers)), *case.context.every_pull.spans]
@@ -292,110 +239,10 @@ def _minus_infinity(case: Case) -> ast.expr | None:
     return None
 
 
-def _logistic(pen: Pen, node: ast.expr, file: str) -> Changes:
-    """Write `1 / (1 + exp(-x))` as the function that it is."""
-    inner, exp = builders.worked_on(node, file), syntax.text_of(node)
-    forms = {
-        f"{one} / ({sum})"
-        for one in ("1", "1.0")
-        for sum in (f"1 + {exp}", f"1.0 + {exp}", f"{exp} + 1", f"{exp} + 1.0")
-    }
-    outer = next(
-        (n for n in builders.path_to(node, file) if isinstance(n, ast.expr) and syntax.text_of(n) in forms), None
-    )
-    if inner is None or outer is None:
-        return ()
-    return builders.replace(outer, file, pen.call("sigmoid", _negated(inner, file)))
-
-
-def _stable(pen: Pen, node: ast.expr, file: str) -> Changes:
-    """Rewrite the expression around an exponential, if it is one of the forms that have a stable function."""
-    inner = builders.worked_on(node, file)
-    if inner is None:
-        return ()
-    exponent = builders.written(inner, file)
-    exp = syntax.text_of(node)
-    for outer in reversed(builders.path_to(node, file)):
-        if not isinstance(outer, ast.expr):
-            return ()
-        text = syntax.text_of(outer)
-        if text in {f"{exp} / (1 + {exp})", f"{exp} / (1.0 + {exp})", f"{exp} / ({exp} + 1)"}:
-            return builders.replace(outer, file, pen.call("sigmoid", exponent))
-        if text in {f"{exp} / (1 + {exp}) ** 2", f"{exp} / (1.0 + {exp}) ** 2"}:
-            once = pen.call("sigmoid", exponent)
-            return builders.replace(outer, file, f"{once} * (1 - {once})")
-        last = simple_name(outer)
-        argument = builders.worked_on(outer, file) if isinstance(outer, ast.Call) else None
-        if argument is None:
-            continue
-        inside = syntax.text_of(argument)
-        if (last == "log" and inside in {f"1 + {exp}", f"1.0 + {exp}", f"{exp} + 1"}) or (
-            last == "log1p" and inside == exp
-        ):
-            return builders.replace(outer, file, pen.call("softplus", exponent))
-        summed = simple_name(argument) in {"sum", "reduce_sum"} and builders.worked_on(argument, file) is node
-        if last == "log" and summed and isinstance(argument, ast.Call):
-            more = [builders.written(k, file) for k in (*argument.args, *argument.keywords) if k is not node]
-            if pen.dialect == "torch" and not more:
-                exponent, more = f"{builders.operand(inner, file)}.flatten()", ["0"]
-            return builders.replace(outer, file, pen.call("logsumexp", exponent, *more))
-    return ()
-
-
-def _shifted(case: Case, pen: Pen, node: ast.expr) -> Changes:
-    """Take the largest exponent away where the exponentials are divided by their sum: the ratio stays what it is."""
-    scope, statement = case.function, case.statement
-    inner = builders.worked_on(node, case.file)
-    if scope is None or inner is None or not isinstance(statement, ast.Assign) or statement.value is not node:
-        return ()
-    name = syntax.text_of(statement.targets[0])
-    for part in (n for s in statements_of(scope) for n in parts(s)):
-        total = part.right if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div) else None
-        if not isinstance(part, ast.BinOp) or not isinstance(total, ast.Call) or syntax.text_of(part.left) != name:
-            continue
-        if (
-            simple_name(total) in {"sum", "reduce_sum"}
-            and syntax.text_of(builders.worked_on(total, case.file) or total) == name
-        ):
-            exponent = builders.written(inner, case.file)
-            settings = _settings(pen, total, case.file)
-            largest = "amax" if pen.dialect == "torch" else "max"
-            return builders.replace(inner, case.file, f"{exponent} - {pen.call(largest, exponent, *settings)}")
-    return ()
-
-
-def _negated(node: ast.expr, file: str) -> str:
-    """Write the negative of an expression, without two signs."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return builders.written(node.operand, file)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
-        left = node.left
-        if isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub):
-            sign = "*" if isinstance(node.op, ast.Mult) else "/"
-            return f"{builders.written(left.operand, file)} {sign} {builders.written(node.right, file)}"
-    return f"-{builders.operand(node, file)}"
-
-
-def _bounded(pen: Pen, node: ast.expr, file: str) -> Changes:
-    inner = builders.worked_on(node, file)
-    if inner is None:
-        return ()
-    bound = f"torch.tensor({LARGEST})" if pen.dialect == "torch" else LARGEST
-    return builders.replace(inner, file, pen.call("minimum", builders.written(inner, file), pen.say(bound)))
-
-
 BOUNDS = {
-    "clip",
-    "clamp",
-    "clip_by_value",
-    "clip_by_norm",
-    "relu6",
-    "hardtanh",
-    "hard_sigmoid",
+    "clip", "clamp", "clamp_max", "clamp_min", "clip_by_value", "clip_by_norm", "relu6", "hardtanh", "hard_sigmoid",
     "hard_tanh",
-    "clamp_min",
-    "clamp_max",
-}
+}  # fmt: skip
 DEAD = {"relu", "leaky_relu"}
 SATURATED = {"softmax", "sigmoid", "tanh"}
 

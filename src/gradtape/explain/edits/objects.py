@@ -61,6 +61,9 @@ def _argument_instead(case: Case) -> Changes:
     if made.site != case.context.question.call:
         return ()
     name = case.context.source.name.partition("[")[0].partition(".")[0]
+    listed = passing.listed_instead(case)
+    if listed:
+        return listed
     asked = next((f for f in syntax.functions_in(case.file) if f.name == case.context.question.target_name), None)
     given = given_for(call, asked or function, name)
     text = _as_read(function, syntax.text_of(given)) if given is not None else name
@@ -279,9 +282,6 @@ def use(case: Case) -> Suggestion | None:
         chained = _chained(function, case)
         if chained:
             return builders.likely(*chained)
-    inside = _computed_inside(case)
-    if inside:
-        return builders.likely(*inside)
     changes = _forgotten_attribute(case) or _first_state(case) or _cut_short(case)
     if changes:
         return builders.sketch(*changes)
@@ -373,38 +373,6 @@ def _read_once_of_two(function: ast.FunctionDef, name: str, case: Case) -> Chang
             places = [n for n in ast.walk(call.args[1]) if isinstance(n, ast.Name) and n.id == again]
             return tuple(c for n in places for c in builders.replace(n, case.file, name))
     return ()
-
-
-def _computed_inside(case: Case) -> Changes:
-    """Compute inside the function what the module computes from the argument before: `pred = f(w)`."""
-    file, tree = case.file, syntax.parse_file(case.file)
-    name = case.context.source.name.partition("[")[0].partition(".")[0]
-    functions = [f for f in syntax.functions_in(file) if f.name == case.context.question.target_name]
-    if (
-        tree is None
-        or len(functions) != 1
-        or case.pen.dialect != "jax"
-        or name not in syntax.parameter_names(functions[0])
-    ):
-        return ()
-    function = functions[0]
-    read = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    made = [
-        s
-        for s in tree.body
-        if isinstance(s, ast.Assign)
-        and len(s.targets) == 1
-        and isinstance(s.targets[0], ast.Name)
-        and s.targets[0].id in read
-        and name in syntax.names_in(s.value, ast.Load)
-    ]
-    first = next((s for s in function.body if not _is_docstring(s)), None)
-    text = builders.lines_of(made[-1], file) if made else None
-    return builders.insert_before(first, file, text) if first is not None and text is not None else ()
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _forgotten_attribute(case: Case) -> Changes:

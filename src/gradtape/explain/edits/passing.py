@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
 from gradtape.diagnostics.changes import insertion
+from gradtape.explain import earlier
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import simple_name
+from gradtape.explain.edits.case import parts, simple_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradtape.diagnostics import Suggestion
     from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
@@ -54,6 +58,29 @@ def handed_on(case: Case, text: str, name: str) -> Changes:
             if isinstance(around, ast.FunctionDef) and inside:
                 waiting.append(around)
     return tuple(changes) if not waiting else ()
+
+
+def listed_instead(case: Case) -> Changes:
+    """Read `self.params[0]` for `self.w`, where an object's list of its parameters is what a method of it fills."""
+    holder = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.ClassDef)), None)
+    reader = case.function
+    if holder is None or not isinstance(reader, ast.FunctionDef) or reader.name == "__init__":
+        return ()
+    assigned = [n for n in ast.walk(holder) if isinstance(n, ast.Assign) and len(n.targets) == 1]
+    filled = {
+        syntax.text_of(t.value if isinstance(t, ast.Subscript) else t)
+        for n in assigned
+        for t in n.targets
+        if syntax.function_at(syntax.span_of(n, case.file)) is not None
+        and getattr(syntax.function_at(syntax.span_of(n, case.file)), "name", "") != "__init__"
+    }
+    for statement in assigned:
+        name = syntax.text_of(statement.targets[0])
+        elements = statement.value.elts if isinstance(statement.value, ast.List) else []
+        read = [(k, n) for k, e in enumerate(elements) for n in syntax.mentions(reader, syntax.text_of(e))]
+        if name in filled and name.startswith("self.") and read:
+            return tuple(c for k, n in read for c in builders.replace(n, case.file, f"{name}[{k}]"))
+    return ()
 
 
 def _called_from(name: str, file: str) -> set[str]:
@@ -123,16 +150,71 @@ def loss_alone(case: Case, returned: ast.Tuple | ast.Dict) -> Suggestion | None:
         return None
     index = f'"{losses[0]}"' if losses else "0"
     count = len(returned.elts) if isinstance(returned, ast.Tuple) else 0
-    asked = [
-        n
-        for n in ast.walk(tree)
-        if isinstance(n, ast.Call)
-        and simple_name(n) in {"grad", "value_and_grad"}
-        and n.args
-        and syntax.text_of(n.args[0]).rpartition(".")[2] == function.name
-    ]
+    asked = _asking(tree, function.name)
     changes = [change for call in asked for change in _asked_for_first(call, file, count, index)]
     return builders.likely(*changes) if changes else None
+
+
+def _asking(tree: ast.Module, name: str) -> list[ast.Call]:
+    """Return the calls that make a gradient of a function."""
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and simple_name(n) in {"grad", "value_and_grad"}]
+    return [n for n in calls if n.args and syntax.text_of(n.args[0]).rpartition(".")[2] == name]
+
+
+def as_pair(case: Case) -> Suggestion | None:
+    """Return a number and the rest, as `has_aux` wants it; ask without it where there is none and nobody takes one."""
+    returned, file, tree = case.node, case.file, syntax.parse_file(case.file)
+    function = syntax.function_at(case.at)
+    asked = _asking(tree, function.name) if tree is not None and isinstance(function, ast.FunctionDef) else []
+    if returned is None or not asked or tree is None:
+        return None
+    taken = [(call, target) for call in asked for target in _taken(call, tree)]
+    if isinstance(returned, ast.Tuple):
+        first, *others = (builders.written(e, file) for e in returned.elts)
+        changes = [c for call, target in taken for c in _grouped(call, target, len(returned.elts), file)]
+        whole = syntax.span_of(returned, file).text.startswith("(")
+        text = f"{first}, ({', '.join(others)})"
+        if not others or (taken and not changes):
+            return None
+        return builders.likely(*builders.replace(returned, file, f"({text})" if whole else text), *changes)
+    failure = case.context.question.failure
+    if failure is None or "[])" not in failure.text:  # not one number either
+        return None
+    if any(_pair(call, target) is not None for call, target in taken):
+        return builders.likely(*builders.replace(returned, file, f"({builders.written(returned, file)}, None)"))
+    return builders.likely(*(c for call in asked for c in builders.drop_argument(call, file, "has_aux")))
+
+
+def _taken(call: ast.Call, tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield what is assigned what a gradient gives, asked at once or under a name: `f = jax.grad(loss)`, `g = f(w)`."""
+    assigned = [n for n in ast.walk(tree) if isinstance(n, ast.Assign) and len(n.targets) == 1]
+    names = {syntax.text_of(n.targets[0]) for n in assigned if any(part is call for part in parts(n.value))}
+    for statement in assigned:
+        value = statement.value
+        if isinstance(value, ast.Call) and value is not call:
+            made = any(part is call for part in parts(value.func))
+            if made or syntax.text_of(value.func) in names:
+                yield statement.targets[0]
+
+
+def _pair(call: ast.Call, target: ast.expr) -> ast.Tuple | None:
+    """Return the part of a target that takes the number, or the gradient, with the rest."""
+    whole = target if isinstance(target, ast.Tuple) else None
+    if simple_name(call) == "grad" or whole is None:
+        return whole
+    return whole.elts[0] if isinstance(whole.elts[0], ast.Tuple) else None
+
+
+def _grouped(call: ast.Call, target: ast.expr, count: int, file: str) -> Changes:
+    """Take the rest as one: `(loss, (a, b)), g` for `(loss, a, b), g`."""
+    pair = _pair(call, target)
+    if pair is None or len(pair.elts) != count:
+        return ()
+    first, last = syntax.span_of(pair.elts[1], file), syntax.span_of(pair.elts[-1], file)
+    return (
+        insertion(file, first.line, first.column, "("),
+        insertion(file, last.end_line, last.end_column, ")"),
+    )
 
 
 def _asked_for_first(call: ast.Call, file: str, count: int, index: str) -> Changes:
@@ -144,6 +226,26 @@ def _asked_for_first(call: ast.Call, file: str, count: int, index: str) -> Chang
         return builders.set_argument(call, file, "has_aux", "True")
     name = builders.operand(call.args[0], file)
     return builders.replace(call.args[0], file, f"lambda *a, **k: {name}(*a, **k)[{index}]")
+
+
+def computed_inside(case: Case) -> Changes:
+    """Compute inside a function of JAX's what the program computed from its argument before: `pred = f(w)`."""
+    made, file = earlier.computed_before(case.context), case.file
+    name = case.context.source.name.partition("[")[0].partition(".")[0]
+    functions = [f for f in syntax.functions_in(file) if f.name == case.context.question.target_name]
+    asked = syntax.expression_at(case.context.question.call.span)
+    if made is None or len(functions) != 1 or not isinstance(asked, ast.Call):
+        return ()
+    parameters = syntax.parameter_names(functions[0])
+    outside = syntax.text_of(asked.args[parameters.index(name)])
+    text = builders.lines_of(made.statement, file)
+    texts = [s for s in functions[0].body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    if text is None or not texts:
+        return ()
+    given = dict(zip((syntax.text_of(a) for a in asked.args), parameters, strict=False))
+    for old, new in ((outside, name), (made.name, given.get(made.name, made.name))):
+        text = re.sub(rf"(?<![\w.]){re.escape(old)}\b", new, text) if old != new else text
+    return builders.insert_before(texts[0], file, text)
 
 
 def backwards(case: Case) -> Suggestion | None:

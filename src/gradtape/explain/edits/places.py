@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
-from gradtape.explain.edits import anew, builders, choices, switches
+from gradtape.explain.edits import anew, builders, choices, passing, switches
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
 from gradtape.explain.graph import OUTSIDE, BreakKind
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def into_tape(case: Case) -> Suggestion | None:
     """Move what ran outside the tape into its block: what ran before to its start, what ran after to its end."""
     context = case.context
+    if case.pen.dialect == "jax":
+        return builders.likely(*passing.computed_inside(case))
     entered = context.entered_at
     block = tape_block(entered) if entered is not None else None
     if entered is None or block is None or any(b.kind is BreakKind.OTHER_THREAD for x in case.route for b in x.breaks):
@@ -329,6 +331,8 @@ def both_sides(case: Case) -> Suggestion | None:
     expected = _expected(case) or switches.turned(case) or _taken_always(case)
     if expected:
         return builders.sketch(*expected)
+    if case.pen.dialect == "jax":  # what `where` does not take gets zeros, too
+        return None
     softly = case.pen.dialect == "torch"
     if softly and not _is_smooth(case):
         return None

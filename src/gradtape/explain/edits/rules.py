@@ -66,7 +66,7 @@ def without_own_rule(case: Case) -> Suggestion | None:
         given = next((k for k in wrapper.keywords if k.arg == "vjp"), None) if isinstance(wrapper, ast.Call) else None
         if given is not None and isinstance(wrapper, ast.Call):
             return builders.sketch(*builders.rename_argument(given, case.file, NUMERIC))
-    removed = _without_jax_rule(case)
+    removed = _without_jax_rule(case) or _passed_on(case)
     if removed:
         return builders.sketch(*removed)
     for function in _called(case):
@@ -101,6 +101,17 @@ def _without_jax_rule(case: Case) -> Changes:
                 if _gives_rule(decorator, function.name):
                     changes += builders.drop_decorator(decorator, case.file)
     return tuple(changes)
+
+
+def _passed_on(case: Case) -> Changes:
+    """Hand on what arrives, where a rule of JAX's gives zeros of its shape: the gradient passes straight through."""
+    node, rule = case.node, case.function
+    if case.pen.dialect != "jax" or not isinstance(node, ast.Call) or not isinstance(rule, ast.FunctionDef):
+        return ()
+    arrived = syntax.parameter_names(rule)[-1:]
+    if _last(node) != "zeros_like" or len(node.args) != 1 or [syntax.text_of(node.args[0])] != arrived:
+        return ()
+    return builders.replace(node, case.file, arrived[0])
 
 
 FLAT = {"round", "floor", "ceil", "trunc", "sign", "heaviside", "argmax", "argmin", "rint", "stop_gradient", "astype"}

@@ -242,9 +242,11 @@ def _loop_in_place(pen: Pen, statement: ast.Assign, comprehension: ast.ListComp 
 
 def floats(case: Case) -> Suggestion | None:
     """Make a value floating point where it is written down: literals with a point, no dtype of whole numbers."""
+    if case.pen.dialect == "jax" and case.context.source.differentiable:  # what is whole is the result
+        return None
     made = case.context.made_at(case.context.source)
     known = case.moved(made).node if case.pen.dialect == "jax" and made is not None and made.file == case.file else None
-    if case.pen.dialect == "jax" and (whole.is_position(case) or whole.is_idle(case)):
+    if case.pen.dialect == "jax" and (whole.is_position(case) or whole.is_idle(case) or whole.is_data(case)):
         return whole.left_whole(case)
     changes = _written_whole(case, known) or _written_whole(case, case.node)
     if changes:
@@ -281,6 +283,10 @@ COUNTS = {"zeros", "ones", "empty", "eye", "identity", "randint", "integers", "z
 """Functions whose numbers are sizes and bounds, and not what the array holds."""
 
 
+DRAWS = {"randint", "integers", "random_integers"}
+"""Functions that draw whole numbers."""
+
+
 def _as_floats(case: Case, node: ast.expr) -> Changes:
     file = case.file
     changes: Changes = builders.as_float(node, file)
@@ -289,6 +295,8 @@ def _as_floats(case: Case, node: ast.expr) -> Changes:
     if defined_in(file, node) is not None:  # what it returns decides, not what it is given
         return ()
     name = simple_name(node)
+    if name in DRAWS and case.pen.dialect == "jax":  # their dtype cannot be another
+        return ()
     if isinstance(node.func, ast.Attribute | ast.Name) and name not in COUNTS:
         values = node.args[1:2] if name in {"full", "fill"} else node.args
         changes = tuple(c for given in values for c in builders.as_float(given, file))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders, choices, layers, lists, metrics, order, writes
+from gradtape.explain.edits import builders, choices, foreign, layers, lists, metrics, order, writes
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import entries, kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
@@ -29,6 +29,9 @@ def not_rebuilt(case: Case) -> Suggestion | None:
     call = case.call
     if call is None or not call.args:
         return None
+    if pen.dialect == "jax" and foreign.is_foreign(call, case.file, pen):  # it makes the array of a list itself
+        solved = kept(pen, call, case.file)
+        return builders.likely(*solved, *pen.imports) if solved else None
     given = call.args[0]
     if isinstance(given, ast.List | ast.Tuple):
         text = _as_one(case, given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
@@ -13,6 +14,7 @@ from gradtape.explain.edits.case import assigned_before, parts, simple_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradtape.diagnostics import Suggestion
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
     from gradtape.explain.edits.pen import Pen
@@ -36,6 +38,18 @@ def known_before(case: Case) -> Changes:
     return ()
 
 
+def kept_out(case: Case) -> Suggestion | None:
+    """Keep a text, or another plain value, out of the trace that was handed to a compiled function."""
+    failure, pen = case.context.question.failure, case.pen
+    named = re.search(r"at path (\w+)", failure.text) if failure is not None else None
+    function = re.search(r"argument to <function (?:\w+\.)*(\w+) at", failure.text) if failure is not None else None
+    if named is None or function is None:
+        return None
+    own = [f for f in syntax.functions_in(case.file) if f.name == function[1]]
+    changes = _kept_static(pen, own[0], named[1], case.file) if len(own) == 1 else ()
+    return builders.likely(*changes, *pen.imports) if changes else None
+
+
 def _deciding(case: Case) -> set[str]:
     """Return the names that decide at the place: those of a number of rounds, a size, or a test that is only a name."""
     statement, node = case.statement, case.node
@@ -48,6 +62,8 @@ def _deciding(case: Case) -> set[str]:
     texts = [n.value for n in ast.walk(test) if isinstance(n, ast.Constant)] if isinstance(test, ast.Compare) else []
     if isinstance(test, ast.Compare) and any(isinstance(value, str) for value in texts):
         return syntax.names_in(test, ast.Load)
+    if isinstance(node, ast.Subscript) and any(isinstance(n, ast.Slice) for n in parts(node.slice)):
+        return syntax.names_in(node.slice, ast.Load)
     around = [n for n in syntax.around(case.at) if isinstance(n, ast.Call)]
     sizes = [n for n in [*around, *([node] if node is not None else [])] if simple_name(n) in SIZED]
     return syntax.names_in(sizes[-1], ast.Load) if sizes else set()

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.explain import flat
-from gradtape.explain.edits import builders, choosing, hits, loops, metrics, numbers, passing, soft, truth
+from gradtape.explain.edits import builders, choosing, counts, hits, loops, metrics, numbers, passing, soft, truth
 from gradtape.explain.edits.callbacks import without_callback
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.choosing import CHOICES, picked_softly, weights_instead
 from gradtape.explain.edits.pen import function_name
 from gradtape.explain.edits.picking import between_rows, is_index, picked_later
 from gradtape.explain.edits.rules import from_values
+from gradtape.explain.edits.sources import is_whole
 from gradtape.explain.edits.straight import passing_text, passing_through
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
+    from gradtape.explain.graph import Operation
 
 CASTS = {"int", "long", "short", "byte", "bool", "astype", "cast"}
 """What casts to a dtype without derivatives; `astype` and `cast` take it as an argument."""
@@ -96,9 +98,21 @@ def around_cast(case: Case) -> Suggestion | None:
     inner = builders.worked_on(node, file) if node is not None else None
     if node is None or inner is None:
         return None
+    real = _real_dtype(case, node)
+    if real:
+        return builders.likely(*real)
+    counted = counts.instead(case)
+    if counted:
+        return builders.sketch(*counted)
+    inner = _unrounded(case, inner)
     if is_index(case, node) or picked_later(case):
         between = between_rows(case, node, inner)
         return builders.sketch(*between) if between else None
+    compared = _compared_later(case) if case.pen.dialect == "jax" else None
+    if compared is not None:
+        return _compared_without_cast(case, node, compared)
+    if case.pen.dialect == "jax" and _counted_on(case):
+        return None
     outer = (n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call) and _is_cast(n))
     whole: ast.expr = next(outer, None) or _cast_later(case) or node
     pen = case.pen
@@ -123,6 +137,62 @@ def _array_of(case: Case, node: ast.expr) -> Changes:
             dtype = builders.argument(made, 0, "dtype")
             return builders.replace(dtype, file, pen.say("tf.float32")) if dtype is not None else ()
     return ()
+
+
+MADE = {"full", "full_like", "array", "asarray", "stack", "zeros", "zeros_like", "ones", "arange", "linspace"}
+"""Functions that make an array, of a dtype that they may be told."""
+
+
+def _real_dtype(case: Case, node: ast.expr) -> Changes:
+    """Make an array of JAX's floating point where it is told to be whole, and is filled with what is differentiated."""
+    if case.pen.dialect != "jax" or not isinstance(node, ast.Call) or simple_name(node) not in MADE:
+        return ()
+    told = [*(k.value for k in node.keywords if k.arg == "dtype"), *node.args[1:]]
+    return tuple(c for dtype in told if is_whole(dtype) for c in builders.replace(dtype, case.file, "float"))
+
+
+ROUNDING = {"floor", "rint", "round", "trunc", "ceil"}
+
+
+def _unrounded(case: Case, node: ast.expr) -> ast.expr:
+    """Return what a position was before it was rounded, where that is what is cast, or has its name."""
+    scope = case.function
+    made = assigned_before(scope, node.id, node.lineno) if isinstance(node, ast.Name) and scope is not None else None
+    rounded = made if made is not None else node
+    inner = builders.worked_on(rounded, case.file) if simple_name(rounded) in ROUNDING else None
+    return node if inner is None or any(isinstance(n, ast.Call) for n in ast.walk(inner)) else inner
+
+
+def _counted_on(case: Case) -> bool:
+    """Whether the whole numbers are added to others in a function inside: a loop that carries them keeps dtypes."""
+    blamed, values = case.operation, case.context.values
+    behind = [link.operation for link in case.route if blamed is not None and link.operation.seq > blamed.seq]
+    made = values.get(behind[0].output) if behind and behind[0].name in {"add", "subtract", "multiply"} else None
+    inner = (
+        builders.path_to(case.function, case.file) if isinstance(case.function, ast.FunctionDef | ast.Lambda) else []
+    )
+    return made is not None and "int" in made.dtype and any(isinstance(n, ast.FunctionDef) for n in inner)
+
+
+COMPARING = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
+
+
+def _compared_later(case: Case) -> Operation | None:
+    """Return the comparison that gets the whole numbers: it ends the way again, wherever the cast is passed."""
+    blamed = case.operation
+    behind = (link.operation for link in case.route if blamed is not None and link.operation.seq > blamed.seq)
+    return next((o for o in behind if o.name in COMPARING), None)
+
+
+def _compared_without_cast(case: Case, cast: ast.expr, compared: Operation) -> Suggestion | None:
+    """Leave out a cast whose whole numbers are only compared, and compare smoothly."""
+    place = compared.site.span
+    moved = case.moved(place)
+    text = soft.smooth(case.pen, moved.node, case.file) if place.file == case.file and moved.node is not None else None
+    if text is None or moved.node is None:
+        return None
+    changes = truth.as_number(moved, moved.node, text)
+    return builders.sketch(*changes, *builders.drop_call(cast, case.file), *case.pen.imports) if changes else None
 
 
 def _is_cast(node: ast.Call) -> bool:
@@ -167,6 +237,7 @@ def soften(case: Case) -> Suggestion | None:
         weights_instead,
         choosing.chosen_beside,
         hits.distance,
+        counts.instead,
     )
     picked: Changes = next((changes for way in ways if (changes := way(case))), ())
     if picked:
@@ -182,8 +253,10 @@ def soften(case: Case) -> Suggestion | None:
             text = passing_text(pen, part, file)
         if text is not None:
             total = pen.call("sum").removesuffix("()")
-            torch = pen.dialect == "torch"
-            changes = truth.as_number(case, part, text) if torch else _as_number(part, file, text, total)
+            around = builders.parent_of(part, file)
+            counted = isinstance(around, ast.Call) and simple_name(around) == "count_nonzero"
+            followed = pen.dialect == "torch" or (pen.dialect == "jax" and not counted)
+            changes = truth.as_number(case, part, text) if followed else _as_number(part, file, text, total)
             return builders.sketch(*changes, *pen.imports)
     return None
 
@@ -244,6 +317,11 @@ def _is_number(node: ast.expr | None, value: float) -> bool:
 
 EQUIVALENT = {
     "eigvalsh": "{module}.eigh({x})[0]",
+    "sqrtm": (
+        "(lambda w, v: (v * jnp.sqrt(w)) @ jnp.linalg.inv(v))(*jax.lax.linalg.eig({x}, "
+        "compute_left_eigenvectors=False, enable_eigvec_derivs=True))"
+    ),
+    "eig": "jax.lax.linalg.eig({x}, compute_left_eigenvectors=False, enable_eigvec_derivs=True)",
     "adjust_contrast": "tf.reduce_mean({x}, [-3, -2], keepdims=True) * (1.0 - {f}) + {f} * {x}",
     "cross entropy": "-tf.reduce_sum({labels} * tf.nn.log_softmax({logits}), axis=-1)",
 }
@@ -270,6 +348,9 @@ def another_way(case: Case) -> Suggestion | None:
         module = syntax.text_of(call.func).rpartition(".")[0]
         text = EQUIVALENT[name].format(module=module, x=builders.written(call.args[0], file))
         return builders.likely(*builders.replace(call, file, text))
+    if name in {"eig", "sqrtm"} and pen.dialect == "jax" and len(call.args) == 1 and not call.keywords:
+        text = pen.say(EQUIVALENT[name], x=builders.written(call.args[0], file))
+        return builders.likely(*builders.replace(call, file, text), *pen.imports)
     if name in CROSS_ENTROPIES and pen.dialect == "tensorflow":
         labels, logits = (builders.argument(call, k, word) for k, word in enumerate(CROSS_ENTROPIES[name]))
         from_logits = next((k.value for k in call.keywords if k.arg == "from_logits"), None)

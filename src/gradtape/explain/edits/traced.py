@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, streams
+from gradtape.explain.edits import builders, loops, streams
 from gradtape.explain.edits.case import parts
 
 if TYPE_CHECKING:
@@ -22,8 +22,13 @@ def kept_as_number(case: Case) -> Suggestion | None:
     key = streams.handed_key(case)
     if key:
         return builders.likely(*key)
+    stacked = loops.stacked_by_scan(case)
+    if stacked:
+        return builders.sketch(*stacked)
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         call = statement.value
+        if _read_in_the_function(case, call):
+            return None  # a number that is kept carries no gradient
         if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):
             return None
         keep, value = builders.written(call.func, file), builders.written(call.args[0], file)
@@ -32,6 +37,8 @@ def kept_as_number(case: Case) -> Suggestion | None:
     if stored is None:
         return None
     target, value = stored
+    if isinstance(target, ast.Name) and target.id not in _declared(case.function):
+        return None  # a name of the function's own: it is kept elsewhere
     keep = _keeper(target, file)
     later = _read_later(case, target)
     guarded = _kept_for_next_time(case, statement, target)
@@ -46,6 +53,22 @@ def kept_as_number(case: Case) -> Suggestion | None:
         *builders.insert_after(statement, file, f"{jax}.debug.callback({keep}, {name})"),
         *(c for n in later for c in builders.replace(n, file, name)),
     )
+
+
+def _declared(function: ast.AST | None) -> set[str]:
+    """Return the names that a function assigns outside of itself."""
+    inside = ast.walk(function) if function is not None else ()
+    return {name for n in inside if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
+
+
+def _read_in_the_function(case: Case, call: ast.Call) -> bool:
+    """Whether the list that a function inside fills is read by the function whose gradient was asked for."""
+    asked = next((f for f in syntax.functions_in(case.file) if f.name == case.context.question.target_name), None)
+    held = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if asked is None or asked is case.function or not isinstance(held, ast.Name):
+        return False
+    own = {n for s in asked.body for n in syntax.names_in(s, ast.Store)}
+    return held.id in own and len(syntax.mentions(asked, held.id)) > 1
 
 
 def _kept_for_next_time(case: Case, statement: ast.stmt, target: ast.expr) -> Suggestion | None:

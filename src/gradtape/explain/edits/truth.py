@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 FORMS: dict[type[ast.AST] | str, str] = {
     ast.BitAnd: "{a} * {b}",
-    ast.BitOr: "torch.maximum({a}, {b})",
-    ast.BitXor: "torch.abs({a} - {b})",
-    ast.NotEq: "torch.abs({a} - {b})",
-    ast.Eq: "1.0 - torch.abs({a} - {b})",
+    ast.BitOr: "{maximum}({a}, {b})",
+    ast.BitXor: "{abs}({a} - {b})",
+    ast.NotEq: "{abs}({a} - {b})",
+    ast.Eq: "1.0 - {abs}({a} - {b})",
     ast.Invert: "1.0 - {a}",
 }
 """What operators of truth values are for numbers between 0 and 1."""
@@ -119,7 +119,7 @@ class _Numbers:
         given = [outer.func.value, *outer.args] if method and isinstance(outer.func, ast.Attribute) else outer.args
         if name in NAMED:
             return self._form(NAMED[name], given)
-        if name in WHOLE and method and given[0] is node:
+        if name in {*WHOLE, "astype"} and method and given[0] is node:
             return self.new[node]
         if name == "where" and len(outer.args) == 3 and outer.args[0] is node:
             return self._mean(self.new[node], *outer.args[1:])
@@ -128,9 +128,10 @@ class _Numbers:
     def _form(self, kind: type[ast.AST], given: list[ast.expr]) -> str | None:
         if kind not in FORMS or len(given) != ("{b}" in FORMS[kind]) + 1:
             return None
-        apart = "-" in FORMS[kind]  # PyTorch subtracts no truth values
+        apart = "-" in FORMS[kind] and self.pen.dialect == "torch"  # which subtracts no truth values
         texts = [self._operand(node, number=apart) for node in given]
-        return self.pen.say(FORMS[kind], **dict(zip("ab", texts, strict=False)))
+        called = {name: self.pen.call(name).removesuffix("()") for name in ("maximum", "abs")}
+        return FORMS[kind].format(**called, **dict(zip("ab", texts, strict=False)))
 
     def _operand(self, node: ast.expr, *, number: bool) -> str:
         if node in self.new:

@@ -48,6 +48,24 @@ def is_idle(case: Case) -> bool:
     return not case.context.source.name.isidentifier() and not changed and not list(_read(case))
 
 
+def is_data(case: Case) -> bool:
+    """Whether the source is no parameter by its name, and one other argument of real numbers is."""
+    return not PARAMETERS.fullmatch(_argument(case)) and len(_learned(case)) == 1
+
+
+def _argument(case: Case) -> str:
+    """Return the name of the argument that the source is, or is a part of."""
+    return re.split(r"[.\[]", case.context.source.name, maxsplit=1)[0]
+
+
+def _learned(case: Case) -> list[int]:
+    """Return the positions of those arguments of real numbers alone that are parameters by their names."""
+    function, failure = asked_function(case), case.context.question.failure
+    names = syntax.parameter_names(function) if function is not None else []
+    real = [int(k) for k in failure.detail.split() if k.isdigit()] if failure is not None else []
+    return [k for k in real if k < len(names) and PARAMETERS.fullmatch(names[k])]
+
+
 WHOLE_TREES = {"tree_map", "map", "apply_updates", "update"}
 """Functions that compute with all leaves of a tree."""
 
@@ -56,7 +74,7 @@ def _read(case: Case) -> Iterator[ast.expr]:
     """Yield where the program reads the source: an argument by its name, a leaf of a tree by its last key."""
     tree, name = syntax.parse_file(case.file), case.context.source.name
     key = re.search(r"\[(?:'([^']*)'|(\d+))\]$|\.(\w+)$", name)
-    scope = _asked_function(case) if key is None else tree
+    scope = asked_function(case) if key is None else tree
     for node in ast.walk(scope) if scope is not None else ():
         if isinstance(node, ast.expr) and _reads(node, name, key):
             yield node
@@ -82,7 +100,9 @@ def left_whole(case: Case) -> Suggestion | None:
     calls = list(_transformations(case))
     if not calls:
         return None
-    if case.context.source.name.isidentifier():
+    failure = case.context.question.failure
+    absent = failure is not None and "argnums" in failure.text
+    if case.context.source.name.isidentifier() or absent or is_data(case):
         return builders.likely(*(c for call in calls for c in _without_it(case, call)))
     return builders.likely(*(c for call in calls for c in builders.set_argument(call, case.file, "allow_int", "True")))
 
@@ -95,7 +115,8 @@ def cast(case: Case, made: ast.expr | None) -> Suggestion | None:
     return left_whole(case) if not case.context.source.name.isidentifier() else None
 
 
-def _asked_function(case: Case) -> ast.FunctionDef | None:
+def asked_function(case: Case) -> ast.FunctionDef | None:
+    """Return the function whose gradient was asked for, where the file has it."""
     name = case.context.question.target_name
     found = [f for f in syntax.functions_in(case.file) if f.name == name]
     return found[0] if len(found) == 1 else None
@@ -114,19 +135,32 @@ def _transformations(case: Case) -> Iterator[ast.Call]:
 
 def _without_it(case: Case, call: ast.Call) -> Changes:
     """Leave the argument out of those that are asked for; ask for the learned one where it was alone."""
-    function, failure = _asked_function(case), case.context.question.failure
+    function, failure = asked_function(case), case.context.question.failure
     names = syntax.parameter_names(function) if function is not None else []
-    name = case.context.source.name
+    name = _argument(case)
     given = builders.argument(call, 1, "argnums")
     if isinstance(given, ast.Tuple) and name in names:
         others = [e for e in given.elts if not (isinstance(e, ast.Constant) and e.value == names.index(name))]
         text = ", ".join(builders.written(e, case.file) for e in others)
         return builders.replace(given, case.file, f"({text},)") if others and len(others) < len(given.elts) else ()
-    real = [int(k) for k in failure.detail.split()] if failure is not None else []
-    learned = [k for k in real if k < len(names) and PARAMETERS.fullmatch(names[k])]
-    chosen = real if len(real) == 1 else learned
+    if failure is not None and "argnums" in failure.text:
+        return _counted_from_zero(case, call)
+    real = [int(k) for k in failure.detail.split() if k.isdigit()] if failure is not None else []
+    chosen = real if len(real) == 1 else _learned(case)
     if len(chosen) != 1:
         return ()
     if given is not None:
         return builders.replace(given, case.file, str(chosen[0]))
     return builders.set_argument(call, case.file, "argnums", str(chosen[0]))
+
+
+def _counted_from_zero(case: Case, call: ast.Call) -> Changes:
+    """Ask for one position less everywhere, where one behind the last was asked for: positions count from 0."""
+    given, asked = builders.argument(call, 1, "argnums"), case.call
+    elements = given.elts if isinstance(given, ast.Tuple | ast.List) else [given] if given is not None else []
+    numbers = [e.value for e in elements if isinstance(e, ast.Constant) and type(e.value) is int]
+    if asked is None or len(numbers) < len(elements) or not numbers:
+        return ()
+    if max(numbers) != len(asked.args) or min(numbers) < 1 or asked.keywords:
+        return ()
+    return tuple(c for e, k in zip(elements, numbers, strict=True) for c in builders.replace(e, case.file, str(k - 1)))

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
+from gradtape.diagnostics.changes import insertion
 from gradtape.explain.edits import builders, leaving
 from gradtape.explain.edits.case import Case, statements_of
 from gradtape.explain.edits.pen import function_name
@@ -31,6 +32,8 @@ METHODS: dict[type[ast.operator], str] = {
 def by_new_arrays(case: Case) -> Suggestion | None:
     """Write `a = a.at[i].set(x)` for every `a[i] = x` of the function, and make `a` an array of JAX's at first."""
     statement, scope, file, pen = case.statement, case.function, case.file, case.pen
+    if syntax.dropped_update(statement) is not None:
+        return _taken(case)
     base = _written(statement)[0] if statement is not None else None
     if base is None or scope is None:
         return None
@@ -47,6 +50,19 @@ def by_new_arrays(case: Case) -> Suggestion | None:
     if plain or wrapped:
         changes += _computed_later(case, name, set(map(id, writes)))
     return builders.likely(*leaving.outer_only(changes), *pen.imports)
+
+
+def _taken(case: Case) -> Suggestion | None:
+    """Write `a = a.at[i].set(x)` for every `a.at[i].set(x)` of the function that nobody takes."""
+    scope = case.function
+    found: list[Change] = []
+    for statement in statements_of(scope) if scope is not None else ():
+        array = syntax.dropped_update(statement)
+        if isinstance(array, ast.Name | ast.Attribute | ast.Subscript):
+            start = syntax.span_of(statement, case.file)
+            name = builders.written(array, case.file)
+            found.append(insertion(case.file, start.line, start.column, f"{name} = "))
+    return builders.likely(*found)
 
 
 def _written(statement: ast.stmt) -> tuple[ast.expr | None, list[ast.expr]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from gradtape.recorders.jax import answers, private
 from gradtape.recorders.jax.hooks import STATE
-from gradtape.recorders.jax.places import here
+from gradtape.recorders.jax.places import asked_by_jax, here
 from gradtape.recorders.jax.recording import Recording, Taken
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class Asked:
         self._seen: list[tuple[Recording, tuple[int, ...], tuple[int, ...]]] = []
         """Recordings of functions around, with the numbers that sources and targets have there."""
         self.sources: list[Source] = []
+        self.absent: tuple[str, ...] = ()
+        """What `argnums` asks for and the call does not pass by position."""
+        self.by_name: tuple[str, ...] = ()
+        """The arguments that the call passes by name."""
         self.real: tuple[int, ...] = ()
         """The positions of arguments that hold floating point numbers only."""
         self.recording: Recording | None = None
@@ -80,6 +85,10 @@ class Asked:
     def take(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Name the sources by the function's parameters."""
         names = parameter_names(self.function, args, kwargs)
+        self.by_name = tuple(kwargs)
+        self.absent = tuple(
+            names[k] if 0 <= k < len(names) else f"argument {k}" for k in self.positions if not 0 <= k < len(args)
+        )
         self.real = tuple(k for k, argument in enumerate(args) if _is_real(argument))
         self.sources = [
             Source(names[position] + jax.tree_util.keystr(path), value, position, tuple(map(_key, path)))
@@ -232,7 +241,7 @@ def watched(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _positions(argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
     some = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    return tuple(k % count if count else k for k in some)
+    return tuple(k + count if -count <= k < 0 else k for k in some)
 
 
 def _later(name: str, telling: Telling, original: Callable[..., Any], *, silent: bool = False) -> Callable[..., Any]:
@@ -251,7 +260,7 @@ def _later(name: str, telling: Telling, original: Callable[..., Any], *, silent:
 
     @wraps(original)
     def transform(fun: Any, *args: Any, **kwargs: Any) -> Any:
-        if not callable(fun):
+        if not callable(fun) or asked_by_jax(sys._getframe(1)):
             return original(fun, *args, **kwargs)
         options = signature.bind(fun, *args, **kwargs).arguments
         argnums, has_aux = options.get("argnums", 0), options.get("has_aux", False)
@@ -321,7 +330,7 @@ def _vjp(name: str, telling: Telling, original: Callable[..., Any]) -> Callable[
     @wraps(original)
     def transform(fun: Any, *primals: Any, **kwargs: Any) -> Any:
         place = here()
-        if not callable(fun) or place is None or not telling.listens(place):
+        if not callable(fun) or place is None or asked_by_jax(sys._getframe(1)) or not telling.listens(place):
             return original(fun, *primals, **kwargs)
         asked = Asked(f"jax.{name}", fun, place, telling, range(len(primals)))
         asked.has_aux = kwargs.get("has_aux", False)
@@ -367,7 +376,8 @@ def _jvp(name: str, telling: Telling, original: Callable[..., Any]) -> Callable[
     @wraps(original)
     def transform(fun: Any, primals: Any, tangents: Any, *args: Any, **kwargs: Any) -> Any:
         place = here()
-        if not callable(fun) or place is None or not telling.listens(place) or not isinstance(primals, list | tuple):
+        heard = place is not None and not asked_by_jax(sys._getframe(1)) and telling.listens(place)
+        if not callable(fun) or place is None or not heard or not isinstance(primals, list | tuple):
             return original(fun, primals, tangents, *args, **kwargs)
         asked = Asked(f"jax.{name}", fun, place, telling, range(len(primals)))
         asked.has_aux = kwargs.get("has_aux", bool(args and args[0]))

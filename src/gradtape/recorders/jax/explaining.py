@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,9 +13,10 @@ import numpy as np
 from gradtape.explain import engine
 from gradtape.explain.cause import Context
 from gradtape.explain.causes.not_explained import unexplained
-from gradtape.explain.graph import End, Event, Question, Run, Summary
+from gradtape.explain.graph import BreakKind, End, Event, Question, Run, Summary
 from gradtape.explain.report import Status
 from gradtape.recorders.jax import nested, origins, sweep
+from gradtape.recorders.jax.derivatives import Derivatives
 from gradtape.recorders.jax.graphs import Graph
 from gradtape.recorders.jax.program import NotReplayable, replayed
 from gradtape.recorders.pulls import suspicious
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
 
     from gradtape.explain.report import GradientReport
     from gradtape.recorders.jax.asking import Asked, Source
-    from gradtape.recorders.jax.derivatives import Derivatives
     from gradtape.recorders.jax.program import Program
 
 JACOBIANS = {"jax.jacrev", "jax.jacfwd", "jax.jacobian"}
 REPEATED = {"jax.grad", "jax.value_and_grad", "jax.vjp"}
 """The questions that a backward pass over the recorded steps answers exactly as JAX did."""
+
+FOLLOWED = {BreakKind.LEFT_AS_ARRAY, BreakKind.LEFT_AS_NUMBER}
+"""The ways out that may have been taken by mistake: a gradient that arrives may lack a part."""
 
 NO_RUN = Run((), (), None)
 
@@ -75,7 +79,7 @@ class Answer(NamedTuple):
     def _left_in_silence(self) -> bool:
         """Whether a value became a plain number on the way, which JAX allows: a part of the gradient may be lost."""
         recording = self.asked.recording
-        return recording is not None and any(left.kind is not None for left in recording.left)
+        return recording is not None and any(left.kind in FOLLOWED for left in recording.left)
 
     @property
     def failed(self) -> bool:
@@ -146,6 +150,25 @@ def explained(answer: Answer, derivatives: Derivatives, to_draw: bool) -> tuple[
     return tuple(reports)
 
 
+def missing(asked: Asked) -> tuple[GradientReport, ...]:
+    """Work out what ends the ways to what a function gave back, where JAX refused to differentiate that.
+
+    Raises
+    ------
+    NotReplayable
+        If the numbers are not known, or a step cannot be run again.
+    """
+    recording = asked.recording
+    if recording is None or not recording.targets or recording.outer:
+        raise NotReplayable("the function was traced for what runs around it")
+    program = replayed(recording, ())
+    graph = Graph(program, sweep.connected(program, Derivatives()), asked.sources)
+    targets = tuple(graph.target(asked, target_name(asked), number) for number in recording.targets)
+    run, call = graph.run(asked, targets), asked.place.site
+    ends = [graph.source(s, made(asked, s), call) if s.number else _plain_end(asked, s) for s in asked.sources]
+    return tuple(engine.explain(Question(run, asked.kind, call, targets, e, Status.NONE, dialect="jax")) for e in ends)
+
+
 def _contradicts(status: Status, mine: Any) -> bool:
     """Whether our own backward pass over the recorded steps gives another kind of gradient than JAX did."""
     own = Status.ZERO if mine is None else status_of(np.asarray(mine))
@@ -187,14 +210,22 @@ def plain_question(asked: Asked, source: Source, status: Status, **more: Any) ->
     )
 
 
+def _kind(value: Any) -> str:
+    """Say what an argument is."""
+    if hasattr(value, "dtype"):
+        return "tensor"
+    if isinstance(value, complex | float | int):
+        return "number"
+    return "string" if isinstance(value, str) else "function" if inspect.isroutine(value) else "object"
+
+
 def _plain_end(asked: Asked, source: Source) -> End:
     dtype = str(getattr(source.value, "dtype", type(source.value).__name__))
     try:
         real = bool(jnp.issubdtype(jnp.result_type(source.value), jnp.inexact))
     except TypeError:
         real = False
-    kind = "tensor" if hasattr(source.value, "dtype") else "number"
-    return End(source.name, frozenset(), kind, dtype, real, watched=True, made=made(asked, source))
+    return End(source.name, frozenset(), _kind(source.value), dtype, real, watched=True, made=made(asked, source))
 
 
 def made(asked: Asked, source: Source) -> Event | None:

@@ -8,13 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jax
+import numpy as np
+from jax.extend.core import jaxpr_as_fun
 
 from gradtape.diagnostics import Passage, Site, syntax
 from gradtape.explain import engine
 from gradtape.explain.graph import Failure
 from gradtape.explain.report import GradientReport, Status
 from gradtape.recorders.jax import private
+from gradtape.recorders.jax.asking import Source
 from gradtape.recorders.jax.places import Place, among, here, is_users, raised_at
+from gradtape.recorders.jax.program import NotReplayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 CONTROL, NUMBER, ARRAY = "traced-control-flow", "left-through-number", "left-through-numpy"
 WRITE, REBUILT, RULE, CUSTOM = "array-assignment", "rebuilt-from-values", "missing-rule", "custom-rule-none"
+STATE = "state-boundary"
 INTEGER, SCALAR, LEAKED, NO_VALUE = "integer-source", "nonscalar-output", "leaked-tracer", "not-a-value"
 
 BY_TYPE: tuple[tuple[str, str], ...] = (
@@ -37,6 +42,9 @@ BY_TYPE: tuple[tuple[str, str], ...] = (
 )
 """JAX's errors by class, the special ones first."""
 
+STATE_WRITTEN = r"with a differentiated value on a non-differentiated array reference"
+"""Words of an error that has no class of its own."""
+
 BY_TEXT: tuple[tuple[str, str], ...] = (
     (r"JAX arrays are immutable", WRITE),
     (r"setting an array element with a sequence", WRITE),
@@ -48,15 +56,22 @@ BY_TEXT: tuple[tuple[str, str], ...] = (
         RULE,
     ),
     (r"can't apply forward-mode .* to a custom_vjp", RULE),
+    (r"^Derivatives of .* only valid under assumptions", RULE),
     (r"^Custom (VJP|JVP)|custom_(vjp|jvp).* (rule|must)|No (VJP|JVP) defined for custom", CUSTOM),
     (r"(requires|must be).* real-valued outputs .*got complex|requires real-valued outputs.*complex", SCALAR),
     (r"requires .*-valued (inputs|outputs)|input type .* dtype float0|dtype float0", INTEGER),
     (r"primal and tangent arguments to jax\.(jvp|linearize) do not match", INTEGER),
     (r"Gradient only defined for scalar-output functions", SCALAR),
-    (r"is not a valid JAX type", NO_VALUE),
-    (r"Shapes must be 1D sequences of concrete values", NUMBER),
+    (r"function with aux output to return a two-element tuple", SCALAR),
+    (r"is not a valid JAX type|as an abstract array\. The problematic value is of type", NO_VALUE),
+    (r"differentiating with respect to argnums=.* requires at least \d+ positional arguments", NO_VALUE),
+    (r"Shapes must be 1D sequences of concrete values|Slice entries must be static integers", NUMBER),
+    (r"unsupported format string passed to \w*Tracer", NUMBER),
 )
 """Errors of Python's own classes by their words, in JAX 0.10."""
+
+OUTPUTS = re.compile(r"requires real-valued outputs.* but got (\w+)")
+"""What is said of a function that gives whole numbers or truth values."""
 
 LOOPS = {"while"}
 CALLBACKS = {"pure_callback", "io_callback"}
@@ -70,14 +85,36 @@ def explained(asked: Asked, error: Exception, leaks: Leaks) -> tuple[GradientRep
     if failure is None:  # an error of the program's own
         name, call = target_name(asked), asked.place.site.span
         return tuple(GradientReport(asked.kind, call, name, s.name, Status.ERROR) for s in asked.sources)
-    if failure.kind == INTEGER:  # one whole number among the sources ends the gradients of all
-        whole = next(
-            (s for s in asked.sources if not plain_question(asked, s, Status.ERROR).source.differentiable), None
-        )
-        if whole is not None:
-            report = engine.explain(plain_question(asked, whole, Status.ERROR, failure=failure))
-            return tuple(replace(report, source=s.name) for s in asked.sources)
-    return tuple(engine.explain(plain_question(asked, s, Status.ERROR, failure=failure)) for s in asked.sources)
+    if failure.kind is NO_VALUE and asked.absent:
+        asked.sources = [Source(name, np.zeros(())) for name in asked.absent]
+    if failure.kind == INTEGER and OUTPUTS.search(failure.text):
+        return _of_whole_numbers(asked, failure)
+    reports = [engine.explain(plain_question(asked, s, Status.ERROR, failure=failure)) for s in asked.sources]
+    whole = [r for r in reports if r.context is not None and not r.context.source.differentiable]
+    if failure.kind not in {INTEGER, NO_VALUE} or not whole:
+        return tuple(reports)
+    # one of them among the sources ends the gradients of all
+    return tuple(r if any(r is w for w in whole) else replace(whole[0], source=r.source) for r in reports)
+
+
+def _of_whole_numbers(asked: Asked, failure: Failure) -> tuple[GradientReport, ...]:
+    """Report that the function gives no real number: by what ended the way to it, or else by its dtype alone."""
+    from gradtape.recorders.jax.explaining import missing, plain_question
+
+    try:
+        found = missing(asked)
+    except NotReplayable:  # it was traced for the code around: the numbers are not known yet
+        found = ()
+    if found and all(report.findings for report in found):
+        return tuple(replace(report, status=Status.ERROR) for report in found)
+    dtype = OUTPUTS.search(failure.text)
+    failure = replace(failure, at=_returned(asked))
+    reports = []
+    for source in asked.sources:
+        question = plain_question(asked, source, Status.ERROR, failure=failure)
+        whole = replace(question.targets[0], dtype=dtype[1] if dtype else "", differentiable=False)
+        reports.append(engine.explain(replace(question, targets=(whole,))))
+    return tuple(reports)
 
 
 def kind_of(error: BaseException) -> str:
@@ -87,7 +124,9 @@ def kind_of(error: BaseException) -> str:
         if known is not None and isinstance(error, known):
             return kind
     text = str(error)
-    if isinstance(error, TypeError | ValueError | NotImplementedError | AttributeError):
+    if re.search(STATE_WRITTEN, text):
+        return STATE
+    if isinstance(error, TypeError | ValueError | NotImplementedError | AttributeError | IndexError):
         return next((kind for pattern, kind in BY_TEXT if re.search(pattern, text)), "")
     return ""
 
@@ -105,21 +144,47 @@ def failure_of(asked: Asked, error: Exception, leaks: Leaks) -> Failure | None:
         if not kept.span.contains(leak.made.site.span):
             also.append((leak.made.site, "the value is made here"))
         return Failure(LEAKED, text, kept, tuple(also))
+    if kind is STATE:
+        return Failure(STATE, text, _whole_write(place.site))
     if kind in {NUMBER, ARRAY, CONTROL, WRITE}:
-        return Failure(_by_expression(kind, place.site), text, place.site)
+        return Failure(_by_expression(kind, place.site), text, place.site, detail=_needed(str(error)))
     if kind is RULE:
         rule = _without_rule(asked.recording, text)
         at, what = rule if rule is not None else (place, "")
         what = "forwards" if "custom_vjp" in text else what
         return Failure(RULE, text, at.site, detail=what or _called(at.site))
     if kind is SCALAR:
-        return Failure(SCALAR, text, _returned(asked), detail=_output(text))
+        return Failure(SCALAR, text, _returned(asked), detail=_output(str(error)))
+    if kind is NO_VALUE and asked.absent:
+        return Failure(kind, text, asked.place.site, detail=_absent(asked))
     if kind in {INTEGER, NO_VALUE}:
         return Failure(kind, text, asked.place.site, detail=" ".join(map(str, asked.real)))
     return Failure(kind, text, _customs_place(asked.recording) or place.site)
 
 
+def _whole_write(site: Site) -> Site | Passage:
+    """Return the statement that writes, where the place is what it writes to."""
+    return Passage(syntax.stored_whole(site.span))
+
+
+def _absent(asked: Asked) -> str:
+    """Say why an argument that is asked for by its position is not there."""
+    name = asked.absent[0]
+    if name in asked.by_name:
+        return f"`{name}` is passed by name, and `argnums` counts what is passed by position"
+    return f"there is no `{name}` here: `argnums` counts from 0 what is passed by position"
+
+
 # -- conversions ------------------------------------------------------------------------------------------------------
+
+
+def _needed(text: str) -> str:
+    """Say what a plain number was needed for, if not to compute with it."""
+    if re.search(r"must be statically specified|first argument of jnp\.\w+\(\)\. To make", text):
+        return "count"
+    if re.search(r"Shapes must be 1D|Slice entries must be static", text):
+        return "size"
+    return "text" if "format string" in text else ""
 
 
 def _by_expression(kind: str, site: Site) -> str:
@@ -159,26 +224,43 @@ def _without_rule(recording: Recording | None, text: str) -> tuple[Place, str] |
     named = re.search(r"'([\w-]+)' not implemented", text)
     names = LOOPS if "while_loop" in text else CALLBACKS if "callback" in text else {named[1]} if named else set()
     what = "loop" if names is LOOPS else "callback" if names is CALLBACKS else ""
+    what = "conditions" if "assumptions on the input" in text else what
     reached = set(recording.sources)
     failed = recording.failed_in[0] if recording.failed_in is not None else None
     for entry in (*recording.entries, *((failed,) if failed is not None else ())):
         if entry.place is None or reached.isdisjoint(entry.inputs):
             continue
         reached.update(entry.outputs)
-        for name, place in _inside(entry.primitive.name, entry.params, entry.place):
-            if name in names:
+        for name, place, trial in _inside(entry.primitive.name, entry.params, entry.place):
+            if name in names or (not names and entry is failed and trial is not None and _refuses(trial, text)):
                 return place, what
     return (failed.place, what) if failed is not None and failed.place is not None else None
 
 
-def _inside(name: str, params: dict[str, Any], place: Place) -> Iterator[tuple[str, Place]]:
-    """Yield the primitives that an operation consists of, itself first, each with the user's expression."""
-    yield name, place
+def _inside(name: str, params: dict[str, Any], place: Place) -> Iterator[tuple[str, Place, Any]]:
+    """Yield the primitives that an operation consists of, itself first, each with the user's expression.
+
+    The third part is the primitive alone, as a closed jaxpr; None for the operation itself.
+    """
+    yield name, place, None
     for value in params.values():
         for jaxpr in value if isinstance(value, tuple | list) else (value,):
-            for equation in getattr(getattr(jaxpr, "jaxpr", jaxpr), "eqns", ()):
+            inner = getattr(jaxpr, "jaxpr", jaxpr)
+            for equation in getattr(inner, "eqns", ()):
                 own = among(private.frames(equation.source_info.traceback)) or place
-                yield from _inside(equation.primitive.name, equation.params, own)
+                below = list(_inside(equation.primitive.name, equation.params, own))
+                yield (*below[0][:2], private.alone(inner, equation) if len(below) == 1 else None)
+                yield from below[1:]
+
+
+def _refuses(trial: Any, text: str) -> bool:
+    """Whether JAX says of one primitive alone what it said of the whole."""
+    like = [jax.ShapeDtypeStruct(v.shape, v.dtype) for v in trial.in_avals]
+    try:
+        jax.eval_shape(lambda *values: jax.jvp(jaxpr_as_fun(trial), values, values), *like)
+    except Exception as error:  # noqa: BLE001  whatever it is, only the words count
+        return text in str(error)
+    return False
 
 
 def _called(site: Site) -> str:
@@ -207,6 +289,9 @@ def _returned(asked: Asked) -> Any:
 
 
 def _output(text: str) -> str:
+    if "two-element tuple" in text:
+        alone = "got type <class 'tuple'>" not in text
+        return f"{'one result' if alone else 'no pair'}, and `has_aux=True` takes a pair: the number, and the rest"
     shape = re.search(r"Output had shape: (\(.*?\))\.", text)
     if shape:
         return f"an array of shape {shape[1]}"

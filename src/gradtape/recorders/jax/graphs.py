@@ -219,7 +219,7 @@ class Graph:
             known=came_back,
         )
         events = [*map(self._event, (item for item in left if self._id_of(item.value))), *self._decisions()]
-        everything = tuple(sorted([*operations, *crossings], key=lambda op: op.seq))
+        everything = tuple(sorted([*operations, *map(_as_stopped, crossings)], key=lambda op: op.seq))
         known = {id: plain(self.program.values[n]) for n, id in self.ids.items()}
         summaries = {id: summary(value) for id, value in known.items() if value is not None}
         names = {id: s.name for s in asked.sources if (id := self._id_of(s.number))}
@@ -245,7 +245,7 @@ class Graph:
         return Exit(self._time(left.when), self._id_of(left.value), kind, left.place.site, left.place.callers)
 
     def _event(self, left: Left) -> Event:
-        kind = {None: "branch", BreakKind.LEFT_AS_ARRAY: "left as array"}.get(left.kind, "left as number")
+        kind = EVENTS.get(left.kind, "left as number")
         return Event(self._time(left.when), kind, self._id_of(left.value), left.place.site, None, left.place.callers)
 
     def _decisions(self) -> Iterable[Event]:
@@ -257,7 +257,7 @@ class Graph:
 
     def _came_back(self, left: Sequence[Left]) -> dict[tuple[int, int], list[Exit]]:
         """Return the constants that are a number which left before: the same value, and one that is no accident."""
-        numbers = [item for item in left if item.kind is BreakKind.LEFT_AS_NUMBER and _telling(item.plain)]
+        numbers = [item for item in left if item.kind in NUMBERS and _telling(item.plain)]
         found: dict[tuple[int, int], list[Exit]] = {}
         position = 0
         for made, step in zip(self.made, self.program.steps, strict=True):
@@ -357,6 +357,17 @@ def _with_constants(operation: Operation, constant: Callable[[Operation, int], b
         breaks=tuple(() if c else b for b, c in zip(operation.breaks, cut, strict=True)),
     )
 
+
+def _as_stopped(crossing: Operation) -> Operation:
+    """Call a crossing after the operation that stopped the gradients, where that is what made a plain number."""
+    stopped = any(b.kind is BreakKind.STOP for some in crossing.breaks for b in some)
+    return replace(crossing, name="stop_gradient") if stopped else crossing
+
+
+EVENTS = {None: "branch", BreakKind.LEFT_AS_ARRAY: "left as array", BreakKind.STOP: "stopped"}
+"""What happened to a value, by what it became."""
+
+NUMBERS = {BreakKind.LEFT_AS_NUMBER, BreakKind.STOP}
 
 PLAIN = bool | int | float | complex
 

@@ -103,6 +103,8 @@ def _processing(method: Callable[..., Any]) -> Callable[..., Any]:
             custom = custom._replace(shapes=tuple(map(np.shape, result)))
         by_rule = around is not None and around is not primitive
         recording.add(primitive, arguments, params, result, custom, by_rule=by_rule)
+        if primitive.name == "stop_gradient":
+            _stopped_as_number(recording, result)
         return result
 
     return process
@@ -111,6 +113,16 @@ def _processing(method: Callable[..., Any]) -> Callable[..., Any]:
 def _stopped(recording: Recording, value: Any) -> Any:
     """Return which known value an operation that stops gradients got: JAX has taken its tangents off."""
     return next((v for v in (value, *STATE.stopping) if recording.known(v) is not None), value)
+
+
+def _stopped_as_number(recording: Recording, result: Any) -> None:
+    """Note a plain number whose gradients were stopped: Python computes with it, where nobody sees."""
+    place = recording.entries[-1].place
+    plain = result[0] if isinstance(result, list | tuple) and len(result) == 1 else result
+    if place is not None and isinstance(plain, float | complex):
+        recording.left.append(
+            Left(len(recording.entries), recording.entries[-1].inputs[0], BreakKind.STOP, place, plain)
+        )
 
 
 def _stopping(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -92,7 +92,25 @@ class Leaks:
                 statement = _keeping(site.span, known, leak.name)
                 if statement is not None:
                     return statement
-        return None
+        return _kept_by_another(leak, names)
+
+
+def _kept_by_another(leak: Leak, names: set[str]) -> Span | None:
+    """Return the statement of a function that was handed the value, and keeps it under one of its names."""
+    made = leak.made.site.span
+    function = syntax.function_at(made)
+    held = {*syntax.assigned_names(made), *([leak.name] if leak.name else ())}
+    handed = {
+        syntax.text_of(call.func).rpartition(".")[2]
+        for call in (ast.walk(function) if function is not None else ())
+        if isinstance(call, ast.Call) and any(held & syntax.names_in(a, ast.Load) for a in call.args)
+    }
+    for keeper in (f for f in syntax.functions_in(made.file) if f.name in handed and f is not function):
+        given = set(syntax.parameter_names(keeper))
+        for statement in _statements(keeper):
+            if given & syntax.names_in(statement, ast.Load) and names and _stores(statement, set(), names):
+                return syntax.span_of(statement, made.file)
+    return None
 
 
 def _holders(value: Any, depth: int = 0) -> Iterator[str]:

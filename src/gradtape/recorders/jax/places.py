@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+import jax
 
 from gradtape.arrays.record import MAX_CALLERS, is_user_file
 from gradtape.diagnostics import Site
@@ -12,6 +15,10 @@ from gradtape.diagnostics import Site
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import CodeType, FrameType, TracebackType
+
+
+JAX = str(Path(jax.__file__).parent)
+"""Where JAX is installed."""
 
 
 class Place(NamedTuple):
@@ -23,13 +30,18 @@ class Place(NamedTuple):
 
 @lru_cache(maxsize=65_536)
 def is_users(code: CodeType) -> bool:
-    """Whether code belongs to the program: not to a library, and not to what a dataclass writes for itself."""
-    return is_user_file(code.co_filename) and code.co_filename != "<string>"
+    """Whether code belongs to the program: not to a library, compiled or not, nor to what a dataclass writes."""
+    return is_user_file(code.co_filename) and code.co_filename != "<string>" and not code.co_filename.endswith(".pyx")
 
 
 def here() -> Place | None:
     """Return where the user's program is now."""
     return among(_running(sys._getframe(1)))
+
+
+def asked_by_jax(frame: FrameType) -> bool:
+    """Whether a call comes out of JAX's own functions, such as the derivative of its solver of equations."""
+    return frame.f_code.co_filename.startswith(JAX)
 
 
 def among(frames: Iterable[tuple[CodeType, int]]) -> Place | None:

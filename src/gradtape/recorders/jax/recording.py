@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -179,8 +178,10 @@ class Recording:
 
     def _new(self, value: Any) -> int:
         self._count += 1
-        with contextlib.suppress(TypeError):  # a plain number cannot be found again
+        try:
             self._known[id(value)] = (weakref.ref(value), self._count)
+        except TypeError:  # a plain number: JAX goes on with the very object that an operation gave
+            self._known[id(value)] = (lambda: value, self._count)
         return self._count
 
     def _constant(self, value: Any) -> int:

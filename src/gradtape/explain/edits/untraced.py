@@ -1,0 +1,108 @@
+"""Edits where Python wants a plain number of a traced value: a place in a list, a window, a text, a whole number."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Suggestion, syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import parts, simple_name, statements_of
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.case import Case
+    from gradtape.explain.edits.pen import Pen
+
+
+def traced_instead(case: Case) -> Suggestion | None:
+    """Let JAX do with the traced value what Python was to do with its number."""
+    pen, node = case.pen, case.node
+    if pen.dialect != "jax" or case.context.question.failure is None or node is None:
+        return None
+    ways = (_printed, _picked, _window, _whole)
+    changes: Changes = next((found for way in ways if (found := way(case, pen, node))), ())
+    return builders.likely(*changes, *pen.imports) if changes else None
+
+
+def _picked(case: Case, pen: Pen, node: ast.expr) -> Changes:
+    """Pick an element of an array, or one of several functions, where a traced value is the place in a list."""
+    if not isinstance(node, ast.Subscript) or isinstance(node.slice, ast.Tuple | ast.Slice):
+        return ()
+    file, index = case.file, builders.written(node.slice, case.file)
+    listed, outer = builders.written(node.value, file), builders.parent_of(node, file)
+    if isinstance(outer, ast.Call) and outer.func is node:
+        given = ", ".join([index, listed, *(builders.written(a, file) for a in outer.args)])
+        return builders.replace(outer, file, pen.say("jax.lax.switch({x})", x=given)) if not outer.keywords else ()
+    whole = isinstance(node.value, ast.List | ast.Tuple | ast.ListComp) or syntax.is_list(listed, case.at)
+    text = pen.call("stack", listed) if whole else pen.say("jnp.asarray({x})", x=listed)
+    return builders.replace(node.value, file, text)
+
+
+def _window(case: Case, pen: Pen, node: ast.expr) -> Changes:
+    """Take a window of a size that is plain, from a place that is traced: `x[i : i + 3]`."""
+    window = node.slice if isinstance(node, ast.Subscript) else None
+    if not isinstance(node, ast.Subscript) or not isinstance(window, ast.Slice) or window.step is not None:
+        return ()
+    low, high = window.lower, window.upper
+    if low is None or not isinstance(high, ast.BinOp) or not isinstance(high.op, ast.Add):
+        return ()
+    start, sides = syntax.text_of(low), [high.left, high.right]
+    size = [side for side in sides if syntax.text_of(side) != start]
+    if len(size) != 1 or syntax.names_in(size[0], ast.Load) & syntax.names_in(low, ast.Load):
+        return ()
+    given = [builders.written(n, case.file) for n in (node.value, low, size[0])]
+    return builders.replace(node, case.file, pen.say("jax.lax.dynamic_slice_in_dim({x})", x=", ".join(given)))
+
+
+def _printed(case: Case, pen: Pen, node: ast.expr) -> Changes:
+    """Print by `jax.debug.print`, which waits for the numbers: of `f"{x:.2f}"` the values stand behind the text."""
+    del node
+    statement, file = case.statement, case.file
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or syntax.text_of(call.func) != "print" or len(call.args) != 1 or call.keywords:
+        return ()
+    text, values = call.args[0], list[str]()
+    if not isinstance(text, ast.JoinedStr):
+        return ()
+    pieces = list[str]()
+    for part in text.values:
+        if isinstance(part, ast.Constant):
+            pieces.append(str(part.value).replace("{", "{{").replace("}", "}}"))
+            continue
+        if not isinstance(part, ast.FormattedValue) or part.conversion != -1:
+            return ()
+        style = part.format_spec.values if isinstance(part.format_spec, ast.JoinedStr) else []
+        if any(not isinstance(s, ast.Constant) for s in style):
+            return ()
+        spec = "".join(str(s.value) for s in style if isinstance(s, ast.Constant))
+        pieces.append(f"{{:{spec}}}" if spec else "{}")
+        values.append(ast.unparse(part.value))
+    given = ", ".join([repr("".join(pieces)), *values])
+    return builders.replace(call, file, pen.say("jax.debug.print({x})", x=given))
+
+
+def _whole(case: Case, pen: Pen, node: ast.expr) -> Changes:
+    """Make an array whole where `int` was to make a number of it."""
+    if not isinstance(node, ast.Call) or syntax.text_of(node.func) != "int" or len(node.args) != 1:
+        return ()
+    inner = node.args[0]
+    if simple_name(inner) in {"floor", "round", "ceil"} or isinstance(inner, ast.Name | ast.BinOp | ast.Attribute):
+        text = builders.written(inner, case.file)
+        return builders.replace(node, case.file, pen.say("jnp.asarray({x}).astype(int)", x=text))
+    return ()
+
+
+SIZES = {"range", "zeros", "ones", "full", "arange", "linspace", "eye", "round", "int", "len", "str"}
+"""Functions that a plain number is for: a count, a size, a text, or one that is rounded."""
+
+
+def wants_number(case: Case, node: ast.expr) -> bool:
+    """Whether what becomes a plain number is a count, a size or a text: an array in its place would not do."""
+    outer, scope = builders.parent_of(node, case.file), case.function
+    if isinstance(outer, ast.Call) and node in outer.args and syntax.text_of(outer.func) in SIZES:
+        return True
+    names = set(syntax.assigned_names(case.at))
+    inside = dict.fromkeys(n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s))
+    counts = [n for n in inside if isinstance(n, ast.Call) and syntax.text_of(n.func) == "range"]
+    return any(names & syntax.names_in(a, ast.Load) for n in counts for a in n.args)
