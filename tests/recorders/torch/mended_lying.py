@@ -88,6 +88,18 @@ LYING = {
         model(torch.randn(5, 3)).pow(2).mean().backward()
         print(rate.grad)
         """,
+    "a place that is rounded and then picks a row": """
+        table, place = nn.Parameter(torch.randn(10, 3)), nn.Parameter(torch.tensor([2.3, 4.7]))
+        rows = place.round().long()  #~ piecewise-constant integer-cast
+        table[rows].pow(2).sum().backward()
+        print(place.grad)
+        """,
+    "ranks, which are the order of the order": """
+        net, x, y = nn.Linear(3, 1), torch.randn(8, 3), torch.randn(8)
+        ranks = net(x).squeeze().argsort().argsort().float()  #~ no-derivative
+        loss = (ranks - y.argsort().argsort().float()).pow(2).mean()
+        loss.backward()
+        """,
     "a clamp, between numbers that are written down": """
         w = torch.tensor([3.0, 4.0], requires_grad=True)
         (w.clamp(0, 1) * 2).sum().backward()  #~ flat-region

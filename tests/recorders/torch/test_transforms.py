@@ -1,8 +1,11 @@
 """Gradients of `torch.func` and `torch.autograd.functional`: their zeros and NaN have reasons like any others."""
 
+import textwrap
+
 import pytest
 
 from .programs import expected, why
+from .test_edits import flows_when_edited
 
 BROKEN = {
     "nothing reaches the result": """
@@ -132,6 +135,31 @@ BROKEN = {
         """,
 }
 
+OF_A_BATCH = {
+    "a number is taken out of a value of a batch": """
+        import torch
+        def loss(w, x):
+            scale = (w * x).sum().item()  #~ left-through-number
+            return (w * scale).sum()
+        torch.vmap(torch.func.grad(loss), in_dims=(None, 0))(torch.ones(3), torch.ones(4, 3))
+        """,
+    "a value of a batch decides": """
+        import torch
+        def loss(w, x):
+            if (w * x).sum() > 0:  #~ traced-control-flow
+                return (w * x).sum()
+            return (w * 2).sum()
+        torch.vmap(torch.func.grad(loss), in_dims=(None, 0))(torch.ones(3), torch.ones(4, 3))
+        """,
+    "a value of a batch decides between two": """
+        import torch
+        def loss(w, x):
+            y = w * x
+            return y.sum() if y[0] > 0 else (2 * y).sum()  #~ traced-control-flow
+        torch.vmap(torch.func.grad(loss), in_dims=(None, 0))(torch.ones(3), torch.ones(4, 3))
+        """,
+}
+
 RIGHT = """
     import torch
     from torch import nn
@@ -170,3 +198,12 @@ def test_what_is_right_stays_silent(tmp_path):
     assert not ran.told
     assert {"model.0.weight", "model.2.bias"} <= ran.statuses.keys()
     assert not ran.remarks
+
+
+@pytest.mark.parametrize("name", OF_A_BATCH)
+def test_what_a_batch_does_not_allow_is_told_and_mended(name, tmp_path):
+    program = textwrap.dedent(OF_A_BATCH[name])
+    ran = why(program, tmp_path)
+    assert isinstance(ran.error, RuntimeError)
+    assert ran.told == expected(program)
+    flows_when_edited(program, tmp_path)

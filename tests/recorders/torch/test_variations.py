@@ -496,3 +496,25 @@ def test_what_flows_is_left_alone(name, tmp_path):
     assert not ran.told
     assert ran.reports
     assert set(ran.statuses.values()) <= {"ok"}, ran.statuses
+
+
+def test_a_function_in_place_names_what_it_writes_to(tmp_path):
+    program = """
+        import torch
+        import torch.nn.functional as F
+        x = torch.sigmoid(torch.ones(3, requires_grad=True))
+        F.relu_(x).sum().backward()
+        """
+    (finding,) = [f for r in why(program, tmp_path).reports for f in r.findings]
+    assert finding.diagnostic.headline.startswith("`x` was overwritten")
+
+
+def test_a_draw_is_called_as_the_program_calls_it(tmp_path):
+    program = """
+        import torch
+        from torch.distributions import Normal
+        mu = torch.zeros(3, requires_grad=True)
+        Normal(mu, torch.ones(3)).sample().sum().backward()
+        """
+    (finding,) = [f for r in why(program, tmp_path).reports for f in r.findings]
+    assert finding.diagnostic.primary.label.startswith("sample draws")

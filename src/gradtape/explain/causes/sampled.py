@@ -1,5 +1,6 @@
 """GT306: a value was drawn at random, and how it was drawn from its parameters has no derivative."""
 
+from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
@@ -10,7 +11,8 @@ DRAWN = "draws at random, and what was drawn has no derivative in the parameters
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
-    label = f"{group.links[0].operation.name} {group.first.reason or DRAWN}"
+    operation = group.links[0].operation
+    label = f"{wording.called(operation) or operation.name} {group.first.reason or DRAWN}"
     return context.broken("sampled", route, group, label, helps=(context.words.draw,))
 
 

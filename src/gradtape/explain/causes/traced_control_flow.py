@@ -29,9 +29,19 @@ def detect_failure(context: Context) -> Finding | None:
     return context.failed(
         "traced-control-flow",
         f"no gradient of `{context.question.target_name}`: a traced value decides which way it goes",
-        f"{syntax.decision_at(span)} needs a truth value or a size here, and a traced value has none yet",
-        helps=_helps(context) if not isinstance(syntax.statement_at(span), ast.While) else ROUNDS,
+        f"{syntax.decision_at(span)} needs a truth value or a size here, and {_lacks(context)}",
+        helps=_helps(context) if not isinstance(syntax.statement_at(span), ast.While) else _rounds(context),
     )
+
+
+def _rounds(context: Context) -> tuple[str, ...]:
+    return ROUNDS[:1] if context.question.dialect == "torch" else ROUNDS
+
+
+def _lacks(context: Context) -> str:
+    if context.question.dialect == "torch":
+        return "a value under `vmap` has one for each element of the batch"
+    return "a traced value has none yet"
 
 
 ROUNDS = (

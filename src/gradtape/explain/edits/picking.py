@@ -43,6 +43,10 @@ PICKING = {"item", "int", "gather", "gather_nd", "take", "one_hot", "embedding",
 """What needs whole numbers."""
 
 
+ROUNDED = {"round", "floor", "ceil", "trunc"}
+"""Functions that a position goes through before it is cast: the place between two rows is what they were given."""
+
+
 def between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     """Go in a straight line from one row of a table to the next, where a cast position picks a row."""
     if case.pen.dialect == "tensorflow":
@@ -59,10 +63,12 @@ def between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
         return ()
     if isinstance(pick.value, ast.Attribute) and pick.value.attr in {"at", "loc", "iloc"}:  # no rows, but a place
         return _between_places(pick, builders.operand(inner, file), file) if pen.dialect == "jax" else ()
+    rounded = simple_name(inner) in ROUNDED and pen.dialect == "torch"
+    moving = builders.worked_on(inner, file) if rounded else None
     rows, table, position = (
         builders.written(pick.slice, file),
         builders.written(pick.value, file),
-        builders.operand(inner, file),
+        builders.operand(moving or inner, file),
     )
     index = rows if rows in names else f"({rows})"
     last = f"len({table}) - 1"

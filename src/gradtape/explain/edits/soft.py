@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import simple_name
 
@@ -81,6 +81,8 @@ def _soft_histogram(pen: Pen, node: ast.Call, file: str) -> str:
 
 def _soft_rank(pen: Pen, node: ast.Call, file: str) -> str | None:
     """Write the rank of each value, which is the order of the order, as how many others lie below it."""
+    if pen.dialect == "torch":
+        return _soft_rank_of_method(pen, node, file)
     inner = node.args[0] if node.args else None
     if not isinstance(inner, ast.Call) or simple_name(inner) != "argsort" or len(inner.args) != 1:
         return None
@@ -95,6 +97,24 @@ def _soft_rank(pen: Pen, node: ast.Call, file: str) -> str | None:
     down = keywords.get("direction", "").strip("'\"") == "DESCENDING"
     higher, lower = reversed(pair) if down else pair
     return f"{pen.call('sum', pen.call('sigmoid', f'{higher} - {lower}'), 'axis=-1')} - 0.5"
+
+
+def _soft_rank_of_method(pen: Pen, node: ast.Call, file: str) -> str | None:
+    """Do the same for PyTorch, where both orders go along the last axis: `x.argsort().argsort()`."""
+    orders: list[ast.Call] = []
+    inner: ast.expr | None = node
+    while isinstance(inner, ast.Call) and simple_name(inner) == "argsort":
+        orders.append(inner)
+        given = inner.args if builders.is_method(inner, file) else inner.args[1:]
+        if inner.keywords or any(syntax.text_of(a) != "-1" for a in given):
+            return None
+        method = builders.is_method(inner, file) and isinstance(inner.func, ast.Attribute)
+        inner = inner.func.value if method and isinstance(inner.func, ast.Attribute) else next(iter(inner.args), None)
+    if len(orders) != 2 or inner is None:
+        return None
+    name = scopes.free_name(file, "values")
+    apart = f"({name} := {builders.written(inner, file)}).unsqueeze(-1) - {name}.unsqueeze(-2)"
+    return f"({pen.call('sigmoid', apart)}.sum(-1) - 0.5)"
 
 
 def _soft_histc(pen: Pen, node: ast.Call, file: str) -> str | None:

@@ -245,6 +245,8 @@ def soften(case: Case) -> Suggestion | None:
     if node is None or is_index(case, node):
         return None
     outer = builders.parent_of(node, file)
+    if isinstance(outer, ast.Attribute):  # a method of it
+        outer = builders.parent_of(outer, file)
     if isinstance(outer, ast.Call) and simple_name(outer) == simple_name(node) == "argsort":
         node = outer  # the order of an order
     for part in parts(node):

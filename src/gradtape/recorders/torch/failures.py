@@ -214,11 +214,21 @@ def of_operation(error: BaseException, record_site: Site) -> Failure | None:
         return Failure("integer-source", text, record_site)
     if private.ARRAY_OF_GRAPH.search(text):
         return Failure(BreakKind.LEFT_AS_ARRAY.value, text, record_site)
+    if private.OF_A_BATCH.search(text):
+        kind = "traced-control-flow" if _decides(record_site.span) else BreakKind.LEFT_AS_NUMBER.value
+        return Failure(kind, text.partition(". For (1)")[0], record_site)
     if private.NOT_A_LEAF.search(text):
         return Failure("nonleaf-grad-read", text, record_site)
     if private.INFERENCE.search(text):
         return Failure(BreakKind.GRADIENTS_OFF.value, text, record_site, detail="inference_mode")
     return None
+
+
+def _decides(span: Span) -> bool:
+    """Whether a value decides which way the program goes: no call makes a number of it."""
+    node = syntax.expression_at(span)
+    name = syntax.text_of(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+    return name not in {"item", "tolist", "float", "int", "complex"}
 
 
 def of_inference(failure: Failure, inputs: Sequence[int], builder: Builder) -> Failure:
@@ -242,7 +252,7 @@ def written_text(span: Span) -> str:
     elif isinstance(statement, ast.Assign) and any(isinstance(t, ast.Subscript) for t in statement.targets):
         node = statement.targets[0]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        method = node.func.attr.endswith("_") or node.func.attr == "step"
+        method = (node.func.attr.endswith("_") and syntax.is_method(node, span.file)) or node.func.attr == "step"
         node = node.func.value if method or not node.args else node.args[0]
     elif isinstance(node, ast.Call) and node.args:  # a layer, or a function, that works in place
         node = node.args[0]

@@ -224,5 +224,8 @@ INFERENCE = re.compile(
     r"|Setting requires_grad=True on inference tensor outside InferenceMode"
 )
 WRONG_RULE = re.compile(r"returned an incorrect number of gradients|returned an invalid gradient at index")
+OF_A_BATCH = re.compile(
+    r"vmap: It looks like you're (?:either \(1\) calling \.item|attempting to use a Tensor in some)"
+)
 NO_TENSOR = re.compile(r"'(?:float|int|complex|bool|ndarray|numpy\.\w+)' object has no attribute 'backward'")
 UNUSED_AT = re.compile(r"index (\d+)")

@@ -350,19 +350,19 @@ class Questions:
         tensors = {id(by_id[number]): by_id[number] for number in cone if number in by_id}
         for tensor in list(tensors.values())[:MOST_SOURCES]:
             yield self._failed(tensor, failure)
-        if failure.kind == "integer-source":
+        if failure.kind == "integer-source" or (private.OF_A_BATCH.search(failure.text) and not tensors):
             yield self._never_made(failure)
 
     def _never_made(self, failure: Failure) -> GradientReport:
-        """Tell of a tensor that PyTorch refused to make."""
-        span = self.asked.site.span
+        """Tell of a tensor that PyTorch refused to make, or of a value that has no number of its own."""
+        span, whole = self.asked.site.span, failure.kind == "integer-source"
         name = next(iter(syntax.assigned_names(span)), None) or text_before_dot(span, "the tensor")
-        source = End(name, frozenset(), "tensor", "int64", differentiable=False)
+        source = End(name, frozenset(), "tensor", "int64" if whole else "float32", differentiable=not whole)
         question = Question(
             self._plain_run,
             self.asked.kind,
             self.asked.site,
-            (),
+            () if whole else self.targets,
             source,
             Status.ERROR,
             failure=failure,
