@@ -79,7 +79,7 @@ class Backward:
                 )
         odd = [g for g in gradients if g is not None and suspicious(g)]
         if not odd or not self.possible:
-            if not self.possible or all(is_finite(t.value) for t in asked.targets if t.id):
+            if not self.possible or all(map(is_finite, self.targets)):
                 return Numbers(gradients)
             self.kept.computes = True
             return Numbers(gradients, values=self.kept)  # the target got lost, and not its gradient
@@ -88,6 +88,12 @@ class Backward:
         broken = any(not g.finite for g in odd)
         self.kept.computes = broken
         return Numbers(gradients, pulls, self.kept, stopped)
+
+    @property
+    def targets(self) -> list[Any]:
+        """The values of the targets that have derivatives."""
+        values = [t.value for t in self.asked.targets if t.id]
+        return [v for v in values if is_differentiable(v._value)]
 
     @property
     def possible(self) -> bool:

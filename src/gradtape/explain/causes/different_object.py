@@ -483,11 +483,15 @@ def detect_twin(context: Context) -> Finding | None:
     So the variables of a target network are asked for in the place of those that learn.
     """
     source, together, made = context.source, context.question.together, context.source.made
-    if len(together) < 2 or source.kind != "variable" or made is None or _written_out(context):
+    if len(together) < 2 or source.kind != "variable" or made is None:
+        return None
+    ways = context.ways
+    some_flow = context.run.once_of("some flow", together, lambda: any(ways.flow_from(end.ids) for end in together))
+    if some_flow or _written_out(context):
         return None
     kinds = {b.kind for route in context.routes for _, link in route.broken for b in link.breaks}
     asked = frozenset().union(*(end.ids for end in together))
-    if not kinds or not kinds <= OUTSIDE or context.ways.flow_from(asked):
+    if not kinds or not kinds <= OUTSIDE:
         return None
     names = context.run.names
     own = _last(source.path or source.name)
