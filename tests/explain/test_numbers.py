@@ -330,6 +330,17 @@ PROGRAMS = {
         """,
         [(ZERO, [])],
     ),
+    "the bias of one layer in two outputs that are subtracted": (
+        """
+        w, b = gt.Variable(2.0), gt.Variable(0.5)
+        def tower(x):
+            return np.tanh(w * x) + b
+        with gt.GradientTape() as tape:
+            loss = (tower(3.0) - tower(1.0)) ** 2
+        tape.gradient(loss, [w, b])
+        """,
+        [(OK, []), (ZERO, [])],
+    ),
     "two ways that happen to cancel are a minimum": (
         """
         w = gt.Variable(1.0)

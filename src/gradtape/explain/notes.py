@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Annotation, Diagnostic, Severity
 from gradtape.explain import sizes, wording
-from gradtape.explain.causes.flat_region import row_of
+from gradtape.explain.causes.flat_region import added_alike, row_of
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.numbers import JOINING, forward, target_is_finite
 from gradtape.explain.partial import ends_of_routes
@@ -67,12 +67,15 @@ def _stationary(context: Context) -> tuple[Diagnostic, ...]:
     told = {}
     for spot in found:
         row = row_of(context, spot)
-        if spot.operation is None or spot.trouble is Trouble.CONSTANT or (row is not None and not row.harmless):
+        constant = spot.trouble is Trouble.CONSTANT
+        if spot.operation is None or (constant and not added_alike(context)) or (row is not None and not row.harmless):
             continue
         if spot.operation.custom and spot.trouble is Trouble.ZERO:  # a cause speaks of it
             continue
         name = wording.name_of(spot.operation)
-        if spot.trouble is Trouble.CANCELLED:
+        if constant:
+            text = f"`{context.source.name}` is added alike to both that are subtracted here, and is not meant to count"
+        elif spot.trouble is Trouble.CANCELLED:
             text = "what comes back on several ways adds up to zero here"
         else:
             text = row.says.format(f=name) if row is not None else f"the derivative of {name} is zero here"

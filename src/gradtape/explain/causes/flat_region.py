@@ -117,7 +117,7 @@ def _nan_note(comparison: Operation, position: int, seen: Summary) -> str:
 
 def _constant(context: Context, spot: Spot) -> Finding | None:
     operation = spot.operation
-    if operation is None:
+    if operation is None or added_alike(context):
         return None
     name = context.source.name
     route = wording.route_through(context, operation)
@@ -135,6 +135,22 @@ def _constant(context: Context, spot: Spot) -> Finding | None:
         route=route,
         headline=headline(context),
     )
+
+
+def added_alike(context: Context) -> bool:
+    """Whether all that reads the source does the same with it: one layer's bias, in two outputs that are subtracted.
+
+    The difference of two outputs of one network does not depend on the bias of its last layer, and is not meant to.
+    """
+    columns, ids = context.run.columns, context.source.ids
+    readers = columns.readers(ids)
+    places = {
+        (columns.functions[n], position)
+        for n in readers
+        for position, value in enumerate(columns.inputs[n])
+        if value in ids
+    }
+    return len(readers) > 1 and len(places) == 1
 
 
 CAUSE = Cause("flat-region", Stage.NUMBERS, detect)
