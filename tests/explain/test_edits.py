@@ -191,6 +191,20 @@ tape.gradient(y, w)
 """,
         ["    best = gt.soft_argmax(w, axis=1)\n"],
     ),
+    "a switch that is off where a function does not get it": (
+        """\
+w, b = gt.Variable(2.0), gt.Variable(0.5)
+def model(moving=False):
+    force = w * 3.0
+    if moving:
+        force = force + b
+    return force
+with gt.GradientTape() as tape:
+    y = model()
+tape.gradient(y, [w, b])
+""",
+        ["def model(moving=True):\n"],
+    ),
     "hits are counted": (
         """\
 w, y = gt.Variable([[0.4, 1.6], [0.3, 0.1]]), np.array([0, 1])

@@ -127,7 +127,10 @@ def closed(text: str) -> bool | None:
         bare = ast.parse(text, mode="eval").body
     except SyntaxError:
         return None  # several lines, or no expression: the check of the whole will tell
-    return None if type(new) is not type(bare) else isinstance(new, CLOSED) or _is_wrapped(text)
+    if type(new) is not type(bare):
+        return None
+    word = isinstance(new, ast.Constant) and (new.value is None or isinstance(new.value, bool))
+    return word or isinstance(new, CLOSED) or _is_wrapped(text)
 
 
 def _fits(node: ast.expr, span: Span, text: str) -> bool:
