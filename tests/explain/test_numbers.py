@@ -330,6 +330,16 @@ PROGRAMS = {
         """,
         [(ZERO, [])],
     ),
+    "a variable that is read twice, and added and subtracted": (
+        """
+        mu = gt.Variable([1.0, 2.0])
+        with gt.GradientTape() as tape:
+            sample = gt.identity(mu) + 0.3
+            loss = np.sum((sample - gt.identity(mu)) ** 2)
+        tape.gradient(loss, mu)
+        """,
+        [(ZERO, [("flat-region", 7)])],
+    ),
     "the bias of one layer in two outputs that are subtracted": (
         """
         w, b = gt.Variable(2.0), gt.Variable(0.5)

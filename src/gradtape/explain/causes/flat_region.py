@@ -142,15 +142,21 @@ def added_alike(context: Context) -> bool:
 
     The difference of two outputs of one network does not depend on the bias of its last layer, and is not meant to.
     """
-    columns, ids = context.run.columns, context.source.ids
-    readers = columns.readers(ids)
-    places = {
-        (columns.functions[n], position)
-        for n in readers
-        for position, value in enumerate(columns.inputs[n])
-        if value in ids
-    }
-    return len(readers) > 1 and len(places) == 1
+    columns, ids = context.run.columns, set(context.source.ids)
+    places: list[tuple[str, int]] = []
+    waiting = list(ids)
+    while waiting:
+        readers = columns.readers(waiting)
+        places += [
+            (columns.functions[n], position)
+            for n in readers
+            if columns.functions[n] not in SAME
+            for position, value in enumerate(columns.inputs[n])
+            if value in ids
+        ]
+        waiting = [columns.outputs[n] for n in readers if columns.functions[n] in SAME]  # a variable that is read
+        ids.update(waiting)
+    return len(places) > 1 and len(set(places)) == 1
 
 
 CAUSE = Cause("flat-region", Stage.NUMBERS, detect)
