@@ -215,6 +215,17 @@ tape.gradient(loss, w)
 """,
         ["    hits = np.sum(gt.nn.softmax(w) * np.eye(w.shape[-1])[y], axis=-1)\n"],
     ),
+    "hits are counted twice, and the first count is mended": (
+        """\
+w, y, z = gt.Variable([[0.4, 1.6], [0.3, 0.1]]), np.array([0, 1]), np.array([1, 1])
+with gt.GradientTape() as tape:
+    best = np.argmax(w, axis=1)
+    loss = np.mean(best == y)
+    other = np.mean(best == z)
+tape.gradient(loss, w)
+""",
+        ["    loss = np.mean(np.sum(gt.nn.softmax(w) * np.eye(w.shape[-1])[y], axis=-1))\n", "np.mean(best == z)"],
+    ),
     "misses are counted, of scores that are computed where the largest is sought": (
         """\
 w, y = gt.Variable([[0.4, 1.6], [0.3, 0.1]]), np.array([[1.0, 0.0], [0.0, 1.0]])

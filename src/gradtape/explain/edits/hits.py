@@ -21,7 +21,7 @@ def expected(case: Case) -> Changes:
     if case.node is None or scope is None:
         return ()
     names = set(syntax.assigned_names(case.at))
-    inside = {n for s in statements_of(scope) if not hasattr(s, "body") for n in parts(s)}
+    inside = dict.fromkeys(n for s in statements_of(scope) if not hasattr(s, "body") for n in parts(s))
     for pair in (n for n in inside if n.lineno >= case.at.line):
         sides = _sides(pair, file)
         found = [_largest(case, side) for side in sides]
