@@ -142,6 +142,18 @@ def function_at(span: Span) -> type_of_function | None:
     return found[-1] if found else None
 
 
+CACHES = {"cache", "lru_cache", "cached_property"}
+"""Decorators that keep what a function gives for its next call."""
+
+
+def cached_by(span: Span) -> ast.expr | None:
+    """Return the decorator by which the function around a place keeps its results."""
+    function = function_at(span)
+    marks = function.decorator_list if isinstance(function, ast.FunctionDef) else []
+    called = [(mark, mark.func if isinstance(mark, ast.Call) else mark) for mark in marks]
+    return next((mark for mark, name in called if text_of(name).rpartition(".")[2] in CACHES), None)
+
+
 def is_method(call: ast.Call, file: str) -> bool:
     """Whether a call goes to a method of a value: what stands before the dot is nothing that the file imports."""
     tree = parse_file(file)

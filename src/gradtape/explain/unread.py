@@ -49,18 +49,18 @@ class Unread(NamedTuple):
 
 
 def unread(context: Context) -> Unread | None:
-    """Return where the newest value that was computed from the source, and that no operation reads, is left lying."""
+    """Return where the newest value that moves with the source, and that no operation reads, is left lying."""
     found: Unread | None = context.run.once_of("unread", context.question, lambda: _newest(context))
     return found
 
 
 def _newest(context: Context) -> Unread | None:
-    columns, after = context.run.columns, context.after_source
+    columns, moving = context.run.columns, context.moving
     uses, began = columns.uses, context.run.tape.entered[0][0] if context.run.tape and context.run.tape.entered else 0
     ends = (
         number
         for number in range(len(columns) - 1, -1, -1)
-        if columns.seqs[number] >= began and columns.outputs[number] in after and columns.outputs[number] not in uses
+        if columns.seqs[number] >= began and columns.outputs[number] in moving and columns.outputs[number] not in uses
     )
     found = (_left_lying(context, columns[number]) for number in islice(ends, MOST_ENDS))
     return next((place for place in found if place is not None), None)

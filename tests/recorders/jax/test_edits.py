@@ -6,6 +6,8 @@ from tests.explain.test_edits import mended
 from gradtape.explain import Status
 
 from .mendable import MENDABLE, MENDABLE_TOO
+from .mendable_states import STATES
+from .mendable_traced import CACHED, OF_SCIPY, PICKED, SIZED, SLOPES
 from .test_reasons import heard
 from .wrong import HEAD
 
@@ -268,9 +270,60 @@ def check_that_the_edits_mend(program, tmp_path):
     assert all(r.status is Status.OK and not r.findings for r in reports), right
 
 
-@pytest.mark.parametrize("name", MENDABLE)
+EVERY = MENDABLE | STATES | PICKED | SIZED | CACHED | OF_SCIPY
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_edits_that_are_made_let_the_gradient_pass(name, tmp_path):
-    check_that_the_edits_mend(MENDABLE[name], tmp_path)
+    check_that_the_edits_mend(EVERY[name], tmp_path)
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_what_stands_for_a_function_of_scipy_has_its_slope(name, tmp_path):
+    source = HEAD + "import functools\n" + OF_SCIPY[name]
+    right = mended(source, heard(source, tmp_path)[0])
+    made = {}
+    exec(compile(right, str(tmp_path / "right.py"), "exec"), made)  # noqa: S102
+    assert float(made["result"]) == pytest.approx(SLOPES[name], rel=1e-3)
+
+
+UNTOUCHED = {
+    "a value behind stop_gradient that nobody reads": """
+def loss(p, rows):
+    goal = lax.stop_gradient(rows @ p["old"])
+    return jnp.mean((rows @ p["new"] - 1.0) ** 2)
+jax.grad(loss)({"old": jnp.ones(3), "new": jnp.ones(3)}, jnp.arange(6.0).reshape(2, 3))
+""",
+    "a number of elements that is read": """
+@jax.jit
+def share(w):
+    height = w * x
+    wet = jnp.nonzero(height < 2.0)[0]
+    return jnp.sum(height[wet]) / len(wet)
+jax.grad(share)(0.7)
+""",
+    "gradients of a whole state, mapped over by a function of another file": """
+import operator
+def loss(state, rows):
+    return jnp.mean((rows @ state["w"] - 1.0) ** 2)
+state = {"w": jnp.ones(3), "rounds": jnp.array(0)}
+slopes = jax.grad(loss)(state, jnp.arange(6.0).reshape(2, 3))
+state = jax.tree.map(operator.sub, state, slopes)
+""",
+    "an integral without bounds": """
+from scipy.integrate import quad
+jax.grad(lambda w: quad(lambda t: jnp.exp(-w * t**2), 0.0, np.inf)[0])(0.7)
+""",
+}
+"""Programs in which something is wrong, and nothing that is known mends them."""
+
+
+@pytest.mark.parametrize("name", UNTOUCHED)
+def test_no_edit_is_offered_that_does_not_mend(name, tmp_path):
+    reports, _ = heard(HEAD + UNTOUCHED[name], tmp_path)
+    found = [f for r in reports for f in r.findings]
+    assert found
+    assert all(f.diagnostic.suggestion is None for f in found), found
 
 
 @pytest.mark.thorough

@@ -51,12 +51,18 @@ def detect_failure(context: Context) -> Finding | None:
         f"`{end.name}` has a dtype without derivatives",
         _label(end),
         labels=((context.made_at(end), f"`{end.name}` is made here"),),
-        helps=(_help(end),) if end is context.source else RESULT,
+        helps=_helps(end) if end is context.source else RESULT,
     )
 
 
 RESULT = ("return a real number: a smooth measure in the place of a count, a position or a truth value",)
 """What to do about a function that gives whole numbers."""
+
+
+def _helps(end: End) -> tuple[str, ...]:
+    """Say what to do about a source; a leaf of a tree may be no parameter at all."""
+    beside = "or ask for the gradient in the parameters alone, if this is a count or a state beside them"
+    return (_help(end),) if end.name.isidentifier() else (_help(end), beside)
 
 
 def _label(end: End) -> str:

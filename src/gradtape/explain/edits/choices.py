@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, loops, picked, static
-from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
+from gradtape.explain.edits import builders, loops, picked, sized, static
+from gradtape.explain.edits.case import Case, parts, statements_of
 from gradtape.explain.edits.soft import smooth
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ def chosen_by_where(case: Case, *, softly: bool = False) -> Suggestion | None:
     known = static.known_before(case) if pen.dialect == "jax" else ()
     if known:
         return builders.likely(*known)
+    padded = sized.padded(case)
+    if padded is not None:
+        return padded
     inside = _in_expression(case, pen)
     if inside:
         return builders.likely(*inside, *pen.imports)
@@ -73,7 +76,7 @@ def _in_expression(case: Case, pen: Pen) -> Changes:
             if changes:
                 return tuple(c for c in changes if not any(o.span.contains(c.span) for o in changes if o is not c))
         if isinstance(node, ast.Subscript):
-            return _summed_where(pen, node, file) or picked.kept_whole(case, node)
+            return picked.kept(case.moved(syntax.span_of(node, file)))
     tests = [n for n in around if isinstance(n, ast.BoolOp | ast.Compare) or _is_not(n)]
     if tests and not isinstance(case.statement, ast.If | ast.While | ast.Assert):
         text = _whole(pen, tests[-1], file)
@@ -107,25 +110,6 @@ def _on_arrays(pen: Pen, node: ast.expr, file: str) -> str:
     changes = _called_on_arrays(pen, node, file) if isinstance(node, ast.Call) and inside else ()
     whole = [c.text for c in changes if c.span == syntax.span_of(node, file)]
     return whole[0] if whole else builders.written(node, file)
-
-
-REDUCTIONS = {"sum", "mean", "prod", "std", "var", "any", "all"}
-"""Functions of JAX that can be told which elements to take."""
-
-
-def _summed_where(pen: Pen, picked: ast.Subscript, file: str) -> Changes:
-    """Let a sum take the elements that a mask picks: `sum(x, where=m)` for `sum(x[m])`."""
-    del pen
-    mask = builders.written(picked.slice, file)
-    for outer in reversed(builders.path_to(picked, file)):
-        if isinstance(outer, ast.Call) and simple_name(outer) in REDUCTIONS and not builders.is_method(outer, file):
-            if not outer.args or any(k.arg == "where" for k in outer.keywords):
-                return ()
-            inside = [n for n in parts(outer.args[0]) if isinstance(n, ast.Subscript)]
-            same = [n for n in inside if builders.written(n.slice, file) == mask]
-            dropped = [c for n in same for c in builders.keep_part(n, n.value, file)]
-            return (*dropped, *builders.add_argument(outer, file, f"where={mask}"))
-    return ()
 
 
 def _is_not(node: ast.AST) -> bool:

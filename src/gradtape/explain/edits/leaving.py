@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, foreign, lists, static, untraced
+from gradtape.explain.edits import builders, foreign, library, lists, static, untraced
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.picking import is_index
@@ -39,7 +39,7 @@ def stay(case: Case) -> Suggestion | None:
     known = static.known_before(case) if pen.dialect == "jax" else ()
     if known:
         return builders.likely(*known)
-    traced = untraced.traced_instead(case)
+    traced = untraced.traced_instead(case) or library.instead(case)
     if traced is not None:
         return traced
     node = _outermost(case.node, case.at) if case.node is not None else None

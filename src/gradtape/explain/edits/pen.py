@@ -25,6 +25,7 @@ MODULES = {
     "jax": ("jax",),
     "torch": ("torch",),
     "keras": ("keras", "tensorflow.keras"),
+    "dataclasses": ("dataclasses",),
     "functools": ("functools",),
     "itertools": ("itertools",),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders, choices, foreign, layers, lists, metrics, order, writes
+from gradtape.explain.edits import builders, choices, foreign, layers, lists, metrics, order, refs, writes
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import entries, kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
@@ -65,6 +65,8 @@ def _as_one(case: Case, node: ast.List | ast.Tuple) -> str | None:
 def without_state(case: Case) -> Suggestion | None:
     """Use the tensor where the variable that keeps its value is read, or do without the new variable."""
     call = case.call
+    if case.pen.dialect == "jax":
+        return builders.likely(*refs.of_its_own(case))
     changes = _not_traced(case) or metrics.loss_instead(case) or layers.called_with_values(case)
     if changes or call is None:
         return builders.likely(*changes)

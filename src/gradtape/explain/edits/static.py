@@ -69,8 +69,9 @@ def _deciding(case: Case) -> set[str]:
     return syntax.names_in(sizes[-1], ast.Load) if sizes else set()
 
 
-SIZED = {"zeros", "ones", "full", "empty", "arange", "eye", "range", "reshape", "linspace", "one_hot"}
-"""Functions whose arguments are sizes."""
+SIZED = {"zeros", "ones", "full", "empty", "arange", "eye", "tri", "range", "reshape", "linspace", "one_hot", "repeat",
+         "split", "array_split", "tile", "broadcast_to", "top_k", "bincount", "segment_sum"}  # fmt: skip
+"""Functions whose arguments are sizes, or decide on one."""
 
 
 def _followed(file: str, function: ast.FunctionDef, name: str) -> Iterator[tuple[ast.FunctionDef, str]]:

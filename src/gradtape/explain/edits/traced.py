@@ -10,12 +10,16 @@ from gradtape.explain.edits import builders, loops, streams
 from gradtape.explain.edits.case import parts
 
 if TYPE_CHECKING:
+    from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
 
 def kept_as_number(case: Case) -> Suggestion | None:
     """Hand the value to `jax.debug.callback`, which keeps its number when it is computed."""
     statement, file = case.statement, case.file
+    cached = _not_cached(case)
+    if cached:
+        return builders.likely(*cached)
     jax = scopes.imported_as(file, "jax", case.at)
     if statement is None or jax is None:
         return None
@@ -53,6 +57,16 @@ def kept_as_number(case: Case) -> Suggestion | None:
         *builders.insert_after(statement, file, f"{jax}.debug.callback({keep}, {name})"),
         *(c for n in later for c in builders.replace(n, file, name)),
     )
+
+
+def _not_cached(case: Case) -> Changes:
+    """Let a function compute anew what it kept for its next call, which may be in another trace."""
+    mark = syntax.cached_by(case.at)
+    if mark is None:
+        return ()
+    if syntax.text_of(mark).endswith("cached_property"):
+        return builders.replace(mark, case.file, "property")
+    return builders.drop_decorator(mark, case.file)
 
 
 def _declared(function: ast.AST | None) -> set[str]:

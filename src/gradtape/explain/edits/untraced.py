@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, syntax
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, picked, sized
 from gradtape.explain.edits.case import parts, simple_name, statements_of
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ def traced_instead(case: Case) -> Suggestion | None:
     if pen.dialect != "jax" or case.context.question.failure is None or node is None:
         return None
     ways = (_printed, _picked, _window, _whole)
-    changes: Changes = next((found for way in ways if (found := way(case, pen, node))), ())
-    return builders.likely(*changes, *pen.imports) if changes else None
+    changes: Changes = next((found for way in ways if (found := way(case, pen, node))), ()) or picked.kept(case)
+    return builders.likely(*changes, *pen.imports) if changes else sized.padded(case)
 
 
 def _picked(case: Case, pen: Pen, node: ast.expr) -> Changes:

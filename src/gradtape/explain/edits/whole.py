@@ -7,13 +7,14 @@ import re
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, leaves
 from gradtape.explain.edits.case import parts, simple_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradtape.diagnostics import Suggestion
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
@@ -41,11 +42,11 @@ def is_position(case: Case) -> bool:
 
 
 def is_idle(case: Case) -> bool:
-    """Whether nobody reads the source, nor changes everything that it stands among: whole numbers may stay there."""
-    tree = syntax.parse_file(case.file)
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)] if tree is not None else []
-    changed = any(simple_name(n) in WHOLE_TREES for n in calls)
-    return not case.context.source.name.isidentifier() and not changed and not list(_read(case))
+    """Whether the source is a leaf that the function asked about does not read: a count, or the state of an optimizer.
+
+    It may stay whole beside parameters.
+    """
+    return not case.context.source.name.isidentifier() and not list(_read(case))
 
 
 def is_data(case: Case) -> bool:
@@ -66,18 +67,28 @@ def _learned(case: Case) -> list[int]:
     return [k for k in real if k < len(names) and PARAMETERS.fullmatch(names[k])]
 
 
-WHOLE_TREES = {"tree_map", "map", "apply_updates", "update"}
-"""Functions that compute with all leaves of a tree."""
-
-
 def _read(case: Case) -> Iterator[ast.expr]:
-    """Yield where the program reads the source: an argument by its name, a leaf of a tree by its last key."""
+    """Yield where the function asked about, or one it calls, reads the source: by its name, or by its last key."""
     tree, name = syntax.parse_file(case.file), case.context.source.name
     key = re.search(r"\[(?:'([^']*)'|(\d+))\]$|\.(\w+)$", name)
-    scope = asked_function(case) if key is None else tree
-    for node in ast.walk(scope) if scope is not None else ():
+    asked = asked_function(case)
+    scopes_read: list[ast.AST] = [asked] if asked is not None else [tree] if tree is not None else []
+    if asked is not None and key is not None:
+        scopes_read = _called_from(asked, case.file)
+    for node in (n for scope in scopes_read for n in ast.walk(scope)):
         if isinstance(node, ast.expr) and _reads(node, name, key):
             yield node
+        if key is not None and key[2] and isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store):
+            yield from node.elts[int(key[2]) : int(key[2]) + 1]  # a loop, or a name for each element
+
+
+def _called_from(function: ast.FunctionDef, file: str) -> list[ast.AST]:
+    """Return a function and those of its file that it calls, by their names, and so on."""
+    found: list[ast.AST] = [function]
+    for here in found:
+        names = {getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(here)}
+        found += [f for f in syntax.functions_in(file) if f.name in names and f not in found]
+    return found
 
 
 def _reads(node: ast.expr, name: str, key: re.Match[str] | None) -> bool:
@@ -104,7 +115,59 @@ def left_whole(case: Case) -> Suggestion | None:
     absent = failure is not None and "argnums" in failure.text
     if case.context.source.name.isidentifier() or absent or is_data(case):
         return builders.likely(*(c for call in calls for c in _without_it(case, call)))
-    return builders.likely(*(c for call in calls for c in builders.set_argument(call, case.file, "allow_int", "True")))
+    narrowed = leaves.by_one_part(case, _place_of_argument(case))
+    if narrowed:
+        return builders.likely(*narrowed)
+    allowed = [c for call in calls for c in builders.set_argument(call, case.file, "allow_int", "True")]
+    used = _without_slopes(case)
+    return builders.likely(*allowed, *used) if used is not None else None
+
+
+def _place_of_argument(case: Case) -> int:
+    """Return which argument of the function the source is, or is a part of; -1 if that is not known."""
+    asked = asked_function(case)
+    names = syntax.parameter_names(asked) if asked is not None else []
+    return names.index(_argument(case)) if _argument(case) in names else -1
+
+
+def _without_slopes(case: Case) -> Changes | None:
+    """Let what computes with all gradients of a tree pass over those of whole numbers; None where that is not clear.
+
+    They have the dtype `float0`, with which nothing can be computed.
+    """
+    file, statement, call, pen = case.file, case.statement, case.call, case.pen
+    if statement is None or call is None:
+        return ()
+    found: list[Change] = []
+    others = False
+    for read in leaves.gradients_read(case):
+        outer = builders.parent_of(read, file)
+        if not isinstance(outer, ast.Call) or read not in outer.args:
+            continue
+        if simple_name(outer) not in MAPS:
+            others = True
+            continue
+        body, position = outer.args[0], outer.args.index(read) - 1
+        names = [a.arg for a in body.args.args] if isinstance(body, ast.Lambda) else []
+        if not isinstance(body, ast.Lambda) or not 0 <= position < len(names):
+            return None
+        test = pen.say("{d}.dtype != jax.dtypes.float0", d=names[position])
+        text = f"{builders.operand(body.body, file)} if {test} else {names[0]}"
+        found += builders.replace(body.body, file, text)
+    if others:
+        place, name = _place_of_argument(case), leaves.gradients_name(case)
+        if not 0 <= place < len(call.args):
+            return None
+        leaf = pen.say("lambda p, d: jnp.zeros_like(p) if d.dtype == jax.dtypes.float0 else d")
+        tree = builders.written(call.args[place], file)
+        found += builders.insert_after(
+            statement, file, pen.say("{g} = jax.tree.map({f}, {t}, {g})", g=name, f=leaf, t=tree)
+        )
+    return (*dict.fromkeys(found), *pen.imports)
+
+
+MAPS = {"tree_map", "map"}
+"""Functions that do the same with all leaves of trees."""
 
 
 def cast(case: Case, made: ast.expr | None) -> Suggestion | None:

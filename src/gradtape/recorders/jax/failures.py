@@ -81,7 +81,7 @@ def explained(asked: Asked, error: Exception, leaks: Leaks) -> tuple[GradientRep
     """Report an error that came in the place of a question's gradients."""
     from gradtape.recorders.jax.explaining import plain_question, target_name
 
-    failure = failure_of(asked, error, leaks)
+    failure = failure_of(asked, of_jax(error), leaks)
     if failure is None:  # an error of the program's own
         name, call = target_name(asked), asked.place.site.span
         return tuple(GradientReport(asked.kind, call, name, s.name, Status.ERROR) for s in asked.sources)
@@ -131,7 +131,17 @@ def kind_of(error: BaseException) -> str:
     return ""
 
 
-def failure_of(asked: Asked, error: Exception, leaks: Leaks) -> Failure | None:
+def of_jax(error: BaseException) -> BaseException:
+    """Return the error of JAX's that a library has told in its own words; else the error itself."""
+    here: BaseException | None = error
+    while here is not None and not (here is error and kind_of(here)):
+        if any(isinstance(here, getattr(jax.errors, name, ())) for name, _ in BY_TYPE):
+            return here
+        here = here.__cause__ or here.__context__
+    return error
+
+
+def failure_of(asked: Asked, error: BaseException, leaks: Leaks) -> Failure | None:
     """Return what an error is about; None for one that has nothing to do with gradients."""
     kind, text = kind_of(error), next(iter(str(error).splitlines()), "")
     if not kind:
@@ -208,10 +218,9 @@ def _by_expression(kind: str, site: Site) -> str:
 
 
 def _lists_values(node: ast.AST | None) -> bool:
-    """Whether a call makes an array of a list that is written there."""
-    return isinstance(node, ast.Call) and any(
-        isinstance(a, ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp) for a in node.args
-    )
+    """Whether a call makes an array of a list that is written there; a solver may get one beside its function."""
+    listed = ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp
+    return isinstance(node, ast.Call) and bool(node.args) and isinstance(node.args[0], listed)
 
 
 # -- rules ------------------------------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ class Telling:
     def _outside(self, error: Exception) -> Asked | None:
         """Return what an error outside of every gradient is about: the question whose value was kept, or the run."""
         place = raised_at(error) or here()
-        if place is None or not failures.kind_of(error):
+        if place is None or not failures.kind_of(failures.of_jax(error)):
             return None
         leak = self.leaks.refused()
         if leak is not None and leak.asked is not None:

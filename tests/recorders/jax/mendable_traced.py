@@ -1,0 +1,201 @@
+"""Programs that want of a traced value what only numbers give: a count, a size, SciPy's answer, a place in a cache."""
+
+PICKED = {
+    "places where a mask holds": """
+@jax.jit
+def energy(w):
+    height = w * x
+    wet = jnp.nonzero(height < 2.0)[0]
+    return jnp.sum(jnp.sqrt(height[wet])) - jnp.max(height[wet])
+jax.grad(energy)(0.7)
+""",
+    "places in a tuple of one": """
+@jax.jit
+def energy(w):
+    height = w * x
+    wet, = jnp.where(height < 2.0)
+    return jnp.mean(height[wet] ** 2)
+jax.grad(energy)(0.7)
+""",
+    "rows of places": """
+def energy(w):
+    height = w * x
+    wet = jnp.argwhere(height < 2.0)[:, 0]
+    return jnp.std(height[wet])
+jax.jit(jax.grad(energy))(0.7)
+""",
+    "places that are used where they are found": """
+@jax.jit
+def energy(w, wet):
+    return (w * x)[jnp.flatnonzero(wet)].sum()
+jax.grad(energy)(0.7, jnp.array([True, False, True]))
+""",
+    "what is no number": """
+@jax.jit
+def misfit(w, seen):
+    good = jnp.isfinite(seen)
+    return jnp.mean((w * x[good] - seen[good]) ** 2)
+jax.grad(misfit)(0.7, jnp.array([1.0, jnp.nan, 2.0]))
+""",
+    "a logarithm of what is above zero": """
+@jax.jit
+def entropy(w):
+    p = w * x - 0.5
+    return -jnp.sum(p[p > 0] * jnp.log(p[p > 0]))
+jax.grad(entropy)(0.7)
+""",
+    "a mask and its opposite": """
+@jax.jit
+def margin(w, label):
+    score = w * x
+    good = score[label > 0]
+    bad = score[~(label > 0)]
+    return jnp.min(good) - jnp.max(bad)
+jax.grad(margin)(0.7, jnp.array([1, 0, 1]))
+""",
+    "a stretch that begins at a traced place": """
+def tail(w):
+    height = w * x
+    top = jnp.argmax(height)
+    return jnp.mean(height[top:]) + jnp.sum(height[:top])
+jax.jit(jax.grad(tail))(0.7)
+""",
+}
+
+SIZED = {
+    "classes that are looped over": """
+@jax.jit
+def spread(w, group):
+    total = 0.0
+    for g in jnp.unique(group):
+        total = total + jnp.sum(jnp.where(group == g, w * x, 0.0)) ** 2
+    return total
+jax.grad(spread)(0.7, jnp.array([4, 2, 4]))
+""",
+    "classes that are counted": """
+@jax.jit
+def spread(w, group):
+    _, places, counts = jnp.unique(group, return_inverse=True, return_counts=True)
+    return jnp.sum(w * x / counts[places])
+jax.grad(spread)(0.7, jnp.array([4, 2, 4]))
+""",
+    "a number of copies": """
+@jax.jit
+def copies(w, n):
+    return jnp.sum(jnp.repeat(w * x, n) ** 2)
+jax.grad(copies)(0.7, 2)
+""",
+    "where an array is cut": """
+@jax.jit
+def halves(w, n):
+    low, high = jnp.split(w * x, [n])
+    return jnp.mean(high) - jnp.mean(low)
+jax.grad(halves)(0.7, 1)
+""",
+}
+
+CACHED = {
+    "a function that keeps its results": """
+@functools.lru_cache(maxsize=None)
+def window(n):
+    return jnp.hanning(n + 2)[1:-1]
+@jax.jit
+def power(w):
+    return jnp.sum((w * x * window(3)) ** 2)
+jax.grad(power)(0.7)
+jax.grad(lambda w: jnp.sum(w * window(3)))(0.6)
+""",
+    "a property that is kept": """
+class Window:
+    def __init__(self, n):
+        self.n = n
+    @functools.cached_property
+    def values(self):
+        return jnp.hanning(self.n + 2)[1:-1]
+window = Window(3)
+@jax.jit
+def power(w):
+    return jnp.sum((w * x * window.values) ** 2)
+jax.grad(power)(0.7)
+jax.grad(lambda w: jnp.sum(w * window.values))(0.6)
+""",
+    "a reference outside": """
+total = jax.new_ref(jnp.zeros(()))
+def loss(w):
+    for value in x:
+        total[...] += w * value
+    return total[...] ** 2
+jax.grad(loss)(0.7)
+""",
+    "a rule that clips everything away": """
+@jax.custom_vjp
+def limited(v, low, high):
+    return v
+limited.defvjp(lambda v, low, high: (v, (low, high)), lambda kept, g: (jnp.clip(g, *kept), None, None))
+jax.grad(lambda w: -jnp.sum(limited(w * x, 0.0, 1.0)))(0.7)
+""",
+}
+
+OF_SCIPY = {
+    "an integral": """
+from scipy.integrate import quad
+def loss(w):
+    area, _ = quad(lambda t: np.exp(-w * t**2), 0.0, 2.0)
+    return area**2
+result = jax.grad(loss)(0.7)
+""",
+    "an integral up to a traced bound": """
+from scipy import integrate
+result = jax.grad(lambda w: integrate.quad(np.cos, 0, w)[0])(0.7)
+""",
+    "an equation that is integrated": """
+from scipy.integrate import solve_ivp
+def decay(t, y, k):
+    return -k * y
+def loss(k):
+    way = solve_ivp(decay, (0.0, 1.0), [1.0, 2.0], t_eval=np.linspace(0.0, 1.0, 5), args=(k,), rtol=1e-6)
+    return jnp.sum(way.y[:, -1])
+result = jax.grad(loss)(0.7)
+""",
+    "a table": """
+from scipy.interpolate import interp1d
+at = np.linspace(0, 3, 7)
+curve = interp1d(at, at**2, fill_value="extrapolate", bounds_error=False)
+result = jax.grad(lambda w: jnp.sum(curve(w * x)))(2.2)
+""",
+    "a table of what is learned": """
+from scipy.interpolate import interp1d
+def loss(values):
+    curve = interp1d(np.linspace(0, 3, 4), values)
+    return jnp.sum(curve(x) ** 2)
+result = jax.grad(loss)(jnp.array([0.0, 1.0, 0.5, 0.2]))
+""",
+    "a spline": """
+from scipy.interpolate import CubicSpline
+at = np.linspace(0, 3, 7)
+curve = CubicSpline(at, np.sin(at))
+result = jax.grad(lambda w: jnp.sum(curve(w * x)))(0.7)
+""",
+    "a special function": """
+from scipy.special import jv
+result = jax.grad(lambda w: jnp.sum(jv(1, w * x)))(0.7)
+""",
+    "a root": """
+from scipy.optimize import brentq
+def loss(a):
+    root = brentq(lambda z: z**2 - a, 0.0, 5.0)
+    return root**3
+result = jax.grad(loss)(2.0)
+""",
+}
+
+SLOPES = {
+    "an integral": -1.365064,
+    "an integral up to a traced bound": 0.764842,
+    "an equation that is integrated": -1.489756,
+    "a table": 23.25,
+    "a spline": 0.768610,
+    "a special function": 0.795312,
+    "a root": 2.121320,
+}
+"""What SciPy's own answers give, by differences of numbers or by hand."""
