@@ -127,7 +127,7 @@ SINGULAR: tuple[Singular, ...] = (
         ("norm", "vector_norm", "matrix_norm"),
         {OUTPUT: ZERO},
         "the derivative of {f} is 0/0 where the vector is zero",
-        ("use the sum of squares without the root, or put a small number under it: `sqrt(sum({x} * {x}) + 1e-12)`",),
+        ("use the sum of squares without the root, or put a small number under it: `sqrt(sum({o} * {o}) + 1e-12)`",),
     ),
     Singular(
         ("std", "std_mean", "reduce_std"),

@@ -57,7 +57,7 @@ def alike(name: str, other: str) -> bool:
 
 
 def filled(text: str, context: Context, operation: Operation) -> str:
-    """Put the program's own words in the place of `{f}`, `{x}` and `{where}` in a help."""
+    """Put the program's own words in the place of `{f}`, `{x}`, `{where}` in a help; `{o}` is `{x}` as an operand."""
     told: str = context.run.once_of(("filled", text), operation, lambda: _filled(text, context, operation))
     return told
 
@@ -79,7 +79,10 @@ def _filled(text: str, context: Context, operation: Operation) -> str:
     shown = syntax.text_of(argument) if argument is not None else "x"
     if len(shown) > SHORT or "\n" in shown:
         shown = "x"
-    return text.format(f=function, x=shown, where=context.words.where, module=context.words.module)
+    loose = not isinstance(argument, ast.Name | ast.Call | ast.Attribute | ast.Subscript) and shown != "x"
+    words = context.words
+    operand = f"({shown})" if loose else shown
+    return text.format(f=function, x=shown, o=operand, where=words.where, module=words.module)
 
 
 def elements(pull: Pull, count: int, total: int) -> str:

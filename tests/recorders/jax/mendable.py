@@ -7,20 +7,6 @@ def loss(w, x, y):
     return 1.0 - jnp.mean(jnp.argmax(scores, axis=1) == y)
 g = jax.grad(loss)(jnp.ones((3, 2)) * 0.1, jnp.arange(6.0).reshape(2, 3), jnp.array([0, 1]))
 """,
-    "parameters that a method reads of its object": """
-class Net:
-    def __init__(self):
-        self.layers = [(jnp.ones((3, 4)) * 0.3, jnp.zeros(4)), (jnp.ones((4, 2)), jnp.zeros(2))]
-    def run(self, x):
-        for w, b in self.layers[:-1]:
-            x = jax.nn.relu(x @ w + b)
-        w, b = self.layers[-1]
-        return x @ w + b
-    def loss(self, layers, x):
-        return jnp.mean(self.run(x) ** 2)
-net = Net()
-value, g = jax.value_and_grad(net.loss)(net.layers, jnp.ones((2, 3)))
-""",
     "whole numbers that were drawn": """
 def loss(w, x):
     return jnp.sum((x @ w) ** 2)

@@ -85,6 +85,25 @@ def copies(w, n):
     return jnp.sum(jnp.repeat(w * x, n) ** 2)
 jax.grad(copies)(0.7, 2)
 """,
+    "how often a loop turns": """
+@jax.jit
+def compound(rate, years):
+    return lax.fori_loop(0, years, lambda _, sum: sum * (1 + rate), 1.0)
+jax.grad(compound)(0.05, 10)
+""",
+    "a place in a list": """
+@jax.jit
+def weighted(w, k):
+    return [1.0, 2.0, 4.0][int(k)] * w
+jax.grad(weighted)(0.7, 2)
+""",
+    "a place in a list that nobody knows before": """
+@jax.jit
+def weighted(w):
+    k = jnp.argmax(x)
+    return [1.0, 2.0, 4.0][int(k)] * w
+jax.grad(weighted)(0.7)
+""",
     "where an array is cut": """
 @jax.jit
 def halves(w, n):

@@ -1,15 +1,17 @@
 """The edits of wrong programs, made: the lines are the expected ones, and nothing is said of the program any more."""
 
 import pytest
+from tests.explain.programs import unmarked
 from tests.explain.test_edits import mended
 
 from gradtape.explain import Status
 
 from .mendable import MENDABLE, MENDABLE_TOO
+from .mendable_numbers import NUMBERS
 from .mendable_states import STATES
 from .mendable_traced import CACHED, OF_SCIPY, PICKED, SIZED, SLOPES
 from .test_reasons import heard
-from .wrong import HEAD
+from .wrong import HEAD, WRONG
 
 PROGRAMS = {
     "a limit beside a tolerance": (
@@ -270,7 +272,8 @@ def check_that_the_edits_mend(program, tmp_path):
     assert all(r.status is Status.OK and not r.findings for r in reports), right
 
 
-EVERY = MENDABLE | STATES | PICKED | SIZED | CACHED | OF_SCIPY
+TOLD = "an attribute in the place of the argument, through a function with a rule of its own"
+EVERY = MENDABLE | NUMBERS | STATES | PICKED | SIZED | CACHED | OF_SCIPY | {TOLD: unmarked(WRONG[TOLD])}
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -51,6 +51,12 @@ def test_of_a_right_program_nothing_is_said(name, tmp_path):
     assert not [f for r in reports for f in r.findings]
 
 
+def test_parts_that_cancel_make_a_zero_that_contradicts_nothing(tmp_path):
+    reports, _ = heard(HEAD + "jax.grad(lambda w: jnp.sum(w * x) / jnp.max(w * x))(0.5)\n", tmp_path)
+    assert [r.status for r in reports] == [Status.ZERO]
+    assert not reports[0].findings
+
+
 def test_a_gradient_is_named_as_the_function_names_it(tmp_path):
     reports, _ = heard(HEAD + RIGHT["attention, layer norm and a softmax loss"], tmp_path)
     assert [r.source for r in reports] == ["params['k']", "params['q']", "params['v']", "params['x']"]

@@ -46,6 +46,39 @@ def loss(p):
 
 jax.grad(loss)({"n": 3, "w": 1.5})  #~ GT107
 """,
+    "a minimum that a library tells of in its own words": """
+from scipy.optimize import minimize
+
+def spread(z, w):
+    return jnp.sum((z - w * x) ** 2)
+
+def loss(w):
+    best = minimize(spread, np.zeros(3), args=(w,))  #~ GT201
+    return jnp.sum(best.x ** 2)
+
+jax.grad(loss)(0.7)
+""",
+    "an equation whose solver gets a list": """
+from scipy.integrate import solve_ivp
+
+def loss(k):
+    way = solve_ivp(lambda t, y: -k * y, (0.0, 1.0), [1.0])  #~ GT201
+    return way.y[0, -1]
+
+jax.grad(loss)(0.7)
+""",
+    "a function that keeps traced results": """
+import functools
+
+@functools.lru_cache
+def window(n):
+    values = jnp.hanning(n + 2)
+    return values[1:-1]  #~ GT509
+
+power = jax.jit(lambda w: jnp.sum((w * x * window(3)) ** 2))
+jax.grad(power)(0.7)
+jax.grad(lambda w: jnp.sum(w * window(3)))(0.6)
+""",
     # -- nothing flows ----------------------------------------------------------------------------------------------
     "rounding": """
 def loss(x):

@@ -319,7 +319,7 @@ MEASURED = {
             y = tf.reduce_sum(tf.cast(place, tf.float32) * [1.0, 2.0, 4.0])
         tape.gradient(y, w)
         """,
-        "    place = tf.reduce_sum(tf.sigmoid(w[..., None, :] - w[..., :, None]), axis=-1) - 0.5",
+        "    place = tf.reduce_sum(tf.sigmoid(w[..., None, :] - w[..., :, None]), -1) - 0.5",
     ),
     "rounded answers that are compared": (
         """

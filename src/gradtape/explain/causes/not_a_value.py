@@ -64,6 +64,8 @@ def _help(context: Context, end: End) -> str:
         return (
             f"compute the value first: build a model that returns `{name}`, and call it on data while the tape records"
         )
+    if context.question.dialect == "jax" and not name.isidentifier():
+        return f"keep `{name}` out of what is differentiated: in an argument of its own, or in the function"
     return f"use {context.words.sources}"
 
 

@@ -214,6 +214,12 @@ def as_function(node: ast.expr, file: str, name: str) -> Changes:
     )
 
 
+def arguments_of(call: ast.Call, file: str) -> str:
+    """Return what stands behind the name of what a call calls, parentheses included."""
+    function, whole = syntax.span_of(call.func, file), syntax.span_of(call, file)
+    return Span(file, function.end_line, function.end_column, whole.end_line, whole.end_column).text
+
+
 def worked_on(node: ast.expr, file: str) -> ast.expr | None:
     """Return the one value that a call or an attribute takes: an argument, or what stands before the dot."""
     if isinstance(node, ast.Attribute):

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, soft
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
@@ -108,25 +108,18 @@ def _searched(case: Case, pen: Pen, call: ast.Call) -> Changes:
 
 
 def _ranked(case: Case, pen: Pen, call: ast.Call) -> Changes:
-    """Count smoothly how many values lie below each: the rank, which is the order of the order."""
-    file = case.file
-    name = syntax.assigned_names(syntax.span_of(call, file))
-    inner = call.args[0] if call.args else None
-    if isinstance(inner, ast.Call) and simple_name(inner) == "argsort":
-        outer, inner = call, inner.args[0] if inner.args else None
-    else:
-        scope = case.function
-        nodes = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
-        later = [n for n in nodes if simple_name(n) == "argsort" and isinstance(n, ast.Call) and n.args]
-        again = [n for n in later if n is not call and syntax.text_of(n.args[0]) in name]
-        outer = again[0] if again else call
-        if not again:
-            return ()
-    if inner is None or outer.keywords or call.keywords or any(isinstance(n, ast.Call) for n in ast.walk(inner)):
+    """Count smoothly how many values lie below each: the rank, which is the order of the order, in one step or two."""
+    file, scope = case.file, case.function
+    text = soft.rank(pen, call, file)
+    if text is not None:
+        return builders.replace(call, file, text)
+    names = syntax.assigned_names(syntax.span_of(call, file))
+    nodes = dict.fromkeys(n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s))
+    again = [n for n in nodes if isinstance(n, ast.Call) and simple_name(n) == "argsort" and n is not call and n.args]
+    again = [n for n in again if syntax.text_of(n.args[0]) in names]
+    if not again or not call.args or call.keywords or again[0].keywords:
         return ()
-    value = builders.operand(inner, file)
-    higher = pen.call("sigmoid", f"{value}[..., :, None] - {value}[..., None, :]")
-    return builders.replace(outer, file, f"({pen.call('sum', higher, 'axis=-1')} - 0.5)")
+    return builders.replace(again[0], file, soft.rank_among(pen, call.args[0], file))
 
 
 def _best(case: Case, pen: Pen, call: ast.Call) -> Changes:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span, Suggestion, scopes, syntax
-from gradtape.diagnostics.changes import Change
+from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain import flat
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, probabilities
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.spots import Trouble
@@ -59,10 +58,8 @@ def safe_in_expression(pen: Pen, node: ast.expr, file: str) -> Changes:
     name = simple_name(node)
     if name in ROOTS:
         inner = builders.worked_on(node, file)
-        made = _followed_softmax(inner, file) if name == "log" and inner is not None else None
-        if made is not None and pen.knows("log_softmax"):
-            return _log_softmax(pen, node, made, file)
-        return _plus_small(inner, file)
+        together = probabilities.log_together(pen, node, inner, file) if name == "log" and inner is not None else ()
+        return together or _plus_small(inner, file)
     if isinstance(node, ast.Call) and name in ARCS:
         inner = builders.worked_on(node, file)
         if pen.dialect == "jax" and inner is not None:  # a bound would end the gradient at the very edge
@@ -114,34 +111,12 @@ def _parted(pen: Pen, call: ast.Call, file: str) -> Changes:
     return builders.replace(matrix, file, f"{first} + {pen.say(PARTED[pen.dialect], matrix=name)}")
 
 
-def _followed_softmax(node: ast.expr, file: str) -> ast.expr | None:
-    """Return the softmax that an expression is, or that its name was assigned in the same function."""
-    scope = syntax.function_at(syntax.span_of(node, file)) or syntax.parse_file(file)
-    if isinstance(node, ast.Name) and scope is not None:
-        made = assigned_before(scope, node.id, node.lineno)
-        return made if made is not None and simple_name(made) == "softmax" else None
-    return node if simple_name(node) == "softmax" else None
-
-
 def _plus_small(node: ast.expr | None, file: str) -> Changes:
     if node is None:
         return ()
     loose = isinstance(node, ast.IfExp | ast.Lambda | ast.Compare | ast.BoolOp)
     text = builders.operand(node, file) if loose else builders.written(node, file)
     return builders.replace(node, file, f"{text} + {SMALL}")
-
-
-def _log_softmax(pen: Pen, node: ast.expr, inner: ast.expr, file: str) -> Changes:
-    span, call = syntax.span_of(node, file), syntax.span_of(inner, file)
-    if not isinstance(inner, ast.Call):
-        return ()
-    rest = Span(file, *_end(syntax.span_of(inner.func, file)), *_end(call)).text
-    text = pen.call("log_softmax").removesuffix("()") + rest
-    return (Change(span, text),)
-
-
-def _end(span: Span) -> tuple[int, int]:
-    return span.end_line, span.end_column
 
 
 def settings(pen: Pen, call: ast.Call, file: str) -> list[str]:
@@ -180,8 +155,7 @@ def _smooth_mapped_norm(pen: Pen, call: ast.Call, file: str) -> Changes:
 
 def _smooth_spread(pen: Pen, call: ast.Call, file: str) -> Changes:
     """Write a standard deviation as the root of a variance plus a little."""
-    span = syntax.span_of(call, file)
-    rest = Span(file, *_end(syntax.span_of(call.func, file)), *_end(span)).text
+    rest = builders.arguments_of(call, file)
     if builders.is_method(call, file) and isinstance(call.func, ast.Attribute):
         variance = f"{builders.written(call.func.value, file)}.var{rest}"
     else:

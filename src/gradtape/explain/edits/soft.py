@@ -37,7 +37,7 @@ def smooth(pen: Pen, node: ast.expr, file: str) -> str | None:
         return _soft_histogram(pen, node, file)
     if name == "histc" and pen.dialect == "torch":
         return _soft_histc(pen, node, file)
-    return _soft_rank(pen, node, file) if name == "argsort" else None
+    return rank(pen, node, file) if name == "argsort" else None
 
 
 def _soft_step(pen: Pen, sides: list[ast.expr], file: str) -> str:
@@ -79,42 +79,34 @@ def _soft_histogram(pen: Pen, node: ast.Call, file: str) -> str:
     return pen.call("sum", pen.call("exp", f"-0.5 * ({values}[:, None] - {centres}[None, :]) ** 2"), "axis=0")
 
 
-def _soft_rank(pen: Pen, node: ast.Call, file: str) -> str | None:
-    """Write the rank of each value, which is the order of the order, as how many others lie below it."""
-    if pen.dialect == "torch":
-        return _soft_rank_of_method(pen, node, file)
-    inner = node.args[0] if node.args else None
-    if not isinstance(inner, ast.Call) or simple_name(inner) != "argsort" or len(inner.args) != 1:
+def rank(pen: Pen, node: ast.Call, file: str) -> str | None:
+    """Write the rank of each value, which is the order of the order, along the last axis: `argsort(argsort(x))`."""
+    inner, _ = _ordered(node, file)
+    if not isinstance(inner, ast.Call) or simple_name(inner) != "argsort":
         return None
-    outer, keywords = ({k.arg: syntax.text_of(k.value) for k in n.keywords} for n in (node, inner))
-    last = {outer.pop("axis", "-1"), keywords.pop("axis", "-1")} == {"-1"}
-    if pen.dialect != "tensorflow" or outer or not last or len(node.args) > 1:
-        return None
-    value = builders.operand(inner.args[0], file)
-    if set(keywords) - {"direction", "stable"} or any(isinstance(n, ast.Call) for n in ast.walk(inner.args[0])):
-        return None
-    pair = [f"{value}[..., :, None]", f"{value}[..., None, :]"]
-    down = keywords.get("direction", "").strip("'\"") == "DESCENDING"
-    higher, lower = reversed(pair) if down else pair
-    return f"{pen.call('sum', pen.call('sigmoid', f'{higher} - {lower}'), 'axis=-1')} - 0.5"
+    value, down = _ordered(inner, file)
+    return None if value is None else rank_among(pen, value, file, down=down)
 
 
-def _soft_rank_of_method(pen: Pen, node: ast.Call, file: str) -> str | None:
-    """Do the same for PyTorch, where both orders go along the last axis: `x.argsort().argsort()`."""
-    orders: list[ast.Call] = []
-    inner: ast.expr | None = node
-    while isinstance(inner, ast.Call) and simple_name(inner) == "argsort":
-        orders.append(inner)
-        given = inner.args if builders.is_method(inner, file) else inner.args[1:]
-        if inner.keywords or any(syntax.text_of(a) != "-1" for a in given):
-            return None
-        method = builders.is_method(inner, file) and isinstance(inner.func, ast.Attribute)
-        inner = inner.func.value if method and isinstance(inner.func, ast.Attribute) else next(iter(inner.args), None)
-    if len(orders) != 2 or inner is None:
-        return None
-    name = scopes.free_name(file, "values")
-    apart = f"({name} := {builders.written(inner, file)}).unsqueeze(-1) - {name}.unsqueeze(-2)"
-    return f"({pen.call('sigmoid', apart)}.sum(-1) - 0.5)"
+def _ordered(node: ast.Call, file: str) -> tuple[ast.expr | None, bool]:
+    """Return what an `argsort` along the last axis sorts, and whether downwards; None where it is told more."""
+    method = builders.is_method(node, file) and isinstance(node.func, ast.Attribute)
+    first = node.func.value if method and isinstance(node.func, ast.Attribute) else next(iter(node.args), None)
+    told = {k.arg: syntax.text_of(k.value).strip("'\"") for k in node.keywords}
+    axes = [syntax.text_of(a) for a in node.args if a is not first] + [told.pop("axis", told.pop("dim", "-1"))]
+    told.pop("stable", None)
+    down = told.pop("direction", told.pop("descending", "")) in {"DESCENDING", "True"}
+    return (None, down) if told or set(axes) != {"-1"} else (first, down)
+
+
+def rank_among(pen: Pen, value: ast.expr, file: str, *, down: bool = False) -> str:
+    """Write as how many others lie below each value, or above it."""
+    called = any(isinstance(n, ast.Call) for n in ast.walk(value))
+    name = scopes.free_name(file, "values") if called else builders.operand(value, file)
+    first = f"({name} := {builders.written(value, file)})" if called else name
+    across = ("..., None, :", "..., :, None") if down else ("..., :, None", "..., None, :")
+    apart = f"{first}[{across[0]}] - {name}[{across[1]}]"
+    return f"{pen.call('sum', pen.call('sigmoid', apart), '-1')} - 0.5"
 
 
 def _soft_histc(pen: Pen, node: ast.Call, file: str) -> str | None:

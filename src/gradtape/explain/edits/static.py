@@ -64,6 +64,10 @@ def _deciding(case: Case) -> set[str]:
         return syntax.names_in(test, ast.Load)
     if isinstance(node, ast.Subscript) and any(isinstance(n, ast.Slice) for n in parts(node.slice)):
         return syntax.names_in(node.slice, ast.Load)
+    if isinstance(node, ast.Call) and simple_name(node) == "fori_loop":
+        return {name for bound in node.args[:2] for name in syntax.names_in(bound, ast.Load)}
+    if isinstance(node, ast.Call) and syntax.text_of(node.func) == "int":
+        return syntax.names_in(node, ast.Load)
     around = [n for n in syntax.around(case.at) if isinstance(n, ast.Call)]
     sizes = [n for n in [*around, *([node] if node is not None else [])] if simple_name(n) in SIZED]
     return syntax.names_in(sizes[-1], ast.Load) if sizes else set()

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.explain import flat
-from gradtape.explain.edits import builders, choosing, counts, hits, loops, metrics, numbers, passing, soft, truth
+from gradtape.explain.edits import (
+    builders,
+    choosing,
+    counts,
+    hits,
+    loops,
+    metrics,
+    numbers,
+    passing,
+    soft,
+    static,
+    truth,
+)
 from gradtape.explain.edits.callbacks import without_callback
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.choosing import CHOICES, picked_softly, weights_instead
@@ -369,6 +381,8 @@ def another_way(case: Case) -> Suggestion | None:
         return _summed_by_segment(pen, call, file)
     if name in {"lu", "lu_solve"}:
         return _solved_directly(case)
+    if name == "fori_loop" and pen.dialect == "jax" and (known := static.known_before(case)):
+        return builders.likely(*known)
     if name == "fori_loop":
         return _plain_bounds(case, call) or loops.counted_to_most(case, call)
     if name == "while_loop":

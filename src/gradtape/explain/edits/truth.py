@@ -123,7 +123,18 @@ class _Numbers:
             return self.new[node]
         if name == "where" and len(outer.args) == 3 and outer.args[0] is node:
             return self._mean(self.new[node], *outer.args[1:])
+        if name == "cond" and self.pen.dialect == "jax" and given[:1] == [node]:
+            return self._mean_of_sides(outer, node)
         return None
+
+    def _mean_of_sides(self, cond: ast.Call, node: ast.expr) -> str:
+        """Write a choice between two functions by a number: both are called, on what `cond` was to hand on."""
+        sides, handed = cond.args[1:3], ", ".join(builders.written(a, self.file) for a in cond.args[3:])
+        if len(sides) != 2 or cond.keywords or any(isinstance(a, ast.Starred) for a in cond.args):
+            raise _RefusedError
+        one, other = (f"{builders.operand(side, self.file)}({handed})" for side in sides)
+        weight = self._closed(self.new[node])
+        return f"{weight} * {one} + (1.0 - {weight}) * {other}"
 
     def _form(self, kind: type[ast.AST], given: list[ast.expr]) -> str | None:
         if kind not in FORMS or len(given) != ("{b}" in FORMS[kind]) + 1:

@@ -89,7 +89,9 @@ def _whole(case: Case, pen: Pen, node: ast.expr) -> Changes:
     inner = node.args[0]
     if simple_name(inner) in {"floor", "round", "ceil"} or isinstance(inner, ast.Name | ast.BinOp | ast.Attribute):
         text = builders.written(inner, case.file)
-        return builders.replace(node, case.file, pen.say("jnp.asarray({x}).astype(int)", x=text))
+        outer = builders.parent_of(node, case.file)
+        listed = _picked(case, pen, outer) if isinstance(outer, ast.Subscript) and outer.slice is node else ()
+        return (*builders.replace(node, case.file, pen.say("jnp.asarray({x}).astype(int)", x=text)), *listed)
     return ()
 
 

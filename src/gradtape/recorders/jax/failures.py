@@ -81,7 +81,7 @@ def explained(asked: Asked, error: Exception, leaks: Leaks) -> tuple[GradientRep
     """Report an error that came in the place of a question's gradients."""
     from gradtape.recorders.jax.explaining import plain_question, target_name
 
-    failure = failure_of(asked, of_jax(error), leaks)
+    failure = failure_of(asked, error, leaks)
     if failure is None:  # an error of the program's own
         name, call = target_name(asked), asked.place.site.span
         return tuple(GradientReport(asked.kind, call, name, s.name, Status.ERROR) for s in asked.sources)
@@ -141,12 +141,13 @@ def of_jax(error: BaseException) -> BaseException:
     return error
 
 
-def failure_of(asked: Asked, error: BaseException, leaks: Leaks) -> Failure | None:
+def failure_of(asked: Asked, raised: BaseException, leaks: Leaks) -> Failure | None:
     """Return what an error is about; None for one that has nothing to do with gradients."""
+    error = of_jax(raised)
     kind, text = kind_of(error), next(iter(str(error).splitlines()), "")
     if not kind:
         return None
-    place = raised_at(error) or here() or asked.place
+    place = raised_at(error) or raised_at(raised) or here() or asked.place
     leak = leaks.refused() if kind in {LEAKED, NUMBER, ARRAY, CONTROL} else None
     if leak is not None:
         kept = leaks.kept_at(leak)

@@ -10,7 +10,7 @@ import numpy as np
 from gradtape.recorders.jax.derivatives import differentiable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gradtape.recorders.jax.derivatives import Connections, Derivatives
     from gradtape.recorders.jax.program import Program, Step
@@ -59,6 +59,11 @@ def backwards(
             before = arrived.get(number)
             arrived[number] = value if before is None else jnp.add(before, value)
     return pulled, arrived
+
+
+def parts_of(program: Program, pulled: Sequence[Pulled], number: int) -> list[Any]:
+    """Return what a value got from each step that reads it: the sum of these is its gradient."""
+    return [p.gave for p in pulled if program.steps[p.step].inputs[p.position] == number]
 
 
 def _through_choice(step: Step, came: list[Any]) -> list[Any]:
