@@ -51,7 +51,7 @@ def test_every_row_has_words(row):
     told = row.says.format(f="sqrt")
     assert told
     assert not told.endswith(".")
-    assert all(text.format(f="np.sqrt", x="x", where="np.where", module="np") for text in row.helps)
+    assert all(text.format(f="np.sqrt", x="x", o="x", where="np.where", module="np") for text in row.helps)
     assert row.helps or row.harmless
 
 
