@@ -82,7 +82,7 @@ jax.grad(root)(2.0)
 def power(a, n):
     return lax.fori_loop(0, n, lambda i, x: x * a, 1.0)
 
-jax.grad(power)(1.1, 5)
+jax.grad(power)(1.1, jnp.array(5))
 """,
         [
             (
