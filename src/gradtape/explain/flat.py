@@ -168,6 +168,16 @@ def _one_side_only(pull: Pull) -> bool:
     return condition.all_zero if pull.position == 1 else pull.position == 2 and condition.zeros == 0
 
 
+RUNNING_PRODUCTS = frozenset({"prod", "nanprod", "cumprod", "nancumprod"})
+"""Operations that multiply the elements of one argument: their derivative by one is zero where another is."""
+
+
+def has_zeros(pull: Pull) -> bool:
+    """Whether there is a zero among the elements that are multiplied."""
+    values = pull.inputs[0] if pull.inputs else None
+    return values is not None and values.zeros > 0
+
+
 SMOOTH_TWICE = "use a smooth function where the second derivative is needed: softplus, tanh, silu"
 
 FLAT: tuple[Flat, ...] = (
@@ -271,6 +281,12 @@ FLAT: tuple[Flat, ...] = (
         ("check what is divided",),
         by_others=True,
         everywhere=lambda pull: pull.position == 1 and pull.output is not None and pull.output.all_zero,
+    ),
+    Flat(
+        RUNNING_PRODUCTS,
+        has_zeros,
+        "{f} multiplies by zeros: where another factor is 0, the product stays 0 whatever this one is",
+        ("check which factors are 0: a mask, a probability that was cut off, weights that start at zero",),
     ),
     Flat(frozenset({"square"}), _always, "the derivative of {f} is zero at 0, where it is smallest", harmless=True),
     Flat(

@@ -8,7 +8,7 @@ from gradtape.diagnostics import Annotation, Diagnostic, Severity
 from gradtape.explain import sizes, wording
 from gradtape.explain.causes.flat_region import added_alike, row_of
 from gradtape.explain.graph import BreakKind
-from gradtape.explain.numbers import JOINING, forward, target_is_finite
+from gradtape.explain.numbers import JOINING, forward, readers_of, target_is_finite
 from gradtape.explain.partial import ends_of_routes
 from gradtape.explain.report import Status
 from gradtape.explain.spots import Trouble
@@ -17,6 +17,7 @@ from gradtape.explain.wording import numbers_at
 if TYPE_CHECKING:
     from gradtape.diagnostics import Span
     from gradtape.explain.cause import Context
+    from gradtape.explain.graph import Operation
 
 LARGE = 1e6
 MOST = 4
@@ -80,7 +81,7 @@ def _stationary(context: Context) -> tuple[Diagnostic, ...]:
         else:
             text = row.says.format(f=name) if row is not None else f"the derivative of {name} is zero here"
             if spot.operation.function in JOINING:
-                text = f"what uses {name}'s result takes none of the elements that came from `{context.source.name}`"
+                text = _of_a_part(context, spot.operation)
             elif spot.pull is not None and numbers_at(spot.pull):
                 text += f": {numbers_at(spot.pull)}"
         told[spot.operation.site.span] = f"the gradient is zero because {text}"
@@ -89,6 +90,18 @@ def _stationary(context: Context) -> tuple[Diagnostic, ...]:
         text = f"every element is zero: `{name}` is connected, and the target does not change with it at this point"
         return (_note(text, context.question.call.span),)
     return tuple(_note(text, span) for span, text in list(told.items())[:MOST])
+
+
+TAKING = frozenset({"getitem", "take", "take_along_axis", "split", "unstack", "where", "max", "min", "sort", "top_k"})
+"""Operations that take some elements and leave others."""
+
+
+def _of_a_part(context: Context, joined: Operation) -> str:
+    """Say that nothing comes back for one of several values that are put together."""
+    readers, name = readers_of(context, joined), context.source.name
+    if len(readers) == 1 and readers[0].function not in TAKING:
+        return f"the derivative of {wording.name_of(readers[0])} is zero in all elements that came from `{name}`"
+    return f"what uses {wording.name_of(joined)}'s result takes none of the elements that came from `{name}`"
 
 
 def linear(context: Context, function: str) -> Diagnostic:

@@ -283,9 +283,31 @@ def zeros(context: Context) -> list[Spot]:
             first = origin(context, pull.operation, bad)  # what is divided by infinity is zero
             found.append(Spot(Trouble.FORWARD, first, step_of(context, first)))
             continue
-        behind = _all_flat_before(context, pull) if row is None or row.harmless else []
+        behind = _multiplied_away(context, pull) or (
+            _all_flat_before(context, pull) if row is None or row.harmless else []
+        )
         found += [Spot(Trouble.ZERO, p.operation, p) for p in behind or [pull]]
     return [*found, *small]
+
+
+def _multiplied_away(context: Context, pull: Pull) -> list[Pull]:
+    """Return the products that read what is put together here, if zeros among their factors leave this part nothing."""
+    if pull.operation.function not in JOINING:
+        return []
+    read = {operation.output: operation for operation in readers_of(context, pull.operation)}
+    if not all(operation.function in flat.RUNNING_PRODUCTS for operation in read.values()):
+        return []
+    return [p for p in context.every_pull if p.operation.output in read and flat.has_zeros(p)]
+
+
+def readers_of(context: Context, operation: Operation) -> list[Operation]:
+    """Return the operations that take what one gave, in whatever form."""
+    columns, found, values = context.run.columns, [], [operation.output]
+    while values:
+        read = [columns[n] for n in columns.readers(values)]
+        found += [reader for reader in read if reader.function not in SAME]
+        values = [reader.output for reader in read if reader.function in SAME]
+    return found
 
 
 def flat_at(context: Context, pull: Pull) -> flat.Flat | None:

@@ -12,6 +12,18 @@ keras.utils.set_random_seed(0)
 """
 
 BROKEN = {
+    "a product with zeros among its factors": """
+        w = tf.Variable([2.0, 0.0, 3.0, 0.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_prod(w)  #~ GT404
+        tape.gradient(y, w)
+        """,
+    "what is left after a running product met zeros": """
+        v, seen = tf.Variable([1.0, 2.0]), tf.constant([0.5, 0.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.math.cumprod(tf.concat([seen, v], 0)))  #~ GT404
+        tape.gradient(y, v)
+        """,
     "a minus sign in the call": """
         x = tf.Variable([1.0, 2.0])
         with tf.GradientTape() as tape:
@@ -608,6 +620,12 @@ OK = {
         w = tf.Variable([1.0, 2.0])
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(tf.py_function(lambda t: tf.sin(t), [w * 2.0], tf.float32))
+        tape.gradient(y, w)
+        """,
+    "a product with one zero among its factors": """
+        w = tf.Variable([2.0, 0.0, 3.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_prod(w)
         tape.gradient(y, w)
         """,
     "a custom gradient": """

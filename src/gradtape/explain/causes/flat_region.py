@@ -72,7 +72,10 @@ def _facts_of(pull: Pull) -> tuple[str, ...]:
         facts.append("a square or the like behind it is at its smallest here as well, where its slope is zero")
     elif before:
         facts.append(f"of the {pull.came.size} elements that come back here {before} are zero already")
-    told = wording.numbers_at(pull)
+    values = pull.inputs[0] if pull.operation.function in flat.RUNNING_PRODUCTS else None
+    told = wording.numbers_at(pull) if values is None else ""
+    if values is not None:
+        facts.append(f"{values.zeros} of the {values.size} factors are 0")
     if told and pull.element is not None:
         place = f"at {list(pull.element.index)} " if pull.element.index else ""
         facts.append(f"{place}{told}")
