@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from itertools import count
+from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from gradtape.arrays.core import CORE
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from types import CodeType, FrameType
 
     from gradtape.ops import Op
@@ -55,9 +56,6 @@ class Record(NamedTuple):
 Written = tuple["Op", tuple[int, ...], int, dict[str, Any], tuple[tuple[int, ...], ...] | None, "CodeType", int]
 """A record as the hot path writes it: a plain tuple of a `Record`'s fields, which is cheaper to make."""
 
-Part = tuple[tuple[Site, ...], list[Written]]
-"""Operations that one place called, outside any tape or all inside one, in order; and who called that place."""
-
 
 class EventKind(StrEnum):
     """What can happen to a value besides an operation."""
@@ -78,6 +76,10 @@ class EventKind(StrEnum):
     NO_ANSWER = "no answer"
 
 
+make = tuple.__new__
+"""Makes a named tuple from a tuple, in a third of the time of its class."""
+
+
 class Event(NamedTuple):
     """Something that happened to the value with that id (0: to the tape); `detail` belongs to the kind.
 
@@ -92,32 +94,9 @@ class Event(NamedTuple):
     seq: int
     kind: EventKind
     value: int
-    code: CodeType
-    lasti: int
+    site: Site
     detail: Any = None
     callers: tuple[Site, ...] = ()
-
-    @property
-    def site(self) -> Site:
-        """Where the user's code made it happen."""
-        return Site(self.code, self.lasti)
-
-
-Noted = tuple[int | tuple[int, ...], EventKind, int | tuple[int, ...], "CodeType", int, Any, tuple[Site, ...]]
-"""An event as the hot path writes it: a plain tuple of an `Event`'s fields.
-
-What happened to several values at one place stands in one, with tuples of moments and of values.
-"""
-
-
-def events_of(noted: Iterable[Noted]) -> Iterator[Event]:
-    """Give what was noted to those who read."""
-    for seq, kind, value, code, lasti, detail, callers in noted:
-        if isinstance(seq, tuple) and isinstance(value, tuple):
-            for one, of in zip(seq, value, strict=True):
-                yield Event(one, kind, of, code, lasti, detail, callers)
-        else:
-            yield Event._make((seq, kind, value, code, lasti, detail, callers))
 
 
 class Recording:
@@ -137,11 +116,11 @@ class Recording:
         "_looked_at",
         "_seen",
         "auto_watch",
+        "events",
         "evidence",
         "handed_over",
         "known",
         "late",
-        "noted",
         "odd",
         "opened",
         "roots",
@@ -165,7 +144,7 @@ class Recording:
         self.variables: dict[int, Any] = {}
         self.since: dict[int, int] = {}
         self.late: dict[int, int] = {}
-        self.noted: list[Noted] = []
+        self.events: list[Event] = []
         self.handed_over = 0
         self.odd = False
         self.evidence: list[tuple[Any, ...] | None] | None = None
@@ -186,18 +165,12 @@ class Recording:
         """What was written, for those who read."""
         return [Record._make(written) for written in self.written]
 
-    @property
-    def events(self) -> list[Event]:
-        """What was noted, for those who read."""
-        return list(events_of(self.noted))
-
     def hand_over(self) -> None:
         """Give the thread's ambient memory what was written since the last time: at the latest when the tape closes."""
-        written = len(self.written)
-        if written > self.handed_over:
-            newest = written - _config.settings.ambient_records  # it would forget what is older at once
-            STATE.ambient.begin((), self.written[max(self.handed_over, newest) :])
-            self.handed_over = written
+        ambient = STATE.ambient.written
+        newest = len(self.written) - (ambient.maxlen or 0)  # it would forget what is older at once
+        ambient.extend(self.written[max(self.handed_over, newest) :])
+        self.handed_over = len(self.written)
 
 
 def settle_all() -> None:
@@ -212,46 +185,16 @@ class Ambient:
 
     Operations that no tape follows also keep what their rules need, up to `config(ambient_bytes=...)`, so that
     `gradients` works on them.
-
-    Operations stand in parts, with who called them: an operation that is remembered costs one entry of a list, and what
-    is forgotten is forgotten by the part. So a few more are remembered than `config(ambient_records=...)` says.
     """
 
-    __slots__ = ("bytes", "count", "forgot", "newest", "noted", "parts", "saved", "size")
+    __slots__ = ("bytes", "callers", "events", "saved", "written")
 
     def __init__(self) -> None:
-        self.parts: deque[Part] = deque()
-        self.newest: Part = ((), [])
-        self.count = 0
-        """How many operations stand in the parts before the newest."""
-        self.size = 0
-        """How many operations that ran outside any tape a part takes."""
-        self.forgot = False
-        self.noted: deque[Noted] = deque(maxlen=_config.settings.ambient_records)
+        self.written: deque[Written] = deque(maxlen=_config.settings.ambient_records)
+        self.events: deque[Event] = deque(maxlen=_config.settings.ambient_records)
+        self.callers: deque[tuple[int, tuple[Site, ...]]] = deque(maxlen=_config.settings.ambient_records)
         self.saved: deque[tuple[int, tuple[Any, ...], int]] = deque()
         self.bytes = 0
-        self.begin((), [])
-
-    def begin(self, callers: tuple[Site, ...], records: list[Written]) -> list[Written]:
-        """Begin a part, forget the oldest that are not needed any more, and return the records of the new one."""
-        limit = _config.settings.ambient_records
-        parts = self.parts
-        self.size = limit // 32 or 1
-        self.count += len(self.newest[1])
-        self.newest = (callers, records)
-        parts.append(self.newest)
-        while len(parts) > 1 and self.count + len(records) - (oldest := len(parts[0][1])) >= limit:
-            self.count -= oldest
-            self.forgot = self.forgot or oldest > 0
-            parts.popleft()
-        return records
-
-    def remember(self, record: Written, callers: tuple[Site, ...]) -> None:
-        """Keep an operation that ran outside any tape, and the calls around it: a message may ask to move one."""
-        of, records = self.newest
-        if of is not callers or len(records) >= self.size:
-            records = self.begin(callers, [])
-        records.append(record)
 
     def save(self, output: int, residuals: tuple[Any, ...]) -> None:
         """Keep residuals for as long as they are among the newest and fit."""
@@ -269,37 +212,16 @@ class Ambient:
             self.bytes -= saved.popleft()[2]
 
     @property
-    def newest_first(self) -> Iterator[Written]:
-        """What was written, the newest first."""
-        for _, records in reversed(self.parts):
-            yield from reversed(records)
-
-    @property
-    def written(self) -> list[Written]:
-        """What was written, in order."""
-        return [record for _, records in self.parts for record in records]
-
-    @property
     def records(self) -> list[Record]:
         """What was written, for those who read."""
         return [Record._make(written) for written in self.written]
 
     @property
-    def callers(self) -> dict[int, tuple[Site, ...]]:
-        """Who called what ran outside any tape, by the ids of the results."""
-        return {record[2]: callers for callers, records in self.parts if callers for record in records}
-
-    @property
-    def events(self) -> list[Event]:
-        """What was noted, for those who read."""
-        return list(events_of(self.noted))
-
-    @property
     def horizon(self) -> int:
         """The oldest moment that is remembered whole, 0 while no operation and no event was forgotten."""
-        operations = next((record[2] for record in self.written), 0) if self.forgot else 0
-        events = next((event.seq for event in events_of(self.noted)), 0)
-        return max(operations, events if len(self.noted) == self.noted.maxlen else 0)
+        operations = self.written[0][2] if len(self.written) == self.written.maxlen else 0
+        events = self.events[0].seq if len(self.events) == self.events.maxlen else 0
+        return max(operations, events)
 
 
 OPEN: ContextVar[tuple[Recording, ...]] = ContextVar("gradtape open recordings", default=())
@@ -349,30 +271,27 @@ def unrecorded() -> Iterator[None]:
 PACKAGE = __file__.rpartition("arrays")[0]
 STDLIB = os.__file__.rpartition("os.py")[0]
 INSTALLED = ("site-packages", "dist-packages")
+USER_FILES: dict[str, bool] = {}
+"""Whether a file holds code of the user, as far as asked."""
 
 
-class UserFiles(dict[str, bool]):
-    """Whether a file holds code of the user, as far as asked."""
-
-    def __missing__(self, file: str) -> bool:
+def is_user_file(file: str) -> bool:
+    """Whether code of that file is the user's own: not ours, not Python's and not an installed package's."""
+    known = USER_FILES.get(file)
+    if known is None:
         library = file.startswith((PACKAGE, STDLIB))
-        self[file] = not (library or file.startswith("<frozen ") or any(folder in file for folder in INSTALLED))
-        return self[file]
-
-
-USER_FILES = UserFiles()
-is_user_file = USER_FILES.__getitem__
-"""Whether code of that file is the user's own: not ours, not Python's and not an installed package's.
-
-The way into the dictionary itself, because a question looks at dozens of frames.
-"""
+        known = not (library or file.startswith("<frozen ") or any(folder in file for folder in INSTALLED))
+        USER_FILES[file] = known
+    return known
 
 
 def user_frame(frame: FrameType) -> FrameType:
     """Walk outwards to the nearest frame of the user's code; the given one if there is none."""
     here: FrameType | None = frame
     while here is not None:
-        if is_user_file(here.f_code.co_filename):
+        file = here.f_code.co_filename
+        known = USER_FILES.get(file)  # here too: a question looks at a dozen frames
+        if is_user_file(file) if known is None else known:
             return here
         here = here.f_back
     return frame
@@ -382,14 +301,14 @@ MAX_CALLERS = 8
 
 
 class LastCallers:
-    """What `user_callers` found last."""
+    """What `user_callers` found last: code objects, their instructions, and the sites made of them."""
 
     __slots__ = ("found",)
-    found: tuple[Site, ...]
+    found: tuple[list[CodeType], list[int], tuple[Site, ...]]
 
 
 LAST_CALLERS = LastCallers()
-LAST_CALLERS.found = ()
+LAST_CALLERS.found = ([], [], ())
 
 
 def user_callers(frame: FrameType) -> tuple[Site, ...]:
@@ -398,40 +317,25 @@ def user_callers(frame: FrameType) -> tuple[Site, ...]:
     A loop comes by with the same callers each time: it is given the same tuple, which is quicker than to make it anew,
     and less to hold and to free.
     """
-    found = LAST_CALLERS.found
-    if not are_callers(found, frame.f_back):
-        found = LAST_CALLERS.found = find_callers(frame.f_back)
-    return found
-
-
-def are_callers(sites: tuple[Site, ...], here: FrameType | None) -> bool:
-    """Whether these are the sites of the user's frames from one outwards."""
-    for code, lasti in sites:
-        while True:
-            if here is None:
-                return False
-            # the code itself: equal code objects may come from different files
-            if here.f_code is code and here.f_lasti == lasti:
+    codes: list[CodeType] = []
+    lastis: list[int] = []
+    here = frame.f_back
+    while here is not None:
+        code = here.f_code
+        file = code.co_filename
+        known = USER_FILES.get(file)
+        if is_user_file(file) if known is None else known:
+            codes.append(code)
+            lastis.append(here.f_lasti)
+            if len(lastis) == MAX_CALLERS:
                 break
-            if is_user_file(here.f_code.co_filename):
-                return False
-            here = here.f_back
         here = here.f_back
-    while here is not None and len(sites) < MAX_CALLERS:
-        if is_user_file(here.f_code.co_filename):
-            return False
-        here = here.f_back
-    return True
-
-
-def find_callers(here: FrameType | None) -> tuple[Site, ...]:
-    """Find the sites of the user's frames from one outwards."""
-    found: list[Site] = []
-    while here is not None and len(found) < MAX_CALLERS:
-        if is_user_file(here.f_code.co_filename):
-            found.append(Site(here.f_code, here.f_lasti))
-        here = here.f_back
-    return tuple(found)
+    known_codes, known_lastis, callers = LAST_CALLERS.found
+    # equal code objects may come from different files
+    if lastis != known_lastis or not all(map(is_, codes, known_codes)):
+        callers = tuple([make(Site, found) for found in zip(codes, lastis, strict=True)])
+        LAST_CALLERS.found = (codes, lastis, callers)
+    return callers
 
 
 LEAVING = frozenset({EventKind.LEFT_AS_ARRAY, EventKind.LEFT_AS_NUMBER})
@@ -440,25 +344,27 @@ WITH_CALLERS = LEAVING | {EventKind.CREATE, EventKind.GRADIENT}
 
 def note_event(
     kind: EventKind, value: int, frame: FrameType, detail: Any = None, only: Recording | None = None
-) -> None:
+) -> Event:
     """Remember an event in the thread's ambient memory and in every open recording, or in one alone."""
-    place = user_frame(frame)
+    place = frame if USER_FILES.get(frame.f_code.co_filename) else user_frame(frame)
     callers = user_callers(place) if kind in WITH_CALLERS else ()
-    noted = (next_id(), kind, value, place.f_code, place.f_lasti, detail, callers)
-    STATE.ambient.noted.append(noted)
+    event = make(Event, (next_id(), kind, value, make(Site, (place.f_code, place.f_lasti)), detail, callers))
+    STATE.ambient.events.append(event)
     for recording in open_recordings() if only is None else (only,):
-        recording.noted.append(noted)
+        recording.events.append(event)
+    return event
 
 
-def note_events(kind: EventKind, values: Sequence[int], frame: FrameType, detail: Any = None) -> None:
+def note_events(kind: EventKind, values: Iterable[int], frame: FrameType, detail: Any = None) -> list[Event]:
     """Remember that the same happened to several values at one place; see `note_event`."""
     place = user_frame(frame)
     callers = user_callers(place) if kind in WITH_CALLERS else ()
-    moments = tuple([next_id() for _ in values])
-    noted = (moments, kind, tuple(values), place.f_code, place.f_lasti, detail, callers)
-    STATE.ambient.noted.append(noted)
+    site = make(Site, (place.f_code, place.f_lasti))
+    events = [make(Event, (next_id(), kind, value, site, detail, callers)) for value in values]
+    STATE.ambient.events.extend(events)
     for recording in open_recordings():
-        recording.noted.append(noted)
+        recording.events.extend(events)
+    return events
 
 
 if CORE is not None:
@@ -472,6 +378,7 @@ if CORE is not None:
             "user_files": USER_FILES,
             "with_callers": WITH_CALLERS,
             "Ambient": Ambient,
+            "Event": Event,
             "Recording": Recording,
             "Site": Site,
         },

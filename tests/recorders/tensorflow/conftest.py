@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import textwrap
+import warnings
 from collections import defaultdict
 
 import pytest
@@ -69,6 +70,7 @@ def explained(tmp_path):
         heard, error = Heard(), None
         recorder.start(heard, Options(**options))
         try:
+            warnings.filterwarnings("ignore", message="Gradients do not exist")  # the recorder says more
             exec(compile(path.read_text(), str(path), "exec"), {"__name__": "__main__"})  # noqa: S102
         except Exception as raised:  # noqa: BLE001
             error = raised

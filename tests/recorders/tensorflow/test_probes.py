@@ -213,6 +213,10 @@ SILENT = {
     "`predict_on_batch` is not heard": (without("predict_on_batch"), "model.predict_on_batch(x)"),
     "what optimizers are given": (without("apply"), "keras.optimizers.SGD().apply_gradients([(w, w), (None, v)])"),
     "that a function runs": (without("Function.__call__"), "tf.function(tf.sin)(v)"),
+    "plain Python in functions made with": (without(private.TRACE), "tf.function(tf.sin)(v)"),
+    "print in every call": (without("builtins.print"), "tf.function(tf.sin)(v)"),
+    "hear that they run eagerly": (without("executing_eagerly"), "tf.function(tf.sin)(v)"),
+    "draw other random numbers": (without(private.SEED), "tf.function(tf.sin)(v)"),
 }
 """By what is remarked: how the hook is made deaf, and a line whose question, or whose own name, is not heard then."""
 
@@ -326,7 +330,7 @@ def test_what_ends_a_path_is_possible_where_custom_gradients_are_not_seen(explai
 
 
 def test_every_probe_is_tried():
-    everything = [*probes.OF_TENSORFLOW, *probes.OF_KERAS, *probes.OF_FUNCTIONS]
+    everything = [*probes.OF_TENSORFLOW, *probes.OF_KERAS, *probes.OF_REPLAYS, *probes.OF_FUNCTIONS]
     assert len(DEAF) + len(SILENT) == len(everything)
     assert all(sum(missing in probe.missing for probe in everything) == 1 for missing in (*DEAF, *SILENT))
 

@@ -35,7 +35,7 @@ def detect_failure(context: Context) -> Finding | None:
 
 
 def _rounds(context: Context) -> tuple[str, ...]:
-    return ROUNDS[:1] if context.question.dialect == "torch" else ROUNDS
+    return ROUNDS if context.question.dialect == "jax" else ROUNDS[:1]
 
 
 def _lacks(context: Context) -> str:
@@ -50,9 +50,18 @@ ROUNDS = (
 )
 """What to do about a loop that a traced value ends."""
 
+AUTOGRAPH = {
+    "autograph=False": "leave `autograph=False` out: TensorFlow then writes `if`, `for` and `while` on tensors anew",
+    "": "TensorFlow writes `if`, `for` and `while` of a function anew, but no comprehension and no other package",
+}
+"""What TensorFlow does by itself, by what the program said of that."""
+
 
 def _helps(context: Context) -> tuple[str, ...]:
+    question = context.question
+    detail = question.failure.detail if question.failure is not None and question.dialect == "tensorflow" else None
     return (
+        *((AUTOGRAPH[detail],) if detail in AUTOGRAPH else ()),
         f"compute both sides and choose with `{context.words.where}(condition, a, b)`",
         "or pass what decides as a plain Python value that is not traced",
     )

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from gradtape.recorders.tensorflow import backward, frames, private
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.hooks import Operations
     from gradtape.recorders.tensorflow.memory import Memory
@@ -18,19 +21,26 @@ if TYPE_CHECKING:
 PY_FUNCTION = "EagerPyFunc"
 
 
-def install(memory: Memory, names: Names, patches: Patches, operations: Operations) -> None:
-    """Follow values through `numpy_function` and `py_function`, and listen in every thread."""
-    patches.set(names.script_ops, "py_func_common", _numpy_function(memory, names.script_ops.py_func_common))
-    eager = names.script_ops.EagerFunc
-    patches.set(eager, "__call__", _py_function(memory, eager.__call__, operations))
+def install(
+    memory: Memory,
+    names: Names,
+    patches: Patches,
+    operations: Operations,
+    called_back: Callable[[], AbstractContextManager[None]],
+) -> None:
+    """Follow values through `numpy_function` and `py_function`, run them in `called_back`; listen in every thread."""
+    numpy, eager = names.script_ops.py_func_common, names.script_ops.EagerFunc
+    patches.set(names.script_ops, "py_func_common", _numpy_function(memory, called_back, numpy))
+    patches.set(eager, "__call__", _py_function(memory, called_back, eager.__call__, operations))
     patches.set(threading.Thread, "run", _in_thread(threading.Thread.run, operations))
 
 
-def _numpy_function(memory: Memory, call: Any) -> Any:
+def _numpy_function(memory: Memory, called_back: Any, call: Any) -> Any:
     @wraps(call)
     def called(func: Any, inp: Any, Tout: Any, *args: Any, **options: Any) -> Any:  # noqa: N803
         begin = memory.clock()
-        result = call(func, inp, Tout, *args, **options)
+        with called_back():
+            result = call(func, inp, Tout, *args, **options)
         if not memory.hidden:
             results = result if isinstance(result, list | tuple) else [result]
             ins = [n for n in map(backward.id_of, inp or ()) if n >= 0]
@@ -44,14 +54,15 @@ def _numpy_function(memory: Memory, call: Any) -> Any:
     return called
 
 
-def _py_function(memory: Memory, call: Any, operations: Operations) -> Any:
+def _py_function(memory: Memory, called_back: Any, call: Any, operations: Operations) -> Any:
     @wraps(call)
     def called(function: Any, device: Any, token: Any, args: Any) -> Any:
         operations.listen_once(users=False)
         ins = [backward.id_of(a) for a in args]
         places = frames.stack(_getframe(1))
         begin = memory.happened("given", private.NO_TENSOR, places, ins).seq if not memory.hidden else 0
-        outputs = call(function, device, token, args)
+        with called_back():
+            outputs = call(function, device, token, args)
         if not memory.hidden:
             results = outputs if isinstance(outputs, list | tuple) else [outputs]
             outs = [backward.id_of(r) for r in results]

@@ -7,6 +7,8 @@ which nothing flows, and one that asks `tf.gradients`, which knows graphs alone.
 from __future__ import annotations
 
 import ast
+import itertools
+from contextlib import contextmanager
 from functools import wraps
 from sys import _getframe
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,12 +17,13 @@ from gradtape.diagnostics import syntax
 from gradtape.recorders.tensorflow import frames, private
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gradtape.recorders.heard import Heard
     from gradtape.recorders.patches import Patches
     from gradtape.recorders.tensorflow.memory import Memory
     from gradtape.recorders.tensorflow.private import Names
+    from gradtape.recorders.tensorflow.replays import Replays
 
 RAN_EAGERLY = "functions made with tf.function ran eagerly, to be seen inside; `--graph` leaves them traced"
 
@@ -40,14 +43,19 @@ class Traced(NamedTuple):
 class Functions:
     """Decides for every function how it runs, and remembers the traced ones by name."""
 
-    def __init__(self, memory: Memory, names: Names, heard: Heard, chosen: str) -> None:
+    def __init__(self, memory: Memory, names: Names, heard: Heard, replays: Replays, chosen: str) -> None:
         self.before_traced: Callable[[], None] = _nothing
         """What is done before a function runs that is not to run eagerly."""
+        self.before_replay: Callable[[], None] = _nothing
+        """What is done before a function runs eagerly in place of its graph."""
         self.called = False
         """Whether a function was heard to run."""
         self.memory = memory
         self.names = names
         self.heard = heard
+        self.replays = replays
+        self.refused: Callable[[Any, Exception, tuple[frames.Place, ...]], None] = _nothing
+        """What is done when a function cannot be traced."""
         self.chosen = chosen
 
     def install(self, patches: Patches) -> None:
@@ -78,17 +86,56 @@ class Functions:
             if self.memory.probing or not private.runs_eagerly(run):
                 self.before_traced()
                 return call(function, *args, **options)
-            if self.chosen == "auto" and self._needs_a_graph(private.python_function(function), args):
+            if self.chosen != "auto":
+                self.heard.remark(RAN_EAGERLY)
+                return call(function, *args, **options)
+            if self.replays.running:  # it was traced as a part of the function around it
+                return private.as_results(self.names, call(function, *args, **options))
+            if self._needs_a_graph(private.python_function(function), args):
                 self.before_traced()
-                private.run_eagerly(run, eagerly=False)
-                try:
+                with self.traced():
                     return call(function, *args, **options)
-                finally:
-                    private.run_eagerly(run, eagerly=True)
-            self.heard.remark(RAN_EAGERLY)
-            return call(function, *args, **options)
+            return self._replayed(call, function, args, options)
 
         return called
+
+    @contextmanager
+    def traced(self) -> Iterator[None]:
+        """Let functions be traced in a `with` block."""
+        private.run_eagerly(self.names.eager_run, eagerly=False)
+        try:
+            yield
+        finally:
+            private.run_eagerly(self.names.eager_run, eagerly=True)
+
+    def _replayed(self, call: Callable[..., Any], function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Trace a function as ever, then run it eagerly; as a graph after all where that fails."""
+        self.before_replay()
+        with self.traced():
+            try:
+                traced = self.replays.trace(function, args, options)
+            except LookupError:
+                return call(function, *args, **options)
+            except Exception as error:
+                self.refused(function, error, frames.stack(_getframe(2)))
+                raise
+        self.heard.remark(RAN_EAGERLY)
+        moment = self.memory.clock()
+        args, options = private.as_arguments(self.names, (args, options))
+        try:
+            with self.replays.replayed(traced):
+                return private.as_results(self.names, call(function, *args, **options))
+        except Exception:
+            if self._assigned_since(moment):
+                raise
+        self.memory.forget_since(moment)
+        with self.traced():  # the error, if there is one, is that of the graph
+            return call(function, *args, **options)
+
+    def _assigned_since(self, moment: int) -> bool:
+        """Whether a variable was given another value since a moment: then nothing can run a second time."""
+        newest = itertools.takewhile(lambda ran: ran[0] > moment, reversed(self.memory.operations))
+        return any("Assign" in str(ran[1]) for ran in newest)
 
     def _made(self, make: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(make)
@@ -144,7 +191,7 @@ class Functions:
         return False
 
 
-def _nothing() -> None:
+def _nothing(*_: object) -> None:
     pass
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from importlib import import_module
 from operator import attrgetter, methodcaller
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +52,9 @@ class Names(NamedTuple):
     gradients: ModuleType
     atomic_function: ModuleType
     autograph: ModuleType
+    func_graph: ModuleType
+    traceback: ModuleType
+    random_seed: ModuleType
     eager_tensor: type[Any]
     eager_base: type[Any]
 
@@ -71,6 +77,9 @@ def load() -> Names:
         gradients=import_module(f"{PYTHON}.ops.gradients_impl"),
         atomic_function=import_module(f"{PYTHON}.eager.polymorphic_function.atomic_function"),
         autograph=import_module(f"{PYTHON}.autograph.impl.api"),
+        func_graph=import_module(f"{PYTHON}.framework.func_graph"),
+        traceback=import_module(f"{PYTHON}.util.traceback_utils"),
+        random_seed=import_module(f"{PYTHON}.framework.random_seed"),
         eager_tensor=ops.EagerTensor,
         eager_base=ops._EagerTensorBase,
     )
@@ -100,6 +109,10 @@ RECORD = "record_operation"
 CONVERT = "convert_to_eager_tensor"
 CONVERT_ACTUAL = "_convert_actual"
 CALL_IN_GRAPH = "make_call_op_in_graph"
+TRACE = "func_graph_from_py_func"
+SEED = "get_seed"
+CALLS_BACK = "script_ops"
+"""The last part of the name of the module that calls plain functions from a graph."""
 
 
 def runs_eagerly(module: ModuleType) -> bool:
@@ -132,6 +145,112 @@ def inputs_of_graph_call(results: Any, given: Any) -> Any:
 def python_function(function: Any) -> Any:
     """Return what a function of TensorFlow's was made from."""
     return getattr(function, "_python_function", None)
+
+
+def is_rewritten(function: Any) -> bool:
+    """Whether TensorFlow writes the control flow of a function anew before it traces it."""
+    return bool(getattr(function, "_autograph", True))
+
+
+def plain_function(value: Any) -> tuple[FunctionType, Any] | None:
+    """Return the function of Python's that is called in the end, and the object that it belongs to, if there is one."""
+    owner = None
+    for _ in range(MOST_WRAPPERS):
+        if isinstance(value, FunctionType):
+            wrapped = getattr(value, "__wrapped__", None) if value.__globals__.get("__name__") == METHODS else None
+            if wrapped is None:
+                return value, owner
+            value = wrapped
+        elif isinstance(value, MethodType):
+            owner = value.__self__
+            owner = getattr(owner, "target", None) if type(owner).__name__ == "TfMethodTarget" else owner
+            value = value.__func__
+        elif isinstance(value, property):
+            value = value.fget
+        elif isinstance(value, staticmethod | classmethod):
+            value = value.__func__
+        else:
+            value = python_function(value)
+    return None
+
+
+METHODS = f"{PYTHON}.eager.polymorphic_function.polymorphic_function"
+"""Where methods are wrapped that are functions of TensorFlow's."""
+
+MOST_WRAPPERS = 10
+"""How many wrappers around a function are looked through."""
+
+
+def layers_in(value: Any) -> list[Any]:
+    """Return the layers that one of Keras's layers or models is made of."""
+    found = vars(value).get("_layers", ()) if hasattr(value, "__dict__") else ()
+    return list(found) if isinstance(found, list | tuple) else []
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is a tensor, symbolic or not, and no variable."""
+    return hasattr(value, "_id") and hasattr(value, "dtype") and handle_of(value) is None
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether a value is a tensor that stands for a number in a graph."""
+    return type(value).__name__ == "SymbolicTensor"
+
+
+def graph_names(tensor: Any) -> list[str]:
+    """Return the names of the graphs that a symbolic tensor is inside of, its own first, that of the function last."""
+    names: list[str] = []
+    graph = tensor.graph
+    while getattr(graph, "name", "") and len(names) < MOST_WRAPPERS:
+        names.append(str(graph.name))
+        graph = getattr(graph, "outer_graph", None)
+    return names or [""]
+
+
+def graph_tensor_name(tensor: Any) -> str:
+    """Return the name of a symbolic tensor, as errors write it."""
+    return str(tensor.name)
+
+
+def made_at(tensor: Any) -> list[tuple[str, int]]:
+    """Return the files and lines in which a symbolic tensor was made, the innermost first."""
+    return [(frame.filename, frame.lineno) for frame in reversed(tensor.op.traceback)]
+
+
+def trace(names: Names, function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Trace a function for what it is given, unless that was done; return the traced function.
+
+    Raises
+    ------
+    LookupError
+        If its variables can only be made while it runs.
+    """
+    make = names.traceback.filter_traceback(function.get_concrete_function)
+    try:
+        return make(*args, **options)
+    except Exception as error:
+        if type(error).__name__ == "UnliftableError":
+            raise LookupError(str(error)) from error
+        raise
+
+
+def as_results(names: Names, results: Any) -> Any:
+    """Return what a traced function gives back where, run eagerly, it gives plain numbers or variables."""
+
+    def result(value: Any) -> Any:
+        plain = isinstance(value, bool | int | float | complex | str | bytes | np.ndarray | np.generic)
+        return names.tf.convert_to_tensor(value) if plain or handle_of(value) is not None else value
+
+    return names.tf.nest.map_structure(result, results)
+
+
+def as_arguments(names: Names, arguments: Any) -> Any:
+    """Return what a traced function gets for arrays: tensors."""
+
+    def argument(value: Any) -> Any:
+        return names.tf.convert_to_tensor(value) if isinstance(value, np.ndarray) else value
+
+    return names.tf.nest.map_structure(argument, arguments)
 
 
 def hear_backward(names: Names, function: Callable[..., Any]) -> None:

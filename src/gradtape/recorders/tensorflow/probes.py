@@ -78,6 +78,13 @@ OF_KERAS = (
     _probe("called apply", "it is not heard what optimizers are given: None for a weight is not told", NOTHING),
 )
 
+OF_REPLAYS = (
+    _probe("put back", "plain Python in functions made with tf.function runs in every call", NOTHING),
+    _probe("printed once", "functions made with tf.function print in every call", NOTHING),
+    _probe("as traced", "functions made with tf.function hear that they run eagerly", NOTHING),
+    _probe("seeds", "functions made with tf.function draw other random numbers than usual", NOTHING),
+)
+
 OF_FUNCTIONS = (
     _probe("traced", "traced functions are not seen inside", DOUBTFUL_WAYS),
     _probe("call in a graph", "calls inside traced functions are not seen", DOUBTFUL_WAYS),
@@ -96,6 +103,7 @@ class Trial(NamedTuple):
 
 TENSORFLOW = Trial(tiny.of_tensorflow, OF_TENSORFLOW, EVERYTHING)
 KERAS = Trial(tiny.of_keras, OF_KERAS, UNKNOWN_SOURCES)
+REPLAYS = Trial(tiny.of_replays, OF_REPLAYS, NOTHING)
 FUNCTIONS = Trial(tiny.of_functions, OF_FUNCTIONS, DOUBTFUL_WAYS)
 
 
@@ -109,7 +117,7 @@ class Trials:
     def __init__(self, hooks: Hooks, say: Callable[[str, frozenset[Stage]], None]) -> None:
         self.hooks = hooks
         self.say = say
-        self._left = [TENSORFLOW, KERAS, FUNCTIONS]
+        self._left = [TENSORFLOW, KERAS, REPLAYS, FUNCTIONS]
 
     def before_tape(self) -> None:
         """Try what a tape needs: before the first one starts, or the first question if no tape was seen to start."""
@@ -121,6 +129,10 @@ class Trials:
         """Try what a function needs that is not to run eagerly."""
         self.before_tape()
         self._try(FUNCTIONS)
+
+    def before_replay(self) -> None:
+        """Try what a function needs that runs eagerly in place of its graph."""
+        self._try(REPLAYS)
 
     def _try(self, trial: Trial) -> None:
         memory = self.hooks.memory

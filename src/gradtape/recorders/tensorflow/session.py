@@ -9,11 +9,13 @@ from gradtape.recorders.patches import Patches
 from gradtape.recorders.tensorflow import callbacks, leaving, private, variables
 from gradtape.recorders.tensorflow.asking import Asking
 from gradtape.recorders.tensorflow.backward import Backward
+from gradtape.recorders.tensorflow.failures import Refused
 from gradtape.recorders.tensorflow.functions import Functions
 from gradtape.recorders.tensorflow.hooks import Operations
 from gradtape.recorders.tensorflow.keras_models import Keras
 from gradtape.recorders.tensorflow.memory import Memory
 from gradtape.recorders.tensorflow.probes import Trials
+from gradtape.recorders.tensorflow.replays import Replays
 from gradtape.recorders.tensorflow.tapes import Tapes
 from gradtape.recorders.tensorflow.tiny import Hooks
 
@@ -40,6 +42,7 @@ class Session:
         self.backward: Backward | None = None
         self.keras: Keras | None = None
         self.functions: Functions | None = None
+        self.refused: Refused | None = None
 
     def start(self) -> None:
         """Install the hooks; a TensorFlow without one of the names is said so, and runs unrecorded."""
@@ -64,14 +67,18 @@ class Session:
         asking = Asking(memory, names, self.heard, self.backward, self.keras, all_steps=self.options.all_steps)
         asking.on_failing = self.stop
         self.keras.applying = asking.applied
-        self.functions = Functions(memory, names, self.heard, self.options.functions)
+        replays = Replays(memory, names)
+        self.refused = Refused(self.heard)
+        self.functions = Functions(memory, names, self.heard, replays, self.options.functions)
+        self.functions.refused = self.refused.tracing
         hooks = Hooks(memory, names, self.backward, asking, self.keras, self.functions)
         trials = Trials(hooks, lambda text, stages: self._unseen(asking, names, text, stages))
-        self.functions.before_traced = trials.before_traced
+        self.functions.before_traced, self.functions.before_replay = trials.before_traced, trials.before_replay
         Tapes(memory, names, asking, trials.before_tape, self.operations.listen_once).install(patches)
         variables.install(memory, names, patches, self.keras)
         leaving.install(memory, names, patches)
-        callbacks.install(memory, names, patches, self.operations)
+        callbacks.install(memory, names, patches, self.operations, replays.called_back)
+        replays.install(patches)
         self.functions.install(patches)
         if self.options.functions != "graph":
             warnings.filterwarnings("ignore", message=EAGER_DATA)
@@ -107,5 +114,6 @@ class Session:
 
     def finish(self, error: BaseException | None) -> None:
         """End the run."""
-        del error
         self.remove()
+        if isinstance(error, Exception) and self.refused is not None:
+            self.refused.ended(error)

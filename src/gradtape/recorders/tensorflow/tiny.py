@@ -6,7 +6,8 @@ Each yields a word for everything that it saw noticed; the hooks that write into
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from operator import index
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -120,6 +121,38 @@ def of_keras(hooks: Hooks) -> Iterator[str]:
         with suppress(Exception):  # "No gradients provided"
             keras.optimizers.SGD(name="probe").apply_gradients([(None, weight)])
         yield from (f"called {name}" for name in hooks.keras.called)
+
+
+SEEN_AGAIN = """
+count = 0
+
+def function(x):
+    global count
+    count += 1
+    print("once")
+    random_seed.get_seed(None)
+    return tf.executing_eagerly()
+"""
+"""A function that says how it runs, as text: only a program's own code is looked through."""
+
+
+def of_replays(hooks: Hooks) -> Iterator[str]:
+    """Run a function eagerly that was traced: it has to find what the trace found, and to leave nothing."""
+    tf, printed, replays = hooks.names.tf, StringIO(), hooks.functions.replays
+    scope: dict[str, Any] = {"tf": tf, "random_seed": hooks.names.random_seed}
+    exec(compile(SEEN_AGAIN, "probe.py", "exec"), scope)  # noqa: S102
+    with redirect_stdout(printed), hooks.functions.traced():
+        traced = replays.trace(tf.function(scope["function"], autograph=False), (tf.constant(1.0),), {})
+    with redirect_stdout(printed), replays.replayed(traced):
+        eagerly = scope["function"](None)
+    if scope["count"] == 1:
+        yield "put back"
+    if printed.getvalue().count("once") == 1:
+        yield "printed once"
+    if not eagerly:
+        yield "as traced"
+    if replays.seeds(traced):
+        yield "seeds"
 
 
 def of_functions(hooks: Hooks) -> Iterator[str]:
