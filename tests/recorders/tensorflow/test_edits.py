@@ -497,7 +497,48 @@ PROGRAMS = {
         """,
 }
 
+PARTS = {
+    "an element of a variable": """
+        w, table = tf.Variable(2.0), tf.Variable([1.0, 2.0, 3.0])
+        with tf.GradientTape() as tape:
+            table[1].assign(w * 3.0)
+            y = tf.reduce_sum(table ** 2)
+        print(tape.gradient(y, w))
+        """,
+    "elements of a variable in a loop": """
+        w, table = tf.Variable(2.0), tf.Variable(tf.ones((2, 3)))
+        with tf.GradientTape() as tape:
+            for i in range(2):
+                table[i, 1].assign(w * float(i + 1))
+            y = tf.reduce_sum(table ** 2)
+        print(tape.gradient(y, w))
+        """,
+}
+RIGHT = {"an element of a variable": 36.0, "elements of a variable in a loop": 20.0}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_of_a_variable_is_written_into_a_new_tensor(name, mends, capsys):
+    mends(HEAD + textwrap.dedent(PARTS[name]))
+    assert f"tf.Tensor({RIGHT[name]}," in capsys.readouterr().out
+
+
 UNEDITED = {
+    "a slice of a variable, of which nobody knows the places": """
+        w, table = tf.Variable(2.0), tf.Variable([1.0, 2.0, 3.0])
+        with tf.GradientTape() as tape:
+            table[1:].assign(w * tf.ones(2))
+            y = tf.reduce_sum(table ** 2)
+        tape.gradient(y, w)
+        """,
+    "a part of a variable that the loop reads": """
+        w, table = tf.Variable(2.0), tf.Variable([1.0, 2.0, 3.0])
+        with tf.GradientTape() as tape:
+            for i in range(2):
+                table[i].assign(w * table[i + 1])
+            y = tf.reduce_sum(table ** 2)
+        tape.gradient(y, w)
+        """,
     "positions that pick elements later": """
         w = tf.Variable([[1.3, 2.6]])
         table = tf.reshape(tf.range(16.0), (4, 4))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders, choices, foreign, layers, lists, metrics, order, refs, writes
+from gradtape.explain.edits import builders, choices, foreign, layers, lists, metrics, order, refs, sliced, writes
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import entries, kept, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
@@ -80,7 +80,7 @@ def without_state(case: Case) -> Suggestion | None:
     if name in SCATTERS and isinstance(call.func, ast.Attribute) and case.pen.dialect == "tensorflow":
         return builders.likely(*_written_to_new(case, call, call.func.value))
     if name.startswith("assign") and isinstance(call.func, ast.Attribute) and call.args:
-        changes = _read_instead(case, call) or _kept_in_attribute(case, call)
+        changes = sliced.written_to_new(case, call) or _read_instead(case, call) or _kept_in_attribute(case, call)
         asking = syntax.expression_at(case.context.question.call.span)
         asked_too = asking is not None and syntax.mentions(asking, syntax.text_of(call.func.value))
         return (builders.sketch if asked_too else builders.likely)(*changes) if changes else None
@@ -122,7 +122,11 @@ def _written_to_new(case: Case, call: ast.Call, variable: ast.expr) -> Changes:
     if isinstance(variable, ast.Attribute):
         return (*builders.replace_statement(statement, case.file, f"{name} = {made}"), *pen.imports)
     new = scopes.free_name(case.file, "written")
-    reads = [c for n in _read_later(case, statement, variable) for c in builders.replace(n, case.file, new)]
+    reads = [
+        c
+        for n in sliced.reads_after(case, statement.lineno, syntax.text_of(variable))
+        for c in builders.replace(n, case.file, new)
+    ]
     return (*builders.insert_before(statement, case.file, f"{new} = {made}"), *reads, *pen.imports) if reads else ()
 
 
@@ -154,17 +158,8 @@ def _read_instead(case: Case, call: ast.Call) -> Changes:
     if call.func.attr != "assign":
         sign = {"assign_add": "+", "assign_sub": "-"}.get(call.func.attr)
         value = f"({builders.written(variable, case.file)} {sign} {value})" if sign else ""
-    reads = _read_later(case, statement, variable)
+    reads = sliced.reads_after(case, statement.lineno, syntax.text_of(variable))
     return tuple(c for n in reads for c in builders.replace(n, case.file, value)) if value else ()
-
-
-def _read_later(case: Case, statement: ast.stmt, variable: ast.expr) -> list[ast.expr]:
-    """Return where the function of a statement reads a variable after it, and not one of its attributes."""
-    scope = case.function
-    inside = statements_of(scope) if scope is not None else ()
-    later = [s for s in inside if s.lineno > statement.lineno and not hasattr(s, "body") and not asks(s)]
-    reads = [n for s in later for n in syntax.mentions(s, syntax.text_of(variable))]
-    return [n for n in reads if not isinstance(builders.parent_of(n, case.file), ast.Attribute)]
 
 
 def _kept_in_attribute(case: Case, call: ast.Call) -> Changes:
