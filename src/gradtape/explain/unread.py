@@ -13,8 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gradtape.explain.cause import Context
-    from gradtape.explain.graph import Operation
+    from gradtape.explain.graph import Event, Operation
     from gradtape.explain.report import Finding
+
+SHAPE = "shape"
+"""The kind of an event: of a value nothing but the shape was read, and the event's `detail` is what that gave."""
+
+
+def only_shape(context: Context) -> Event | None:
+    """Return where the shape of a value of the source's was read last that the target depends on."""
+    before, after = context.before_target, context.after_source
+    read = (e for e in reversed(context.run.events) if e.kind == SHAPE and e.detail in before and e.value in after)
+    return next(read, None)
+
 
 Part = int | str
 """By what a part is taken out of a result: its place, or its key."""

@@ -12,6 +12,40 @@ keras.utils.set_random_seed(0)
 """
 
 BROKEN = {
+    "a row of an array": """
+        w = tf.Variable([1.0, 2.0, 3.0])
+        with tf.GradientTape() as tape:
+            table = np.zeros((2, 3), "float32")
+            table[1] = tf.sin(w)  #~ GT205
+            y = tf.reduce_sum(table * tf.ones(3))
+        tape.gradient(y, w)
+        """,
+    "a name that is written into an array later": """
+        w = tf.Variable([1.0, 2.0, 3.0])
+        with tf.GradientTape() as tape:
+            table = np.empty((2, 3), "float32")
+            row = tf.exp(w)
+            table[:] = row  #~ GT205
+            y = tf.reduce_mean(tf.constant(table))
+        tape.gradient(y, w)
+        """,
+    "a number for each place of an array": """
+        w = tf.Variable([1.0, 2.0, 3.0])
+        with tf.GradientTape() as tape:
+            table = np.zeros(3, "float32")
+            for i in range(3):
+                table[i] += tf.cos(w[i])  #~ GT205
+            y = tf.reduce_sum(tf.convert_to_tensor(table) ** 2)
+        tape.gradient(y, w)
+        """,
+    "noise in the shape of a value": """
+        w, v = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 4.0])
+        def sample(mean):
+            return tf.random.normal(tf.shape(mean))  #~ GT105
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(sample(w * 2.0) * v)
+        tape.gradient(y, [w, v])
+        """,
     "a product with zeros among its factors": """
         w = tf.Variable([2.0, 0.0, 3.0, 0.0])
         with tf.GradientTape() as tape:
@@ -620,6 +654,30 @@ OK = {
         w = tf.Variable([1.0, 2.0])
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(tf.py_function(lambda t: tf.sin(t), [w * 2.0], tf.float32))
+        tape.gradient(y, w)
+        """,
+    "a value that is also shown in an array": """
+        w = tf.Variable([1.0, 2.0, 3.0])
+        shown = np.zeros((2, 3), "float32")
+        with tf.GradientTape() as tape:
+            h = tf.sin(w)
+            shown[0] = h
+            y = tf.reduce_sum(h) * 2.0
+        tape.gradient(y, w)
+        """,
+    "numbers beside a tensor in a dictionary": """
+        w = tf.Variable(2.0)
+        with tf.GradientTape() as tape:
+            state = {}
+            state["h"] = tf.sin(w)
+            state["rate"] = 0.5
+            y = state["h"] * state["rate"]
+        tape.gradient(y, w)
+        """,
+    "noise in the shape of a value that is used": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(w + tf.random.normal(tf.shape(w)))
         tape.gradient(y, w)
         """,
     "a product with one zero among its factors": """

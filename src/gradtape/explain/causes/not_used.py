@@ -2,7 +2,7 @@
 
 from gradtape.explain.cause import Cause, Context, Stage, harmless
 from gradtape.explain.report import Finding
-from gradtape.explain.unread import overwritten, told_overwritten
+from gradtape.explain.unread import only_shape, overwritten, told_overwritten
 
 
 def detect(context: Context) -> Finding | None:
@@ -37,6 +37,23 @@ def detect(context: Context) -> Finding | None:
     )
 
 
+def detect_shape(context: Context) -> Finding | None:
+    """Tell of a value of which nothing but the shape goes on: one place for all sources before it."""
+    read = only_shape(context) if context.question.targets and not context.origin_unknown else None
+    if read is None:
+        return None
+    target, made = context.question.target_name, context.run.producers.get(read.value)
+    return context.finding(
+        "not-used",
+        read.site.span,
+        f"only a shape is read here, and no value goes on to `{target}`",
+        labels=((made.site.span if made is not None else None, "it is the shape of this value"),),
+        excuse=harmless(context),
+        helps=("use the values as well, or leave out of the sources what is not meant to learn",),
+        proven=not context.may_have_left,
+    )
+
+
 def _never_asked(context: Context) -> Finding:
     """Tell of None that was handed to an optimizer, though nobody had asked for the gradient."""
     name, failure = context.source.name, context.question.failure
@@ -57,4 +74,5 @@ def _never_asked(context: Context) -> Finding:
     )
 
 
+SHAPE = Cause("not-used", Stage.ABSENCE, detect_shape)
 CAUSE = Cause("not-used", Stage.ABSENCE, detect)

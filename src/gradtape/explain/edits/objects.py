@@ -12,6 +12,7 @@ from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders, layers, order, passing, unread
 from gradtape.explain.edits.asking import LISTS
 from gradtape.explain.edits.case import FORWARD, Case, defined_in, never_read, parts, simple_name, statements_of
+from gradtape.explain.unread import only_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -271,7 +272,7 @@ def _is_model(case: Case, name: str, holder: str | None) -> bool:
 def use(case: Case) -> Suggestion | None:
     """Bring in what was forgotten: a value, a parameter or an attribute of a layer that nobody reads."""
     changes = _other_run(case) or unread.brought_in(case)
-    if changes:
+    if changes and only_shape(case.context) is None:
         return builders.sketch(*changes)
     for function in _functions_that_ran(case):
         for name in never_read(function):

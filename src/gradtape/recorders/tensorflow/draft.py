@@ -61,6 +61,7 @@ class Draft:
         self.by_record: dict[tuple[int, int], int] = {}
         self.events: list[graph.Event] = []
         self.exits: list[Exit] = []
+        self.something_left = memory.something_left
         self.known: dict[tuple[int, int], list[Exit]] = {}
         self.left: dict[int, list[Exit]] = {}
         """What left at a happening: at `predict` everything that left inside."""

@@ -56,7 +56,7 @@ class Happenings:
             values = [number] if number >= 0 else [*item.detail, *self._made_inside(item)]
             for value in dict.fromkeys(values):
                 known = self.draft.id_of(value)
-                if known:
+                if known and not self._is_written(known):
                     exit_ = Exit(item.seq, known, KINDS[kind], site, callers)
                     self.draft.exits.append(exit_)
                     self.draft.left[item.seq] = [exit_]
@@ -66,6 +66,10 @@ class Happenings:
                 self.draft.watched.add(number)
             self.draft.events.append(graph.Event(item.seq, kind, self.draft.id_of(number), site, item.detail, callers))
 
+    def _is_written(self, value: int) -> bool:
+        """Whether a value was just written into an array, for which NumPy asks for the number of a scalar."""
+        return any(e.value == value and e.kind is BreakKind.ARRAY_WRITE for e in self.draft.exits[-1:])
+
     def _constant(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
         """Write down where a plain value came in; TensorFlow hands out the same tensor for equal numbers again."""
         number = item.tensor
@@ -73,7 +77,7 @@ class Happenings:
             if number not in self.draft.ids:
                 self.draft.events.append(graph.Event(item.seq, "create", self.draft.id_of(number), site, None, callers))
             return
-        if not self.draft.memory.something_left and number not in self.draft.targets:
+        if not self.draft.something_left and number not in self.draft.targets:
             return
         output = self.draft.ids[number] = item.seq
         operation = Operation(

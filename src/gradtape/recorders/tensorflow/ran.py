@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from gradtape.explain import graph
 from gradtape.explain.graph import Break, BreakKind, Operation
+from gradtape.explain.unread import SHAPE
+from gradtape.recorders.crossings import Exit
 from gradtape.recorders.tensorflow import operations as table
 from gradtape.recorders.tensorflow import private
 from gradtape.recorders.tensorflow.bodies import KINDS, Bodies
 from gradtape.recorders.tensorflow.callbacks import PY_FUNCTION
 from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.frames import sites
+from gradtape.recorders.tensorflow.writes import Later, written_at
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Site
@@ -49,6 +52,11 @@ class Running:
         if (ran.type in KINDS or ran.type in self.draft.memory.graphs) and self.bodies.add(ran, site, callers):
             self._follow(ran)
             return
+        if ran.type in table.SHAPES and not ran.step:
+            read = zip(map(self.draft.id_of, ran.ins), range(ran.seq, ran.seq + len(ran.outs)), strict=False)
+            self.draft.events += [
+                graph.Event(ran.seq, SHAPE, value, site, made, callers) for value, made in read if value
+            ]
         inputs = () if ran.type in table.SHAPES else tuple(map(self.draft.id_of, ran.ins))
         recorded = self._follow(ran)
         facts = table.facts(self.draft.names, ran.type)
@@ -85,6 +93,11 @@ class Running:
                     params=_params(ran),
                 )
             )
+        written = written_at(site.span) if ran.outs and not ran.graph else None
+        if written is not None:
+            at = site if written == site.span else Later(*site)
+            self.draft.exits.append(Exit(ran.seq, ran.seq, BreakKind.ARRAY_WRITE, at, callers, name="array write"))
+            self.draft.something_left = True
         for code, lasti in ran.places:
             recent = self.draft.recent[id(code)]
             if ran.outs:
