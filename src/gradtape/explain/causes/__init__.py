@@ -114,8 +114,8 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         left_through_number.UNSEEN,
         traced_control_flow.CAUSE,
         outside_the_tape.BEFORE,
-        not_used.SHAPE,
         constant_target.CAUSE,
+        not_used.SHAPE,
         not_used.CAUSE,
     ),
 }

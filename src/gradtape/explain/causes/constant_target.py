@@ -2,7 +2,7 @@
 
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.report import Finding
-from gradtape.explain.unread import overwritten, told_overwritten
+from gradtape.explain.unread import only_shape, overwritten, told_overwritten
 
 
 def detect(context: Context) -> Finding | None:
@@ -19,6 +19,7 @@ def detect(context: Context) -> Finding | None:
     if lost is not None:
         return told_overwritten(context, "constant-target", lost)
     made = context.made_at(target)
+    read = only_shape(context)
     kind = {"array": "a plain array", "number": "a plain number"}.get(target.kind, "made from constants alone")
     jax = question.dialect == "jax"
     sources = "nothing that is differentiated" if jax else "no variable and no watched tensor"
@@ -28,6 +29,7 @@ def detect(context: Context) -> Finding | None:
         f"`{target.name}` is {kind} and depends on {sources}",
         labels=(
             (made, f"`{target.name}` is made here"),
+            (read.site.span if read is not None else None, "only a shape is read here, and no value goes on"),
             (
                 context.made_at(context.source),
                 f"`{context.source.name}` is made here and does not reach `{target.name}`",
