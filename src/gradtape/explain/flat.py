@@ -334,6 +334,10 @@ ZEROS = Flat(
 """The row of the products."""
 
 
+DEAD = next(row for row in FLAT if "relu" in row.functions)
+"""The row of what gives zeros for all that is negative."""
+
+
 SPOKEN_OF = frozenset[str]().union(*(row.functions for row in (*FLAT, ZEROS)))
 """The functions that a row is about."""
 

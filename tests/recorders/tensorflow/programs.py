@@ -12,6 +12,42 @@ keras.utils.set_random_seed(0)
 """
 
 BROKEN = {
+    "a weight behind a function that is dead": """
+        w, v = tf.Variable([[1.0, 2.0]]), tf.Variable([[3.0], [1.0]])
+        with tf.GradientTape() as tape:
+            h = tf.nn.relu(w - 5.0)  #~ GT404
+            y = tf.reduce_sum(tf.matmul(h, v))
+        tape.gradient(y, [w, v])
+        """,
+    "a step that a function computes": """
+        class Joint:
+            def __init__(self):
+                self.angle = tf.Variable(0.5)
+        def turned(angle):
+            return tf.math.floormod(angle, 6.0)
+        joint = Joint()
+        for _ in range(2):
+            with tf.GradientTape() as tape:
+                y = tf.sin(joint.angle)
+            g = tape.gradient(y, joint.angle)
+            if g is not None:
+                joint.angle = turned(joint.angle - 0.1 * g)  #~ GT103
+        """,
+    "a network whose result the loss forgets": """
+        class Net(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.out = keras.layers.Dense(2)
+            def call(self, x):
+                return self.out(x)
+        online, slow = Net(), Net()
+        def loss_of(mine, other):
+            return tf.reduce_mean((other[:, :1] - other[:, 1:]) ** 2)
+        with tf.GradientTape() as tape:
+            now, then = online(tf.ones((3, 4))), slow(tf.ones((3, 4)))
+            loss = loss_of(now, then)
+        tape.gradient(loss, online.trainable_variables)  #~ GT105
+        """,
     "a row of an array": """
         w = tf.Variable([1.0, 2.0, 3.0])
         with tf.GradientTape() as tape:

@@ -232,7 +232,7 @@ def _made_anew(context: Context) -> Used | None:
         while_recording = _during(context, event.seq)
         after_the_target = made is not None and made.seq > max(context.question.target_ids, default=0) > 0
         if _alike(context, event) and (idle or while_recording or after_the_target):
-            return _anew(context, event)
+            return None if idle and _ran_as_well(context) else _anew(context, event)
     return None
 
 
@@ -338,7 +338,7 @@ def _another_list(context: Context) -> Used | None:
     used = {names.get(value, "") for value in others}
     if owner and used.isdisjoint(asked_names) and any(_belongs(name, owner) for name in used):
         return None  # other variables of the same object are used
-    if unread(context) is not None or _met(context, others):
+    if unread(context) is not None or _left_by_itself(context) or _met(context, others):
         return None  # these are used as well, and what comes of it is left lying, or goes elsewhere
     made = [e for e in context.run.events if e.kind == "create" and e.value in others]
     tail = context.source.path.split("/")[-2:]
@@ -365,6 +365,8 @@ def _cloned(context: Context) -> Used | None:
     asked = frozenset().union(*(end.ids for end in context.question.together), source.ids)
     if source.kind != "variable" or len(tail) < 2 or not asked.isdisjoint(context.before_target & source.ids):
         return None
+    if _left_by_itself(context):
+        return None
     used = (run.variables & context.before_target) - asked
     same = [v for v in used if run.names.get(v, "").split("/")[-2:] == tail]
     if len({run.names[v] for v in same}) != 1:
@@ -377,6 +379,18 @@ def _cloned(context: Context) -> Used | None:
         ((made, "the one that is used is made here"),),
         "ask for the variables of the model that runs: a copied model has variables of its own",
     )
+
+
+def _ran_as_well(context: Context) -> bool:
+    """Whether something was computed with the source while the tape ran: then what came of it got lost."""
+    columns = context.run.columns
+    return any(_during(context, columns.seqs[k]) for k in columns.readers(context.source.ids))
+
+
+def _left_by_itself(context: Context) -> bool:
+    """Whether what was computed with the source while the tape ran left the tape."""
+    left = (e for e in context.run.left if e.value in context.after_source and _during(context, e.seq))
+    return context.may_have_left and any(left)
 
 
 def _met(context: Context, others: Set[int]) -> bool:

@@ -26,10 +26,14 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     if row is None or row.harmless or spot.pull is None:
         return None
     route = wording.route_through(context, operation, spot.pull.position)
+    dead = _dead_factor(context, spot.pull) if row is flat.ZEROS else None
+    at, row = (operation, row) if dead is None else (dead, flat.DEAD)
+    here = operation.site.span if dead is not None else None
     return context.finding(
         "flat-region",
-        operation.site.span,
-        row.says.format(f=wording.named_by(operation, row)),
+        at.site.span,
+        row.says.format(f=wording.named_by(at, row)),
+        labels=((here, f"`{context.source.name}` is multiplied by that here"),),
         notes=(
             *(() if spot.whole else _facts(context, spot.pull)),
             *_compares_nan(context, spot.pull),
@@ -40,6 +44,19 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         route=route,
         headline=headline(context),
     )
+
+
+def _dead_factor(context: Context, pull: Pull) -> Operation | None:
+    """Return the function whose result is the zeros that something is multiplied by: a relu that is dead everywhere."""
+    for position, value in enumerate(pull.inputs):
+        if position == pull.position or value is None or not value.all_zero:
+            continue
+        made = context.run.producers.get(pull.operation.inputs[position])
+        while made is not None and made.function in SAME and made.inputs[0]:
+            made = context.run.producers.get(made.inputs[0])
+        if made is not None and made.function in flat.DEAD.functions:
+            return made
+    return None
 
 
 def headline(context: Context) -> str:

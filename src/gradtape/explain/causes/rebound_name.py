@@ -25,17 +25,25 @@ def detect(context: Context) -> Finding | None:
     if found is None:
         return None
     name, before = found
+    bound = _bound_at(made, name, context.source.name)
+    inside = made.site.span if bound != made.site.span else None
     return context.finding(
         "rebound-name",
-        made.site.span,
+        bound,
         f"`{name}` now names the result of this operation, {context.words.unfollowed}",
-        labels=((before, f"before, `{name}` was this one"),),
+        labels=((before, f"before, `{name}` was this one"), (inside, "it is computed here")),
         helps=(
             context.words.in_place.format(x=name),
             context.words.watch_again.format(x=source.name),
         ),
         route=context.route,
     )
+
+
+def _bound_at(made: Operation, *names: str) -> Span:
+    """Return where the name gets the new value: the call of the function that computed it, if that is so."""
+    places = [site.span for site in (made.site, *made.callers)]
+    return next((p for p in places if set(names) & set(syntax.assigned_names(p))), places[0])
 
 
 def _is_update(context: Context, made: Operation) -> bool:
