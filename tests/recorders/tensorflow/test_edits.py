@@ -497,6 +497,44 @@ PROGRAMS = {
         """,
 }
 
+ONCE = {
+    "a point that a method computes twice": """
+        class Path:
+            def __init__(self):
+                self.start = tf.Variable([0.5, 1.0])
+            def at(self, x, k):
+                return self.start + k * x
+            def slope(self, x):
+                here = self.at(x, 0.5)
+                with tf.GradientTape() as tape:
+                    tape.watch(here)
+                    y = tf.reduce_sum(tf.sin(self.at(x, 0.5)))
+                return tape.gradient(y, here)
+        Path().slope(tf.constant([1.0, 2.0]))
+        """,
+    "a property that makes a model with the help of a function": """
+        def stack(sizes):
+            return keras.Sequential([keras.layers.Input((3,))] + [keras.layers.Dense(n) for n in sizes])
+        class Holder:
+            @property
+            def net(self):
+                return stack([4, 1])
+            @property
+            def weights(self):
+                return self.net.trainable_variables
+        holder = Holder()
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(holder.net(tf.ones((2, 3))) ** 2)
+        tape.gradient(loss, holder.weights)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_what_is_made_twice_is_made_once(name, mends):
+    mends(HEAD + textwrap.dedent(ONCE[name]))
+
+
 PARTS = {
     "an element of a variable": """
         w, table = tf.Variable(2.0), tf.Variable([1.0, 2.0, 3.0])

@@ -135,7 +135,7 @@ def _kept_property(case: Case) -> Changes:
     """Keep what a property makes, where it is read."""
     name = case.node.attr if isinstance(case.node, ast.Attribute) else ""
     makers = [f for f in syntax.functions_in(case.file) if f.name == name and f.decorator_list]
-    if len(makers) != 1 or not any(_makes(n, case.file) for s in statements_of(makers[0]) for n in parts(s)):
+    if len(makers) != 1 or not any(_gives_new(n, case.file) for s in statements_of(makers[0]) for n in parts(s)):
         return ()
     return _kept(case, makers[0])
 
@@ -173,6 +173,14 @@ def _makes(node: ast.expr, file: str) -> bool:
     if imported is not None:
         return imported.rpartition(".")[2][:1].isupper()
     return isinstance(node.func, ast.Name) and node.func.id in {holder.name for holder in _classes(file)}
+
+
+def _gives_new(node: ast.expr, file: str) -> bool:
+    """Whether an expression makes an object, or calls a function of this file that returns one it makes."""
+    maker = defined_in(file, node) if isinstance(node, ast.Call) else None
+    inside = statements_of(maker) if maker is not None else ()
+    returned = [s.value for s in inside if isinstance(s, ast.Return) and s.value is not None]
+    return _makes(node, file) or any(_makes(value, file) for value in returned)
 
 
 def _in_init(case: Case, made: ast.Call) -> Changes:

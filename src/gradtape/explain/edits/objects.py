@@ -242,10 +242,11 @@ def _only_lists(node: ast.expr) -> bool:
 def _computed_once(case: Case) -> Changes:
     """Go on with the source where the same function computes it once more, in the same words."""
     made, name = case.context.source.made, case.context.source.name
-    node = case.moved(made.site.span).node if made is not None and made.site.span.file == case.file else None
-    function = syntax.function_at(made.site.span) if made is not None else None
-    scope = function or syntax.parse_file(case.file)
-    if node is None or scope is None or name not in syntax.assigned_names(syntax.span_of(node, case.file)):
+    places = [site.span for site in (made.site, *made.callers)] if made is not None else []
+    place = next((p for p in places if p.file == case.file and name in syntax.assigned_names(p)), None)
+    node = case.moved(place).node if place is not None else None
+    scope = (syntax.function_at(place) if place is not None else None) or syntax.parse_file(case.file)
+    if node is None or scope is None:
         return ()
     reads = syntax.names_in(node, ast.Load)
     later = [s for s in statements_of(scope) if s.lineno > node.lineno and not hasattr(s, "body")]
