@@ -243,6 +243,26 @@ def test_an_edit_that_does_not_mend_is_told_and_can_be_taken_back(gradtape, tmp_
     assert "help: `mv train.py.orig train.py` takes the edits back" in ran.out
 
 
+def test_a_gradient_without_an_edit_is_no_defect_of_the_edits(gradtape):
+    program = WRONG.replace("w = gt", "idle = gt.Variable(1.0)\nw = gt").replace("[w, x]", "[w, x, idle]")
+    assert "idle]" in program
+    ran = gradtape("why", "--apply", "train.py", program=program)
+    assert "mended   d loss / d x" in ran.out
+    assert "still    d loss / d idle" in ran.out
+    assert ran.out.endswith("1 gradient that does not flow had no edit\n")
+
+
+def test_a_gradient_that_was_there_in_some_rounds_is_matched_again(gradtape):
+    program = (
+        "import numpy as np\nimport gradtape as gt\nw = gt.Variable(2.0)\nfor step in range(2):\n"
+        "    with gt.GradientTape() as tape:\n        y = w * 3.0\n        loss = y**2 if step else float(y) * 1.0\n"
+        "    tape.gradient(loss, w)\n"
+    )
+    ran = gradtape("why", "--apply", "train.py", program=program)
+    assert "gone" not in ran.out
+    assert "mended   d loss / d w: none before, ok now" in ran.out
+
+
 def test_the_scripts_own_status_and_arguments_stay(gradtape):
     program = WRONG + "import sys\nprint(sys.argv[1:])\nsys.exit(3)\n"
     ran = gradtape("why", "--fix", "train.py", "--fix", "--apply", program=program)

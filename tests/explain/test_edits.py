@@ -453,3 +453,74 @@ def test_an_index_that_was_drawn_gets_no_edit(tmp_path):
         (finding,) = report.findings
         assert (finding.code.slug, finding.diagnostic.proven) == ("sampled", False)
         assert finding.diagnostic.suggestion is None
+
+
+def test_a_number_that_goes_into_an_array_is_kept_in_both(tmp_path):
+    check(
+        HEAD
+        + """\
+k = gt.Variable([1.0, 2.0])
+rows = np.arange(6.0).reshape(3, 2)
+def smoothed(row):
+    out = np.zeros(2)
+    for i in range(2):
+        out[i] = float(np.sum(row * k)) * i
+    return out.mean()
+with gt.GradientTape() as tape:
+    p = np.array([smoothed(row) for row in rows])
+    loss = np.mean(p**2)
+print(tape.gradient(loss, k))
+""",
+        HEAD
+        + """\
+k = gt.Variable([1.0, 2.0])
+rows = np.arange(6.0).reshape(3, 2)
+def smoothed(row):
+    out = gt.constant(np.zeros(2))
+    for i in range(2):
+        out[i] = np.sum(row * k) * i
+    return out.mean()
+with gt.GradientTape() as tape:
+    p = np.stack([smoothed(row) for row in rows])
+    loss = np.mean(p**2)
+print(tape.gradient(loss, k))
+""",
+        tmp_path,
+    )
+
+
+def test_a_number_that_goes_into_an_array_of_the_module_is_kept_in_both(tmp_path):
+    program = (
+        HEAD + "k = gt.Variable(2.0)\nshared = {}\ndef fill():\n    shared[0] = {}\nwith gt.GradientTape() as tape:\n"
+        "    fill()\n    loss = gt.constant(1.0) * shared[0]\ntape.gradient(loss, k)\n"
+    )
+    made = "np.zeros(2)"
+    check(program.format(made, "float(k * 3.0)"), program.format(f"gt.constant({made})", "k * 3.0"), tmp_path)
+
+
+def test_no_edit_where_a_caller_gave_what_the_number_goes_into(tmp_path):
+    program = (
+        HEAD + "k = gt.Variable(2.0)\ndef fill(out):\n{}    out[0] = float(k * 3.0)\n    return out\n"
+        "with gt.GradientTape() as tape:\n    out = fill(np.zeros(2))\n    loss = gt.constant(1.0) * out[0]\n"
+        "tape.gradient(loss, k)\n"
+    )
+    for first, edits in (("", 0), ("    out = [0.0, 0.0]\n", 1)):
+        (report,) = run_program(program.format(first), tmp_path, f"{edits}.py")
+        (finding,) = report.findings
+        assert finding.code.number == "GT202"
+        assert (finding.diagnostic.suggestion is not None) == bool(edits)
+
+
+def test_what_is_computed_once_and_kept_is_computed_in_each_round(tmp_path):
+    program = (
+        HEAD
+        + "class Model:\n    def __init__(self):\n        self.w, self.h = gt.Variable(2.0), None\n    def loss(self, x):\n"
+        "{}        return np.sum(self.h ** 2)\nm = Model()\nfor _ in range(2):\n"
+        "    with gt.GradientTape() as tape:\n        loss = m.loss(3.0)\n    tape.gradient(loss, m.w)\n"
+    )
+    wrong = "        if self.h is None:\n            self.h = np.tanh(x * self.w)\n"
+    right = "        self.h = np.tanh(x * self.w)\n"
+    reports = run_program(program.format(wrong), tmp_path, "wrong.py")
+    (told,) = [f for r in reports for f in r.findings]
+    assert told.diagnostic.helps == ("`self.h` is computed once and kept: compute it anew in each round",)
+    check(program.format(wrong), program.format(right), tmp_path)

@@ -695,3 +695,15 @@ def test_a_gradient_that_flows_pays_for_no_explanation():
         missing.LISTENERS.remove(heard.append)
     assert tape._recording.evidence is None
     assert all(kept is None for kept in tape._recording.saved)
+
+
+def test_a_zero_gradient_names_the_steps_on_other_ways(tmp_path):
+    program = (
+        "import gradtape as gt\nimport numpy as np\nw, z = gt.Variable(2.25), gt.Variable(0.0)\n"
+        "with gt.GradientTape() as tape:\n    loss = (w - 2.25) ** 2 + {}\ntape.gradient(loss, w)\n"
+    )
+    for added, steps in (("0.5 * round(w, 1)", ["round(w, 1)"]), ("0.5 * (w > 1.0)", []), ("0.5 * z", [])):
+        (report,) = run_program(program.format(added), tmp_path, f"{len(added)}.py")
+        assert report.status is ZERO
+        told = [note.primary.span.text for note in report.notes if "constant between its steps" in note.headline]
+        assert told == steps

@@ -23,6 +23,86 @@ PROGRAMS = {
         """,
         [("x", [("left-through-numpy", 6)])],
     ),
+    "a loss that is asked about where it is printed": (
+        """
+        import gradtape as gt
+        import numpy as np
+        w = gt.Variable(2.0)
+        with gt.GradientTape() as tape:
+            p = float(w * 3.0)
+            loss = np.mean((p - 1.0) ** 2)
+        print(tape.gradient(loss, w))
+        """,
+        [("w", [("left-through-number", 6)])],
+    ),
+    "two exits on one way, the second of what came back from the first": (
+        """
+        import gradtape as gt
+        import numpy as np
+        w, b = gt.Variable(2.0), gt.Variable(1.0)
+        def scaled(x):
+            return float(x * w)
+        def moved(x):
+            return scaled(x) + b
+        with gt.GradientTape() as tape:
+            p = np.array([moved(x) for x in (1.0, 2.0)])
+            loss = np.mean(p**2)
+        print(tape.gradient(loss, [w, b]))
+        """,
+        [("w", [("left-through-number", 6), ("rebuilt-from-values", 10)]), ("b", [("rebuilt-from-values", 10)])],
+    ),
+    "a branch skipped another element of the dict": (
+        """
+        import gradtape as gt
+        import numpy as np
+        class Model:
+            def __init__(self):
+                self.params = {"w": gt.Variable(2.0), "idle": gt.Variable(1.0)}
+                self.ready = 1
+            def loss(self, x):
+                if self.ready is None:
+                    x = x * self.params["w"]
+                return x * self.params["w"]
+        m = Model()
+        with gt.GradientTape() as tape:
+            loss = m.loss(3.0)
+        w, idle = m.params["w"], m.params["idle"]
+        tape.gradient(loss, [w, idle])
+        """,
+        [("w", []), ("idle", [("not-used", 16)])],
+    ),
+    "a branch skipped this element of the dict": (
+        """
+        import gradtape as gt
+        import numpy as np
+        class Model:
+            def __init__(self):
+                self.params = {"w": gt.Variable(2.0), "idle": gt.Variable(1.0)}
+                self.ready = 1
+            def loss(self, x):
+                if self.ready is None:
+                    x = x * self.params["idle"]
+                return x * self.params["w"]
+        m = Model()
+        with gt.GradientTape() as tape:
+            loss = m.loss(3.0)
+        w, idle = m.params["w"], m.params["idle"]
+        tape.gradient(loss, [w, idle])
+        """,
+        [("w", []), ("idle", [("branch-not-taken?", 9)])],
+    ),
+    "a zero gradient that lost a part on another way": (
+        """
+        import gradtape as gt
+        import numpy as np
+        w, z = gt.Variable(2.0), gt.Variable(0.0)
+        with gt.GradientTape() as tape:
+            kept = float(w * 3.0)
+            loss = (w * z) ** 2 + kept * z
+        tape.gradient(loss, w)
+        """,
+        [("w", [("flat-region", 7), ("left-through-number", 6)])],
+    ),
     "a number that goes through a list, a mean and a constant": (
         """
         import gradtape as gt

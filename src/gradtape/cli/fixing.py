@@ -33,12 +33,13 @@ REPORT_IT = "an edit that does not mend is a defect of gradtape: please report i
 
 
 class Outcome(NamedTuple):
-    """What became of one gradient, before the edits and after."""
+    """What became of one gradient, before the edits and after; `edited` says that an edit was for it."""
 
     name: str
     before: str
     after: str | None
     why: str
+    edited: bool = True
 
     @property
     def flows(self) -> bool:
@@ -72,7 +73,7 @@ def run(
     print()
     if not patches:
         why = ": no gradient was asked for" if not reports else ": every gradient flows"
-        print("no edit to make" + (why if not any(r.findings for r in reports) else ""))
+        print("no edit to make" + (why if all(r.status is Status.OK and not r.findings for r in reports) else ""))
     patching.show(patches)
     if left:
         count = "1 sketch is" if left == 1 else f"{left} sketches are"
@@ -84,7 +85,7 @@ def run(
     except patching.Refused as refused:
         print(f"nothing was written: {refused}\n  help: {refused.step}", file=sys.stderr)
         return 1
-    return _try_again(options, reports, written, environment)
+    return _try_again(options, reports, chosen, written, environment)
 
 
 def _chosen(reports: Sequence[GradientReport], wanted: str) -> tuple[list[Suggestion], int]:
@@ -106,6 +107,7 @@ def _by_file(edits: Sequence[Edit]) -> dict[str, list[Edit]]:
 def _try_again(
     options: argparse.Namespace,
     reports: Sequence[GradientReport],
+    chosen: Sequence[Suggestion],
     written: Sequence[tuple[patching.Patch, str]],
     environment: Mapping[str, str],
 ) -> int:
@@ -121,13 +123,16 @@ def _try_again(
     if "exception: EOFError" in told["outcome"]:
         print(f"{UNTRIED}\n  help: `{_back(written)}` takes the edits back")
         return status
-    found = outcomes(reports, told["gradients"])
+    found = outcomes(reports, told["gradients"], chosen)
     for outcome in found:
         print(_line(outcome))
-    broken = [o for o in found if not o.flows and o.before != Status.OK]
+    broken = [o for o in found if not o.flows and o.before != Status.OK and o.edited]
     harmed = [o for o in found if not o.flows and o.before == Status.OK]
     if broken or harmed:
         return _take_back(written, status)
+    others = sum(not o.flows for o in found)
+    if others:
+        print(f"{'1 gradient that does' if others == 1 else f'{others} gradients that do'} not flow had no edit")
     return status
 
 
@@ -150,18 +155,22 @@ def _run(options: argparse.Namespace, environment: Mapping[str, str]) -> tuple[d
     return told, done.returncode, "\n".join(done.stderr.strip().splitlines()[-5:])
 
 
-def outcomes(before: Sequence[GradientReport], after: Sequence[dict[str, Any]]) -> list[Outcome]:
+def outcomes(
+    before: Sequence[GradientReport], after: Sequence[dict[str, Any]], chosen: Sequence[Suggestion]
+) -> list[Outcome]:
     """Match the gradients of two runs: by call and source, as an edit may give the target another name.
 
     A source that is not asked for any more may have got another name as well: `row` is `weights` now, or `model` is its
-    variables. Then what else was asked for in the same way stands for it.
+    variables. Then what else was asked for in the same way stands for it. A gradient that was there in some rounds and
+    not in others has two reports before, and may have one after.
     """
     left = list(after)
     matches: list[dict[str, Any] | None] = []
     for report in before:
         same = [g for g in left if g["source"] == report.source and g["call"]["kind"] == report.kind]
         exact = [g for g in same if g["target"] == report.target]
-        matches.append(next(iter(exact or same), None))
+        again = [g for g in matches if g and _asked(g) == (report.kind, report.target, report.source)]
+        matches.append(next(iter(exact or same or again), None))
         left = [g for g in left if g is not matches[-1]]
     found = []
     for report, match in zip(before, matches, strict=True):
@@ -171,8 +180,13 @@ def outcomes(before: Sequence[GradientReport], after: Sequence[dict[str, Any]]) 
         why = ", ".join(f"{f['code']} at {f['file']}:{f['line']}" for f in now["findings"]) if now else ""
         renamed = f", as {now['source']}" if now is not match and now else ""
         name = f"{layout.ratio(report)}{renamed}"
-        found.append(Outcome(name, str(report.status), now["status"] if now else None, why))
+        edited = any(f.diagnostic.suggestion in chosen for f in report.findings)
+        found.append(Outcome(name, str(report.status), now["status"] if now else None, why, edited))
     return found
+
+
+def _asked(gradient: Mapping[str, Any]) -> tuple[str, str, str]:
+    return gradient["call"]["kind"], gradient["target"], gradient["source"]
 
 
 def _line(outcome: Outcome) -> str:

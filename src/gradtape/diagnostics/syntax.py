@@ -211,6 +211,15 @@ def decision_at(span: Span) -> str:
     return "Python"
 
 
+def cached_by(span: Span) -> ast.If | None:
+    """Return the branch that lets a statement run only while what it stores is not there: `if self.h is None:`."""
+    names = set(assigned_names(span))
+    branch = next((node for node in reversed(around(span)) if isinstance(node, ast.If)), None)
+    if branch is None or branch.orelse or len(branch.body) != 1 or span_of(branch.test, span.file).contains(span):
+        return None
+    return branch if names & names_in(branch.test, ast.Load) else None
+
+
 def share_a_loop(a: Span, b: Span) -> bool:
     """Whether two places stand in the same `for` or `while`: each round of it passes both."""
     loops = [span_of(node, a.file) for node in around(a) if isinstance(node, ast.For | ast.While)]
@@ -220,6 +229,16 @@ def share_a_loop(a: Span, b: Span) -> bool:
 def has_name_as_key(node: ast.Subscript) -> bool:
     """Whether an element is picked by a literal string, `d['a']`: as good as a name of its own."""
     return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+
+
+def key_at(span: Span) -> ast.Constant | None:
+    """Return the key under which a dict that is written out holds what stands at a place."""
+    for node in reversed(around(span)):
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            found = next((key for key, value in pairs if span_of(value, span.file).contains(span)), None)
+            return found if isinstance(found, ast.Constant) else None
+    return None
 
 
 def in_comprehension(span: Span) -> bool:
@@ -241,13 +260,15 @@ def _converts(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CONVERSIONS
 
 
-def value_goes_on(span: Span) -> bool:
-    """Whether an expression's value takes part in what its statement computes.
+def value_goes_on(span: Span, into: Span | None = None) -> bool:
+    """Whether an expression's value takes part in what its statement computes, or in what stands at `into` around it.
 
     It does not where only its length or shape is asked for, where it is compared, decides a branch, or is printed, and
     where a number that nobody keeps is the whole statement.
     """
     for node in around(span):
+        if into is not None and not into.contains(span_of(node, span.file)):
+            continue  # what becomes of the whole: `print(tape.gradient(loss, w))` reads the loss
         if isinstance(node, ast.Expr) and span == span_of(node.value, span.file) and _converts(node.value):
             return False
         if isinstance(node, ast.Compare | ast.JoinedStr):

@@ -89,6 +89,8 @@ def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, .
         told = next((f for f in (cause.detect(context, spot) for cause in BY_STAGE[Stage.NUMBERS]) if f), None)
         if told is not None and not any(_same_place(told, f) for f in findings):
             findings.append(told)
+    if status is Status.ZERO and Stage.BREAK not in context.question.unseen:
+        findings += [lost for lost in partial.findings(context) if not any(_same_place(lost, f) for f in findings)]
     if status is Status.NAN and not findings and (blind or context.question.pulls):
         findings.append(unexplained(context))
     if status is Status.OK and not findings:

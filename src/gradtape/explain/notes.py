@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Annotation, Diagnostic, Severity
 from gradtape.explain import sizes, wording
+from gradtape.explain.cause import Stage
 from gradtape.explain.causes.flat_region import added_alike, row_of
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.numbers import JOINING, forward, readers_of, target_is_finite
@@ -27,7 +28,7 @@ MOST = 4
 def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
     """Return the remarks on one gradient."""
     if status is Status.ZERO:
-        return _stationary(context)
+        return (*_stationary(context), *_steps(context))
     if status is not Status.OK:
         return ()
     return (
@@ -102,6 +103,17 @@ def _of_a_part(context: Context, joined: Operation) -> str:
     if len(readers) == 1 and readers[0].function not in TAKING:
         return f"the derivative of {wording.name_of(readers[0])} is zero in all elements that came from `{name}`"
     return f"what uses {wording.name_of(joined)}'s result takes none of the elements that came from `{name}`"
+
+
+def _steps(context: Context) -> tuple[Diagnostic, ...]:
+    """Say of a gradient that is zero where another route ends, at a rounding or the like."""
+    if Stage.BREAK in context.question.unseen:
+        return ()
+    told = {}
+    for link in ends_of_routes(context, {BreakKind.PIECEWISE_CONSTANT}):
+        text = f"another route ends at {wording.name_of(link.operation)}, which is constant between its steps"
+        told[link.operation.site.span] = f"{text}: it adds nothing to the gradient"
+    return tuple(_note(text, span) for span, text in list(told.items())[:MOST])
 
 
 def linear(context: Context, function: str) -> Diagnostic:

@@ -53,14 +53,16 @@ class Flow:
     def reaches(self, node: ast.expr, span: Span) -> bool | None:
         """Whether an expression reads the value: True certainly, False possibly, None not at all."""
         whole = syntax.span_of(node, span.file)
-        answers = [sure for place, sure in self.expressions if whole.contains(place) and syntax.value_goes_on(place)]
+        answers = [
+            sure for place, sure in self.expressions if whole.contains(place) and syntax.value_goes_on(place, span)
+        ]
         own, shared = self.carriers.get(_scope(span), {}), self.carriers.get((span.file, 0), {})
         held = self.carriers.get(_members(span), {}) if _receiver(span) else {}
         hidden = _bound_in(span)
         names = {n: sure for n, sure in shared.items() if _root(n) not in hidden} | held | own
         for part in _readings(node):
             text = syntax.text_of(part)
-            if text in names and syntax.value_goes_on(syntax.span_of(part, span.file)):
+            if text in names and syntax.value_goes_on(syntax.span_of(part, span.file), span):
                 answers.append(names[text])
         return max(answers) if answers else None
 

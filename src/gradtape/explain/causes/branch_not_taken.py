@@ -33,6 +33,7 @@ def detect(context: Context) -> Finding | None:
             skipped = [part for part in _skipped(context, fork, file) if _matters(part, test)]
             uses = [use for part in skipped for name in known for use in _uses(context, part, name, test)]
             uses += [use for part in skipped for name in held for use in _used_in_class(part, name, test)]
+            uses = [use for use in uses if not _is_of_another(context, syntax.span_of(use, file))]
             uses = uses or _passed_over(context, fork, file, rounds)
             others = [] if uses else _skipped_for_one(context, fork, file, names)
             if not uses and not others:
@@ -69,6 +70,16 @@ def _names(context: Context) -> list[str]:
     if context.source.made is not None:
         names += syntax.assigned_names(context.source.made.site.span)
     return list(dict.fromkeys(names))
+
+
+def _is_of_another(context: Context, use: Span) -> bool:
+    """Whether the place reads another element of the container that the source was made in: `p["b"]` for `p["w"]`."""
+    made = context.made_at(context.source)
+    key = syntax.key_at(made) if made is not None else None
+    for node in syntax.around(use):
+        if isinstance(node, ast.Subscript) and syntax.span_of(node.value, use.file) == use:
+            return key is not None and isinstance(node.slice, ast.Constant) and node.slice.value != key.value
+    return False
 
 
 Rounds = list[tuple[Span, list[str]]]

@@ -20,6 +20,9 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     inner = operation.site.span if place is not operation.site else None
     last = group.links[-1].operation
     when = f"ran {group.kind.value}"
+    cached = syntax.cached_by(operation.site.span) if group.kind is BreakKind.BEFORE_TAPE else None
+    kept = next(iter(syntax.assigned_names(operation.site.span)), "it")
+    step = MOVE.get(group.kind, "run it while the tape records")
     return context.finding(
         "outside-the-tape",
         place.span,
@@ -30,7 +33,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
             (context.entered_at, "the tape records only inside this block"),
         ),
         notes=route_note(context, route),
-        helps=(MOVE.get(group.kind, "run it while the tape records"),),
+        helps=(step if cached is None else f"`{kept}` is computed once and kept: compute it anew in each round",),
         route=route,
     )
 

@@ -452,8 +452,8 @@ def move_after(statements: Sequence[ast.stmt], place: ast.stmt, file: str) -> Ch
     return (*(change for s in statements for change in remove(s, file)), *came) if came else ()
 
 
-def unwrap_block(statement: ast.With, file: str) -> Changes:
-    """Take a `with` away and move its body out of it."""
+def unwrap_block(statement: ast.With | ast.If, file: str) -> Changes:
+    """Take a `with`, or a branch, away and move its body out of it."""
     texts = [lines_of(s, file) for s in statement.body]
     if any(text is None for text in texts):
         return ()

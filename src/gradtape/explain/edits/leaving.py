@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, foreign, library, lists, static, untraced
-from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
+from gradtape.explain.edits.case import Case, assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.picking import is_index
 from gradtape.explain.edits.sources import is_whole
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 CONVERSIONS = {"float", "int", "complex", "asarray", "array", "ascontiguousarray", "asanyarray", "float32", "float64"}
 """Functions that only turn a value into a plain one."""
+
+ZEROS = {"zeros", "ones", "empty", "full", "eye", "zeros_like", "ones_like", "empty_like", "array", "copy", "arange"}
+"""NumPy's functions that make an array and that PyTorch has under the same name."""
 
 TENSORS = {"from_numpy", "tensor", "as_tensor", "asarray", "Tensor", "FloatTensor", "DoubleTensor"}
 """PyTorch's functions that make a tensor of plain values, and one without a history of another tensor."""
@@ -56,11 +60,71 @@ def stay(case: Case) -> Suggestion | None:
         return _known_instead(case, node)
     more = [*changes, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *entries(case, pen)]
     more += _alike(case, pen, node)
+    if _into_array(case):  # which would forget the value a second time
+        array = array_on_tape(case)
+        if not array:
+            return None
+        more += array
     calls = _foreign_calls(case, pen, node) if pen.dialect != "gradtape" else []
     if calls:
         wrapped = _differentiated(case, pen, node, calls)
         return builders.sketch(*outer_only([*more, *wrapped]), *pen.imports) if wrapped else None
     return builders.likely(*outer_only(more), *pen.imports)
+
+
+def _into_array(case: Case) -> bool:
+    """Whether what left is written into an element of an array of NumPy's, or of what a caller gave: maybe one."""
+    if case.pen.dialect == "jax":
+        return False
+    made, scope = _array_written(case), case.function
+    if made is not None:
+        return isinstance(made, ast.Call) and function_name(made.func, case.file) is not None
+    given = syntax.parameter_names(scope) if isinstance(scope, ast.FunctionDef) else []
+    return any(syntax.text_of(place.value) in given for place in one_array(case.statement))
+
+
+def _array_written(case: Case) -> ast.expr | None:
+    """Return what made the array that the statement writes into, in the function or else in the module."""
+    places, scope = one_array(case.statement), case.function
+    array = places[0].value if places else None
+    if not isinstance(array, ast.Name) or scope is None:
+        return None
+    tree = syntax.parse_file(case.file)
+    if isinstance(scope, ast.FunctionDef) and tree is not None and array.id not in _bound(scope):
+        return assigned_before(tree, array.id, sys.maxsize)
+    return assigned_before(scope, array.id, case.at.line)
+
+
+def _bound(function: ast.FunctionDef) -> set[str]:
+    """Return the names that are a function's own."""
+    stored = {n.id for n in syntax.walk_scope(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return stored.union(syntax.parameter_names(function))
+
+
+def array_on_tape(case: Case) -> Changes:
+    """Return the changes that make the array, which the statement writes into, one that is on the tape."""
+    made, pen = _array_written(case), case.pen
+    if made is None:
+        return ()
+    if pen.dialect == "gradtape":
+        text = pen.say("gt.constant({x})", x=builders.written(made, case.file))
+        return (*builders.replace(made, case.file, text), *pen.imports)
+    changes = kept(pen, made, case.file)
+    if not changes and isinstance(made, ast.Call) and pen.dialect == "torch":
+        name = syntax.text_of(made.func).rpartition(".")[2]
+        if name in ZEROS:
+            changes = builders.rename_call(made, case.file, pen.say(f"torch.{name}"))
+    if changes and pen.dialect == "torch":
+        changes = (*changes, *entries(case, pen))
+    return (*changes, *pen.imports) if changes else ()
+
+
+def one_array(statement: ast.stmt | None) -> list[ast.Subscript]:
+    """Return the places that a statement writes to, if all are of one array."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+    places = target.elts if isinstance(target, ast.Tuple) else [target]
+    found = [place for place in places if isinstance(place, ast.Subscript)]
+    return found if len(found) == len(places) and len({syntax.text_of(p.value) for p in found}) == 1 else []
 
 
 def _foreign_calls(case: Case, pen: Pen, node: ast.expr) -> list[ast.Call]:
@@ -211,13 +275,18 @@ def entries(case: Case, pen: Pen) -> Changes:
         if torch and isinstance(entered, ast.Call) and simple_name(entered) in TENSORS:
             found += _without_conversion(pen, entered, case.file)
             continue
-        for node in reversed(syntax.around(place)) if place.file == case.file and link.breaks else ():
-            if (
-                isinstance(node, ast.expr)
-                and is_conversion(node, case.file)
-                and syntax.span_of(node, case.file) != case.at
-            ):
-                found += _without_conversion(pen, node, case.file)
+        # the place itself, and the calls it was in: what they return may be converted there
+        for at in (place, *(site.span for site in link.operation.callers)) if link.breaks else ():
+            found += _conversions_around(case, pen, at)
+    return tuple(found)
+
+
+def _conversions_around(case: Case, pen: Pen, place: Span) -> Changes:
+    """Return the changes that leave out the conversions in which a place stands."""
+    found: list[Change] = []
+    for node in reversed(syntax.around(place)) if place.file == case.file else ():
+        if isinstance(node, ast.expr) and is_conversion(node, case.file) and syntax.span_of(node, case.file) != case.at:
+            found += _without_conversion(pen, node, case.file)
     return tuple(found)
 
 

@@ -36,6 +36,9 @@ def into_tape(case: Case) -> Suggestion | None:
     statements = _statements(p for p in inside if (p.line, p.column) < (where.line, where.column))
     moved = moved_to_start(block, statements, entered, file) if statements else STAYS
     question = syntax.statement_at(context.question.call.span)
+    cached = syntax.cached_by(case.at)
+    if cached is not None:
+        return builders.likely(*builders.unwrap_block(cached, case.file))
     if not moved.changes:
         moved = _after(block, [p for p in inside if p.line > where.end_line], question, file)
     return moved.suggestion() or builders.likely(*anew.computed_where_read(_beside(case))) or _kept_in_attribute(case)

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders, choices, foreign, layers, lists, metrics, order, refs, sliced, writes
-from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
-from gradtape.explain.edits.leaving import entries, kept, stacked, stored_in_parameter
+from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
+from gradtape.explain.edits.leaving import array_on_tape, kept, one_array, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
 from gradtape.explain.edits.sources import without_gradients
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
-
-ZEROS = {"zeros", "ones", "empty", "full", "eye", "zeros_like", "ones_like", "empty_like", "array", "copy", "arange"}
-"""Functions of NumPy that make an array to write into."""
 
 
 def not_rebuilt(case: Case) -> Suggestion | None:
@@ -192,41 +189,10 @@ def _python_reduce(case: Case, call: ast.Call) -> Suggestion | None:
 
 def on_the_tape(case: Case) -> Suggestion | None:
     """Make the array that is written into one that is on the tape; write into a new one where arrays cannot change."""
-    statement = case.statement
-    pen = case.pen
-    if pen.dialect == "jax":
+    if case.pen.dialect == "jax":
         return writes.by_new_arrays(case)
-    targets = _one_array(statement)
-    target = targets[0] if targets else None
-    if statement is None or target is None:
-        return None
-    array, written = target.value, lists.listed(case)
-    if written:
-        return builders.likely(*written)
-    if not isinstance(array, ast.Name) or case.function is None:
-        return None
-    made = assigned_before(case.function, array.id, statement.lineno)
-    if made is None:
-        return None
-    if pen.dialect == "gradtape":
-        text = pen.say("gt.constant({x})", x=builders.written(made, case.file))
-        return builders.likely(*builders.replace(made, case.file, text), *pen.imports)
-    changes = kept(pen, made, case.file)
-    if not changes and isinstance(made, ast.Call) and pen.dialect == "torch":
-        name = syntax.text_of(made.func).rpartition(".")[2]
-        if name in ZEROS:
-            changes = builders.rename_call(made, case.file, pen.say(f"torch.{name}"))
-    if changes and pen.dialect == "torch":
-        changes = (*changes, *entries(case, pen))
-    return builders.likely(*changes, *pen.imports) if changes else None
-
-
-def _one_array(statement: ast.stmt | None) -> list[ast.Subscript]:
-    """Return the places that a statement writes to, if all are of one array."""
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
-    places = target.elts if isinstance(target, ast.Tuple) else [target]
-    found = [place for place in places if isinstance(place, ast.Subscript)]
-    return found if len(found) == len(places) and len({syntax.text_of(p.value) for p in found}) == 1 else []
+    written = lists.listed(case) if one_array(case.statement) else ()
+    return builders.likely(*(written or array_on_tape(case)))
 
 
 def not_overwritten(case: Case) -> Suggestion | None:
