@@ -42,7 +42,7 @@ ON_TAPE = {
     "unpacking": lambda t: math.prod([*t]),
     "np.round(t) + t": lambda t: np.round(t) + t,
     "copy": lambda t: copy.copy(t) * t,
-    "deepcopy": lambda t: copy.deepcopy([t])[0] * t,
+    "deepcopy": lambda t: copy.deepcopy([t * 1.0])[0] * t,
     "np.einsum": lambda t: np.einsum("ij,j", A, t),
     "np.dot": lambda t: np.dot(A, t),
     "np.dot with a number": lambda t: np.dot(t, 2.0),

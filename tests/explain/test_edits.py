@@ -513,8 +513,8 @@ def test_no_edit_where_a_caller_gave_what_the_number_goes_into(tmp_path):
 
 def test_what_is_computed_once_and_kept_is_computed_in_each_round(tmp_path):
     program = (
-        HEAD
-        + "class Model:\n    def __init__(self):\n        self.w, self.h = gt.Variable(2.0), None\n    def loss(self, x):\n"
+        HEAD + "class Model:\n    def __init__(self):\n        self.w, self.h = gt.Variable(2.0), None\n"
+        "    def loss(self, x):\n"
         "{}        return np.sum(self.h ** 2)\nm = Model()\nfor _ in range(2):\n"
         "    with gt.GradientTape() as tape:\n        loss = m.loss(3.0)\n    tape.gradient(loss, m.w)\n"
     )

@@ -91,6 +91,20 @@ PROGRAMS = {
         """,
         [("w", []), ("idle", [("branch-not-taken?", 9)])],
     ),
+    "a deep copy of the parameters is what the loss is computed with": (
+        """
+        import copy
+        import gradtape as gt
+        import numpy as np
+        mine = {"w": gt.Variable(2.0), "b": gt.Variable(1.0)}
+        best = copy.deepcopy(mine)
+        with gt.GradientTape() as tape:
+            loss = (best["w"] * 3.0 + mine["b"]) ** 2
+        w, b = mine["w"], mine["b"]
+        tape.gradient(loss, [w, b])
+        """,
+        [("w", [("different-object", 6)]), ("b", [])],
+    ),
     "a zero gradient that lost a part on another way": (
         """
         import gradtape as gt

@@ -1,5 +1,7 @@
 """Watching by reading, and assignments that carry no gradient."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -189,3 +191,14 @@ def test_gradient_has_the_dtype_of_its_source():
     gradient = tape.gradient(y, v)
     assert gradient.dtype == np.float32
     assert float(gradient) == 6.0
+
+
+def test_a_deep_copy_is_a_variable_of_its_own_and_the_same_within_one_copy():
+    v = gt.Variable([1.0, 2.0], trainable=False, name="rate", constraint=np.abs)
+    made = copy.deepcopy({"a": v, "b": [v]})
+    other = made["a"]
+    assert type(other) is gt.Variable
+    assert other is made["b"][0] is not v
+    assert (other.trainable, other.name, other.constraint) == (False, "rate", np.abs)
+    other.assign([3.0, 4.0])
+    assert v.numpy().tolist() == [1.0, 2.0]

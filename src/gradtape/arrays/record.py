@@ -62,6 +62,7 @@ class EventKind(StrEnum):
 
     WATCH = "watch"
     CREATE = "create"
+    COPY = "copy"
     LEFT_AS_ARRAY = "left as array"
     LEFT_AS_NUMBER = "left as number"
     BRANCH = "branch"
@@ -85,9 +86,9 @@ class Event(NamedTuple):
 
     LEFT_AS_NUMBER carries the number, LEFT_AS_ARRAY "index" where a tensor stood in the brackets of another, or the
     names of the library's functions that converted it, ASSIGN the id of the assigned value, WRITE the id that the
-    tensor had before, CREATE the id of the value it was made from, GRADIENT the ids of its targets, none if the sweep
-    was recorded, NO_ANSWER the position of the argument for which a user's own derivative returned None. `callers` are
-    the user's frames around the site, nearest first, for values that leave, variables that are made and
+    tensor had before, CREATE and COPY the id of the value it was made from, GRADIENT the ids of its targets, none if
+    the sweep was recorded, NO_ANSWER the position of the argument for which a user's own derivative returned None.
+    `callers` are the user's frames around the site, nearest first, for values that leave, variables that are made and
     gradients.
     """
 

@@ -167,6 +167,11 @@ class Variable(Tensor):
 
     value = read_value
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        made = type(self)(np.array(self._value), trainable=self.trainable, name=self.name, constraint=self.constraint)
+        note_event(EventKind.COPY, made._id, _getframe(1), self._id)
+        return made
+
     def __reduce__(self) -> Any:
         leave(self, EventKind.LEFT_AS_ARRAY, _getframe(1))
         options = {"trainable": self.trainable, "name": self.name, "constraint": self.constraint}
@@ -207,16 +212,6 @@ def array_value(value: Any, dtype: Any, frame: FrameType) -> Any:
     if array.dtype == object:
         raise located(OperandError, f"{describe(value)} is no array of numbers", frame, "are its rows of equal length?")
     return array[()] if array.ndim == 0 else array
-
-
-def twin(variable: Variable) -> Any:
-    """Make another variable of the same value and kind."""
-    return type(variable)(
-        np.array(variable._value),
-        trainable=variable.trainable,
-        name=variable.name,
-        constraint=variable.constraint,
-    )
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:  # noqa: ARG001

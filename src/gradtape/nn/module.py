@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from gradtape.arrays.variable import Variable, twin
+from gradtape.arrays.variable import Variable
 from gradtape.errors import ShapeError
 from gradtape.tape.structure import flatten
 
@@ -244,14 +244,6 @@ class Module:
         for path, value in given.items():
             mine[path].assign(value.astype(mine[path].dtype))
         return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        for variable in self.variables:  # a variable alone is copied to a tensor that stays on the tape
-            memo.setdefault(id(variable), twin(variable))
-        made = type(self).__new__(type(self))
-        memo[id(self)] = made
-        vars(made).update({name: copy.deepcopy(value, memo) for name, value in vars(self).items()})
-        return made
 
     def copy(self) -> Self:
         """Return a deep copy: variables of its own with the same values."""

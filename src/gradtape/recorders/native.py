@@ -44,7 +44,7 @@ KIND_OF_STATUS = {
     "left-through-numpy": BreakKind.LEFT_AS_ARRAY,
 }
 
-MAKING = {EventKind.ASSIGN, EventKind.CREATE, EventKind.GRADIENT}
+MAKING = {EventKind.ASSIGN, EventKind.COPY, EventKind.CREATE, EventKind.GRADIENT}
 """Events by which a value comes about without an operation."""
 
 
@@ -353,6 +353,11 @@ class Builder:
             updates.add(event.value)
             if event.detail and event.seq > self.round_began:
                 yield self._gradient(event, current)
+            return
+        if event.kind is EventKind.COPY:
+            source = current.get(event.detail, event.detail)
+            broken = ((Break(BreakKind.COPIED),),)
+            yield graph.Operation(event.seq, "deepcopy", (source,), event.value, event.site, broken)
             return
         version = event.value
         assigned = event.kind is EventKind.ASSIGN

@@ -11,7 +11,7 @@ import gradtape as gt
 from gradtape.arrays import dispatch
 from gradtape.arrays.dispatch import Node
 from gradtape.arrays.failures import located
-from gradtape.arrays.variable import array_value, twin
+from gradtape.arrays.variable import array_value
 from gradtape.errors import DTypeError
 from gradtape.ops import Index
 from gradtape.tf.calls import plain_value, static
@@ -78,9 +78,6 @@ class Variable(Law, gt.Variable):
         return f"<tf.Variable {named} shape={tuple(value.shape)} dtype={value.dtype.name}, numpy={numbers}>"
 
     __str__ = __repr__
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return twin(self)
 
     def _incoming(self, value: Any, frame: FrameType) -> Any:
         """Insist on the variable's dtype where the value is a tensor."""
