@@ -524,3 +524,23 @@ def test_what_is_computed_once_and_kept_is_computed_in_each_round(tmp_path):
     (told,) = [f for r in reports for f in r.findings]
     assert told.diagnostic.helps == ("`self.h` is computed once and kept: compute it anew in each round",)
     check(program.format(wrong), program.format(right), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("made", "draw", "instead"),
+    [
+        ("np.random.default_rng(0)", "rng.normal(m, np.exp(s))", "m + np.exp(s) * rng.normal(size=np.shape(m))"),
+        ("np.random.RandomState(0)", "rng.normal(0.0, s, size=2)", "0.0 + s * rng.normal(size=2)"),
+        ("np.random.RandomState(0)", "rng.normal(scale=s) + m", "(s * rng.normal(size=np.shape(s))) + m"),
+        ("np.random", "np.random.normal(m + s, 0.1)", "(m + s) + 0.1 * np.random.normal(size=np.shape(m + s))"),
+    ],
+)
+def test_a_normal_draw_is_written_as_a_function_of_noise(made, draw, instead, tmp_path):
+    program = (
+        HEAD + "rng = {}\nm, s = gt.Variable([0.5, 1.0]), gt.Variable([1.0, 2.0])\nwith gt.GradientTape() as tape:\n"
+        "    z = {}\n    loss = np.sum(z**2)\ntape.gradient(loss, s)\n"
+    )
+    source = program.format(made, draw)
+    reports = run_program(source, tmp_path)
+    assert [f.code.slug for r in reports for f in r.findings] == ["sampled"]
+    check(source, program.format(made, instead), tmp_path)

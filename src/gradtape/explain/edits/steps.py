@@ -461,12 +461,40 @@ def reparameterise(case: Case) -> Suggestion | None:
         return builders.likely(
             *builders.replace(call, file, pen.say("{m} + {s} * torch.randn_like({m})", m=mean, s=spread))
         )
-    if function_name(call.func, file) == "random.normal" and len(call.args) == 2:
-        mean, spread = (builders.operand(a, file) for a in call.args)
-        draw = pen.say("np.random.normal(size=np.shape({m}))", m=mean)
-        return builders.likely(*builders.replace(call, file, f"{mean} + {spread} * {draw}"))
+    if _draws_as_numpy(call, file):
+        return builders.likely(*_of_noise(case, call), *pen.imports)
     if pen.dialect == "jax" and len(call.args) > 1 and name in {"bernoulli", "poisson"}:
         parameter = builders.operand(call.args[1], file)  # behind the key
         mended = pen.say(pen.phrases.passing, x=parameter, e=builders.written(call, file))
         return builders.likely(*builders.replace(call, file, mended), *pen.imports)
     return pass_through(case) if name.removeprefix("stateless_") in MEANS else None
+
+
+GENERATORS = {"default_rng", "RandomState", "Generator"}
+
+
+def _draws_as_numpy(call: ast.Call, file: str) -> bool:
+    """Whether a call draws from a normal distribution of NumPy's, by the module or a generator."""
+    if function_name(call.func, file) == "random.normal":
+        return True
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != "normal":
+        return False
+    makers = syntax.made_by(syntax.text_of(call.func.value), syntax.span_of(call, file))
+    return any(maker.rpartition(".")[2] in GENERATORS for maker in makers)
+
+
+def _of_noise(case: Case, call: ast.Call) -> Changes:
+    """Write a normal draw as a function of noise: `mean + spread * noise`."""
+    file, pen = case.file, case.pen
+    mean, spread, size = (builders.argument(call, k, name) for k, name in enumerate(("loc", "scale", "size")))
+    scaled = spread is not None and not isinstance(spread, ast.Constant)
+    like = spread if scaled and (mean is None or isinstance(mean, ast.Constant)) else mean
+    if like is None:
+        return ()
+    shape = (
+        builders.written(size, file) if size is not None else pen.say("np.shape({x})", x=builders.written(like, file))
+    )
+    text = f"{builders.written(call.func, file)}(size={shape})"
+    if spread is not None:
+        text = f"{builders.operand(spread, file)} * {text}"
+    return builders.replace(call, file, text if mean is None else f"{builders.operand(mean, file)} + {text}")
