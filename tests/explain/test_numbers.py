@@ -707,3 +707,14 @@ def test_a_zero_gradient_names_the_steps_on_other_ways(tmp_path):
         assert report.status is ZERO
         told = [note.primary.span.text for note in report.notes if "constant between its steps" in note.headline]
         assert told == steps
+
+
+def test_a_derivative_of_ones_own_is_not_what_numpys_function_of_its_name_is(tmp_path):
+    program = (
+        "import gradtape as gt\nimport numpy as np\n@gt.custom_gradient\ndef {}(x):\n"
+        "    return np.clip(x, -1, 1), lambda g: g * 0.0\nw = gt.Variable([0.2, 3.0])\n"
+        "with gt.GradientTape() as tape:\n    loss = np.sum({}(w) ** 2)\ntape.gradient(loss, w)\n"
+    )
+    for name in ("clip", "bounded"):
+        (report,) = run_program(program.format(name, name), tmp_path, f"{name}_.py")
+        assert [f.cause for f in report.findings] == ["custom-rule-none"]

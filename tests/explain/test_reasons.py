@@ -105,6 +105,37 @@ PROGRAMS = {
         """,
         [("w", [("different-object", 6)]), ("b", [])],
     ),
+    "a thread that has ended computed a part": (
+        """
+        import gradtape as gt
+        import numpy as np
+        from concurrent.futures import ThreadPoolExecutor
+        w, b = gt.Variable(2.0), gt.Variable(1.0)
+        def part(k):
+            return (w * k) ** 2
+        with gt.GradientTape() as tape:
+            with ThreadPoolExecutor(2) as pool:
+                parts = list(pool.map(part, range(1, 4)))
+            loss = sum(parts) * b
+        tape.gradient(loss, [w, b])
+        """,
+        [("w", [("outside-the-tape", 7)]), ("b", [])],
+    ),
+    "a thread ran that has nothing to do with it": (
+        """
+        import gradtape as gt
+        import numpy as np
+        from threading import Thread
+        w, idle = gt.Variable(2.0), gt.Variable(1.0)
+        with gt.GradientTape() as tape:
+            aside = Thread(target=lambda: idle * 3.0)
+            aside.start()
+            aside.join()
+            loss = w * 2.0
+        tape.gradient(loss, [w, idle])
+        """,
+        [("w", []), ("idle", [("not-used", 11)])],
+    ),
     "a zero gradient that lost a part on another way": (
         """
         import gradtape as gt

@@ -232,6 +232,11 @@ open_recordings = OPEN.get
 """What is being recorded here and now: the hot path's way to `STATE.recordings`."""
 
 
+THREADS: deque[tuple[deque[Part], deque[Noted]]] = deque(maxlen=8)
+"""What the threads that began last remember, also after their end: a tape does not follow into them, an explanation
+does. They hold no arrays."""
+
+
 class ThreadState(threading.local):
     """The open recordings, this thread's ambient memory, and the forward site of a rule that is being recorded.
 
@@ -241,6 +246,7 @@ class ThreadState(threading.local):
 
     def __init__(self) -> None:
         self.ambient = Ambient()
+        THREADS.append((self.ambient.parts, self.ambient.noted))
         self.backward_of: Site | None = None
         self.last_asked = 0
 

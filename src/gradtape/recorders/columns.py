@@ -41,8 +41,8 @@ def name_of(op: Op) -> str:
 
 
 def function_of(op: Op) -> str:
-    """Return what causes know an operation by."""
-    return FUNCTIONS.get(op.name, op.name)
+    """Return what causes know an operation by: nothing if it is the user's own, whatever its name."""
+    return "" if op.given else FUNCTIONS.get(op.name, op.name)
 
 
 def operation_of(

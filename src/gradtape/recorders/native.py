@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradtape.arrays.dispatch import Node, is_differentiable
-from gradtape.arrays.record import LEAVING, STATE, EventKind, Recording
+from gradtape.arrays.record import LEAVING, STATE, THREADS, EventKind, Recording
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain import Explanation, Status, engine, graph
@@ -134,6 +134,8 @@ class Builder:
         own = [] if self.recording is None else self.recording.written
         self.taped = set(map(OUTPUT, own))
         others = {written[2]: written for written in ambient.written if written[2] not in self.taped}
+        self.elsewhere = self._of_other_threads({*self.taped, *others})
+        others |= self.elsewhere
         # a tape may hold millions of records: they stay the plain tuples that the hot path wrote
         self.written: list[Written] = sorted([*others.values(), *own], key=OUTPUT)
         events = {e.seq: e for e in ambient.events}
@@ -160,6 +162,18 @@ class Builder:
         )
         """When this very call gave its last answer: what was differentiated up to then belongs to an earlier round."""
         self._fresh = 0
+
+    def _of_other_threads(self, here: set[int]) -> dict[int, Written]:
+        """Return what other threads ran, if something here was computed from it."""
+        mine = STATE.ambient.parts
+        others = [parts for parts, _ in THREADS if parts is not mine]
+        found = {written[2]: written for parts in others for _, records in list(parts) for written in list(records)}
+        found = {output: written for output, written in found.items() if output not in here}
+        if not found or self.recording is None:
+            return {}
+        asked = {leaf.id for leaf in self.asked.targets}
+        read = asked.union(*map(INPUTS, self.recording.written))
+        return found if not read.isdisjoint(found) else {}
 
     def fresh(self) -> int:
         """Return an id for a value that has none in the records."""
@@ -394,7 +408,9 @@ class Builder:
         recording = self.recording
         if recording is None:
             return tuple(found)
-        if output not in self.taped:
+        if output in self.elsewhere:
+            found.append(Break(BreakKind.OTHER_THREAD))
+        elif output not in self.taped:
             found.append(self._unrecorded(output))
         elif output not in recording.known and isinstance(status, Rule):
             watched = self.watched_at.get(inputs[position])
