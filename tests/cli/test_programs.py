@@ -257,9 +257,12 @@ def test_argparse_names_the_script(both):
     assert ran.status == 2
 
 
-def as_from_a_terminal():
-    """Let Ctrl-C arrive: who runs the tests in the background has it ignored, and children inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+AS_FROM_A_TERMINAL = """\
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+"""Runs Python with Ctrl-C as a terminal leaves it: a job in the background ignores it, and children inherit that."""
 
 
 WAITING = "ask()\nprint('ready')\nfor _ in range(1000):\n    time.sleep(0.05)\n"
@@ -270,9 +273,8 @@ def stopped(program, number, folder):
     (folder / "train.py").write_text(ASK + program + WAITING)
     env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        [sys.executable, "-m", "gradtape", "why", "train.py"], cwd=folder, env=env,
+        [sys.executable, "-c", AS_FROM_A_TERMINAL, "-m", "gradtape", "why", "train.py"], cwd=folder, env=env,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=as_from_a_terminal,  # noqa: PLW1509  there are no threads here
     ) as child:  # fmt: skip
         try:
             assert child.stdout.readline() == "ready\n"

@@ -81,15 +81,49 @@ def test_a_tape_hands_over_no_more_than_is_remembered():
             return found
 
     handed = []
-    memory = STATE.ambient.written
+    limit = gt.config().__enter__().ambient_records
     x = gt.constant(1.0)
     with gt.GradientTape() as tape:
         y = x * 1.0
-        tape._recording.written = Looked(tape._recording.written * 3 * memory.maxlen)
+        tape._recording.written = Looked(tape._recording.written * 3 * limit)
         y = y * 2.0
-    assert handed == [memory.maxlen]
-    assert len(memory) == memory.maxlen
+    assert handed == [limit]
+    memory = STATE.ambient.written
+    assert len(memory) == limit
     assert memory[-1][2] == y._id
+    assert STATE.ambient.forgot
+    STATE.__init__()
+
+
+def test_the_newest_operations_are_remembered_and_little_more():
+    limit = 100
+    with gt.config(ambient_records=limit):
+        STATE.__init__()
+        assert not STATE.ambient.horizon
+        x = gt.constant(1.0)
+        results = [x * 1.0 for _ in range(limit // 2)]
+        with gt.GradientTape() as tape:
+            tape.watch(x)
+            results += [x * 2.0 for _ in range(limit // 4)]
+        results += [x * 3.0 for _ in range(2 * limit)]
+        kept = [written[2] for written in STATE.ambient.written]
+        assert kept == [y._id for y in results][-len(kept) :]
+        assert limit <= len(kept) <= limit + limit // 32 + 1
+        assert STATE.ambient.horizon == kept[0]
+        assert list(STATE.ambient.newest_first) == STATE.ambient.written[::-1]
+    STATE.__init__()
+
+
+def test_nothing_is_remembered_where_nothing_may_be():
+    with gt.config(ambient_records=0):
+        STATE.__init__()
+        x = gt.Variable(1.0)
+        with gt.GradientTape() as tape:
+            y = x * 2.0
+        assert float(tape.gradient(y, x)) == 2.0
+        for _ in range(3):
+            x * 3.0
+        assert len(STATE.ambient.written) <= 1
     STATE.__init__()
 
 

@@ -14,7 +14,6 @@ from gradtape.arrays.core import CORE, LOOPS
 from gradtape.arrays.failures import operand_error, operation_error
 from gradtape.arrays.record import (
     STATE,
-    USER_FILES,
     Recording,
     is_user_file,
     next_id,
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     from gradtape.diagnostics import Site
 
 new = object.__new__
+make = tuple.__new__
+"""Makes a named tuple from a tuple, in a third of the time of its class."""
 
 NO_PARAMS: dict[str, Any] = {}
 FAILURES = (TypeError, ValueError, IndexError, ArithmeticError)
@@ -292,7 +293,7 @@ def write(
     code = frame.f_code
     lasti = frame.f_lasti
     if code is not LATEST.code:
-        if USER_FILES.get(code.co_filename):
+        if is_user_file(code.co_filename):
             LATEST.code = code
         else:
             code, lasti = find_site(frame)
@@ -352,10 +353,7 @@ def unpack(y: tuple[Any, ...], whole: Node, frame: FrameType) -> tuple[Any, ...]
 
 def remember_outside(record: Written, frame: FrameType) -> None:
     """Keep an operation that ran outside any tape, and the calls around it: a message may ask to move one of them."""
-    ambient = STATE.ambient
-    ambient.written.append(record)
-    if frame.f_back is not None:
-        ambient.callers.append((record[2], user_callers(frame if frame.f_code is LATEST.code else user_frame(frame))))
+    STATE.ambient.remember(record, user_callers(frame if frame.f_code is LATEST.code else user_frame(frame)))
 
 
 def broadcast_shapes(values: Sequence[Any], y: Any) -> tuple[tuple[int, ...], ...] | None:

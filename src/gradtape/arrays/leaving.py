@@ -12,6 +12,7 @@ from gradtape import _config
 from gradtape.arrays.dispatch import Node
 from gradtape.arrays.failures import located
 from gradtape.arrays.record import STATE, EventKind, is_user_file, note_event, user_frame
+from gradtape.diagnostics import Site
 from gradtape.errors import LeakError, LeakWarning
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def leave(node: Node, kind: EventKind, frame: FrameType, detail: Any = None) -> 
     place = leaving_frame(frame)
     if detail is None and kind is EventKind.LEFT_AS_ARRAY:
         detail = library_call(frame, place)
-    event = note_event(kind, node._id, place, detail)
+    note_event(kind, node._id, place, detail)
     leaks = _config.settings.leaks
     if leaks != "allow" and kind is not EventKind.BRANCH and any(node._id in r.known for r in STATE.recordings):
         headline = (
@@ -34,7 +35,8 @@ def leave(node: Node, kind: EventKind, frame: FrameType, detail: Any = None) -> 
         )
         if leaks == "raise":
             raise error
-        warnings.warn_explicit(str(error), LeakWarning, event.site.span.file, event.site.span.line)
+        span = Site(place.f_code, place.f_lasti).span
+        warnings.warn_explicit(str(error), LeakWarning, span.file, span.line)
 
 
 def leaving_frame(frame: FrameType) -> FrameType:

@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from itertools import count
-from operator import is_
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from gradtape.arrays.core import CORE
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import CodeType, FrameType
 
     from gradtape.ops import Op
@@ -56,6 +55,9 @@ class Record(NamedTuple):
 Written = tuple["Op", tuple[int, ...], int, dict[str, Any], tuple[tuple[int, ...], ...] | None, "CodeType", int]
 """A record as the hot path writes it: a plain tuple of a `Record`'s fields, which is cheaper to make."""
 
+Part = tuple[tuple[Site, ...], list[Written]]
+"""Operations that one place called, outside any tape or all inside one, in order; and who called that place."""
+
 
 class EventKind(StrEnum):
     """What can happen to a value besides an operation."""
@@ -77,10 +79,6 @@ class EventKind(StrEnum):
     NO_ANSWER = "no answer"
 
 
-make = tuple.__new__
-"""Makes a named tuple from a tuple, in a third of the time of its class."""
-
-
 class Event(NamedTuple):
     """Something that happened to the value with that id (0: to the tape); `detail` belongs to the kind.
 
@@ -95,9 +93,39 @@ class Event(NamedTuple):
     seq: int
     kind: EventKind
     value: int
-    site: Site
+    code: CodeType
+    lasti: int
     detail: Any = None
     callers: tuple[Site, ...] = ()
+
+    @property
+    def site(self) -> Site:
+        """Where the user's code made it happen."""
+        return Site(self.code, self.lasti)
+
+
+Noted = tuple[int | tuple[int, ...], EventKind, int | tuple[int, ...], "CodeType", int, Any, tuple[Site, ...]]
+"""An event as the hot path writes it: a plain tuple of an `Event`'s fields.
+
+What happened to several values at one place stands in one, with tuples of moments and of values.
+"""
+
+
+def events_of(noted: Iterable[Noted]) -> list[Event]:
+    """Give what was noted to those who read."""
+    return [Event._make(one) for many in noted for one in ((many,) if type(many[0]) is int else _one_by_one(many))]
+
+
+def _one_by_one(many: Noted) -> Iterator[Noted]:
+    _, kind, _, code, lasti, detail, callers = many
+    for moment, value in zip(cast("tuple[int, ...]", many[0]), cast("tuple[int, ...]", many[2]), strict=True):
+        yield moment, kind, value, code, lasti, detail, callers
+
+
+def began(noted: Noted) -> int:
+    """Return the moment, or the first of several, at which something happened."""
+    moment = noted[0]
+    return moment if isinstance(moment, int) else moment[0]
 
 
 class Recording:
@@ -117,11 +145,11 @@ class Recording:
         "_looked_at",
         "_seen",
         "auto_watch",
-        "events",
         "evidence",
         "handed_over",
         "known",
         "late",
+        "noted",
         "odd",
         "opened",
         "roots",
@@ -145,7 +173,7 @@ class Recording:
         self.variables: dict[int, Any] = {}
         self.since: dict[int, int] = {}
         self.late: dict[int, int] = {}
-        self.events: list[Event] = []
+        self.noted: list[Noted] = []
         self.handed_over = 0
         self.odd = False
         self.evidence: list[tuple[Any, ...] | None] | None = None
@@ -166,12 +194,18 @@ class Recording:
         """What was written, for those who read."""
         return [Record._make(written) for written in self.written]
 
+    @property
+    def events(self) -> list[Event]:
+        """What was noted, for those who read."""
+        return events_of(self.noted)
+
     def hand_over(self) -> None:
         """Give the thread's ambient memory what was written since the last time: at the latest when the tape closes."""
-        ambient = STATE.ambient.written
-        newest = len(self.written) - (ambient.maxlen or 0)  # it would forget what is older at once
-        ambient.extend(self.written[max(self.handed_over, newest) :])
-        self.handed_over = len(self.written)
+        written = len(self.written)
+        if written > self.handed_over:
+            newest = written - _config.settings.ambient_records  # it would forget what is older at once
+            STATE.ambient.begin((), self.written[max(self.handed_over, newest) :])
+            self.handed_over = written
 
 
 def settle_all() -> None:
@@ -186,16 +220,46 @@ class Ambient:
 
     Operations that no tape follows also keep what their rules need, up to `config(ambient_bytes=...)`, so that
     `gradients` works on them.
+
+    Operations stand in parts, with who called them: an operation that is remembered costs one entry of a list, and what
+    is forgotten is forgotten by the part. So a few more are remembered than `config(ambient_records=...)` says.
     """
 
-    __slots__ = ("bytes", "callers", "events", "saved", "written")
+    __slots__ = ("bytes", "count", "forgot", "newest", "noted", "parts", "saved", "size")
 
     def __init__(self) -> None:
-        self.written: deque[Written] = deque(maxlen=_config.settings.ambient_records)
-        self.events: deque[Event] = deque(maxlen=_config.settings.ambient_records)
-        self.callers: deque[tuple[int, tuple[Site, ...]]] = deque(maxlen=_config.settings.ambient_records)
+        self.parts: deque[Part] = deque()
+        self.newest: Part = ((), [])
+        self.count = 0
+        """How many operations stand in the parts before the newest."""
+        self.size = 0
+        """How many operations that ran outside any tape a part takes."""
+        self.forgot = False
+        self.noted: deque[Noted] = deque(maxlen=_config.settings.ambient_records)
         self.saved: deque[tuple[int, tuple[Any, ...], int]] = deque()
         self.bytes = 0
+        self.begin((), [])
+
+    def begin(self, callers: tuple[Site, ...], records: list[Written]) -> list[Written]:
+        """Begin a part, forget the oldest that are not needed any more, and return the records of the new one."""
+        limit = _config.settings.ambient_records
+        parts = self.parts
+        self.size = limit // 32 or 1
+        self.count += len(self.newest[1])
+        self.newest = (callers, records)
+        parts.append(self.newest)
+        while len(parts) > 1 and self.count + len(records) - (oldest := len(parts[0][1])) >= limit:
+            self.count -= oldest
+            self.forgot = self.forgot or oldest > 0
+            parts.popleft()
+        return records
+
+    def remember(self, record: Written, callers: tuple[Site, ...]) -> None:
+        """Keep an operation that ran outside any tape, and the calls around it: a message may ask to move one."""
+        of, records = self.newest
+        if of is not callers or len(records) >= self.size:
+            records = self.begin(callers, [])
+        records.append(record)
 
     def save(self, output: int, residuals: tuple[Any, ...]) -> None:
         """Keep residuals for as long as they are among the newest and fit."""
@@ -213,16 +277,37 @@ class Ambient:
             self.bytes -= saved.popleft()[2]
 
     @property
+    def newest_first(self) -> Iterator[Written]:
+        """What was written, the newest first."""
+        for _, records in reversed(self.parts):
+            yield from reversed(records)
+
+    @property
+    def written(self) -> list[Written]:
+        """What was written, in order."""
+        return [record for _, records in self.parts for record in records]
+
+    @property
     def records(self) -> list[Record]:
         """What was written, for those who read."""
         return [Record._make(written) for written in self.written]
 
     @property
+    def callers(self) -> dict[int, tuple[Site, ...]]:
+        """Who called what ran outside any tape, by the ids of the results."""
+        return {record[2]: callers for callers, records in self.parts if callers for record in records}
+
+    @property
+    def events(self) -> list[Event]:
+        """What was noted, for those who read."""
+        return events_of(self.noted)
+
+    @property
     def horizon(self) -> int:
         """The oldest moment that is remembered whole, 0 while no operation and no event was forgotten."""
-        operations = self.written[0][2] if len(self.written) == self.written.maxlen else 0
-        events = self.events[0].seq if len(self.events) == self.events.maxlen else 0
-        return max(operations, events)
+        operations = next((record[2] for record in self.written), 0) if self.forgot else 0
+        full = self.noted and len(self.noted) == self.noted.maxlen
+        return max(operations, began(self.noted[0]) if full else 0)
 
 
 OPEN: ContextVar[tuple[Recording, ...]] = ContextVar("gradtape open recordings", default=())
@@ -278,27 +363,30 @@ def unrecorded() -> Iterator[None]:
 PACKAGE = __file__.rpartition("arrays")[0]
 STDLIB = os.__file__.rpartition("os.py")[0]
 INSTALLED = ("site-packages", "dist-packages")
-USER_FILES: dict[str, bool] = {}
-"""Whether a file holds code of the user, as far as asked."""
 
 
-def is_user_file(file: str) -> bool:
-    """Whether code of that file is the user's own: not ours, not Python's and not an installed package's."""
-    known = USER_FILES.get(file)
-    if known is None:
+class UserFiles(dict[str, bool]):
+    """Whether a file holds code of the user, as far as asked."""
+
+    def __missing__(self, file: str) -> bool:
         library = file.startswith((PACKAGE, STDLIB))
-        known = not (library or file.startswith("<frozen ") or any(folder in file for folder in INSTALLED))
-        USER_FILES[file] = known
-    return known
+        self[file] = not (library or file.startswith("<frozen ") or any(folder in file for folder in INSTALLED))
+        return self[file]
+
+
+USER_FILES = UserFiles()
+is_user_file = USER_FILES.__getitem__
+"""Whether code of that file is the user's own: not ours, not Python's and not an installed package's.
+
+The way into the dictionary itself, because a question looks at dozens of frames.
+"""
 
 
 def user_frame(frame: FrameType) -> FrameType:
     """Walk outwards to the nearest frame of the user's code; the given one if there is none."""
     here: FrameType | None = frame
     while here is not None:
-        file = here.f_code.co_filename
-        known = USER_FILES.get(file)  # here too: a question looks at a dozen frames
-        if is_user_file(file) if known is None else known:
+        if is_user_file(here.f_code.co_filename):
             return here
         here = here.f_back
     return frame
@@ -308,14 +396,14 @@ MAX_CALLERS = 8
 
 
 class LastCallers:
-    """What `user_callers` found last: code objects, their instructions, and the sites made of them."""
+    """What `user_callers` found last."""
 
     __slots__ = ("found",)
-    found: tuple[list[CodeType], list[int], tuple[Site, ...]]
+    found: tuple[Site, ...]
 
 
 LAST_CALLERS = LastCallers()
-LAST_CALLERS.found = ([], [], ())
+LAST_CALLERS.found = ()
 
 
 def user_callers(frame: FrameType) -> tuple[Site, ...]:
@@ -324,25 +412,40 @@ def user_callers(frame: FrameType) -> tuple[Site, ...]:
     A loop comes by with the same callers each time: it is given the same tuple, which is quicker than to make it anew,
     and less to hold and to free.
     """
-    codes: list[CodeType] = []
-    lastis: list[int] = []
-    here = frame.f_back
-    while here is not None:
-        code = here.f_code
-        file = code.co_filename
-        known = USER_FILES.get(file)
-        if is_user_file(file) if known is None else known:
-            codes.append(code)
-            lastis.append(here.f_lasti)
-            if len(lastis) == MAX_CALLERS:
+    found = LAST_CALLERS.found
+    if not are_callers(found, frame.f_back):
+        found = LAST_CALLERS.found = find_callers(frame.f_back)
+    return found
+
+
+def are_callers(sites: tuple[Site, ...], here: FrameType | None) -> bool:
+    """Whether these are the sites of the user's frames from one outwards."""
+    for code, lasti in sites:
+        while True:
+            if here is None:
+                return False
+            # the code itself: equal code objects may come from different files
+            if here.f_code is code and here.f_lasti == lasti:
                 break
+            if is_user_file(here.f_code.co_filename):
+                return False
+            here = here.f_back
         here = here.f_back
-    known_codes, known_lastis, callers = LAST_CALLERS.found
-    # equal code objects may come from different files
-    if lastis != known_lastis or not all(map(is_, codes, known_codes)):
-        callers = tuple([make(Site, found) for found in zip(codes, lastis, strict=True)])
-        LAST_CALLERS.found = (codes, lastis, callers)
-    return callers
+    while here is not None and len(sites) < MAX_CALLERS:
+        if is_user_file(here.f_code.co_filename):
+            return False
+        here = here.f_back
+    return True
+
+
+def find_callers(here: FrameType | None) -> tuple[Site, ...]:
+    """Find the sites of the user's frames from one outwards."""
+    found: list[Site] = []
+    while here is not None and len(found) < MAX_CALLERS:
+        if is_user_file(here.f_code.co_filename):
+            found.append(Site(here.f_code, here.f_lasti))
+        here = here.f_back
+    return tuple(found)
 
 
 LEAVING = frozenset({EventKind.LEFT_AS_ARRAY, EventKind.LEFT_AS_NUMBER})
@@ -351,27 +454,25 @@ WITH_CALLERS = LEAVING | {EventKind.CREATE, EventKind.GRADIENT}
 
 def note_event(
     kind: EventKind, value: int, frame: FrameType, detail: Any = None, only: Recording | None = None
-) -> Event:
+) -> None:
     """Remember an event in the thread's ambient memory and in every open recording, or in one alone."""
-    place = frame if USER_FILES.get(frame.f_code.co_filename) else user_frame(frame)
+    place = user_frame(frame)
     callers = user_callers(place) if kind in WITH_CALLERS else ()
-    event = make(Event, (next_id(), kind, value, make(Site, (place.f_code, place.f_lasti)), detail, callers))
-    STATE.ambient.events.append(event)
+    noted = (next_id(), kind, value, place.f_code, place.f_lasti, detail, callers)
+    STATE.ambient.noted.append(noted)
     for recording in open_recordings() if only is None else (only,):
-        recording.events.append(event)
-    return event
+        recording.noted.append(noted)
 
 
-def note_events(kind: EventKind, values: Iterable[int], frame: FrameType, detail: Any = None) -> list[Event]:
+def note_events(kind: EventKind, values: Sequence[int], frame: FrameType, detail: Any = None) -> None:
     """Remember that the same happened to several values at one place; see `note_event`."""
     place = user_frame(frame)
     callers = user_callers(place) if kind in WITH_CALLERS else ()
-    site = make(Site, (place.f_code, place.f_lasti))
-    events = [make(Event, (next_id(), kind, value, site, detail, callers)) for value in values]
-    STATE.ambient.events.extend(events)
+    moments = tuple([next_id() for _ in values])
+    noted = (moments, kind, tuple(values), place.f_code, place.f_lasti, detail, callers)
+    STATE.ambient.noted.append(noted)
     for recording in open_recordings():
-        recording.events.extend(events)
-    return events
+        recording.noted.append(noted)
 
 
 if CORE is not None:
@@ -385,7 +486,6 @@ if CORE is not None:
             "user_files": USER_FILES,
             "with_callers": WITH_CALLERS,
             "Ambient": Ambient,
-            "Event": Event,
             "Recording": Recording,
             "Site": Site,
         },

@@ -211,7 +211,7 @@ def decision_at(span: Span) -> str:
     return "Python"
 
 
-def cached_by(span: Span) -> ast.If | None:
+def filled_once(span: Span) -> ast.If | None:
     """Return the branch that lets a statement run only while what it stores is not there: `if self.h is None:`."""
     names = set(assigned_names(span))
     branch = next((node for node in reversed(around(span)) if isinstance(node, ast.If)), None)

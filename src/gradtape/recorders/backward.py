@@ -144,15 +144,15 @@ class Backward:
             records = [(instead(record[0]), *record[1:]) for record in records]
         needed = on_the_way(asked.recording, records, self.swept.saved, ids)
         trail = Trail(records, self.swept.saved, seeds, ids, needed, strong=strong)
-        events = STATE.ambient.events
-        last = events[-1] if events else None
+        noted = STATE.ambient.noted
+        last = noted[-1] if noted else None
         try:
             trail.gradients  # noqa: B018  it is taken now
         except Exception:  # noqa: BLE001  a derivative of the user's own may not like to be asked twice
             return None
         finally:  # that somebody looked is no part of the run: it leaves no trace
-            while events and events[-1] is not last:
-                events.pop()
+            while noted and noted[-1] is not last:
+                noted.pop()
         return trail
 
     def pulls(self, trail: Trail | None, *, every: bool) -> Sequence[Pull]:

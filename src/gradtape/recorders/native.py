@@ -6,12 +6,14 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gradtape.arrays.dispatch import Node, is_differentiable
-from gradtape.arrays.record import LEAVING, STATE, THREADS, EventKind, Recording
+from gradtape.arrays.record import LEAVING, STATE, THREADS, EventKind, Recording, began, events_of
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain import Explanation, Status, engine, graph
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from gradtape.explain import GradientReport
     from gradtape.explain.columns import Breaks
     from gradtape.tape.asked import Asked, Leaf
+
+RECORDS = itemgetter(1)
+"""What was run, of a part of a thread's memory."""
 
 KIND_OF_STATUS = {
     "piecewise-constant": BreakKind.PIECEWISE_CONSTANT,
@@ -138,11 +143,10 @@ class Builder:
         others |= self.elsewhere
         # a tape may hold millions of records: they stay the plain tuples that the hot path wrote
         self.written: list[Written] = sorted([*others.values(), *own], key=OUTPUT)
-        events = {e.seq: e for e in ambient.events}
-        if self.recording is not None:
-            events |= {e.seq: e for e in self.recording.events}
-        self.events = [events[seq] for seq in sorted(events)]
-        self.own = [e for e in (self.recording.events if self.recording is not None else ()) if e.value == 0]
+        mine = [] if self.recording is None else self.recording.noted
+        noted = {entry[0]: entry for entry in (*ambient.noted, *mine)}
+        self.events = events_of(sorted(noted.values(), key=began))
+        self.own = events_of(entry for entry in mine if entry[2] == 0)
         self.began = next((e.seq for e in self.own if e.kind is EventKind.ENTER), 0)
         self.horizon = ambient.horizon
         self.callers = dict(ambient.callers)
@@ -164,16 +168,17 @@ class Builder:
         self._fresh = 0
 
     def _of_other_threads(self, here: set[int]) -> dict[int, Written]:
-        """Return what other threads ran, if something here was computed from it."""
-        mine = STATE.ambient.parts
-        others = [parts for parts, _ in THREADS if parts is not mine]
-        found = {written[2]: written for parts in others for _, records in list(parts) for written in list(records)}
-        found = {output: written for output, written in found.items() if output not in here}
-        if not found or self.recording is None:
+        """Return what other threads ran, if something here was computed from what nobody here remembers."""
+        if self.recording is None or len(THREADS) < 2:
             return {}
-        asked = {leaf.id for leaf in self.asked.targets}
-        read = asked.union(*map(INPUTS, self.recording.written))
-        return found if not read.isdisjoint(found) else {}
+        read = {leaf.id for leaf in self.asked.targets}.union(*map(INPUTS, self.recording.written))
+        unknown = read.difference(here, self.recording.roots, self.recording.variables)
+        others = [parts for parts, _ in THREADS if parts is not STATE.ambient.parts] if unknown else []
+        ran = [*chain.from_iterable(chain.from_iterable(map(RECORDS, list(parts)) for parts in others))]
+        found = dict(zip(map(OUTPUT, ran), ran, strict=True))
+        if unknown.isdisjoint(found):
+            return {}
+        return {output: written for output, written in found.items() if output not in here}
 
     def fresh(self) -> int:
         """Return an id for a value that has none in the records."""

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.arrays.dispatch import Node
-from gradtape.arrays.record import STATE, next_id, user_frame
+from gradtape.arrays.record import STATE, began, next_id, user_frame
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
@@ -172,12 +172,9 @@ def story(asked: Asked) -> frozenset[Hashable]:
     Two questions at one call with one story have the same answers, so that reasons need not be worked out twice.
     """
     recording, ambient = asked.recording, STATE.ambient
-    written = [] if recording is None else recording.written
-    events = [] if recording is None else recording.events
-    newer = takewhile(lambda record: record[2] > asked.since, reversed(ambient.written))
-    happened = takewhile(lambda event: event.seq > asked.since, reversed(ambient.events))
+    written, noted = ([], []) if recording is None else (recording.written, recording.noted)
+    newer = takewhile(lambda record: record[2] > asked.since, ambient.newest_first)
+    happened = takewhile(lambda event: began(event) > asked.since, reversed(ambient.noted))
     ran = {(op.name, code, lasti) for op, _, _, _, _, code, lasti in (*written, *newer)}
-    return frozenset((name, code.co_filename, code.co_firstlineno, lasti) for name, code, lasti in ran) | frozenset(
-        (event.kind, event.site.code.co_filename, event.site.code.co_firstlineno, event.site.lasti)
-        for event in (*events, *happened)
-    )
+    ran |= {(kind, code, lasti) for _, kind, _, code, lasti, _, _ in (*noted, *happened)}
+    return frozenset((name, code.co_filename, code.co_firstlineno, lasti) for name, code, lasti in ran)

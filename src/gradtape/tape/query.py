@@ -9,9 +9,9 @@ import numpy as np
 
 from gradtape import _config
 from gradtape.arrays import doors
-from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, in_family, is_differentiable, new, usual
+from gradtape.arrays.dispatch import NO_PARAMS, RELATED, Node, apply, in_family, is_differentiable, make, new, usual
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import STATE, EventKind, make, next_id, note_events, open_recordings
+from gradtape.arrays.record import STATE, EventKind, next_id, note_events, open_recordings
 from gradtape.arrays.tensor import Tensor
 from gradtape.errors import BrokenGradientError, NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import OPS

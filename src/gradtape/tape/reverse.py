@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.arrays.core import CORE
-from gradtape.arrays.dispatch import new, unpack
+from gradtape.arrays.dispatch import make, new, unpack
 from gradtape.arrays.failures import MatrixError, located
-from gradtape.arrays.record import STATE, Event, EventKind, make, next_id, open_recordings
+from gradtape.arrays.record import STATE, EventKind, next_id, open_recordings
 from gradtape.arrays.tensor import Tensor
 from gradtape.diagnostics import Site
 from gradtape.errors import NoGradientError, RuleError
@@ -250,7 +250,7 @@ def pull_with_strong_zeros() -> Callable[..., Any]:
 
 def note_no_answer(output: int, position: int, site: Site) -> None:
     """Remember that a derivative of the user's own returned None for an argument that something asked about."""
-    STATE.ambient.events.append(Event(next_id(), EventKind.NO_ANSWER, output, site, position))
+    STATE.ambient.noted.append((next_id(), EventKind.NO_ANSWER, output, *site, position, ()))
 
 
 def spread(xp: Any, total: Any, pieces: list[Any]) -> Any:

@@ -7,7 +7,7 @@
 struct names core;
 struct slots at;
 PyObject *numbers[1 << 3];
-PyObject *str_ambient, *str_backward_of, *str_call, *str_extend, *str_make_saver, *str_shape;
+PyObject *str_ambient, *str_backward_of, *str_call, *str_append, *str_make_saver, *str_shape;
 
 static Py_ssize_t
 offset_of(void *type, const char *name)
@@ -39,13 +39,13 @@ struct laid {
 };
 
 static const struct told EVENTS[] = {
-    {"Event", &core.Event}, {"Recording", &core.Recording}, {"Site", &core.Site},
-    {"is_user_file", &core.is_user_file}, {"new_ids", &core.new_ids}, {"open_recordings", &core.open_recordings},
-    {"state", &core.state}, {"user_files", &core.user_files}, {"with_callers", &core.with_callers}, {NULL, NULL},
+    {"Recording", &core.Recording}, {"Site", &core.Site}, {"is_user_file", &core.is_user_file},
+    {"new_ids", &core.new_ids}, {"open_recordings", &core.open_recordings}, {"state", &core.state},
+    {"user_files", &core.user_files}, {"with_callers", &core.with_callers}, {NULL, NULL},
 };
 static const struct laid SLOTS_OF_EVENTS[] = {
-    {"Ambient", "events", &at.ambient_events}, {"Recording", "auto_watch", &at.rec_auto_watch},
-    {"Recording", "events", &at.rec_events}, {"Recording", "known", &at.rec_known}, {"Recording", "late", &at.rec_late},
+    {"Ambient", "noted", &at.ambient_noted}, {"Recording", "auto_watch", &at.rec_auto_watch},
+    {"Recording", "known", &at.rec_known}, {"Recording", "late", &at.rec_late}, {"Recording", "noted", &at.rec_noted},
     {"Recording", "roots", &at.rec_roots}, {"Recording", "saved", &at.rec_saved}, {"Recording", "since", &at.rec_since},
     {"Recording", "variables", &at.rec_variables}, {"Recording", "written", &at.rec_written}, {NULL, NULL, NULL},
 };
@@ -164,7 +164,7 @@ PyInit__core(void)
     str_call = PyUnicode_InternFromString("__call__");
     str_ambient = PyUnicode_InternFromString("ambient");
     str_backward_of = PyUnicode_InternFromString("backward_of");
-    str_extend = PyUnicode_InternFromString("extend");
+    str_append = PyUnicode_InternFromString("append");
     str_make_saver = PyUnicode_InternFromString("make_saver");
     str_shape = PyUnicode_InternFromString("shape");
     for (long k = 0; k < 1 << 3; k++) {

@@ -23,23 +23,23 @@ struct names {
     PyObject *gradient, *is_odd, *is_user_file, *latest, *loops, *make_pulls;
     PyObject *mark_real, *may_share_memory, *new_ids, *no_params, *open_recordings, *plain, *plain_index, *save_outside;
     PyObject *spec, *state, *unbroadcast, *unmade, *unsupported, *user_files, *watch_read, *with_callers, *xp;
-    PyTypeObject *Event, *Index, *Op, *RealShape, *Recording, *Site, *Spec, *Tensor, *Variable;
+    PyTypeObject *Index, *Op, *RealShape, *Recording, *Site, *Spec, *Tensor, *Variable;
 };
 extern struct names core;
 
 /* Where the slots of the engine's classes lie. */
 struct slots {
-    Py_ssize_t ambient_events, node_value, node_id, index_value, latest_code, variable_trainable;
+    Py_ssize_t ambient_noted, node_value, node_id, index_value, latest_code, variable_trainable;
     Py_ssize_t op_alone, op_connects, op_defaults, op_elementwise, op_kernel, op_kept, op_parts, op_permanent,
         op_pulls, op_variadic;
-    Py_ssize_t rec_auto_watch, rec_events, rec_known, rec_late, rec_roots, rec_saved, rec_since, rec_variables, rec_written;
+    Py_ssize_t rec_auto_watch, rec_known, rec_late, rec_noted, rec_roots, rec_saved, rec_since, rec_variables, rec_written;
 };
 extern struct slots at;
 
 #define SLOT(object, offset) (*(PyObject **)((char *)(object) + (offset)))
 
 extern PyObject *numbers[1 << 3];
-extern PyObject *str_ambient, *str_backward_of, *str_call, *str_extend, *str_make_saver, *str_shape;
+extern PyObject *str_ambient, *str_backward_of, *str_call, *str_append, *str_make_saver, *str_shape;
 
 /* garbage.c */
 int is_leaf(PyObject *x);
@@ -57,7 +57,7 @@ PyObject *apply_to_one(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *apply_to_two(PyObject *module, PyObject *const *args, Py_ssize_t n);
 
 /* events.c */
-PyObject *core_note_events(PyObject *kind, PyObject *values, PyObject *frame, PyObject *detail, PyObject *only);
+int core_note_events(PyObject *kind, PyObject *values, PyObject *frame, PyObject *detail);
 PyObject *note_events(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *note_event(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *names);
 

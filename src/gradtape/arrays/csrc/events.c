@@ -78,83 +78,90 @@ callers_of(PyFrameObject *frame)
 }
 
 static PyObject *
-make_event(PyObject *kind, PyObject *value, PyObject *site, PyObject *detail, PyObject *callers)
+next_moment(void)
 {
-    PyObject *seq = Py_TYPE(core.new_ids)->tp_iternext(core.new_ids);
-    PyObject *event = seq == NULL ? NULL : core.Event->tp_alloc(core.Event, 6);
-    if (event == NULL) {
-        Py_XDECREF(seq);
-        return NULL;
-    }
-    PyTuple_SET_ITEM(event, 0, seq);
-    PyTuple_SET_ITEM(event, 1, Py_NewRef(kind));
-    PyTuple_SET_ITEM(event, 2, Py_NewRef(value));
-    PyTuple_SET_ITEM(event, 3, Py_NewRef(site));
-    PyTuple_SET_ITEM(event, 4, Py_NewRef(detail));
-    PyTuple_SET_ITEM(event, 5, Py_NewRef(callers));
-    if (is_leaf(detail) && is_leaf(callers)) {
-        PyObject_GC_UnTrack(event); /* kinds stay as long as the process */
-    }
-    return event;
+    return Py_TYPE(core.new_ids)->tp_iternext(core.new_ids);
 }
 
-static int
-extend(PyObject *list, PyObject *events)
+/* Moments for as many things as happened at once. */
+static PyObject *
+next_moments(Py_ssize_t n)
 {
-    return PyList_SetSlice(list, PyList_GET_SIZE(list), PyList_GET_SIZE(list), events);
+    PyObject *moments = PyTuple_New(n);
+    for (Py_ssize_t k = 0; moments != NULL && k < n; k++) {
+        PyObject *moment = next_moment();
+        if (moment == NULL) {
+            Py_CLEAR(moments);
+        } else {
+            PyTuple_SET_ITEM(moments, k, moment);
+        }
+    }
+    if (moments != NULL) {
+        spare(moments);
+    }
+    return moments;
 }
 
-/* Hand events to the ambient memory, and to the open recordings or to one alone. */
+/* Hand what was noted to the ambient memory, and to the open recordings or to one alone. */
 static int
-give(PyObject *events, PyObject *only)
+give(PyObject *noted, PyObject *only)
 {
     PyObject *ambient = PyObject_GetAttr(core.state, str_ambient);
     PyObject *done = ambient == NULL ? NULL
-                                     : PyObject_CallMethodOneArg(SLOT(ambient, at.ambient_events), str_extend, events);
+                                     : PyObject_CallMethodOneArg(SLOT(ambient, at.ambient_noted), str_append, noted);
     Py_XDECREF(ambient);
     if (done == NULL) {
         return -1;
     }
     Py_DECREF(done);
     if (only != Py_None) {
-        return extend(SLOT(only, at.rec_events), events);
+        return PyList_Append(SLOT(only, at.rec_noted), noted);
     }
     PyObject *recordings = NULL;
     int failed = PyContextVar_Get(core.open_recordings, NULL, &recordings) < 0;
     for (Py_ssize_t k = 0; !failed && k < PyTuple_GET_SIZE(recordings); k++) {
-        failed = extend(SLOT(PyTuple_GET_ITEM(recordings, k), at.rec_events), events) < 0;
+        failed = PyList_Append(SLOT(PyTuple_GET_ITEM(recordings, k), at.rec_noted), noted) < 0;
     }
     Py_XDECREF(recordings);
     return failed ? -1 : 0;
 }
 
-PyObject *
-core_note_events(PyObject *kind, PyObject *values, PyObject *frame, PyObject *detail, PyObject *only)
+/* Note what happened at a moment to a value, or at several to several; both are taken over. -1 for an error. */
+static int
+note(PyObject *kind, PyObject *moment, PyObject *value, PyObject *frame, PyObject *detail, PyObject *only)
 {
     PyFrameObject *place = users_frame((PyFrameObject *)Py_NewRef(frame));
     place = place == NULL && !PyErr_Occurred() ? (PyFrameObject *)Py_NewRef(frame) : place;
-    PyObject *site = place == NULL ? NULL : site_of(place), *callers = NULL, *events = NULL;
-    int with_callers = site == NULL ? -1 : PySet_Contains(core.with_callers, kind);
-    if (with_callers >= 0) {
-        callers = with_callers ? callers_of(place) : PyTuple_New(0);
+    PyObject *code = place == NULL ? NULL : (PyObject *)PyFrame_GetCode(place);
+    PyObject *lasti = place == NULL ? NULL : PyLong_FromLong(PyFrame_GetLasti(place));
+    int with_callers = lasti == NULL ? -1 : PySet_Contains(core.with_callers, kind);
+    PyObject *callers = with_callers < 0 ? NULL : with_callers ? callers_of(place) : PyTuple_New(0);
+    PyObject *noted = callers == NULL || moment == NULL || value == NULL
+                          ? NULL
+                          : PyTuple_Pack(7, moment, kind, value, code, lasti, detail, callers);
+    if (noted != NULL && is_leaf(value) && is_leaf(detail) && is_leaf(callers)) {
+        PyObject_GC_UnTrack(noted); /* kinds stay as long as the process, code and numbers lead nowhere */
     }
-    Py_ssize_t n = PySequence_Fast_GET_SIZE(values);
-    events = callers == NULL ? NULL : PyList_New(n);
-    for (Py_ssize_t k = 0; events != NULL && k < n; k++) {
-        PyObject *event = make_event(kind, PySequence_Fast_GET_ITEM(values, k), site, detail, callers);
-        if (event == NULL) {
-            Py_CLEAR(events);
-        } else {
-            PyList_SET_ITEM(events, k, event);
-        }
-    }
-    if (events != NULL && give(events, only) < 0) {
-        Py_CLEAR(events);
-    }
+    int failed = noted == NULL || give(noted, only) < 0;
+    Py_XDECREF(moment);
+    Py_XDECREF(value);
     Py_XDECREF(place);
-    Py_XDECREF(site);
+    Py_XDECREF(code);
+    Py_XDECREF(lasti);
     Py_XDECREF(callers);
-    return events;
+    Py_XDECREF(noted);
+    return failed ? -1 : 0;
+}
+
+/* `note_events` of record.py: -1 for an error. */
+int
+core_note_events(PyObject *kind, PyObject *values, PyObject *frame, PyObject *detail)
+{
+    PyObject *all = PySequence_Tuple(values);
+    if (all != NULL) {
+        spare(all);
+    }
+    return note(kind, next_moments(PySequence_Fast_GET_SIZE(values)), all, frame, detail, Py_None);
 }
 
 /* Whether arguments are `kind, values or value, frame` and, if given, a detail and a recording. */
@@ -172,7 +179,10 @@ note_events(PyObject *module, PyObject *const *args, Py_ssize_t n)
         PyErr_SetString(PyExc_TypeError, "note_events(kind, values, frame, detail)");
         return NULL;
     }
-    return core_note_events(args[0], args[1], args[2], n > 3 ? args[3] : Py_None, Py_None);
+    if (core_note_events(args[0], args[1], args[2], n > 3 ? args[3] : Py_None) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
 }
 
 PyObject *
@@ -189,11 +199,8 @@ note_event(PyObject *module, PyObject *const *args, Py_ssize_t n, PyObject *name
         PyErr_SetString(PyExc_TypeError, "note_event(kind, value, frame, detail, only)");
         return NULL;
     }
-    PyObject *values = PyTuple_Pack(1, args[1]);
-    PyObject *events =
-        values == NULL ? NULL : core_note_events(args[0], values, args[2], n > 3 ? args[3] : Py_None, only);
-    PyObject *event = events == NULL ? NULL : Py_NewRef(PyList_GET_ITEM(events, 0));
-    Py_XDECREF(values);
-    Py_XDECREF(events);
-    return event;
+    if (note(args[0], next_moment(), Py_NewRef(args[1]), args[2], n > 3 ? args[3] : Py_None, only) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
 }

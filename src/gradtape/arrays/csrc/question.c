@@ -127,20 +127,19 @@ static PyObject *
 hand_out(PyObject *results, PyObject *target, PyObject *sources, PyObject *frame)
 {
     PyObject *made_from = PyTuple_Pack(1, SLOT(target, at.node_id)), *ids = PyList_New(PyList_GET_SIZE(results));
-    PyObject *events = NULL;
+    int failed = 1;
     if (made_from != NULL && ids != NULL) {
         spare(made_from);
         for (Py_ssize_t k = 0; k < PyList_GET_SIZE(results); k++) {
             PyList_SET_ITEM(ids, k, Py_NewRef(SLOT(PyList_GET_ITEM(results, k), at.node_id)));
         }
-        events = PyList_GET_SIZE(ids) ? core_note_events(core.gradient, ids, frame, made_from, Py_None) : Py_NewRef(ids);
+        failed = PyList_GET_SIZE(ids) && core_note_events(core.gradient, ids, frame, made_from) < 0;
     }
     Py_XDECREF(made_from);
     Py_XDECREF(ids);
-    if (events == NULL) {
+    if (failed) {
         return NULL;
     }
-    Py_DECREF(events);
     return PyList_CheckExact(sources)    ? Py_NewRef(results)
            : PyTuple_CheckExact(sources) ? PyList_AsTuple(results)
                                          : Py_NewRef(PyList_GET_ITEM(results, 0));

@@ -20,7 +20,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     inner = operation.site.span if place is not operation.site else None
     last = group.links[-1].operation
     when = f"ran {group.kind.value}"
-    cached = syntax.cached_by(operation.site.span) if group.kind is BreakKind.BEFORE_TAPE else None
+    cached = syntax.filled_once(operation.site.span) if group.kind is BreakKind.BEFORE_TAPE else None
     kept = next(iter(syntax.assigned_names(operation.site.span)), "it")
     step = MOVE.get(group.kind, "run it while the tape records")
     return context.finding(

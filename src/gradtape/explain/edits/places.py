@@ -36,7 +36,7 @@ def into_tape(case: Case) -> Suggestion | None:
     statements = _statements(p for p in inside if (p.line, p.column) < (where.line, where.column))
     moved = moved_to_start(block, statements, entered, file) if statements else STAYS
     question = syntax.statement_at(context.question.call.span)
-    cached = syntax.cached_by(case.at)
+    cached = syntax.filled_once(case.at)
     if cached is not None:
         return builders.likely(*builders.unwrap_block(cached, case.file))
     if not moved.changes:
