@@ -46,7 +46,8 @@ def _not_finite_anywhere(context: Context) -> list[Spot]:
     made = [] if target_is_finite(context) else forward(context)
     if made and all(s.operation is None or certain(context, s.operation) for s in made):
         return [*made, *_beside(context), *_spoiled_by_themselves(context, made)]
-    return backward(context) or made
+    lost = backward(context)
+    return [*lost, *_singular_besides(context, lost)] or made
 
 
 def _beside(context: Context) -> list[Spot]:
@@ -58,6 +59,28 @@ def _beside(context: Context) -> list[Spot]:
         Spot(Trouble.BACKWARD, pull.operation, pull)
         for pull in context.own(context.every_pull.spoiling)
         if isfinite(pull.came_size) and pull.inputs and all(v is None or v.finite for v in (*pull.inputs, pull.output))
+    ]
+
+
+ALWAYS_SINGULAR = frozenset({"sqrt", "cbrt", "norm", "vector_norm", "arccos", "arcsin", "arccosh", "arctanh", "std"})
+"""Operations whose derivative is infinite where the table says so, whatever else they are given."""
+
+
+def _singular_besides(context: Context, lost: list[Spot]) -> list[Spot]:
+    """Return the steps at a singular point to which nothing but what was lost behind them came.
+
+    Nothing is computed from what was lost, and whatever will come once that is mended is multiplied with infinity.
+    """
+    touched = _computed_from(context, {s.operation.output for s in lost if s.operation is not None})
+    pulls = (p for p in context.own(context.every_pull.spoiling) if not isfinite(p.came_size))
+    return [
+        Spot(Trouble.BACKWARD, pull.operation, pull)
+        for pull in pulls
+        if pull.operation.output not in touched
+        and pull.inputs
+        and all(v is None or v.finite for v in (*pull.inputs, pull.output))
+        and singular.plain(pull.operation.function) in ALWAYS_SINGULAR
+        and singular.at_run(pull.operation.function, pull.inputs, pull.output) is not None
     ]
 
 
@@ -101,6 +124,10 @@ def target_is_finite(context: Context) -> bool:
 
 EXPONENTIALS = frozenset({"exp", "exp2", "expm1", "sinh", "cosh", "power", "float_power", "exp10", "square"})
 """Operations that overflow, and whose derivative is infinite then too."""
+
+
+FILLS = frozenset({"where", "masked_fill", "full", "constant", "select", "log", "tril", "triu", "pad"})
+"""Operations that put something infinite in on purpose; what makes NaN of it is told beside them."""
 
 
 def forward(context: Context) -> list[Spot]:
@@ -188,10 +215,9 @@ def backward(context: Context) -> list[Spot]:
 def origin(context: Context, operation: Operation, bad: NotFinite) -> Operation:
     """Return the operation whose result was infinite or NaN first, of those that led to this one."""
     columns = context.run.columns
-    maker, seen, inputs = columns.maker, {operation.output}, operation.inputs
+    maker, inputs = columns.maker, operation.inputs
     first: int | None = None
-    while before := [i for i in bad.among(inputs) if i in maker and i not in seen]:
-        seen.update(before)
+    while before := [i for i in bad.among(inputs) if i in maker and (first is None or maker[i] < first)]:
         first = maker[before[0]]
         inputs = columns.inputs[first]
     return operation if first is None else columns[first]
@@ -283,6 +309,10 @@ def zeros(context: Context) -> list[Spot]:
             first = origin(context, pull.operation, bad)  # what is divided by infinity is zero
             found.append(Spot(Trouble.FORWARD, first, step_of(context, first)))
             continue
+        overflowed = _divided_by_infinity(context, pull) if row is None or row.harmless else []
+        if overflowed:
+            found += overflowed
+            continue
         behind = _multiplied_away(context, pull) or (
             _all_flat_before(context, pull) if row is None or row.harmless else []
         )
@@ -308,6 +338,26 @@ def readers_of(context: Context, operation: Operation) -> list[Operation]:
         found += [reader for reader in read if reader.function not in SAME]
         values = [reader.output for reader in read if reader.function in SAME]
     return found
+
+
+def _divided_by_infinity(context: Context, pull: Pull) -> list[Spot]:
+    """Return what overflowed behind the zeros that a step works with: a number over infinity is zero."""
+    columns, bad, values = context.run.columns, context.not_finite, context.values
+    queue, seen = list(pull.operation.inputs), set[int]()
+    while queue:
+        value = queue.pop()
+        number = columns.maker.get(value)
+        if value in seen or number is None or value not in context.after_source:
+            continue
+        seen.add(value)
+        inputs, known = columns.inputs[number], values.get(value)
+        if columns.functions[number] == "divide" and bad.among(inputs[1:]):
+            first = origin(context, columns[number], bad)
+            if first.function not in FILLS:
+                return [Spot(Trouble.FORWARD, first, step_of(context, first))]
+        if known is not None and known.all_zero:
+            queue += inputs
+    return []
 
 
 def flat_at(context: Context, pull: Pull) -> flat.Flat | None:

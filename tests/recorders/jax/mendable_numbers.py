@@ -13,6 +13,15 @@ def nll(w):
     return -jnp.sum(jnp.log(1 - chance))
 jax.grad(nll)(90.0)
 """,
+    "an angle that is masked elsewhere": """
+def angle(d, r):
+    return jnp.arccos((d**2 + 1 - r**2) / (2 * d * r)) * r
+
+def lens(d, r):
+    return jnp.sum(jnp.where(d > 0.9, angle(d, r), d))
+
+jax.grad(lens, argnums=(0, 1))(jnp.array([0.0, 1.2, 0.1]), 0.8)
+""",
     "a choice between two functions": """
 def cost(w):
     return lax.cond(w > 1.0, jnp.exp, lambda w: 0.0, w)

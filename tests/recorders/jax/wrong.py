@@ -79,6 +79,70 @@ power = jax.jit(lambda w: jnp.sum((w * x * window(3)) ** 2))
 jax.grad(power)(0.7)
 jax.grad(lambda w: jnp.sum(w * window(3)))(0.6)
 """,
+    "parameters handed to a method, of which a target network holds copies": """
+class Critic:
+    def __init__(self):
+        self.weights = {"w": jnp.array([0.5, -1.0, 2.0])}
+        self.slow = jax.tree.map(jnp.copy, self.weights)
+
+    def score(self, weights, rows):
+        return jnp.tanh(rows @ weights["w"])
+
+    def loss(self, given, rows):
+        goal = self.score(self.slow, rows + 1.0)
+        return jnp.mean((self.score(self.weights, rows) - goal) ** 2)  #~ GT104
+
+critic = Critic()
+jax.grad(critic.loss)(critic.weights, jnp.arange(6.0).reshape(2, 3))
+""",
+    "a decomposition whose rule is there for the reduced form": """
+def corner(w):
+    _, sizes, rows = jnp.linalg.svd(w * jnp.arange(6.0).reshape(3, 2) + 1.0)  #~ GT305
+    return jnp.sum(rows[0] ** 3) + sizes[0]
+
+jax.grad(corner)(1.5)
+""",
+    "a function without a rule for two of its arguments": """
+from jax.scipy.special import betainc
+
+jax.grad(lambda a: betainc(a, 2.0, 0.3))(1.5)  #~ GT305
+""",
+    "a mask in another function than what it hides": """
+def pull(strength, away):
+    near = (1.0 / away) ** 3  #~ GT402
+    return strength * (near**2 - near)
+
+def energy(strength, away):
+    return jnp.sum(jnp.where(away > 0, pull(strength, away), 0.0))
+
+jax.grad(energy)(0.7, jnp.array([0.0, 1.5, 2.0]))
+""",
+    "an exponential that is cut, compared and masked": """
+def surrogate(w, old):
+    ratio = jnp.exp(w * x - old)  #~ GT402
+    least = jnp.minimum(ratio * 0.5, jnp.clip(ratio, 0.8, 1.2) * 0.5)
+    return jnp.sum(jnp.where(old > -1e6, least, 0.0))
+
+jax.grad(surrogate)(0.7, jnp.array([0.5, -1e9, 1.5]))
+""",
+    "a masked angle, and the root that it is made of": """
+def reach(c, r):
+    d = jnp.sqrt(jnp.sum(c**2))  #~ GT401
+    part = jnp.arccos((d**2 + 1 - r**2) / (2 * d))  #~ GT402
+    return jnp.where(d < 0.5, d, part * r)
+
+jax.grad(reach)(jnp.zeros(2), 0.4)
+""",
+    "a length that half precision has no number for": """
+def direction(v):
+    return v / jnp.linalg.norm(v, axis=-1, keepdims=True)  #~ GT403
+
+def alike(w, rows, others):
+    one, two = (direction(v.astype(jnp.float16) @ w.astype(jnp.float16)) for v in (rows, others))
+    return jnp.mean((one @ two.T).astype(jnp.float32))
+
+jax.grad(alike)(jnp.ones((3, 2)), jnp.full((4, 3), 300.0), jnp.full((4, 3), 200.0))
+""",
     # -- nothing flows ----------------------------------------------------------------------------------------------
     "rounding": """
 def loss(x):

@@ -105,7 +105,7 @@ def _original(context: Context) -> Used | None:
     if made.site == context.question.call and reader is not None:  # an argument, and the function has its own way to it
         return Used(
             shared,
-            _read_at(reader.site.span, name),
+            _handed_by(context, shared, name) or _read_at(reader.site.span, name),
             f"`{target}` is computed from {what} itself here, not from its argument `{source.name}`",
             ((made.site.span, f"{what} is passed as `{source.name}` here"),),
             f"use `{source.name.partition('[')[0]}` in the place of {what}",
@@ -117,6 +117,27 @@ def _original(context: Context) -> Used | None:
         ((reader.site.span if reader is not None else None, f"`{target}` is computed from {what} itself"),),
         f"compute `{target}` from `{source.name}`" + (f", or ask for the gradient in `{name}`" if name else ""),
     )
+
+
+def _handed_by(context: Context, used: frozenset[int], name: str) -> Span | None:
+    """Return where a call hands over what is called `name`, to a function that reads a part of its parameter.
+
+    None where a function that reads it, or none that called one, has that name for it.
+    """
+    readers = [op for op, _ in context.run.readers(used) if op.output in context.before_target]
+    for reader in readers if name else ():
+        own = syntax.function_at(reader.site.span)
+        if own is None or syntax.mentions(own, name):
+            return None
+        for site in reader.callers:
+            if site.span.contains(context.question.call.span):
+                break
+            node = syntax.expression_at(site.span)
+            given = [*node.args, *(k.value for k in node.keywords)] if isinstance(node, ast.Call) else []
+            found = [part for argument in given for part in syntax.mentions(argument, name)]
+            if found:
+                return syntax.span_of(found[0], site.span.file)
+    return None
 
 
 def _read_at(used: Span, name: str) -> Span:

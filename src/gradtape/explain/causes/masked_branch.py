@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain import singular, wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline
-from gradtape.explain.numbers import nothing_came
+from gradtape.explain.numbers import FILLS, nothing_came, origin, step_of
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ PICKING = frozenset({"getitem", "masked_select", "boolean_mask"})
 APART = frozenset(
     {"sqrt", "rsqrt", "log", "log2", "log10", "log1p", "reciprocal", "divide", "power", "float_power", "norm", "hypot"}
     | {"arccos", "arcsin", "arctanh", "arccosh", "arctan2", "exp", "exp2", "expm1", "square", "multiply", "add"}
-    | {"subtract", "absolute", "abs", "where"}
+    | {"subtract", "absolute", "abs", "where", "negative", "minimum", "maximum", "clip"}
 )
 """Operations that keep their elements apart, so that one that is left out later is the one that went wrong."""
 
@@ -39,12 +39,14 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     choice = _chosen_by(context, pull.operation)
     if choice is None:
         return None
-    operation = pull.operation
-    row = singular.at_step(pull, wording.called(pull.operation))
-    bad = row.says.format(f=wording.named_by(operation, row)) if row is not None else _overflow(pull)
+    operation = _bad_first(context, pull.operation)
+    pull = pull if operation is pull.operation else step_of(context, operation) or pull
+    row = singular.at_step(pull, wording.called(operation)) if pull.operation is operation else None
+    bad = row.says.format(f=wording.named_by(operation, row)) if row is not None else _overflow(operation, pull)
     route = wording.route_through(context, operation, pull.position)
     name = wording.name_of(choice)
-    summed = pull.gave.size < pull.came.size  # over elements, of which no single one is the reason
+    # over elements, of which no single one is the reason
+    summed = pull.gave.size < pull.came.size or pull.operation is not operation
     where = "" if summed else wording.elements(pull, pull.gave.nans + pull.gave.infs, pull.gave.size)
     return context.finding(
         "masked-branch",
@@ -58,8 +60,19 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     )
 
 
-def _overflow(pull: Pull) -> str:
-    name = wording.name_of(pull.operation)
+def _bad_first(context: Context, operation: Operation) -> Operation:
+    """Return the operation that made something infinite or NaN first, of those that led to the step that lost numbers.
+
+    What was put in on purpose, as a mask of minus infinity, is nothing to blame.
+    """
+    first = origin(context, operation, context.not_finite)
+    return operation if first.function in FILLS else first
+
+
+def _overflow(operation: Operation, pull: Pull) -> str:
+    name = wording.name_of(operation)
+    if pull.operation is not operation:
+        return f"{name} is infinite or NaN here"
     infinite = pull.output is not None and not pull.output.finite
     return f"{name} is {'infinite' if infinite else 'not differentiable'} here"
 

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline, too_large
-from gradtape.explain.numbers import EXPONENTIALS, SAME, certain, origin
+from gradtape.explain.numbers import EXPONENTIALS, FILLS, SAME, certain, origin
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
     from gradtape.explain.graph import Operation, Summary
     from gradtape.explain.pulls import Pull
     from gradtape.explain.report import Finding
-
-FILLS = frozenset({"where", "masked_fill", "full", "constant", "select", "log", "tril", "triu", "pad"})
-"""Operations that put something infinite in on purpose; what makes NaN of it is told beside them."""
 
 KEEPING = SAME | {"negative", "absolute"}
 """Operations that make no NaN of what is infinite."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from gradtape.explain import singular, wording
@@ -30,6 +31,8 @@ def detect(context: Context, spot: Spot) -> Finding | None:
             facts = (f"`{context.question.target_name}` itself is not finite: it is lost in the forward pass",)
     elif spot.trouble is Trouble.BACKWARD and pull is not None:
         row = singular.at_step(pull, wording.called(pull.operation))
+        if not isfinite(pull.came_size):  # lost behind it already
+            row = singular.at_run(operation.function, pull.inputs, pull.output)
         if row is None and (_overflowed(pull) or pull.inside is not None):
             return None
         facts = context.run.once_of("where", pull, lambda: _facts(pull))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Suggestion, syntax
+from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.numbers import (
@@ -36,7 +36,7 @@ def masked_twice(case: Case) -> Suggestion | None:
         return builders.likely(*cleaned, *pen.imports)
     where = _where_around(case) or _pick_around(case)
     if where is None:
-        return away_from_singular(case)
+        return builders.likely(*_safe_by_itself(case, pen), *pen.imports) or away_from_singular(case)
     call, condition, branches = where
     inside: list[tuple[ast.expr, ast.expr, int]] = []
     for k, branch in enumerate(branches):
@@ -58,6 +58,36 @@ def masked_twice(case: Case) -> Suggestion | None:
     # what is chosen goes on unchanged where each element of the result comes from the same element
     unchanged = all(_element_by_element(call, node, case.file) for node, _, _ in inside)
     return (builders.safe if unchanged else builders.likely)(*changes, *pen.imports)
+
+
+def _safe_by_itself(case: Case, pen: Pen) -> Changes:
+    """Let an operation choose what it works on by that itself, where the mask is made in another function.
+
+    The mask hides what is not finite, and nothing else of this is changed.
+    """
+    if pen.dialect != "jax" or case.node is None:
+        return ()
+    risky = [n for n in parts(case.node) if _risky_operand(n, case.file) is not None]
+    if not risky or simple_name(risky[0]) not in {"", *QUOTIENTS, "sqrt", "log", *ARCS}:
+        return ()
+    operand = _risky_operand(risky[0], case.file)
+    return builders.replace(operand, case.file, _by_itself(case, pen, risky[0], operand)) if operand is not None else ()
+
+
+def _by_itself(case: Case, pen: Pen, node: ast.expr, operand: ast.expr) -> str:
+    """Write the choice of an operand by its own value; of one in it first."""
+    file, value = case.file, builders.written(operand, case.file)
+    inner = next((n for n in parts(operand) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)), None)
+    below = _risky_operand(inner, file) if inner is not None else None
+    if inner is not None and below is not None:
+        value = builders.with_part(operand, below, file, _by_itself(case, pen, inner, below))
+    simple = isinstance(operand, ast.Name)
+    name = value if simple else scopes.free_name(file, "safe" if inner is None else "inside")
+    first = value if simple else f"({name} := {value})"
+    if simple_name(node) in ARCS:
+        return pen.call("where", f"{pen.call('abs', first)} < 1.0", name, "0.0")
+    divides = isinstance(node, ast.BinOp) or simple_name(node) in QUOTIENTS
+    return pen.call("where", f"{first} {'!=' if divides else '>'} 0", name, "1.0")
 
 
 def _made_norm(case: Case, inner: ast.expr, call: ast.expr) -> ast.expr | None:

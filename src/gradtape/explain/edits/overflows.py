@@ -22,7 +22,7 @@ LARGEST = "80.0"
 def without_overflow(case: Case) -> Suggestion | None:
     """Write what overflows in a form that does not: a sigmoid, a softplus, a softmax, or with a bound."""
     pen = case.pen
-    wider = _wider(case)
+    wider = _wider(case) if pen.dialect in {"torch", "jax"} else ()
     if wider:
         return builders.likely(*wider)
     infinite = minus_infinity(case)
@@ -66,11 +66,11 @@ def _log_cosh(pen: Pen, node: ast.expr, file: str) -> Changes:
 
 
 def _wider(case: Case) -> Changes:
-    """Let a program of PyTorch's compute in bfloat16, which has the range of float32, where it does in float16."""
+    """Let a program compute in bfloat16, which has the range of float32, where it does in float16."""
     context, tree = case.context, syntax.parse_file(case.file)
     made = [s.operation.output for s in context.spots if s.operation is not None and s.operation.site.span == case.at]
     known = [context.values.get(value) for value in made]
-    if tree is None or case.pen.dialect != "torch" or not any(s is not None and s.dtype == "float16" for s in known):
+    if tree is None or not any(s is not None and s.dtype == "float16" for s in known):
         return ()
     found: list[Change] = []
     for node in ast.walk(tree):

@@ -55,6 +55,8 @@ BY_TEXT: tuple[tuple[str, str], ...] = (
         r"derivatives? .* (is|are) not implemented|not differentiable|[Dd]ifferentiation .*not (implemented|supported)",
         RULE,
     ),
+    (r"(?i)\b(gradient|derivative|jvp|vjp|transpose)s?\b.* not (yet )?(supported|implemented)", RULE),
+    (r"(?i)unimplemented .*\b(gradient|derivative|jvp|vjp)", RULE),
     (r"can't apply forward-mode .* to a custom_vjp", RULE),
     (r"^Derivatives of .* only valid under assumptions", RULE),
     (r"^Custom (VJP|JVP)|custom_(vjp|jvp).* (rule|must)|No (VJP|JVP) defined for custom", CUSTOM),

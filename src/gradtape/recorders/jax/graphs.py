@@ -73,16 +73,20 @@ class Graph:
         self._tidy()
 
     def _twin(self, source: Source) -> int:
-        """Return the id of a constant that is the very array which was passed as a source; 0 if there is none."""
+        """Return the id of a constant that is the array which was passed as a source; 0 if there is none.
+
+        The very array comes before one with the same numbers: a target network starts as a copy.
+        """
         program = self.program
         own = program.names[source.number]
         array = program.values[own]
-        for number in sorted(program.constants):
-            value = program.values[number]
-            if number != own and _same_array(array, value):
-                id = self.ids[number] = self.tick()
-                return id
-        return 0
+        others = [number for number in sorted(program.constants) if number != own]
+        very = (n for n in others if program.values[n] is array and hasattr(array, "shape"))
+        alike = (n for n in others if _same_array(array, program.values[n]))
+        number = next(very, 0) or next(alike, 0)
+        if number:
+            self.ids[number] = self.tick()
+        return self.id_of(number)
 
     def tick(self) -> int:
         """Return the next time."""
@@ -389,9 +393,7 @@ def _operand(operation: Operation, position: int) -> ast.expr | None:
 
 
 def _same_array(a: Any, b: Any) -> bool:
-    """Whether two arrays are one, or hold the same numbers that are no accident: several, and not all alike."""
-    if a is b and hasattr(a, "shape"):
-        return True
+    """Whether two arrays hold the same numbers that are no accident: several, and not all alike."""
     one, other = plain(a), plain(b)
     if one is None or other is None or one.shape != other.shape or one.dtype != other.dtype or one.size < 2:
         return False
