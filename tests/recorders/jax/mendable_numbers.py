@@ -13,6 +13,21 @@ def nll(w):
     return -jnp.sum(jnp.log(1 - chance))
 jax.grad(nll)(90.0)
 """,
+    "a root whose mask is made of it": """
+def nearest(a, b):
+    det = b * b - a
+    root = jnp.sqrt(det)
+    hit = b - root
+    return jnp.sum(jnp.where((det > 0) & (hit > 0), hit, 5.0))
+
+jax.grad(nearest)(jnp.array([0.5, 2.0]), 1.2)
+""",
+    "answers at the very bound": """
+def misfit(w, answers):
+    return jnp.mean((jnp.arctanh(answers) - w * x) ** 2)
+
+jax.grad(misfit)(0.7, jnp.array([0.2, 1.0, -1.0]))
+""",
     "an angle that is masked elsewhere": """
 def angle(d, r):
     return jnp.arccos((d**2 + 1 - r**2) / (2 * d * r)) * r

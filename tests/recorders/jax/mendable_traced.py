@@ -138,6 +138,20 @@ def power(w):
 jax.grad(power)(0.7)
 jax.grad(lambda w: jnp.sum(w * window.values))(0.6)
 """,
+    "two results that an object keeps": """
+class Fit:
+    def __init__(self):
+        self.low = self.high = None
+        self.ask = jax.jit(jax.grad(self.loss))
+    def ends(self, w):
+        return jnp.min(w * x), jnp.max(w * x)
+    def loss(self, w):
+        self.low, self.high = self.ends(w)
+        return (self.high - self.low) ** 2
+fit = Fit()
+fit.ask(0.7)
+fit.low + fit.high
+""",
     "a reference outside": """
 total = jax.new_ref(jnp.zeros(()))
 def loss(w):

@@ -55,13 +55,15 @@ def masked_twice(case: Case) -> Suggestion | None:
         for node, inner, k in inside
         for c in builders.replace(inner, case.file, _chosen(pen, node, inner, condition, k, case.file))
     ]
+    if not changes:  # the mask is made of what it hides
+        return builders.likely(*_safe_by_itself(case, pen), *pen.imports)
     # what is chosen goes on unchanged where each element of the result comes from the same element
     unchanged = all(_element_by_element(call, node, case.file) for node, _, _ in inside)
     return (builders.safe if unchanged else builders.likely)(*changes, *pen.imports)
 
 
 def _safe_by_itself(case: Case, pen: Pen) -> Changes:
-    """Let an operation choose what it works on by that itself, where the mask is made in another function.
+    """Let an operation choose what it works on by that itself, where the mask is made later or in another function.
 
     The mask hides what is not finite, and nothing else of this is changed.
     """

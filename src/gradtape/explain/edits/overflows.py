@@ -9,7 +9,7 @@ from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
-from gradtape.explain.edits.numbers import minus_infinity, safe_in_expression, settings
+from gradtape.explain.edits.numbers import ARCS, minus_infinity, safe_in_expression, settings
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -43,6 +43,9 @@ def without_overflow(case: Case) -> Suggestion | None:
         changes = _shifted(case, pen, node) or _stable(pen, node, case.file) or _bounded(pen, node, case.file)
         if changes:
             return builders.likely(*changes, *pen.imports)
+    arc = next((n for n in parts(start) if simple_name(n) in ARCS and pen.dialect == "jax"), None)
+    if arc is not None:
+        return builders.likely(*safe_in_expression(pen, arc, case.file), *pen.imports)
     hyperbolic = _log_cosh(pen, start, case.file)
     if hyperbolic:
         return builders.likely(*hyperbolic, *pen.imports)

@@ -10,6 +10,7 @@ from gradtape.explain.edits import builders, loops, streams
 from gradtape.explain.edits.case import parts
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
@@ -37,6 +38,9 @@ def kept_as_number(case: Case) -> Suggestion | None:
             return None
         keep, value = builders.written(call.func, file), builders.written(call.args[0], file)
         return builders.likely(*builders.replace_statement(statement, file, f"{jax}.debug.callback({keep}, {value})"))
+    several = _several_kept(case, statement, jax)
+    if several:
+        return builders.likely(*several)
     stored = _stored(statement, file)
     if stored is None:
         return None
@@ -56,6 +60,25 @@ def kept_as_number(case: Case) -> Suggestion | None:
         *builders.replace_statement(statement, file, f"{name} = {value}"),
         *builders.insert_after(statement, file, f"{jax}.debug.callback({keep}, {name})"),
         *(c for n in later for c in builders.replace(n, file, name)),
+    )
+
+
+def _several_kept(case: Case, statement: ast.stmt, jax: str) -> Changes:
+    """Keep the numbers of several results, each where the statement would have stored it: `self.a, self.b = f(x)`."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+    places = target.elts if isinstance(target, ast.Tuple) else []
+    if not places or not all(isinstance(p, ast.Attribute) for p in places) or target is None:
+        return ()
+    file, lines = case.file, list[str]()
+    changes: list[Change] = []
+    names = [scopes.free_name(file, p.attr) for p in places if isinstance(p, ast.Attribute)]
+    for place, name in zip(places, names, strict=True):
+        lines.append(f"{jax}.debug.callback({_keeper(place, file)}, {name})")
+        changes += [c for n in _read_later(case, place) for c in builders.replace(n, file, name)]
+    return (
+        *builders.replace(target, file, ", ".join(names)),
+        *builders.insert_after(statement, file, *lines),
+        *changes,
     )
 
 
