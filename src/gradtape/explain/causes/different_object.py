@@ -134,7 +134,8 @@ def _handed_by(context: Context, used: frozenset[int], name: str) -> Span | None
                 break
             node = syntax.expression_at(site.span)
             given = [*node.args, *(k.value for k in node.keywords)] if isinstance(node, ast.Call) else []
-            found = [part for argument in given for part in syntax.mentions(argument, name)]
+            own_name = f"self.{name.rpartition('.')[2]}"  # as a method calls an attribute
+            found = [n for argument in given for text in (name, own_name) for n in syntax.mentions(argument, text)]
             if found:
                 return syntax.span_of(found[0], site.span.file)
     return None

@@ -69,7 +69,8 @@ def _safe_by_itself(case: Case, pen: Pen) -> Changes:
     """
     if pen.dialect != "jax" or case.node is None:
         return ()
-    risky = [n for n in parts(case.node) if _risky_operand(n, case.file) is not None]
+    arcs = [n for n in syntax.around(case.at) if isinstance(n, ast.expr) and simple_name(n) in ARCS]
+    risky = arcs or [n for n in parts(case.node) if _risky_operand(n, case.file) is not None]
     if not risky or simple_name(risky[0]) not in {"", *QUOTIENTS, "sqrt", "log", *ARCS}:
         return ()
     operand = _risky_operand(risky[0], case.file)
