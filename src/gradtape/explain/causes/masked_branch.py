@@ -63,10 +63,11 @@ def detect(context: Context, spot: Spot) -> Finding | None:
 def _bad_first(context: Context, operation: Operation) -> Operation:
     """Return the operation that made something infinite or NaN first, of those that led to the step that lost numbers.
 
-    What was put in on purpose, as a mask of minus infinity, is nothing to blame.
+    What was put in on purpose, as a mask of minus infinity, or lay in the data is nothing to blame.
     """
-    first = origin(context, operation, context.not_finite)
-    return operation if first.function in FILLS else first
+    bad = context.not_finite
+    first = origin(context, operation, bad)
+    return operation if first.function in FILLS | {"setitem"} or bad.among(first.inputs) else first
 
 
 def _overflow(operation: Operation, pull: Pull) -> str:
