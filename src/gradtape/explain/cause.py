@@ -397,6 +397,8 @@ def route_note(context: Context, route: Route) -> tuple[str, ...]:
         return ()
     ends = [context.source.name, *_shown(route), context.question.target_name]
     shown = " -> ".join(ends)
+    if not context.count:  # it starts at what is used in the place of the source
+        return (f"a route is {shown}",)
     if context.count == 1:
         if context.may_have_left:
             return (f"a route is {shown}",)

@@ -342,3 +342,21 @@ def test_cotangents_are_kept_up_to_a_number_of_bytes(explained, monkeypatch):
     assert ran.error is None
     assert seen
     assert max(seen) < 12
+
+
+def test_routes_from_what_is_used_instead_are_not_counted(explained):
+    ran = explained(
+        """
+        import tensorflow as tf
+        def make():
+            return tf.Variable(2.0)
+        asked = make()
+        with tf.GradientTape() as tape:
+            used = make()
+            z = tf.stop_gradient(tf.sin(used))
+        tape.gradient(z, asked)
+        """
+    )
+    findings = ran.reports[0].findings
+    assert [f.code.number for f in findings] == ["GT104", "GT304"]
+    assert "a route is" in findings[1].diagnostic.notes[0]
