@@ -230,8 +230,10 @@ class Crossings:
             return []
         span = operation.site.span
         whole = syntax.span_of(node, span.file)
-        # a conversion that stands in the operand itself is nearer than any that names lead to
-        nested = [origin for origin in self.exits if whole.contains(origin[0].span)]
+        # a conversion that stands in the operand itself is nearer than any that names lead to; one at the place of the
+        # whole operation happened inside of the library that the program calls
+        inside = (origin for origin in self.exits if whole.contains(origin[0].span))
+        nested = [origin for origin in inside if whole != span or origin[0].span != span]
         flows = {origin: self.flows[origin] for origin in nested or self.flows if origin in self.flows}
         found = [(origin, sure) for origin, flow in flows.items() if (sure := flow.reaches(node, span)) is not None]
         if isinstance(node, ast.Subscript) and not syntax.has_name_as_key(node):  # which element it is, nobody knows

@@ -48,6 +48,17 @@ BROKEN = {
             loss = loss_of(now, then)
         tape.gradient(loss, online.trainable_variables)  #~ GT105
         """,
+    "a choice that goes through an array into a layer that looks at numbers itself": """
+        first = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(5, "softmax")])
+        second = keras.Sequential([keras.layers.Input((4,)), keras.layers.Embedding(5, 3), keras.layers.LSTM(4)])
+        with tf.GradientTape() as tape:
+            p = first(tf.ones((2, 3)))
+            word = np.argmax(p, axis=1)  #~ GT201
+            text = np.zeros((2, 4), "int64")
+            text[:, -1] = word
+            loss = tf.reduce_mean(second(text))
+        tape.gradient(loss, first.trainable_variables)
+        """,
     "a row of an array": """
         w = tf.Variable([1.0, 2.0, 3.0])
         with tf.GradientTape() as tape:
