@@ -17,6 +17,7 @@ from gradtape.explain.unread import only_shape
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradtape.diagnostics import Span
     from gradtape.explain.edits.builders import Changes
 
 
@@ -242,7 +243,9 @@ def _only_lists(node: ast.expr) -> bool:
 def _computed_once(case: Case) -> Changes:
     """Go on with the source where the same function computes it once more, in the same words."""
     made, name = case.context.source.made, case.context.source.name
-    places = [site.span for site in (made.site, *made.callers)] if made is not None else []
+    if made is None:
+        return ()
+    places = [made.site.span, *(c.span for c in made.callers if _is_all_that_is_given(c.span))]
     place = next((p for p in places if p.file == case.file and name in syntax.assigned_names(p)), None)
     node = case.moved(place).node if place is not None else None
     scope = (syntax.function_at(place) if place is not None else None) or syntax.parse_file(case.file)
@@ -254,6 +257,12 @@ def _computed_once(case: Case) -> Changes:
         return ()
     again = [n for s in later for n in parts(s) if ast.dump(n) == ast.dump(node)]
     return tuple(c for n in again for c in builders.replace(n, case.file, name))
+
+
+def _is_all_that_is_given(span: Span) -> bool:
+    """Whether an expression is the whole value of an assignment, and not a part of what the name gets."""
+    value = getattr(syntax.statement_at(span), "value", None)
+    return value is not None and syntax.span_of(value, span.file) == span
 
 
 COPYING = {"clone_model", "load_model", "deepcopy", "model_from_json"}
