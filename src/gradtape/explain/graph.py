@@ -7,17 +7,17 @@ version, so that a path never runs backwards in time.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.explain.columns import Columns, Given, Producers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Hashable
+    from collections.abc import Collection, Container, Hashable
 
     from gradtape.diagnostics import Passage, Site, Span
     from gradtape.explain.cause import Stage
@@ -91,6 +91,26 @@ class Break:
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
 
 
+HOOK = "hook"
+"""The function of an operation that stands for a hook: it is called with a gradient, and may give another one."""
+
+
+class Own(NamedTuple):
+    """A derivative that the program gives itself.
+
+    Parameters
+    ----------
+    answers : callable or None
+        Returns where it answers for an input, by the position of that; None where that is not known.
+    """
+
+    answers: Callable[[int], Site | Passage | None] | None = None
+
+
+OWN = Own()
+"""A derivative of the program's own that answers nobody knows where."""
+
+
 @dataclass(slots=True, eq=False)
 class Operation:
     """Something that made a value from others; `breaks` has one tuple per input, empty where the gradient flows.
@@ -102,8 +122,8 @@ class Operation:
     its plain settings (`axis`, bounds), never arrays.
 
     `callers` are the user's frames outside the site's own, nearest first, where the recorder kept them. `plumbing` is
-    an operation that nobody wrote, the parting of several results; no message names it. `custom` means that the user
-    gave its derivative, not the framework.
+    an operation that nobody wrote, the parting of several results; no message names it. `own` is the derivative that
+    the program gave it, None where that is the framework's.
     """
 
     seq: int
@@ -115,7 +135,7 @@ class Operation:
     callers: tuple[Site, ...] = ()
     plumbing: bool = False
     function: str = ""
-    custom: bool = False
+    own: Own | None = None
     params: Mapping[str, Any] = field(default_factory=lambda: NO_PARAMS)
 
 

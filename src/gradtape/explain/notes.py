@@ -72,7 +72,7 @@ def _stationary(context: Context) -> tuple[Diagnostic, ...]:
         constant = spot.trouble is Trouble.CONSTANT
         if spot.operation is None or (constant and not added_alike(context)) or (row is not None and not row.harmless):
             continue
-        if spot.operation.custom and spot.trouble is Trouble.ZERO:  # a cause speaks of it
+        if spot.operation.own and spot.trouble is Trouble.ZERO:  # a cause speaks of it
             continue
         name = wording.name_of(spot.operation)
         if constant:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from gradtape.explain.graph import HOOK
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -61,6 +63,8 @@ class Singular(NamedTuple):
         What shows it where an input was not kept: as `at`.
     position : int or None
         The input whose derivative it is, if not every one's.
+    shown : bool
+        Whether the numbers at the place show it: the argument of a hook is a gradient, not the value that it is of.
     """
 
     functions: tuple[str, ...]
@@ -69,6 +73,7 @@ class Singular(NamedTuple):
     helps: tuple[str, ...]
     instead: Mapping[int, Where] = {}
     position: int | None = None
+    shown: bool = True
 
     def holds(self, pull: Pull) -> bool:
         """Whether a step of the backward pass was taken there."""
@@ -97,6 +102,13 @@ def _all_hold(at: Mapping[int, Where], pull: Pull) -> bool:
 
 
 SINGULAR: tuple[Singular, ...] = (
+    Singular(
+        (HOOK,),
+        {},
+        "what this hook gives in the place of the gradient that comes to it is not finite",
+        ("let the hook give finite numbers for whatever comes, zeros included",),
+        shown=False,
+    ),
     Singular(
         ("sqrt",),
         {0: NEGATIVE},

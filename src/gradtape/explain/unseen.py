@@ -66,7 +66,7 @@ def _unexplained_constant(context: Context, began: int) -> Operation | None:
             continue
         operation = columns[number]
         span = operation.site.span
-        if operation.custom and not inputs[0]:  # the function itself, which the text of the call does not pass
+        if operation.own and not inputs[0]:  # the function itself, which the text of the call does not pass
             inputs = inputs[1:]
         for position, value in enumerate(inputs):
             place = columns.places[number], position, len(inputs)

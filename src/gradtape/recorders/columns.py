@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradtape.diagnostics import Site
 from gradtape.explain.columns import Columns
-from gradtape.explain.graph import Operation
+from gradtape.explain.graph import OWN, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -51,8 +51,8 @@ def operation_of(
     """Make the operation of a record; of variables it read the versions `inputs`."""
     op, _, output, params, *_ = written
     function = function_of(op)
-    name = name_of(op)
-    return Operation(output, name, inputs, output, site, breaks, callers, op.plumbing, function, op.given, params)
+    name, own = name_of(op), OWN if op.given else None
+    return Operation(output, name, inputs, output, site, breaks, callers, op.plumbing, function, own, params)
 
 
 class Recorded(Columns):

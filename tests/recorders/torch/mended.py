@@ -102,6 +102,34 @@ PROGRAMS = {
         Levels.apply(linear(torch.randn(6, 4)), top, 7).pow(2).sum().backward()
         print(top.grad)
         """,
+    "a backward that answers zeros for a flat function": """
+        class Steps(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return torch.round(x)
+            @staticmethod
+            def backward(ctx, g):
+                return torch.zeros_like(g)  #~ custom-rule-none
+        w = nn.Parameter(torch.linspace(-0.5, 2, 5))
+        Steps.apply(3 * w).pow(2).sum().backward()
+        """,
+    "a backward that answers zeros for one of two arguments": """
+        class Scaled(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x, s):
+                ctx.save_for_backward(s)
+                return torch.tanh(x) * s
+            @staticmethod
+            def backward(ctx, g):
+                s, = ctx.saved_tensors
+                if s.ndim == 7:
+                    return g, g
+                return g * s, torch.zeros_like(s)  #~ custom-rule-none
+        def scaled(x, s):
+            return Scaled.apply(x, s)
+        w, s = nn.Parameter(torch.linspace(-0.5, 2, 5)), nn.Parameter(torch.ones(5))
+        scaled(w, s).pow(2).sum().backward()
+        """,
     "a turned answer of a backward": """
         class Product(torch.autograd.Function):
             @staticmethod

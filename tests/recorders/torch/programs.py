@@ -70,3 +70,23 @@ def expected(program):
         mark = MARK.search(line)
         found += [(slug, number) for slug in (mark[1].split() if mark else ())]
     return found
+
+
+def edited(source, reports):
+    """Make all edits."""
+    edits = {e.line: e for r in reports for f in r.findings if (s := f.diagnostic.suggestion) for e in s.edits}
+    lines = source.split("\n")
+    for line in sorted(edits, reverse=True):
+        text = edits[line].replace_with
+        lines[line - 1 : line] = text.split("\n")
+    return "\n".join(lines)
+
+
+def flows_when_edited(program, folder):
+    """Edit a program as its report says and run it again."""
+    ran = why(program, folder)
+    assert any(r.findings for r in ran.reports)
+    new = edited(program, ran.reports)
+    again = why(new, folder)
+    assert again.error is None, new
+    assert {str(r.status) for r in again.reports} == {"ok"}, new

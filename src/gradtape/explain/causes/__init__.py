@@ -45,6 +45,8 @@ from gradtape.explain.graph import BreakKind
 BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
     Stage.CALL: (tape_used_up.CAUSE, not_a_value.CAUSE),
     Stage.SOURCE: (
+        overwritten_value.CLEARED,
+        not_used.NEVER_ASKED,
         integer_source.CAUSE,
         frozen_variable.CAUSE,
         rebound_name.CAUSE,

@@ -3,7 +3,7 @@
 from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.flat_region import headline as zero_headline
-from gradtape.explain.graph import BreakKind
+from gradtape.explain.graph import HOOK, BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 from gradtape.explain.spots import Spot, Trouble
@@ -28,19 +28,19 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
 def detect_zeros(context: Context, spot: Spot) -> Finding | None:
     """Say that a derivative of the user's own turned something into nothing."""
     operation = spot.operation
-    if operation is None or not operation.custom or spot.trouble is not Trouble.ZERO:
+    if operation is None or operation.own is None or spot.trouble is not Trouble.ZERO:
         return None
+    position, own = spot.pull.position if spot.pull is not None else 0, operation.own
+    at = (own.answers(position) if own.answers is not None else None) or operation.site
     return context.finding(
         "custom-rule-none",
-        operation.site.span,
+        at.span,
         f"{operation.name} was given a derivative of its own, which returned zeros for this argument",
+        labels=((operation.site.span, "called here"),),
         headline=zero_headline(context),
         helps=(HELP,),
+        route=wording.route_through(context, operation, position),
     )
-
-
-HOOK = "hook"
-"""What recorders call a function that is called with a gradient on its way, and may give another one."""
 
 
 def detect_hook(context: Context, spot: Spot) -> Finding | None:

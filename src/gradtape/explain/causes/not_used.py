@@ -7,8 +7,6 @@ from gradtape.explain.unread import only_shape, overwritten, told_overwritten
 
 def detect(context: Context) -> Finding | None:
     source, question = context.source, context.question
-    if not question.targets:
-        return _never_asked(context)
     if context.origin_unknown:
         return None
     lost = overwritten(context)
@@ -54,11 +52,14 @@ def detect_shape(context: Context) -> Finding | None:
     )
 
 
-def _never_asked(context: Context) -> Finding:
-    """Tell of None that was handed to an optimizer, though nobody had asked for the gradient."""
-    name, failure = context.source.name, context.question.failure
-    places = failure.also if failure is not None else ()
-    computed = failure is not None and failure.detail
+def never_asked(context: Context) -> Finding | None:
+    """Tell of an optimizer that got no gradient, because nobody had asked for it."""
+    name, failure, question = context.source.name, context.question.failure, context.question
+    if failure is None or failure.kind != "not-used":
+        return None
+    if question.targets:
+        return _no_backward(context)
+    places, computed = failure.also, failure.detail
     why = "though one was computed" if computed else "and nobody asked for one"
     ask = "pass on what was computed" if computed else "ask for it together with the others"
     return context.finding(
@@ -74,5 +75,18 @@ def _never_asked(context: Context) -> Finding:
     )
 
 
+def _no_backward(context: Context) -> Finding:
+    target, made = context.question.target_name, context.made_at(context.question.targets[0])
+    return context.finding(
+        "not-used",
+        context.question.call.span,
+        "no backward pass has run so far, so there is no gradient that this step could take",
+        labels=((made, f"`{target}` is computed here, and nothing more is done"),),
+        helps=(f"call `{target}.backward()` before the step takes the gradients",),
+        headline=f"`{context.source.name}` is given no gradient",
+    )
+
+
 SHAPE = Cause("not-used", Stage.ABSENCE, detect_shape)
+NEVER_ASKED = Cause("not-used", Stage.SOURCE, never_asked)
 CAUSE = Cause("not-used", Stage.ABSENCE, detect)

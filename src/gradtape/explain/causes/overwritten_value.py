@@ -2,7 +2,7 @@
 
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import Event
-from gradtape.explain.report import Finding
+from gradtape.explain.report import Finding, Status
 
 
 def detect(context: Context) -> Finding | None:
@@ -34,6 +34,22 @@ def detect_failure(context: Context) -> Finding | None:
     )
 
 
+def detect_cleared(context: Context) -> Finding | None:
+    """Tell of gradients that came, and were thrown away before a step of an optimizer took them."""
+    failure, status = context.question.failure, context.question.status
+    if failure is None or failure.kind != "overwritten-value" or status is Status.ERROR or failure.at is None:
+        return None
+    left = "no gradient any more" if status is Status.NONE else "a gradient of zeros"
+    return context.finding(
+        "overwritten-value",
+        failure.at.span,
+        "this throws away gradients that no step has taken yet",
+        labels=tuple((site.span, text) for site, text in failure.also),
+        helps=("clear the gradients after the step, or before the next backward pass, not between the two",),
+        headline=f"`{context.source.name}` has {left} at the step",
+    )
+
+
 def _first_write_after_use(context: Context) -> Event | None:
     """Go back from the source's value to those that its tensor had before, to one that the target depends on."""
     writes = {event.value: event for event in context.run.events if event.kind == "write"}
@@ -47,4 +63,5 @@ def _first_write_after_use(context: Context) -> Event | None:
 
 
 CAUSE = Cause("overwritten-value", Stage.ABSENCE, detect)
+CLEARED = Cause("overwritten-value", Stage.SOURCE, detect_cleared)
 FAILURE = Cause("overwritten-value", Stage.FAILURE, detect_failure)

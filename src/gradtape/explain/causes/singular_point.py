@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain import singular, wording
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.causes.custom_rule_none import HOOK
 from gradtape.explain.numbers import target_is_finite
 from gradtape.explain.spots import Spot, Trouble
 
@@ -35,7 +34,8 @@ def detect(context: Context, spot: Spot) -> Finding | None:
             row = singular.at_run(operation.function, pull.inputs, pull.output)
         if row is None and (_overflowed(pull) or pull.inside is not None):
             return None
-        facts = context.run.once_of("where", pull, lambda: _facts(pull))
+        shown = row is None or row.shown
+        facts = context.run.once_of("where", pull, lambda: _facts(pull)) if shown else ()
     else:
         return None
     route = wording.route_through(context, operation, pull.position if pull is not None else None)
@@ -43,7 +43,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     return context.finding(
         "singular-point",
         operation.site.span,
-        row.says.format(f=name) if row is not None else _says(operation, name, pull),
+        row.says.format(f=name) if row is not None else _says(name, pull),
         notes=(*facts, *wording.again(spot), *wording.way_note(context, route, operation)),
         helps=helps(context, operation, row),
         route=route,
@@ -61,16 +61,12 @@ def headline(context: Context) -> str:
 
 def helps(context: Context, operation: Operation, row: singular.Singular | None) -> tuple[str, ...]:
     """Return what to do about a singular place."""
-    if operation.function == HOOK:
-        return ("let the hook give finite numbers for whatever comes, zeros included",)
     if row is None:
         return ("keep its argument away from this point, before the operation",)
     return tuple(wording.filled(text, context, operation) for text in row.helps)
 
 
-def _says(operation: Operation, name: str, pull: Pull | None) -> str:
-    if operation.function == HOOK:
-        return f"what this hook gives in the place of the gradient that comes to it {_what(pull)}"
+def _says(name: str, pull: Pull | None) -> str:
     return f"the derivative of {name} {_what(pull)} here"
 
 
@@ -79,8 +75,6 @@ def _what(pull: Pull | None) -> str:
 
 
 def _facts(pull: Pull) -> tuple[str, ...]:
-    if pull.operation.function == HOOK:  # its argument is a gradient, not a value
-        return ()
     return tuple(fact for fact in (_where(pull), wording.product(pull)) if fact)
 
 

@@ -281,6 +281,9 @@ def _is_model(case: Case, name: str, holder: str | None) -> bool:
 
 def use(case: Case) -> Suggestion | None:
     """Bring in what was forgotten: a value, a parameter or an attribute of a layer that nobody reads."""
+    failure = case.context.question.failure
+    if failure is not None and failure.kind == "not-used":
+        return builders.likely(*order.backward_before_step(case))
     changes = _other_run(case) or unread.brought_in(case)
     if changes and only_shape(case.context) is None:
         return builders.sketch(*changes)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import simple_name
+from gradtape.explain.graph import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,42 @@ def steps_last(first: Span, case: Case) -> Changes:
     between = block[block.index(earlier) + 1 : block.index(asked)]
     steps = [s for s in between if isinstance(s, ast.Expr) and simple_name(s.value) == "step"]
     return builders.move_after(steps, asked, case.file) if steps else ()
+
+
+def cleared_after_step(case: Case) -> Changes:
+    """Clear gradients after the step that takes them, or else before the backward pass that brings them."""
+    failure, clearing = case.context.question.failure, case.statement
+    if failure is None or clearing is None:
+        return ()
+    for holder in reversed(syntax.around(case.at)):  # a loop over parameters that does nothing else
+        if isinstance(holder, ast.For | ast.If) and holder.body == [clearing] and not holder.orelse:
+            clearing = holder
+    block = builders.block_of(clearing, case.file)
+    backward, step = (syntax.statement_at(site.span) for site, _ in failure.also)
+    if step is not None and step in block and block.index(clearing) < block.index(step):
+        return builders.move_after([clearing], step, case.file)
+    if backward is not None and backward in block and block.index(backward) < block.index(clearing):
+        return builders.move_before([clearing], backward, case.file)
+    return ()
+
+
+def backward_before_step(case: Case) -> Changes:
+    """Call `backward()` on what was computed before a step, in the function that asks for the step or its closure."""
+    made = next((end.made for end in case.context.question.targets), None)
+    step = case.statement
+    for site in reversed((made.site, *made.callers)) if isinstance(made, Operation) else ():
+        statement, file = syntax.statement_at(site.span), site.span.file
+        if isinstance(statement, ast.Return) and statement.value is not None:
+            name = scopes.free_name(file, "loss")
+            text = f"{name} = {builders.written(statement.value, file)}"
+            return (
+                *builders.insert_before(statement, file, text, f"{name}.backward()"),
+                *builders.replace(statement.value, file, name),
+            )
+        names = syntax.names_in(statement, ast.Store) if isinstance(statement, ast.Assign) else set()
+        if statement is not None and statement is not step and len(names) == 1:
+            return builders.insert_after(statement, file, f"{next(iter(names))}.backward()")
+    return ()
 
 
 def optimizer_last(case: Case) -> Changes:

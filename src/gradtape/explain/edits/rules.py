@@ -11,6 +11,7 @@ from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.callbacks import without_callback
 from gradtape.explain.edits.case import parts, statements_of
+from gradtape.explain.graph import HOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -155,8 +156,8 @@ def _filled_in(case: Case) -> Suggestion | None:
         return builders.likely(*counted)
     if not (isinstance(forward, ast.FunctionDef) and isinstance(backward, ast.FunctionDef)):
         return None
-    elements = answers.elts if isinstance(answers, ast.Tuple) else []
-    none = [k for k, e in enumerate(elements) if _is_none(e)]
+    elements = answers.elts if isinstance(answers, ast.Tuple) else [answers] if answers is not None else []
+    none = [k for k, e in enumerate(elements) if _is_none(e) or _last(e) in ZEROS]
     position = case.route[0].position if case.route else -1
     position = none[0] if len(none) == 1 else position
     returned = [s.value for s in statements_of(forward) if isinstance(s, ast.Return)]
@@ -166,20 +167,25 @@ def _filled_in(case: Case) -> Suggestion | None:
     value = _written_out(forward, returned[0]) if returned[0] is not None else None
     at_hand = {name for s in statements_of(backward) for name in syntax.names_in(s, ast.Store)}
     name = parameters[position]
-    if value is None or name not in syntax.names_in(value, ast.Load) or name not in at_hand:
+    if value is None or name not in syntax.names_in(value, ast.Load):
         return None
     file, pen, first = case.file, case.pen, forward.body[-1]
+    if _last(value) in FLAT and syntax.names_in(value, ast.Load) & set(parameters) == {name}:  # pass it straight on
+        return builders.sketch(*builders.replace(elements[position], file, came[0]))
     context = syntax.parameter_names(forward)[0], syntax.parameter_names(backward)[0]
     missing = sorted(syntax.names_in(value, ast.Load) & set(parameters) - at_hand)
     kept = builders.insert_before(first, file, *(f"{context[0]}.{n} = {n}" for n in missing)) if missing else ()
-    text = ast.unparse(_Renamed({n: f"{context[1]}.{n}" for n in missing}).visit(value))
-    text = pen.say(f"torch.func.vjp(lambda {name}: {{f}}, {name})[1]({came[0]})[0]", f=text)
+    around = {n: f"{context[1]}.{n}" for n in missing}
+    given = around.pop(name, name)
+    text = ast.unparse(_Renamed(around).visit(value))
+    text = pen.say(f"torch.func.vjp(lambda {name}: {{f}}, {given})[1]({came[0]})[0]", f=text)
     return builders.sketch(*kept, *builders.replace(elements[position], file, text), *pen.imports)
 
 
 def _without_hook(case: Case) -> Suggestion | None:
     """Take away the statement that registers a hook, where nothing but that stands in it."""
-    registered = next((site.span for site in getattr(case.operation, "callers", ())), None)
+    hook = case.operation if case.operation is not None and case.operation.function == HOOK else None
+    registered = next((site.span for site in hook.callers), None) if hook is not None else None
     statement = syntax.statement_at(registered) if registered is not None else None
     if registered is None or not isinstance(statement, ast.Expr):
         return None
@@ -213,6 +219,9 @@ def _written_out(function: ast.FunctionDef, value: ast.expr) -> ast.expr | None:
 def _copy(node: ast.expr) -> ast.expr:
     return ast.parse(ast.unparse(node), mode="eval").body
 
+
+ZEROS = {"zeros_like", "zeros", "new_zeros"}
+"""Functions that make zeros, as answers of a derivative."""
 
 WRONG_COUNT = re.compile(r"incorrect number of gradients \(expected (\d+), got (\d+)\)")
 WRONG_SHAPE = re.compile(r"invalid gradient at index (\d+) - got \[([\d, ]*)\].* shape compatible with \[([\d, ]*)\]")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradtape.diagnostics import Site, syntax
-from gradtape.explain.graph import Break, BreakKind, End, Event, Operation, Run
+from gradtape.explain.graph import Break, BreakKind, End, Event, Operation, Own, Run
 from gradtape.recorders.crossings import Call, Exit, find_crossings, operand_of
 from gradtape.recorders.jax import naming
 from gradtape.recorders.jax.derivatives import Connections, differentiable, plain
@@ -119,7 +119,9 @@ class Graph:
                     plumbing=step.plumbing,
                     function=function,
                     params={**params, "dtype": str(values[output].dtype)} if function == "cast" else params,
-                    custom=naming.is_users_own(step),
+                    own=Own(lambda position: naming.rule_of(step, order[position]))
+                    if naming.is_users_own(step)
+                    else None,
                 )
             )
         return Made(tuple(operations), order)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradtape.diagnostics import Site, syntax
 from gradtape.explain import graph
-from gradtape.explain.graph import Break, BreakKind, Operation
+from gradtape.explain.graph import OWN, Break, BreakKind, Operation
 from gradtape.recorders.crossings import MOST_AT_ONCE, Exit
 from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.frames import sites
@@ -126,7 +126,7 @@ class Happenings:
                 self.draft.broken(item.seq, position, ins[position], None, recorded=recorded) if value else ()
                 for position, value in enumerate(inputs)
             )
-            self.draft.made.append(Operation(output, name, inputs, output, site, broken, callers, custom=True))
+            self.draft.made.append(Operation(output, name, inputs, output, site, broken, callers, own=OWN))
             if not self.draft.updates.isdisjoint(inputs):
                 self.draft.updates.add(output)
         if recorded:

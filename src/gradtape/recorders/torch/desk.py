@@ -32,6 +32,7 @@ from gradtape.recorders.torch.memory import Happening, Memory
 from gradtape.recorders.torch.mode import Mode
 from gradtape.recorders.torch.names import Names, text_before_dot
 from gradtape.recorders.torch.questions import Questions, argument_names, transformed_names
+from gradtape.recorders.torch.taken import Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,6 +96,7 @@ class Desk:
         """Whether a function of `torch.func` is asking."""
         self.failing = False
         self.forgotten = Forgotten(self.memory)
+        self.taken = Taken(self)
         self.busy = False
         self._codes: dict[int, Any] = {}
         self._waiting: list[tuple[Any, int]] = []
@@ -194,15 +196,17 @@ class Desk:
                 fate.arrived = True
                 self.forgotten.came(leaf, entry, asked.seq)
             fate.moved |= status in {Status.OK, Status.NAN}
+            if status is Status.OK:
+                fate.came, fate.cleared = asked, None
             if status is Status.ZERO:
                 if not fate.moved and not fate.pending:
-                    self._wait(leaf, self._safely(asked, questions.about, leaf, status))
+                    self._wait(leaf, self.safely(asked, questions.about, leaf, status))
                 continue
             self.failing |= status is Status.NAN
             # a leaf that every round makes anew is the same question every time
             who = number if type(leaf) is torch.nn.Parameter else -place - 1
             call = (asked.kind, id(code), instruction, who, status)
-            self.heard.hear(call, (), partial(self._safely, asked, questions.about, leaf, status))
+            self.heard.hear(call, (), partial(self.safely, asked, questions.about, leaf, status))
 
     def _ended(self, steps: Steps, sources: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> None:
         """Note what leaves got in the end, after all hooks."""
@@ -284,7 +288,7 @@ class Desk:
             def explain(
                 source: Any = source, status: Any = status, gradient: Any = gradient, name: str = names[place]
             ) -> Any:
-                return self._safely(asked, questions.about, source, status, name=name, gradient=gradient)
+                return self.safely(asked, questions.about, source, status, name=name, gradient=gradient)
 
             fate = self.fates.of(hash((asked.kind, *asked.site, place)))
             fate.arrived |= status is not Status.NONE
@@ -329,7 +333,7 @@ class Desk:
         name = questions.names.of(tensor) or self.paths.get(number)
         if name is None and kind == "backward":  # `x.grad` was read
             name = text_before_dot(Site(*frames[0]).span, "the tensor")
-        reports = self._safely(asked, questions.about, tensor, Status.NONE, name=name)
+        reports = self.safely(asked, questions.about, tensor, Status.NONE, name=name)
         if not tensor.requires_grad:  # asked by somebody who takes it for a parameter, or just looking?
             reports = [r for r in reports if r.findings and r.findings[0].cause not in {"not-used", "constant-target"}]
         if kind != "backward":
@@ -349,29 +353,22 @@ class Desk:
 
     def _about(self, tensor: Tensor) -> Asked:
         """Return the newest `backward()` whose target depends on a tensor; the newest of all if none does."""
-        from gradtape.recorders.torch.graph import depends
-
-        entry = self.memory.meet(tensor)
-        ids = {entry.id, entry.tensor_id, *self.memory.versions.get(entry.tensor_id, ())}
+        ids = self.memory.ids(tensor)
         passes = [asked for asked in self.asked if asked.kind == "backward"]
         newest = passes[-1] if passes else self.asked[-1]
         for asked in reversed(passes):
-            if depends(self.memory, asked.roots, ids):
+            if not ids.isdisjoint(self.memory.before(asked.roots)):
                 newest = asked
                 break
         return newest
 
     def step(self, optimizer: torch.optim.Optimizer) -> None:
         """Hear that an optimizer is about to make a step: each of its parameters should have a gradient."""
-        if not self.asked or self.busy:
+        if self.busy:
             return
         self.forgotten.stepped(optimizer)
-        frame = sys._getframe(1)
         with self.aside():
-            for group in optimizer.param_groups:
-                for parameter in group["params"]:
-                    if parameter.grad is None:
-                        self.missing(parameter, "optimizer.step", user_frames(frame), frame)
+            self.taken.stepped(optimizer, sys._getframe(1))
 
     # -- errors ---------------------------------------------------------------------------------------------------
 
@@ -418,7 +415,7 @@ class Desk:
             fate = self.fates.of(self.memory.meet(leaf).tensor_id)
             fate.pending = [report for report in fate.pending if report.status is not Status.ZERO]
         questions = Questions(self, asked, None, sys._getframe(2))
-        reports = self._safely(asked, questions.about_error, error, walk, targets, sources)
+        reports = self.safely(asked, questions.about_error, error, walk, targets, sources)
         self.heard.hear((asked.kind, *asked.site, type(error), failures.one_line(error)), (), lambda: reports)
 
     def ended(self, error: BaseException | None) -> None:
@@ -440,12 +437,12 @@ class Desk:
         if known is not None:
             asked = Asked("error", known.frames, seq, known.inputs[:1], (torch.float32,))
             questions = Questions(self, asked, None, None)
-            return self._safely(asked, questions.about_operation, known.failure, known.inputs)
+            return self.safely(asked, questions.about_operation, known.failure, known.inputs)
         if private.NO_TENSOR.search(str(error)):
             frames, frame = user_frames_of(error)
             asked = Asked("backward", frames, seq, (), ())
             questions = Questions(self, asked, None, frame)
-            return self._safely(asked, questions.about_number, failures.one_line(error))
+            return self.safely(asked, questions.about_number, failures.one_line(error))
         return []
 
     # -- ourselves ------------------------------------------------------------------------------------------------
@@ -470,7 +467,7 @@ class Desk:
         finally:
             self.busy = before
 
-    def _safely(self, asked: Asked, explain: Any, *args: Any, **kwargs: Any) -> list[GradientReport]:
+    def safely(self, asked: Asked, explain: Any, *args: Any, **kwargs: Any) -> list[GradientReport]:
         """Have something explained; a mistake of ours must not end somebody's training."""
         try:
             return list(explain(*args, **kwargs))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, NamedTuple, TypeVar
 
-from gradtape.explain.graph import BreakKind
+from gradtape.explain.graph import BreakKind, Own
 
 T = TypeVar("T")
 
@@ -27,6 +27,8 @@ class Role(Enum):
     MODE = auto()
     """Turns gradients on or off."""
     READ_GRAD = auto()
+    SET_GRAD = auto()
+    """Gives a tensor another gradient, or none."""
     MARK = auto()
     """Turns `requires_grad` on or off."""
     ALIAS = auto()
@@ -68,8 +70,8 @@ class Function(NamedTuple):
         The argument of which it reads nothing but a shape, a dtype or a device; -1 if it reads all of them.
     parallel : bool
         Whether each of its results is made from the argument at the same place alone.
-    custom : bool
-        Whether the user gave it its derivative.
+    own : Own or None
+        The derivative that the program gave it, if it is not PyTorch's.
     """
 
     name: str
@@ -84,7 +86,7 @@ class Function(NamedTuple):
     blind: bool = False
     template: int = -1
     parallel: bool = False
-    custom: bool = False
+    own: Own | None = None
 
 
 def _names(text: str) -> frozenset[str]:
@@ -275,7 +277,7 @@ GETTERS: dict[str, Role] = {
 }
 """Attributes whose reading matters; every other one is ignored."""
 
-SETTERS: dict[str, Role] = {"data": Role.SET_DATA, "requires_grad": Role.MARK}
+SETTERS: dict[str, Role] = {"data": Role.SET_DATA, "requires_grad": Role.MARK, "grad": Role.SET_GRAD}
 
 ROLES: dict[str, Role] = {
     **_each(
@@ -337,7 +339,8 @@ def describe(func: Any) -> Function:
         return _row(attribute, GETTERS.get(attribute, Role.IGNORED))
     if name in {"__set__", "__delete__"}:
         attribute = getattr(owner, "__name__", "")
-        return _row(attribute, SETTERS.get(attribute, Role.IGNORED) if name == "__set__" else Role.IGNORED)
+        role = SETTERS.get(attribute, Role.IGNORED)
+        return _row(attribute, role if name == "__set__" or role is Role.SET_GRAD else Role.IGNORED)
     if name.startswith("_record_function"):
         return _row(name, Role.IGNORED)
     return _row(name, ROLES.get(name, Role.OPERATION))

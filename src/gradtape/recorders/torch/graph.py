@@ -100,8 +100,7 @@ class Builder:
 
     def ids(self, tensor: torch.Tensor) -> frozenset[int]:
         """Return all ids that a tensor had."""
-        entry = self.memory.meet(tensor)
-        return frozenset(self.memory.versions.get(entry.tensor_id, ())) | {entry.id, entry.tensor_id}
+        return frozenset(self.memory.ids(tensor))
 
     def run(
         self,
@@ -190,7 +189,7 @@ class Builder:
                         tuple(callers),
                         plumbing=not record.frames or passing,
                         function=record.what.neutral,
-                        custom=record.what.custom,
+                        own=record.what.own,
                         params=settings,
                     )
                 )
@@ -383,12 +382,3 @@ def _no_literal(node: ast.expr | None) -> ast.expr | None:
 def place_within(frames: Frames, code: object) -> Site:
     """Return where a call was started from within a function, or its own place."""
     return Site(*next((frame for frame in frames if frame[0] is code), frames[0]))
-
-
-def depends(memory: Memory, roots: Collection[int], sources: Collection[int]) -> bool:
-    """Whether a value was made from any of some others, in any way that is recorded."""
-    wanted, reached = set(sources), set(roots)
-    for record in reversed(memory.records):
-        if any(out[0] in reached for out in record[3]):
-            reached.update(record[2])
-    return not wanted.isdisjoint(reached)

@@ -12,7 +12,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.diagnostics import Site
-from gradtape.explain.graph import Break, Operation
+from gradtape.explain.graph import HOOK, Break, Operation
 from gradtape.recorders.torch import private
 from gradtape.recorders.torch.frames import sites
 
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 
 BEHIND = -2 * 10**9
 """Ids below it are of values that stand behind a hook; those of ways through plain Python are above."""
-
-
-NAME = "hook"
-"""What a hook is called as an operation."""
 
 
 class Hook(NamedTuple):
@@ -147,7 +143,7 @@ def put_between(operations: Iterable[Operation], ids: Mapping[int, Hook]) -> lis
 def _operation(number: int, hook: Hook) -> Operation:
     site, *callers = places(hook)
     breaks: tuple[tuple[Break, ...], ...] = ((),)
-    return Operation(number, NAME, (number,), behind(number), site, breaks, tuple(callers), function=NAME, custom=True)
+    return Operation(number, HOOK, (number,), behind(number), site, breaks, tuple(callers), function=HOOK)
 
 
 def places(hook: Hook) -> tuple[Site, ...]:
@@ -174,6 +170,6 @@ def _reading(operation: Operation, ids: Collection[int]) -> Operation:
         operation.callers,
         operation.plumbing,
         operation.function,
-        operation.custom,
+        operation.own,
         operation.params,
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradtape.explain.report import GradientReport
+    from gradtape.recorders.torch.asked import Asked
+    from gradtape.recorders.torch.frames import Frames
 
 MOST = 20_000
 """Of how many leaves it is remembered what they got."""
@@ -25,11 +27,23 @@ class Fate:
     pending : list of GradientReport
         What is to be said at the end of the run if that stays so: a gradient that is missing or zero in one step and
         there in another is no trouble.
+    came : Asked or None
+        What brought the newest gradient, until a step of an optimizer takes it.
+    cleared : Frames or None
+        Where that gradient was thrown away.
+    trained : bool
+        Whether any step had a gradient to take.
+    untrained : list of GradientReport
+        What is to be said at the end of the run if none had.
     """
 
     arrived: bool = False
     moved: bool = False
     pending: list[GradientReport] = field(default_factory=list)
+    came: Asked | None = None
+    cleared: Frames | None = None
+    trained: bool = False
+    untrained: list[GradientReport] = field(default_factory=list)
 
 
 class Fates:
@@ -51,7 +65,7 @@ class Fates:
         """Forget the older half of those that need nothing said: a loop may make a new leaf in every round."""
         old = list(self._by_id.items())[: MOST // 2]
         for number, fate in old:
-            if not fate.pending or fate.moved:
+            if (not fate.pending or fate.moved) and (not fate.untrained or fate.trained):
                 del self._by_id[number]
 
     def unsettled(self) -> list[GradientReport]:
@@ -62,4 +76,4 @@ class Fates:
             if not fate.moved
             for report in fate.pending
             if report.status == "zero" or not fate.arrived
-        ]
+        ] + [report for fate in self._by_id.values() if not fate.trained for report in fate.untrained]

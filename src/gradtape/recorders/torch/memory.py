@@ -178,6 +178,27 @@ class Memory:
         entry.version = private.version_of(tensor)
         return number
 
+    def before(self, values: Iterable[int]) -> set[int]:
+        """Return some values and all that they were made from, in any way that is recorded."""
+        found = set(values)
+        for record in reversed(self.records):
+            if any(out[0] in found for out in record[3]):
+                found.update(record[2])
+        return found
+
+    def after(self, values: Iterable[int]) -> set[int]:
+        """Return some values and all that was made from them, in any way that is recorded."""
+        found = set(values)
+        for record in self.records:
+            if not found.isdisjoint(record[2]):
+                found.update(out[0] for out in record[3])
+        return found
+
+    def ids(self, tensor: torch.Tensor) -> set[int]:
+        """Return all ids that a tensor had."""
+        entry = self.meet(tensor)
+        return {entry.id, entry.tensor_id, *self.versions.get(entry.tensor_id, ())}
+
     def forget(self, tensors: Any) -> None:
         """Take tensors for unknown from now on: what made them was put aside."""
         for tensor in tensors if isinstance(tensors, tuple | list) else (tensors,):

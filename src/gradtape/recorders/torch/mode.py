@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from gradtape.recorders.torch.taken import Taken
+
 TENSOR, NUMBER, INTEGER, MANY, OTHER = range(5)
 """What a recorder sees in an argument."""
 
@@ -37,6 +39,8 @@ WRITTEN_THROUGH = Function(".data", "data", kind=BreakKind.STOP)
 
 class Desk(Protocol):
     """Who is told of what may be a question about a gradient."""
+
+    taken: Taken
 
     def read_grad(self, func: Any, tensor: Tensor, frame: FrameType) -> Any:
         """`.grad` is read by the user's own code."""
@@ -294,6 +298,8 @@ class Mode(TorchFunctionMode):
             return self.desk.grad(func, args, kwargs, user_frames(frame))
         if self.paused or self.stopped:
             return func(*args, **kwargs)
+        if role is Role.SET_GRAD:
+            return self._set_grad(func, args, frame)
         frames = user_frames(frame)
         tensor = args[0] if args else kwargs.get("input")
         entry = self.memory.meet(tensor) if isinstance(tensor, torch.Tensor) else None
@@ -306,6 +312,13 @@ class Mode(TorchFunctionMode):
         if entry is not None:
             self._note(what, tensor, entry, before, args, result, frames, frame)
         return result
+
+    def _set_grad(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> Any:
+        """`x.grad = None` and `del x.grad` throw a gradient away."""
+        if args[-1] is None or len(args) == 1:
+            with torch._C.DisableTorchFunction():
+                self.desk.taken.cleared([args[0]], user_frames(frame))
+        return func(*args)
 
     def _note(
         self,

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from gradtape.explain.graph import Own
 from gradtape.recorders import patches
 from gradtape.recorders.torch import private
 from gradtape.recorders.torch.forward import Pushed
 from gradtape.recorders.torch.frames import is_direct, user_frames
 from gradtape.recorders.torch.functions import COPY, PARAMETER, Function, describe
-from gradtape.recorders.torch.hooks import Hook, code_of
+from gradtape.recorders.torch.hooks import Hook, answer_in, code_of
 from gradtape.recorders.torch.memory import Off
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gradtape.diagnostics import Site
     from gradtape.recorders.torch.desk import Desk
     from gradtape.recorders.torch.frames import Frames
 
@@ -55,7 +57,8 @@ class Patches:
         self._replaced.set(
             torch.optim.Optimizer, "add_param_group", self._add_param_group(torch.optim.Optimizer.add_param_group)
         )
-        self._replaced.set(torch.optim.Optimizer, "zero_grad", self._unseen(torch.optim.Optimizer.zero_grad))
+        for owner in (torch.optim.Optimizer, torch.nn.Module):
+            self._replaced.set(owner, "zero_grad", self._clearing(owner.zero_grad))
         if private.contextlib is not None:
             self._replaced.set(
                 private.contextlib, "context_decorator", self._decorator(private.contextlib.context_decorator)
@@ -145,7 +148,8 @@ class Patches:
             if mode.stopped or mode.paused or desk.busy:
                 return call(cls, *args, **kwargs)
             inner = cls.__module__.startswith("torch.")
-            what = Function("checkpoint" if "Checkpoint" in cls.__name__ else cls.__name__, "custom", custom=not inner)
+            own = None if inner else Own(functools.partial(_answer, cls))
+            what = Function("checkpoint" if "Checkpoint" in cls.__name__ else cls.__name__, "custom", own=own)
             frames = user_frames(_getframe(1))
             inputs, needs, places = mode._inputs(what, args, kwargs)
             before, mark = len(desk.memory.records), desk.memory.records[-1] if desk.memory.records else None
@@ -336,15 +340,17 @@ class Patches:
             self._stepping.add(owner)
             self._replaced.set(owner, "step", self._step(owner.step))  # type: ignore[attr-defined]
 
-    def _unseen(self, old: Any) -> Callable[..., Any]:
-        """Let something of PyTorch's that asks for every `.grad` run without the mode: nothing in it is the user's."""
+    def _clearing(self, old: Any) -> Callable[..., Any]:
+        """Note which gradients are thrown away; what asks for every `.grad` there is not the user's code."""
+        desk = self.desk
 
         @functools.wraps(old)
-        def run(*args: Any, **kwargs: Any) -> Any:
+        def clear(holder: Any, *args: Any, **kwargs: Any) -> Any:
             with torch._C.DisableTorchFunction():
-                return old(*args, **kwargs)
+                desk.taken.cleared(_parameters(holder), user_frames(_getframe(1)))
+                return old(holder, *args, **kwargs)
 
-        return run
+        return clear
 
     def _step(self, old: Any) -> Callable[..., Any]:
         desk, mode = self.desk, self.desk.mode
@@ -400,9 +406,21 @@ class Patches:
         return script
 
 
+def _answer(cls: Any, position: int) -> Site | None:  # noqa: ARG001  one `return` answers for all inputs
+    """Return where the derivative of a custom function answers."""
+    return answer_in(code_of(cls.backward))
+
+
 def _computes_itself(args: Any, kwargs: Any) -> bool:
     """Whether a step of an optimizer was given a closure: the gradients come while it runs."""
     return (args[1] if len(args) > 1 else kwargs.get("closure")) is not None
+
+
+def _parameters(holder: Any) -> list[torch.Tensor]:
+    """Return the parameters of a module, or those that an optimizer holds."""
+    if isinstance(holder, torch.nn.Module):
+        return list(holder.parameters())
+    return [parameter for group in holder.param_groups for parameter in group["params"]]
 
 
 def _kinds(kind: type[Any]) -> Iterator[type[Any]]:

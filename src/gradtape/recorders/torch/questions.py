@@ -97,7 +97,7 @@ class Questions:
             return (self._result_of_transform(span),)
         if self.asked.kind == "autograd.grad":
             texts = argument_names(span, 0, "outputs", [None] * len(self.asked.roots), self.names)
-        elif self.asked.kind == "error":
+        elif self.asked.kind in {"error", "optimizer.step"}:
             texts = [self.builder.name_of(root) or self._made_as(root) or "a value" for root in self.asked.roots]
         else:
             texts = [text_before_dot(span, "the target")] * len(self.asked.roots)
@@ -201,8 +201,9 @@ class Questions:
         status: Status,
         name: str | None = None,
         gradient: Tensor | None = None,
+        failure: Failure | None = None,
     ) -> Iterator[GradientReport]:
-        """Explain the gradient of one source."""
+        """Explain the gradient of one source; `failure` says why one that flowed is not there any more."""
         stands_for_nothing = status is Status.ZERO and self.asked.kind == "torch.func"
         run = (
             self.run([tensor])
@@ -228,6 +229,7 @@ class Questions:
             status,
             gradient=size,
             pulls=pulls,
+            failure=failure,
             dialect="torch",
         )
         yield engine.explain(question)
