@@ -130,6 +130,22 @@ PROGRAMS = {
         w, s = nn.Parameter(torch.linspace(-0.5, 2, 5)), nn.Parameter(torch.ones(5))
         scaled(w, s).pow(2).sum().backward()
         """,
+    "one choice inside another": """
+        x = nn.Parameter(torch.tensor([0.0, 0.4, 3.0, -1.0]))
+        y = torch.where(x > 0, torch.where(x > 2, torch.log(x - 2), torch.rsqrt(x)), x)  #~ masked-branch
+        y.sum().backward()
+        """,
+    "a choice in the branch that another one takes where it is false": """
+        x = nn.Parameter(torch.tensor([0.0, 0.4, 3.0, -1.0]))
+        far = x > 0.2
+        y = torch.where(far, 1 / x, torch.where(x < -0.5, torch.log(-x) / x, 5 * x))  #~ masked-branch
+        y.sum().backward()
+        """,
+    "a root in an inner choice that only the outer one hides": """
+        x = nn.Parameter(torch.tensor([0.0, 0.4, 3.0]))
+        y = torch.where(x > 0, torch.where(x < 2, torch.sqrt(x), x), torch.zeros_like(x))  #~ masked-branch
+        y.sum().backward()
+        """,
     "a turned answer of a backward": """
         class Product(torch.autograd.Function):
             @staticmethod

@@ -11,6 +11,7 @@ from gradtape.explain.numbers import FILLS, nothing_came, origin, step_of
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics import Span
     from gradtape.explain.graph import Operation
     from gradtape.explain.pulls import Pull
     from gradtape.explain.report import Finding
@@ -52,12 +53,28 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         "masked-branch",
         operation.site.span,
         f"{bad}; {name} leaves the result out, but 0 * inf comes back",
-        labels=((choice.site.span, f"{name} does not take it here"),),
+        labels=_taken_by(context, choice, name),
         notes=tuple(n for n in (where, *wording.again(spot), *wording.way_note(context, route, operation)) if n),
         helps=(f"make the argument safe too: `{context.words.where}(condition, x, 1.0)` before the operation",),
         route=route,
         headline=headline(context),
     )
+
+
+def _taken_by(context: Context, choice: Operation, name: str) -> tuple[tuple[Span, str], ...]:
+    """Label the choice; where another one stands around it that leaves something out too, it may be that."""
+    outer = [
+        p.operation.site.span
+        for p in context.pulls
+        if p.operation.function == choice.function
+        and p.operation is not choice
+        and p.operation.site.span.contains(choice.site.span)
+        and p.position
+        and p.gave.zeros > p.came.zeros
+    ]
+    if not outer:
+        return ((choice.site.span, f"{name} does not take it here"),)
+    return ((choice.site.span, f"either this {name} does not take it here"), (outer[0], f"or this {name} does not"))
 
 
 def _bad_first(context: Context, operation: Operation) -> Operation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
@@ -22,10 +22,26 @@ from gradtape.explain.edits.numbers import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradtape.diagnostics import Span
     from gradtape.explain.cause import Context
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
     from gradtape.explain.graph import Operation
+
+
+class Mask(NamedTuple):
+    """What a `where` asks, and which of its two branches is meant."""
+
+    condition: str
+    branch: int
+
+
+class Masked(NamedTuple):
+    """An operation that may be singular, what it works on, and the masks around it, the outermost first."""
+
+    node: ast.expr
+    inner: ast.expr
+    masks: tuple[Mask, ...]
 
 
 def masked_twice(case: Case) -> Suggestion | None:
@@ -38,22 +54,22 @@ def masked_twice(case: Case) -> Suggestion | None:
     if where is None:
         return builders.likely(*_safe_by_itself(case, pen), *pen.imports) or away_from_singular(case)
     call, condition, branches = where
-    inside: list[tuple[ast.expr, ast.expr, int]] = []
+    inside: list[Masked] = []
     for k, branch in enumerate(branches):
-        for node in (n for place in _computed_in(case, branch, call) for n in parts(place)):
-            inner = _risky_operand(node, case.file)
-            within = any(_holds(other, node, case.file) for _, other, _ in inside)
-            blamed = syntax.span_of(node, case.file) == case.at
-            if inner is not None and not within and (blamed or not _any_risky(inner, case.file)):
-                inside.append((node, inner, k))
+        for place in _computed_in(case, branch, call):
+            for node, inner, masks in _risky_in(case, place, (Mask(condition, k),)):
+                within = any(_holds(other.inner, node, case.file) for other in inside)
+                blamed = syntax.span_of(node, case.file) in _blamed(case)
+                if not within and (blamed or not _any_risky(inner, case.file)):
+                    inside.append(Masked(node, inner, masks))
     inside = list(dict.fromkeys(inside))
     norms = [n for _, inner, _ in inside if (n := _made_norm(case, inner, call)) is not None]
     if norms and pen.dialect == "jax":
         return builders.likely(*(c for n in dict.fromkeys(norms) for c in safe_in_expression(pen, n, case.file)))
     changes = [
         c
-        for node, inner, k in inside
-        for c in builders.replace(inner, case.file, _chosen(pen, node, inner, condition, k, case.file))
+        for node, inner, masks in inside
+        for c in builders.replace(inner, case.file, _chosen(pen, node, inner, masks, case.file))
     ]
     if not changes:  # the mask is made of what it hides
         return builders.likely(*_safe_by_itself(case, pen), *pen.imports)
@@ -121,6 +137,34 @@ def _element_by_element(call: ast.expr, node: ast.expr, file: str) -> bool:
     )
 
 
+def _blamed(case: Case) -> set[Span]:
+    """Return the places where numbers got lost, so that each finding about one `where` has the same edit."""
+    return {case.at, *(spot.operation.site.span for spot in case.context.spots if spot.operation is not None)}
+
+
+def _risky_in(case: Case, place: ast.expr, masks: tuple[Mask, ...]) -> Iterator[Masked]:
+    """Yield the operations in an expression that may be singular, the outer before the inner, with their masks."""
+    inner = _risky_operand(place, case.file)
+    if inner is not None:
+        yield Masked(place, inner, masks)
+    if isinstance(place, ast.Call) and _is_where(place) and len(place.args) == 3:
+        test = builders.written(place.args[0], case.file)
+        for k, branch in enumerate(place.args[1:]):
+            hides = _hides(case, place, k + 1)
+            yield from _risky_in(case, branch, (*masks, Mask(test, k)) if hides else masks)
+        return
+    for child in ast.iter_child_nodes(place):
+        if isinstance(child, ast.expr):
+            yield from _risky_in(case, child, masks)
+
+
+def _hides(case: Case, where: ast.expr, position: int) -> bool:
+    """Whether a choice left out something of one of its branches, as far as that is known."""
+    span = syntax.span_of(where, case.file)
+    steps = [p for p in case.context.every_pull if p.operation.site.span == span and p.position == position]
+    return not steps or any(step.gave.zeros > step.came.zeros for step in steps)
+
+
 def _any_risky(node: ast.expr, file: str) -> bool:
     """Whether something inside is the better place: what it gets is safe then, and so is what comes after it."""
     return any(_risky_operand(n, file) is not None for n in parts(node))
@@ -130,7 +174,7 @@ def _holds(outer: ast.expr, inner: ast.expr, file: str) -> bool:
     return syntax.span_of(outer, file).contains(syntax.span_of(inner, file))
 
 
-def _chosen(pen: Pen, node: ast.expr, inner: ast.expr, condition: str, branch: int, file: str) -> str:
+def _chosen(pen: Pen, node: ast.expr, inner: ast.expr, masks: tuple[Mask, ...], file: str) -> str:
     """Write the choice of what an operation works on, and in it that of what comes before.
 
     Where an arc has no value is known by the operand itself, however many masks stand behind it.
@@ -142,15 +186,22 @@ def _chosen(pen: Pen, node: ast.expr, inner: ast.expr, condition: str, branch: i
     first = next((n for n in parts(inner) if _risky_operand(n, file) is not None), None)
     operand = _risky_operand(first, file) if first is not None else None
     if first is not None and operand is not None:
-        value = builders.with_part(inner, operand, file, _chosen(pen, first, operand, condition, branch, file))
+        value = builders.with_part(inner, operand, file, _chosen(pen, first, operand, masks, file))
     harmless = "0.0" if simple_name(node) in ARCS else "1.0"  # where the operation has a finite value and slope
-    kept = (condition, value, harmless) if branch == 0 else (condition, harmless, value)
-    return pen.call("where", *kept)
+    for condition, branch in reversed(masks):
+        value = pen.call("where", condition, *((value, harmless) if branch == 0 else (harmless, value)))
+    return value
 
 
 def _where_around(case: Case) -> tuple[ast.expr, str, list[ast.expr]] | None:
-    """Return the `where` that masks what was computed at a place: around it, or later in the function."""
+    """Return the `where` that masks what was computed at a place: around it, or later in the function.
+
+    Of several around it that keep elements apart the outermost: what stands in it is mended as one.
+    """
     around = [n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.Call) and _is_where(n)]
+    for outer in around[1:]:
+        if len(outer.args) == 3 and _element_by_element(outer, around[0], case.file):
+            around[0] = outer
     scope = case.function
     later = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s) if _is_where(n)]
     for call in [*around, *later]:
