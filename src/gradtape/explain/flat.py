@@ -337,6 +337,20 @@ ZEROS = Flat(
 DEAD = next(row for row in FLAT if "relu" in row.functions)
 """The row of what gives zeros for all that is negative."""
 
+SHRINKING = PRODUCTS | {"exp", "exp2", "power", "float_power", "prod", "divide", "softmax"}
+"""Operations whose result may be too small for its dtype where no argument is."""
+
+UNDERFLOW = Flat(
+    PRODUCTS,
+    times_zero,
+    "{f} gives 0 here though none of its numbers is zero: the result is too small for this precision, and is lost",
+    (
+        "compute with logarithms: add where this multiplies, and take `logsumexp` where products are added up",
+        "or divide by the sum in every round, and add up the logarithms of what was divided by",
+    ),
+)
+"""The row of products with what has become zero on the way, and would not be with more digits."""
+
 
 SPOKEN_OF = frozenset[str]().union(*(row.functions for row in (*FLAT, ZEROS)))
 """The functions that a row is about."""

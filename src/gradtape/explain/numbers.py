@@ -317,7 +317,8 @@ def zeros(context: Context) -> list[Spot]:
             _all_flat_before(context, pull) if row is None or row.harmless else []
         )
         found += [Spot(Trouble.ZERO, p.operation, p) for p in behind or [pull]]
-    return [*found, *small]
+    lost = any(s.pull is not None and flat_at(context, s.pull) is flat.UNDERFLOW for s in found)  # and so all behind it
+    return found if lost else [*found, *small]
 
 
 def _multiplied_away(context: Context, pull: Pull) -> list[Pull]:
@@ -365,8 +366,37 @@ def flat_at(context: Context, pull: Pull) -> flat.Flat | None:
     row: flat.Flat | None = context.run.once_of("flat", pull, partial(flat.at_step, pull))
     if row is None or not row.by_others:
         return row
+    if underflow(context, pull) is not None:
+        return flat.UNDERFLOW
     others = [i for k, i in enumerate(pull.operation.inputs) if k != pull.position]
     return None if any(i in context.moving for i in others) else row
+
+
+def underflow(context: Context, pull: Pull) -> Operation | None:
+    """Return what made a factor of a product zero out of numbers that are not: they were too small for their dtype."""
+    others = [i for k, i in enumerate(pull.operation.inputs) if k != pull.position]
+    return next((made for i in others if (made := _underflowed(context, i)) is not None), None)
+
+
+def _underflowed(context: Context, value: int) -> Operation | None:
+    """Follow a value that is zero back to the product of numbers that are not zero."""
+    known: dict[int, Operation | None] = context.run.once("underflows", dict)
+    path: list[int] = []
+    found: Operation | None = None
+    while value and value not in known:
+        seen, made = context.values.get(value), context.run.producers.get(value)
+        if seen is None or not seen.all_zero or made is None:
+            break
+        path.append(value)
+        known[value] = None
+        inputs = [context.values.get(i) for i in made.inputs]
+        if made.function in flat.SHRINKING and all(v is not None and not v.zeros and v.finite for v in inputs):
+            found = made
+            break
+        value = next((i for i, v in zip(made.inputs, inputs, strict=True) if v is not None and v.all_zero), 0)
+    found = found or known.get(value)
+    known.update(dict.fromkeys(path, found))
+    return found
 
 
 def _all_flat_before(context: Context, pull: Pull) -> list[Pull]:

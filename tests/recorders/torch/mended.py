@@ -146,6 +146,26 @@ PROGRAMS = {
         y = torch.where(x > 0, torch.where(x < 2, torch.sqrt(x), x), torch.zeros_like(x))  #~ masked-branch
         y.sum().backward()
         """,
+    "the logarithm of what is picked from a softmax": """
+        scores = nn.Parameter(torch.tensor([[90.0, -90.0, 0.0], [0.0, 120.0, -30.0]]))
+        chosen = F.softmax(scores, dim=1).gather(1, torch.tensor([[1], [2]])).squeeze(1)
+        (-torch.log(chosen)).sum().backward()  #~ singular-point
+        """,
+    "a softmax that a small number does not save": """
+        scores = nn.Parameter(torch.tensor([[90.0, -90.0, 0.0], [0.0, 120.0, -30.0]]))
+        share = scores.softmax(dim=1)  #~ flat-region
+        F.nll_loss((share + 1e-20).log(), torch.tensor([1, 2])).backward()
+        """,
+    "layers made anew in a loop after the optimizer": """
+        net = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 1))
+        opt = torch.optim.SGD(net.parameters(), lr=0.1)
+        for k in (0, 2):
+            net[k] = nn.Linear(3, net[k].out_features)  #~ different-object
+        for _ in range(2):
+            opt.zero_grad()
+            net(torch.ones(2, 3)).sum().backward()
+            opt.step()
+        """,
     "a turned answer of a backward": """
         class Product(torch.autograd.Function):
             @staticmethod

@@ -261,6 +261,16 @@ PROGRAMS = {
         Clip.apply(x * 2).sum().backward()
         print(x.grad)
         """,
+    "a chain of probabilities that has become zero": """
+        import torch
+        torch.manual_seed(0)
+        rates = torch.rand(200, 2, requires_grad=True)
+        mix = torch.tensor([[0.3, 0.1], [0.1, 0.3]])
+        state = torch.ones(2)
+        for k in range(200):
+            state = (state @ mix) * torch.sigmoid(rates[k])  #~ flat-region
+        (state.sum() + 1e-20).log().backward()
+        """,
     "too few gradients from a custom function": """
         import torch
         class Add(torch.autograd.Function):

@@ -292,13 +292,18 @@ def _anew(context: Context, event: Event) -> Used:
     mine = _frames(made) if made is not None else []
     theirs = _frames(event)
     here, there = _where_they_part(mine, theirs, again=_during(context, event.seq))
+    held = next((e.site.span for e in context.run.events if e.kind == "held" and e.value in source.ids), None)
+    kept = f"`{source.name}`" if held is None else "the one that the optimizer holds"
     if made is None or event.seq > made.seq:
         return Used(
             frozenset({event.value}),
             _put_in_place(source.path or source.name, theirs) or there,
-            f"another one is made here, and `{target}` uses that one, not `{source.name}`",
-            ((here, f"`{source.name}`, which was asked for, is made here"),),
-            f"make it once and use `{source.name}` itself",
+            f"another one is made here, and `{target}` uses that one, not {kept}",
+            (
+                (held, "the optimizer gets the first one here"),
+                (here, f"`{source.name}`, which was asked for, is made here"),
+            ),
+            f"make it once and use `{source.name}` itself" if held is None else "make the optimizer after it",
         )
     return Used(
         frozenset({event.value}),
@@ -503,13 +508,13 @@ def _handed_to(operation: Operation) -> set[str]:
 
 def detect_copied(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     """Tell of a copy that the target was computed with, in the place of the source."""
-    name, target = context.source.name, context.question.target_name
+    target = context.question.target_name
     return context.broken(
         "different-object",
         route,
         group,
-        f"a copy of `{name}` is made here, and `{target}` is computed with the copy",
-        helps=(f"compute `{target}` with `{name}` itself, or ask for the gradient in the copy",),
+        f"a copy of what was asked for is made here, and `{target}` is computed with the copy",
+        helps=(f"compute `{target}` without the copy, or ask for the gradient in the copy",),
     )
 
 

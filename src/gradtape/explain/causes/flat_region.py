@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import syntax
 from gradtape.explain import flat, wording
 from gradtape.explain.cause import Cause, Context, Stage, place_in
-from gradtape.explain.numbers import SAME, flat_at
+from gradtape.explain.numbers import SAME, flat_at, underflow
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
@@ -26,16 +26,16 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     if row is None or row.harmless or spot.pull is None:
         return None
     route = wording.route_through(context, operation, spot.pull.position)
-    dead = _dead_factor(context, spot.pull) if row is flat.ZEROS else None
-    at, row = (operation, row) if dead is None else (dead, flat.DEAD)
-    here = operation.site.span if dead is not None else None
+    behind, row = _behind(context, spot.pull, row)
+    at = behind or operation
+    aside = behind is not None and not at.site.span.contains(operation.site.span)
     return context.finding(
         "flat-region",
         at.site.span,
         row.says.format(f=wording.named_by(at, row)),
-        labels=((here, f"`{context.source.name}` is multiplied by that here"),),
+        labels=((operation.site.span, f"`{context.source.name}` is multiplied by that here"),) if aside else (),
         notes=(
-            *(() if spot.whole else _facts(context, spot.pull)),
+            *(() if spot.whole or row is flat.UNDERFLOW else _facts(context, spot.pull)),
             *_compares_nan(context, spot.pull),
             *wording.again(spot),
             *wording.way_note(context, route, operation),
@@ -57,6 +57,14 @@ def _dead_factor(context: Context, pull: Pull) -> Operation | None:
         if made is not None and made.function in flat.DEAD.functions:
             return made
     return None
+
+
+def _behind(context: Context, pull: Pull, row: flat.Flat) -> tuple[Operation | None, flat.Flat]:
+    """Return what made a factor zero, if that is the place to tell of, and the row that is said of it."""
+    if row is flat.UNDERFLOW:
+        return underflow(context, pull), row
+    dead = _dead_factor(context, pull) if row is flat.ZEROS else None
+    return dead, row if dead is None else flat.DEAD
 
 
 def headline(context: Context) -> str:

@@ -10,7 +10,9 @@ def unexplained(context: Context) -> Finding:
     notes = tuple(dict.fromkeys(text for texts in unseen for text in texts))
     if not notes and context.origin_unknown:
         forgotten = ", or so long ago that it is forgotten (`gradtape.config(ambient_records=...)` keeps more)"
-        where = "in another thread" + (forgotten if context.run.horizon else "")
+        where = "in another thread or process, as those of a data loader's workers are" + (
+            forgotten if context.run.horizon else ""
+        )
         notes = (f"a tensor on the way to `{context.question.target_name}` was made {where}",)
     odd = context.question.status is Status.NAN
     if odd and not notes:

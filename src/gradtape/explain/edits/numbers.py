@@ -247,6 +247,9 @@ def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
             leaky = pen.dialect == "jax" and name != "leaky_relu" and _first(case)
             text = pen.call("leaky_relu" if leaky else "softplus", builders.written(dead, case.file))
             return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)
+        together = probabilities.behind_softmax(case, pen) if name == "softmax" else ()
+        if together:
+            return builders.likely(*together, *pen.imports)
         if name in SATURATED and inner is not None:
             return builders.sketch(*builders.drop_call(call, case.file))
     return None

@@ -125,14 +125,15 @@ def optimizer_last(case: Case) -> Changes:
     for site in (held.site, *held.callers):
         for other in (new.site, *new.callers):
             if site.code is other.code:
-                return _swapped(syntax.statement_at(site.span), syntax.statement_at(other.span), site.span.file)
+                return _swapped(syntax.statement_at(site.span), syntax.around(other.span), site.span.file)
     return ()
 
 
-def _swapped(optimizer: ast.stmt | None, new: ast.stmt | None, file: str) -> Changes:
-    """Put the statement that makes an optimizer behind another one of its block, or that one before it."""
+def _swapped(optimizer: ast.stmt | None, around: Sequence[ast.AST], file: str) -> Changes:
+    """Put the statement that makes an optimizer behind the one of its block that makes something new, or before."""
     block = builders.block_of(optimizer, file) if optimizer is not None else []
-    if optimizer is None or new is None or new not in block or not block.index(optimizer) < block.index(new):
+    new = next((s for s in block if s in around), None)
+    if optimizer is None or new is None or not block.index(optimizer) < block.index(new):
         return ()
     between = block[block.index(optimizer) + 1 : block.index(new) + 1]
     if not _uses(between, [optimizer]):

@@ -32,6 +32,7 @@ from gradtape.recorders.torch.memory import Happening, Memory
 from gradtape.recorders.torch.mode import Mode
 from gradtape.recorders.torch.names import Names, text_before_dot
 from gradtape.recorders.torch.questions import Questions, argument_names, transformed_names
+from gradtape.recorders.torch.scaling import Scaled
 from gradtape.recorders.torch.taken import Taken
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Desk:
         self.failing = False
         self.forgotten = Forgotten(self.memory)
         self.taken = Taken(self)
+        self.scaled = Scaled(self.memory)
         self.busy = False
         self._codes: dict[int, Any] = {}
         self._waiting: list[tuple[Any, int]] = []
@@ -188,6 +190,7 @@ class Desk:
             self._ended(steps, leaves, [leaf.grad for leaf in leaves])
         code, instruction = asked.site
         self._codes[id(code)] = code  # its hash would cost more than all else here
+        scaled = Status.NAN in statuses and self.scaled.overflows(asked)
         for place, (leaf, status) in enumerate(zip(leaves, statuses, strict=True)):
             entry = self.memory.meet(leaf)
             number = entry.tensor_id
@@ -195,9 +198,15 @@ class Desk:
             if not fate.arrived:
                 fate.arrived = True
                 self.forgotten.came(leaf, entry, asked.seq)
-            fate.moved |= status in {Status.OK, Status.NAN}
+            fate.moved |= status is Status.OK or (status is Status.NAN and not scaled)
             if status is Status.OK:
                 fate.came, fate.cleared = asked, None
+                fate.recovered()
+            if status is Status.NAN and scaled:
+                fate.overflows += 1
+                if not fate.overflowed and not self.mode.stopped:
+                    fate.overflowed += self.safely(asked, questions.about, leaf, status)
+                continue
             if status is Status.ZERO:
                 if not fate.moved and not fate.pending:
                     self._wait(leaf, self.safely(asked, questions.about, leaf, status))

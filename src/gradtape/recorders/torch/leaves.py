@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gradtape.recorders.torch.scaling import IN_A_ROW
+
 if TYPE_CHECKING:
     from gradtape.explain.report import GradientReport
     from gradtape.recorders.torch.asked import Asked
@@ -35,6 +37,10 @@ class Fate:
         Whether any step had a gradient to take.
     untrained : list of GradientReport
         What is to be said at the end of the run if none had.
+    overflows : int
+        How many of the newest gradients overflowed because of a scaled loss.
+    overflowed : list of GradientReport
+        What is to be said of these if that never ended, or did not in the end.
     """
 
     arrived: bool = False
@@ -44,6 +50,19 @@ class Fate:
     cleared: Frames | None = None
     trained: bool = False
     untrained: list[GradientReport] = field(default_factory=list)
+    overflows: int = 0
+    overflowed: list[GradientReport] = field(default_factory=list)
+
+    def recovered(self) -> None:
+        """Note that a gradient is finite again."""
+        self.overflows = 0
+        self.overflowed.clear()
+
+    def said(self) -> list[GradientReport]:
+        """Return what is left to say at the end of the run."""
+        missing = [r for r in self.pending if r.status == "zero" or not self.arrived] if not self.moved else []
+        untrained = [] if self.trained else self.untrained
+        return [*missing, *untrained, *(self.overflowed if not self.moved or self.overflows >= IN_A_ROW else ())]
 
 
 class Fates:
@@ -65,15 +84,9 @@ class Fates:
         """Forget the older half of those that need nothing said: a loop may make a new leaf in every round."""
         old = list(self._by_id.items())[: MOST // 2]
         for number, fate in old:
-            if (not fate.pending or fate.moved) and (not fate.untrained or fate.trained):
+            if not fate.said():
                 del self._by_id[number]
 
     def unsettled(self) -> list[GradientReport]:
         """Return what is left to say at the end: the gradients that never arrived, or never moved from zero."""
-        return [
-            report
-            for fate in self._by_id.values()
-            if not fate.moved
-            for report in fate.pending
-            if report.status == "zero" or not fate.arrived
-        ] + [report for fate in self._by_id.values() if not fate.trained for report in fate.untrained]
+        return [report for fate in self._by_id.values() for report in fate.said()]

@@ -59,6 +59,7 @@ class Patches:
         )
         for owner in (torch.optim.Optimizer, torch.nn.Module):
             self._replaced.set(owner, "zero_grad", self._clearing(owner.zero_grad))
+        self._replaced.set(torch.amp.GradScaler, "scale", self._scale(torch.amp.GradScaler.scale))
         if private.contextlib is not None:
             self._replaced.set(
                 private.contextlib, "context_decorator", self._decorator(private.contextlib.context_decorator)
@@ -351,6 +352,20 @@ class Patches:
                 return old(holder, *args, **kwargs)
 
         return clear
+
+    def _scale(self, old: Any) -> Callable[..., Any]:
+        """Remember which losses were scaled."""
+        desk = self.desk
+
+        @functools.wraps(old)
+        def scale(scaler: Any, outputs: Any) -> Any:
+            result = old(scaler, outputs)
+            if isinstance(outputs, torch.Tensor) and result is not outputs and not (desk.mode.stopped or desk.busy):
+                with desk.aside():
+                    desk.scaled.note(outputs, result)
+            return result
+
+        return scale
 
     def _step(self, old: Any) -> Callable[..., Any]:
         desk, mode = self.desk, self.desk.mode
