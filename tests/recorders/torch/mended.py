@@ -166,6 +166,23 @@ PROGRAMS = {
             net(torch.ones(2, 3)).sum().backward()
             opt.step()
         """,
+    "an expert for each row": """
+        class Experts(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.score, self.parts = nn.Linear(3, 2), nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3)])
+            def forward(self, x):
+                scores = self.score(x)
+                best = scores.argmax(dim=-1)  #~ no-derivative
+                y = torch.zeros_like(x)
+                for k, part in enumerate(self.parts):
+                    rows = best == k
+                    y[rows] = part(x[rows])
+                return y
+        net = Experts()
+        net(torch.randn(8, 3)).pow(2).sum().backward()
+        print(net.score.weight.grad)
+        """,
     "a turned answer of a backward": """
         class Product(torch.autograd.Function):
             @staticmethod

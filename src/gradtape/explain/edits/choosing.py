@@ -13,6 +13,7 @@ from gradtape.explain.edits.picking import picks
 from gradtape.explain.edits.straight import value_in
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
 
 
@@ -134,6 +135,32 @@ def chosen_beside(case: Case) -> Changes:
             *pen.imports,
         )
     return ()
+
+
+def gated(case: Case) -> Changes:
+    """Weigh what an expert gives by its share of the softmax, where scores choose the one for each row by a mask."""
+    node, file, pen, scope = case.node, case.file, case.pen, case.function
+    call = next((n for n in parts(node) if simple_name(n) == "argmax"), None) if node is not None else None
+    scores = scores_of(call, file) if isinstance(call, ast.Call) else None
+    names = list(syntax.assigned_names(case.at))
+    if not isinstance(call, ast.Call) or scores is None or scope is None or pen.dialect != "torch" or len(names) != 1:
+        return ()
+    if any(isinstance(n, ast.Call) for n in parts(scores)) or len(call.args) + len(call.keywords) > 2:
+        return ()
+    axis = axis_of(call, scores, file)
+    share = f"{pen.call('softmax', builders.written(scores, file), axis)}.gather({axis}, {names[0]}.unsqueeze({axis}))"
+    changes: list[Change] = []
+    for statement in statements_of(scope):
+        place = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        value = getattr(statement, "value", None)
+        if not isinstance(place, ast.Subscript) or not isinstance(value, ast.expr) or axis not in {"-1", "1"}:
+            continue
+        mask = place.slice
+        made = assigned_before(scope, mask.id, statement.lineno) if isinstance(mask, ast.Name) else mask
+        if isinstance(made, ast.Compare) and isinstance(made.ops[0], ast.Eq) and syntax.text_of(made.left) == names[0]:
+            weighed = f"{builders.operand(value, file)} * {share}[{builders.written(mask, file)}]"
+            changes += builders.replace(value, file, weighed)
+    return tuple(changes)
 
 
 def drawn_softly(case: Case) -> Changes:

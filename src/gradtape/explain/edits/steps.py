@@ -244,6 +244,7 @@ def soften(case: Case) -> Suggestion | None:
     if measured:
         return builders.likely(*measured)
     ways = (
+        choosing.gated,
         hits.expected,
         picked_softly,
         weights_instead,
