@@ -12,7 +12,7 @@ from gradtape.explain.cause import Context, Stage, possible
 from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
 from gradtape.explain.causes.different_object import used_instead
 from gradtape.explain.causes.not_explained import unexplained
-from gradtape.explain.graph import OUTSIDE, UNWRITTEN
+from gradtape.explain.graph import OUTSIDE, UNWRITTEN, BreakKind
 from gradtape.explain.report import GradientReport, Status
 from gradtape.explain.search import NO_ROUTE, BreakGroup, Link, broken_routes
 
@@ -139,15 +139,18 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
     unwatched = bool(findings)
     fewest = min((len(context.ways.groups(route)) for route in routes), default=0)
     for route in routes:
-        further = len(context.ways.groups(route)) > fewest
-        for group in context.ways.groups(route):
+        groups = context.ways.groups(route)
+        further = len(groups) > fewest
+        # behind a draw stands what the draw is judged by: its score is the way that is meant, and one breaks less often
+        judged = further and any(group.kind is BreakKind.SAMPLED for group in groups)
+        for group in groups:
             # an unwatched source makes "outside the tape" a consequence, not a second cause
             if unwatched and group.kind in OUTSIDE:
                 continue
             found = _broken(context, route, group)
             if found is None or any(_same_place(found, f) for f in findings):
                 continue
-            if further and found.cause in ON_PURPOSE:
+            if judged or (further and found.cause in ON_PURPOSE):
                 found = replace(found, diagnostic=replace(found.diagnostic, suggestion=None))
             value = (found.code, group.links[0].operation.output)
             if value in told:

@@ -269,6 +269,8 @@ class Failure:
         The id of the value it is about, 0 if there is none.
     detail : str
         Whatever the cause's message needs more: a shape, the number of times, a dtype.
+    kept : tuple of str
+        What the program calls values that objects keep from round to round, where it is about such a one.
     """
 
     kind: str
@@ -277,6 +279,7 @@ class Failure:
     also: tuple[tuple[Site | Passage, str], ...] = ()
     value: int = 0
     detail: str = ""
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ def _not_finite_anywhere(context: Context) -> list[Spot]:
     """
     made = [] if target_is_finite(context) else forward(context)
     if made and all(s.operation is None or certain(context, s.operation) for s in made):
-        return [*made, *_beside(context), *_spoiled_by_themselves(context, made)]
+        besides = _singular_besides(context, made)
+        return [*made, *_beside(context), *_spoiled_by_themselves(context, made), *besides]
     lost = backward(context)
     return [*lost, *_singular_besides(context, lost)] or made
 

@@ -77,6 +77,44 @@ def _newest(context: Context) -> Unread | None:
     return next((place for place in found if place is not None), None)
 
 
+class Early(NamedTuple):
+    """Where a value was read for the target before another one, computed from it and the source, took its place."""
+
+    at: Span
+    written: Span
+    name: str
+
+
+def read_too_early(context: Context) -> Early | None:
+    """Return where the target is computed with what stood under a name before the source came into it."""
+    columns, before, after = context.run.columns, context.before_target, context.after_source
+    for number, output in enumerate(columns.outputs):
+        if output not in after or output in before:
+            continue
+        for position, value in enumerate(columns.inputs[number]):
+            if value not in before or value in after:
+                continue
+            writer = columns[number]
+            operand = syntax.operand_at(writer.site.span, position, len(writer.inputs))
+            name = syntax.text_of(operand) if operand is not None else ""
+            statement = syntax.statement_at(writer.site.span)
+            stored = {syntax.text_of(t) for t in statement.targets} if isinstance(statement, ast.Assign) else set()
+            readers = [n for n, _ in columns.uses.get(value, ()) if columns.outputs[n] in before]
+            if name and name in stored and readers and max(readers) < number:
+                places = _apart(columns[readers[0]], writer)
+                return Early(*places, name) if places is not None else None
+    return None
+
+
+def _apart(first: Operation, second: Operation) -> tuple[Span, Span] | None:
+    """Return where two operations were started from in the innermost function that started both."""
+    for site in (first.site, *first.callers):
+        other = next((o for o in (second.site, *second.callers) if o.code is site.code), None)
+        if other is not None:
+            return (site.span, other.span) if other != site else None
+    return None
+
+
 def overwritten(context: Context) -> Unread | None:
     """Return what was computed from the source, if its name is given to the target before anybody reads it."""
     found = unread(context)

@@ -215,6 +215,13 @@ def in_steps(spot: Spot) -> str:
     return f", in {spot.times} steps" if spot.times > 1 else ""
 
 
+def asks_without_gradients(rule: ast.AST | None) -> bool:
+    """Whether a derivative of PyTorch's asks for gradients itself and does not turn them on, which are off there."""
+    called = syntax.called_in(rule) if isinstance(rule, ast.FunctionDef) and rule.name == "backward" else set()
+    named = {syntax.text_of(d).rpartition(".")[2] for d in getattr(rule, "decorator_list", ())}
+    return "grad" in called and "enable_grad" not in called | named
+
+
 def again(spot: Spot) -> tuple[str, ...]:
     """Say how often it happened at the same expression."""
     return (f"it happens here {spot.times} times in this run",) if spot.times > 1 else ()

@@ -132,7 +132,8 @@ def told_of(finding: Finding) -> Hashable:
 
 def ratio(report: GradientReport) -> str:
     """Return how a gradient is called: `d loss / d w`; by its source alone where no target is known."""
-    return f"d / d {report.source}" if not report.target else f"d {report.target} / d {report.source}"
+    alone = not report.target or report.target == report.source  # refused before anything was asked of it
+    return f"d / d {report.source}" if alone else f"d {report.target} / d {report.source}"
 
 
 def summary(report: GradientReport, *, with_place: bool = False, column: int = 0) -> Line:

@@ -183,6 +183,129 @@ PROGRAMS = {
         net(torch.randn(8, 3)).pow(2).sum().backward()
         print(net.score.weight.grad)
         """,
+    "a gradient read from what a module keeps": """
+        class Body(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.last = nn.Linear(3, 4), nn.Linear(4, 1)
+            def forward(self, x):
+                self.hidden = torch.tanh(self.first(x))  #~ nonleaf-grad-read
+                return self.last(self.hidden)
+        def weights(body, x):
+            body(x).sum().backward()
+            return body.hidden.grad
+        body = Body()
+        print(weights(body, torch.ones(2, 3)))
+        """,
+    "even steps up to a parameter": """
+        end = nn.Parameter(torch.tensor(3.0))
+        y = 1 - torch.linspace(0, end, steps=4)  #~ rebuilt-from-values
+        opt = torch.optim.SGD([end], lr=0.1)
+        (y * y * nn.Parameter(torch.ones(4))).sum().backward()
+        opt.step()
+        """,
+    "an optimizer that is given what a method computes": """
+        class Rates(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.raw = nn.Parameter(torch.zeros(3))
+            def rate(self):
+                return F.softplus(self.raw)  #~ nonleaf-grad-read
+        rates = Rates()
+        opt = torch.optim.SGD([rates.rate()], lr=0.1)
+        for _ in range(2):
+            opt.zero_grad()
+            rates.rate().sum().backward()
+            opt.step()
+        """,
+    "a step between two passes through one result": """
+        maker, judge = nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+        first, second = (torch.optim.SGD(n.parameters(), lr=0.1) for n in (judge, maker))
+        for _ in range(2):
+            made = maker(torch.randn(5, 2))
+            score = judge(made)
+            size = score.abs()
+            loss_judge = size.mean()
+            loss_maker = (1 - score).pow(2).mean()
+            first.zero_grad()
+            loss_judge.backward(retain_graph=True)
+            first.step()  #~ overwritten-value
+            second.zero_grad()
+            loss_maker.backward()
+            second.step()
+        """,
+    "a state that a module keeps from round to round": """
+        class Cell(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.mix, self.state = nn.Linear(3, 3), torch.zeros(3)
+            def read(self, x):
+                return x * torch.sigmoid(self.state)
+            def forward(self, x):
+                y = self.read(self.mix(x))
+                self.state = 0.5 * self.state + y.mean(dim=0)  #~ tape-used-up
+                return y
+        cell = Cell()
+        opt = torch.optim.SGD(cell.parameters(), lr=0.1)
+        for _ in range(3):
+            opt.zero_grad()
+            cell(torch.randn(4, 3)).pow(2).sum().backward()
+            opt.step()
+        """,
+    "a backward that asks for gradients while they are off": """
+        class Squared(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.save_for_backward(x)
+                return x.pow(2).sum()
+            @staticmethod
+            def backward(ctx, g):
+                x = ctx.saved_tensors[0].detach().requires_grad_()
+                y = x.pow(2).sum().requires_grad_()
+                return torch.autograd.grad(y, x, g, allow_unused=True)[0]  #~ custom-rule-none
+        w = nn.Parameter(torch.ones(3))
+        Squared.apply(2 * w).backward()
+        print(w.grad)
+        """,
+    "a list of tensors added up by NumPy": """
+        layers = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3)])
+        x = torch.randn(2, 3)
+        found = []
+        for layer in layers:
+            x = torch.tanh(layer(x))
+            found.append(x)
+        total = np.mean(found, 0)  #~ left-through-numpy
+        (total * 2).sum().backward()
+        """,
+    "an infinite derivative behind an overflow": """
+        w, v = nn.Parameter(torch.tensor([0.0, 1.0])), nn.Parameter(torch.tensor([100.0, 110.0]))
+        roots = torch.sqrt(w * 2)  #~ singular-point
+        torch.log(torch.exp(v + roots).sum()).backward()  #~ overflow
+        """,
+    "a copy whose derivatives are only asked for": """
+        import copy
+        net = nn.Linear(3, 1)
+        def adapted(x, y):
+            fast = copy.deepcopy(net)  #~ different-object
+            loss = F.mse_loss(fast(x), y)
+            found = torch.autograd.grad(loss, list(fast.parameters()), create_graph=True)
+            w, b = (p - 0.1 * g for p, g in zip((fast.weight, fast.bias), found))
+            return F.mse_loss(F.linear(x, w, b), y)
+        opt = torch.optim.SGD(net.parameters(), lr=0.1)
+        adapted(torch.randn(4, 3), torch.randn(4, 1)).backward()
+        opt.step()
+        """,
+    "a value that is read before the source comes into it": """
+        def moved(state, shift):
+            state["place"] = state["place"] + 2 * shift
+            return state
+        def energy(state, shift):
+            size = (state["place"] ** 2).sum()  #~ not-used
+            state = moved(state, shift)
+            return 3 * size
+        shift, place = torch.zeros(3, requires_grad=True), torch.ones(3, requires_grad=True)
+        torch.autograd.grad(energy({"place": place}, shift), [place, shift])
+        """,
     "a turned answer of a backward": """
         class Product(torch.autograd.Function):
             @staticmethod

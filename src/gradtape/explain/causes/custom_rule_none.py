@@ -1,5 +1,6 @@
 """GT307: a derivative that the program gives itself returned None, zeros, or the wrong number or shape."""
 
+from gradtape.diagnostics import syntax
 from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.flat_region import headline as zero_headline
@@ -8,12 +9,14 @@ from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 from gradtape.explain.spots import Spot, Trouble
 
+GRADIENTS_ON = "compute what it asks for under `torch.enable_grad()`: gradients are off while a `backward` runs"
 HELP = "return one gradient per argument of the function, each of its argument's shape"
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     reason = group.first.reason or "was given a derivative of its own, which returned None for this argument"
     operation, at = group.links[0].operation, group.first.at
+    off = at is not None and wording.asks_without_gradients(syntax.function_at(at.span))
     return context.broken(
         "custom-rule-none",
         route,
@@ -21,7 +24,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         f"{operation.name} {reason}",
         at=at.span if at is not None else None,
         labels=((operation.site.span if at is not None else None, "called here"),),
-        helps=(HELP,),
+        helps=(GRADIENTS_ON if off else HELP,),
     )
 
 

@@ -1,6 +1,6 @@
 """GT109: the gradient passes through the tensor that was asked, and is kept by the leaf that it was made from."""
 
-from gradtape.diagnostics import Span
+from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import Operation
 from gradtape.explain.report import Finding
@@ -22,7 +22,7 @@ def detect(context: Context) -> Finding | None:
         _left_behind(context, made, leaf),
         f"`{source.name}` is the result of `{made.name}`, not a leaf: the gradient passes through and is not kept",
         labels=((leaf.site.span if leaf is not None else None, "the gradient is kept by this leaf"),),
-        helps=HELPS,
+        helps=HELPS if leaf is not None else (HELPS[1].removeprefix("or "),),
         route=context.route,
     )
 
@@ -53,6 +53,8 @@ def _leaf(context: Context, made: Operation) -> Operation | None:
     """Return what made the leaf that a tensor hangs on, if there is one alone."""
     run = context.run
     leaves = backward_cone(run, [i for i in made.inputs if i]) & run.variables
+    if len({run.names.get(i, str(i)) for i in leaves}) > 1:  # those of one layer are made at one place
+        return None
     found = {run.producers[i].site.span: run.producers[i] for i in leaves if i in run.producers}
     return next(iter(found.values())) if len(found) == 1 else None
 
@@ -69,7 +71,16 @@ def _left_behind(context: Context, made: Operation, leaf: Operation | None) -> S
             if id(site.code) in codes:
                 return inner.span if site.span.contains(leaf.site.span) else site.span
             inner = site
-    return context.bound_at(context.source)
+    return _stored(context.source.name, made) or context.bound_at(context.source)
+
+
+def _stored(name: str, made: Operation) -> Span | None:
+    """Return where a result became the attribute by which its gradient is read, `self.hidden` for `net.hidden`."""
+    attribute = name.rpartition(".")[2]
+    for site in (made.site, *made.callers) if "." in name else ():
+        if any("." in kept and kept.rpartition(".")[2] == attribute for kept in syntax.assigned_names(site.span)):
+            return site.span
+    return None
 
 
 CAUSE = Cause("nonleaf-grad-read", Stage.SOURCE, detect)

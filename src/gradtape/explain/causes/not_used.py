@@ -2,7 +2,7 @@
 
 from gradtape.explain.cause import Cause, Context, Stage, harmless
 from gradtape.explain.report import Finding
-from gradtape.explain.unread import only_shape, overwritten, told_overwritten
+from gradtape.explain.unread import Early, only_shape, overwritten, read_too_early, told_overwritten
 
 
 def detect(context: Context) -> Finding | None:
@@ -12,6 +12,9 @@ def detect(context: Context) -> Finding | None:
     lost = overwritten(context)
     if lost is not None:
         return told_overwritten(context, "not-used", lost)
+    early = read_too_early(context)
+    if early is not None:
+        return _told_early(context, early)
     used = context.run.columns.readers(context.source.ids)
     target = question.targets[0] if question.targets else None
     made = context.made_at(target) if target is not None else None
@@ -48,6 +51,19 @@ def detect_shape(context: Context) -> Finding | None:
         labels=((made.site.span if made is not None else None, "it is the shape of this value"),),
         excuse=harmless(context),
         helps=("use the values as well, or leave out of the sources what is not meant to learn",),
+        proven=not context.may_have_left,
+    )
+
+
+def _told_early(context: Context, early: Early) -> Finding:
+    """Tell of what the target was computed with, before the source came into it."""
+    source, target = context.source.name, context.question.target_name
+    return context.finding(
+        "not-used",
+        early.at,
+        f"`{target}` is computed with the `{early.name}` from before `{source}` comes into it",
+        labels=((early.written, f"here `{source}` comes into `{early.name}`, and nobody reads that"),),
+        helps=(f"compute the new `{early.name}` first",),
         proven=not context.may_have_left,
     )
 

@@ -5,6 +5,12 @@ from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Finding
 from gradtape.explain.search import BreakGroup, Route
 
+NUMBERS = {
+    "linspace": "scale even steps from 0 to 1 by operators: `start + (end - start) * steps`",
+    "logspace": "scale even steps from 0 to 1 by operators, and take the power of those",
+}
+"""What helps where a function takes nothing of a tensor but its number."""
+
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation = group.links[0].operation
@@ -13,7 +19,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
         helps = (f"use the {context.words.array} itself; make a {operation.name} of it only to train it from here on",)
     else:
         label = group.first.reason or "a new array is made from the values here and forgets where they came from"
-        helps = (_stacked(context),)
+        helps = (NUMBERS.get(operation.function) or _stacked(context),)
     return context.broken("rebuilt-from-values", route, group, label, helps=helps)
 
 

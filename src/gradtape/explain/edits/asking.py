@@ -36,6 +36,8 @@ def again(case: Case) -> Suggestion | None:
 def _retain_graph(case: Case) -> Suggestion | None:
     """Keep the graph at the first call for gradients, the one that the finding names."""
     failure, used = case.context.question.failure, case.context.question.used_at
+    if failure is not None and failure.kept:
+        return builders.likely(*_cut_between(case, failure.kept))
     carried = order.into_loop(case) or _carried(case)
     if carried:
         return builders.likely(*carried)
@@ -48,6 +50,14 @@ def _retain_graph(case: Case) -> Suggestion | None:
         return None
     late = order.steps_last(first, case) if first is not None else ()
     return builders.likely(*builders.set_argument(call, file, "retain_graph", "True"), *late)
+
+
+def _cut_between(case: Case, kept: tuple[str, ...]) -> Changes:
+    """Cut what objects keep off its graph, after each backward pass that uses the graph up."""
+    place = case.context.question.call.span
+    asked = syntax.statement_at(place)
+    texts = [f"{name} = {name}.detach()" for name in kept]
+    return builders.insert_after(asked, place.file, *texts) if asked is not None else ()
 
 
 def _carried(case: Case) -> Changes:

@@ -329,10 +329,24 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
             axes = AXES.get(name) if pen.dialect == "tensorflow" else None
             return (
                 *builders.rename_call(node, file, pen.call(name).removesuffix("()")),
-                *(c for a in node.args for c in _inside(pen, a, file)),
+                *(_of_list(pen, node, name, file) or (c for a in node.args for c in _inside(pen, a, file))),
                 *(builders.add_argument(node, file, f"axes={axes}") if axes is not None else ()),
             )
     return ()
+
+
+JOINING = {"concatenate", "concat", "stack", "vstack", "hstack", "dstack", "column_stack", "block", "meshgrid"}
+"""Functions that take a list of arrays, in every framework."""
+
+
+def _of_list(pen: Pen, call: ast.Call, name: str, file: str) -> Changes:
+    """Stack a list of tensors that NumPy's function takes for one array: the framework's takes none."""
+    given = call.args[0] if call.args and pen.dialect in {"torch", "jax"} and name not in JOINING else None
+    if not isinstance(given, ast.Name | ast.Attribute) or not syntax.is_list(
+        syntax.text_of(given), syntax.span_of(given, file)
+    ):
+        return ()
+    return builders.replace(given, file, pen.call("stack", builders.written(given, file)))
 
 
 AXES = {"dot": 1, "outer": 0}

@@ -59,8 +59,7 @@ def masked_twice(case: Case) -> Suggestion | None:
         for place in _computed_in(case, branch, call):
             for node, inner, masks in _risky_in(case, place, (Mask(condition, k),)):
                 within = any(_holds(other.inner, node, case.file) for other in inside)
-                blamed = syntax.span_of(node, case.file) in _blamed(case)
-                if not within and (blamed or not _any_risky(inner, case.file)):
+                if not within and (_is_sick(case, node) or not _any_risky(inner, case.file)):
                     inside.append(Masked(node, inner, masks))
     inside = list(dict.fromkeys(inside))
     norms = [n for _, inner, _ in inside if (n := _made_norm(case, inner, call)) is not None]
@@ -137,9 +136,30 @@ def _element_by_element(call: ast.expr, node: ast.expr, file: str) -> bool:
     )
 
 
-def _blamed(case: Case) -> set[Span]:
-    """Return the places where numbers got lost, so that each finding about one `where` has the same edit."""
-    return {case.at, *(spot.operation.site.span for spot in case.context.spots if spot.operation is not None)}
+def _is_sick(case: Case, node: ast.expr) -> bool:
+    """Whether an operation lost numbers itself, on the way or back; an arc also where what it gets is chosen.
+
+    What is chosen for other functions is 1, where an arc ends.
+    """
+    if simple_name(node) in ARCS:
+        inside = (n for n in parts(node) if n is not node and _risky_operand(n, case.file) is not None)
+        if any(_is_sick(case, n) for n in inside):
+            return True
+    return syntax.span_of(node, case.file) in case.context.run.once("sick", lambda: _sick(case.context))
+
+
+def _sick(context: Context) -> set[Span]:
+    """Return where numbers got lost: what causes speak of, and what is not finite though all that it was made of is."""
+    columns, values = context.run.columns, context.values
+    lost = [
+        n
+        for n, output in enumerate(columns.outputs)
+        if output in context.before_target
+        and values.finite(output, again=False) is False
+        and all(values.finite(i, again=False) is not False for i in columns.inputs[n] if i)
+    ]
+    told = (spot.operation.site.span for spot in context.spots if spot.operation is not None)
+    return {*told, *(columns[n].site.span for n in lost)}
 
 
 def _risky_in(case: Case, place: ast.expr, masks: tuple[Mask, ...]) -> Iterator[Masked]:

@@ -43,13 +43,24 @@ CHANGING = {"parameters", "trainable_variables", "trainable_weights", "load_stat
 """What programs ask of a model that they are about to change."""
 
 
+def _differentiated(node: ast.expr, file: str) -> bool:
+    """Whether what a model lists is handed to a call that asks for gradients: nothing is changed there."""
+    holders = [n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call)]
+    outer = next((n for n in holders[1:] if simple_name(n) not in {"list", "tuple"}), None)
+    return len(holders) > 1 and simple_name(outer or holders[0]) in {"grad", "gradient"}
+
+
 def _not_copied(case: Case) -> Changes:
     """Use a thing itself where a deep copy of it is made, unless the function around it makes it to change it."""
     if case.node is None or simple_name(case.node) != "deepcopy":
         return ()
     if isinstance(case.function, ast.FunctionDef):
         names, inside = syntax.assigned_names(case.at), ast.walk(case.function)
-        asked = [n.value for n in inside if isinstance(n, ast.Attribute) and n.attr in CHANGING]
+        asked = [
+            n.value
+            for n in inside
+            if isinstance(n, ast.Attribute) and n.attr in CHANGING and not _differentiated(n, case.file)
+        ]
         if any(isinstance(n, ast.Name) and n.id in names for n in asked):
             return ()
     return builders.drop_call(case.node, case.file)
@@ -284,6 +295,9 @@ def use(case: Case) -> Suggestion | None:
     failure = case.context.question.failure
     if failure is not None and failure.kind == "not-used":
         return builders.likely(*order.backward_before_step(case))
+    earlier = order.written_first(case)
+    if earlier:
+        return builders.likely(*earlier)
     changes = _other_run(case) or unread.brought_in(case)
     if changes and only_shape(case.context) is None:
         return builders.sketch(*changes)

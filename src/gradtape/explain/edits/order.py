@@ -9,6 +9,7 @@ from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import simple_name
 from gradtape.explain.graph import Operation
+from gradtape.explain.unread import read_too_early
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,17 +46,54 @@ def anew_after_step(case: Case) -> Changes:
     block, name = builders.block_of(asked, case.file), case.context.question.target_name
     if step not in block or not block.index(step) < block.index(asked):
         return ()
-    made = next((s for s in reversed(block[: block.index(step)]) if name in syntax.names_in(s, ast.Store)), None)
-    if not isinstance(made, ast.Assign) or len(made.targets) != 1:
+    before = block[: block.index(step)]
+    made = next((s for s in reversed(before) if name in syntax.names_in(s, ast.Store)), None)
+    if made is None:
         return ()
-    target = made.targets[0]
-    if isinstance(target, ast.Tuple) and all(isinstance(e, ast.Name) for e in target.elts):
+    again = [
+        text
+        for s in _used_between(before[: before.index(made)], made, case)
+        if (text := _once_more(s, None, case.file))
+    ]
+    last = _once_more(made, name, case.file)
+    return builders.insert_after(step, case.file, *again, last) if last is not None else ()
+
+
+def _used_between(before: Sequence[ast.stmt], made: ast.stmt, case: Case) -> list[ast.stmt]:
+    """Return the statements that lead from the first use of what a step overwrites to that which makes a target."""
+    failure = case.context.question.failure
+    place = failure.also[0][0].span if failure is not None and failure.also else None
+    start = next((k for k, s in enumerate(before) if place is not None and _covers(s, place, case.file)), len(before))
+    stale, wanted = set[str](), syntax.names_in(made, ast.Load)
+    forward = []
+    for k, statement in enumerate(before[start:]):
+        if k == 0 or stale & syntax.names_in(statement, ast.Load):
+            stale |= syntax.names_in(statement, ast.Store)
+            forward.append(statement)
+    found: list[ast.stmt] = []
+    for statement in reversed(forward):
+        if wanted & syntax.names_in(statement, ast.Store):
+            wanted |= syntax.names_in(statement, ast.Load)
+            found.insert(0, statement)
+    return found
+
+
+def _covers(statement: ast.stmt, place: Span, file: str) -> bool:
+    return place.file == file and syntax.span_of(statement, file).contains(place)
+
+
+def _once_more(statement: ast.stmt, name: str | None, file: str) -> str | None:
+    """Write an assignment once more; of several targets only the one with a name, if that is given."""
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return None
+    target = statement.targets[0]
+    if name is not None and isinstance(target, ast.Tuple) and all(isinstance(e, ast.Name) for e in target.elts):
         names = ", ".join(name if syntax.text_of(e) == name else "_" for e in target.elts)
-    elif isinstance(target, ast.Name):
-        names = name
+    elif name is None or isinstance(target, ast.Name):
+        names = syntax.text_of(target)
     else:
-        return ()
-    return builders.insert_after(step, case.file, f"{names} = {builders.written(made.value, case.file)}")
+        return None
+    return f"{names} = {builders.written(statement.value, file)}"
 
 
 def steps_last(first: Span, case: Case) -> Changes:
@@ -67,6 +105,19 @@ def steps_last(first: Span, case: Case) -> Changes:
     between = block[block.index(earlier) + 1 : block.index(asked)]
     steps = [s for s in between if isinstance(s, ast.Expr) and simple_name(s.value) == "step"]
     return builders.move_after(steps, asked, case.file) if steps else ()
+
+
+def written_first(case: Case) -> Changes:
+    """Let a statement that brings a source into a value run before that which reads the value for the target."""
+    early = read_too_early(case.context)
+    reader, writer = case.statement, syntax.statement_at(early.written) if early is not None else None
+    if early is None or reader is None or writer is None or early.at != case.at or early.written.file != case.file:
+        return ()
+    block = builders.block_of(reader, case.file)
+    if writer not in block or not block.index(reader) < block.index(writer):
+        return ()
+    between = block[block.index(reader) : block.index(writer)]
+    return () if _uses([writer], between) else builders.move_before([writer], reader, case.file)
 
 
 def cleared_after_step(case: Case) -> Changes:

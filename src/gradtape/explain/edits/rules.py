@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.diagnostics.changes import Change
+from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.callbacks import without_callback
 from gradtape.explain.edits.case import parts, statements_of
 from gradtape.explain.graph import HOOK
+from gradtape.explain.wording import asks_without_gradients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -146,6 +147,9 @@ def _filled_in(case: Case) -> Suggestion | None:
     if unhooked is not None:
         return unhooked
     statement, backward = case.statement, case.function
+    turned_on = _gradients_on(backward, case)
+    if turned_on:
+        return builders.likely(*turned_on)
     holder = next((n for n in syntax.around(case.at) if isinstance(n, ast.ClassDef)), None)
     forward = (
         next((n for n in holder.body if getattr(n, "name", "") == "forward"), None) if holder is not None else None
@@ -180,6 +184,15 @@ def _filled_in(case: Case) -> Suggestion | None:
     text = ast.unparse(_Renamed(around).visit(value))
     text = pen.say(f"torch.func.vjp(lambda {name}: {{f}}, {given})[1]({came[0]})[0]", f=text)
     return builders.sketch(*kept, *builders.replace(elements[position], file, text), *pen.imports)
+
+
+def _gradients_on(backward: ast.AST | None, case: Case) -> Changes:
+    """Turn gradients on in a `backward` of PyTorch's that asks for gradients itself: they are off while it runs."""
+    if not isinstance(backward, ast.FunctionDef) or not asks_without_gradients(backward):
+        return ()
+    indent = builders.indent_of(backward.body[0], case.file)[: backward.col_offset]
+    text = f"{case.pen.say('@torch.enable_grad()')}\n{indent}"
+    return (insertion(case.file, backward.lineno, backward.col_offset + 1, text), *case.pen.imports)
 
 
 def _without_hook(case: Case) -> Suggestion | None:

@@ -9,6 +9,8 @@ from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders, whole
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, simple_name, statements_of
+from gradtape.explain.graph import Operation
+from gradtape.explain.search import backward_cone
 
 if TYPE_CHECKING:
     from gradtape.diagnostics.changes import Change
@@ -340,9 +342,54 @@ def _element(value: ast.expr, case: Case) -> ast.expr:
     return _element(found, case) if found is not None else value
 
 
+def _leaf_given(case: Case) -> Changes:
+    """Give an optimizer the leaf behind a result that a function computes anew whenever it is called."""
+    run, made, call = case.context.run, case.context.source.made, case.moved(case.context.question.call.span).call
+    given = call.args[0] if call is not None and call.args else None
+    elements = given.elts if isinstance(given, ast.List) else []
+    mine = [e for e in elements if syntax.text_of(e) == case.context.source.name]
+    if not isinstance(made, Operation) or len(mine) != 1:
+        return ()
+    leaves = backward_cone(run, [i for i in made.inputs if i]) & run.variables
+    names = {run.names.get(i, "") for i in leaves}
+    return (
+        builders.replace(mine[0], case.context.question.call.span.file, names.pop())
+        if len(names) == 1 and all(names)
+        else ()
+    )
+
+
+def _several_leaves(case: Case) -> bool:
+    """Whether a result hangs on more than one leaf."""
+    run, made = case.context.run, case.context.source.made
+    if not isinstance(made, Operation):
+        return False
+    leaves = backward_cone(run, [i for i in made.inputs if i]) & run.variables
+    return len({run.names.get(i, str(i)) for i in leaves}) > 1
+
+
+def _retained(case: Case) -> Changes:
+    """Let a result keep its gradient, after the statement that gives it the name by which that is read."""
+    statement, last = case.statement, case.context.source.name.rpartition(".")[2]
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    whole = [t for t in targets if syntax.text_of(t).rpartition(".")[2] == last]
+    parts = [e for t in targets if isinstance(t, ast.Tuple | ast.List) for e in t.elts if syntax.text_of(e) == last]
+    if statement is None or not (whole or parts):
+        return ()
+    text = f"{builders.written((whole or parts)[0], case.file)}.retain_grad()"
+    return builders.insert_after(statement, case.file, text)
+
+
 def make_leaf(case: Case) -> Suggestion | None:
-    """Make a result a leaf that keeps its own gradient, instead of the value that it was made from."""
+    """Make a result a leaf that keeps its own gradient, instead of the value that it was made from.
+
+    Where more than one leaf is behind it, that would leave those without: it keeps its gradient and stays what it is.
+    """
     statement, name = case.statement, case.context.source.name
+    if case.context.question.failure is None and _several_leaves(case):
+        return builders.likely(*_retained(case))
+    if case.context.question.failure is not None and isinstance(statement, ast.Return):
+        return builders.likely(*_leaf_given(case))
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple | ast.List):
         if not name.isidentifier() or name not in syntax.names_in(statement, ast.Store):
             return None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from gradtape.diagnostics import Passage
+    from gradtape.explain.graph import Operation
     from gradtape.recorders.torch.asked import Asked
     from gradtape.recorders.torch.autograd import Walk
     from gradtape.recorders.torch.frames import Frames
@@ -76,6 +77,7 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
             elif number not in seen:
                 seen.add(number)
                 pending.append(number)
+    also: list[tuple[Site | Passage, str]]
     if not stale:
         first = _used_by(builder, root, freed)
         where = ((first.site, "a part of the graph was used up here"),) if first is not None else ()
@@ -85,15 +87,38 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
     name = builder.name_of(number)
     at = _handed_on(record.frames, asked.site.code, name) if record.frames else operation.site
     origin = builder.made_by.get(number)
+    kept = {attribute for old, value, _ in stale for attribute in _attributes(old, value)}
+    stored = _stored(origin.frames, kept) if origin is not None and by.site == asked.site else None
+    if stored is not None:
+        at, used = stored, "the value of the earlier graph is read here"
+        also = [(by.site, "the graph that it belongs to was used up here"), (operation.site, used)]
+        names = builder.names.of_results(kept)
+        return Failure("tape-used-up", text, at, tuple(a for a in also if a[0] != at), number, kept=names)
     if by.site != asked.site and origin is not None and not _of_earlier_round(origin.frames, record.frames):
         at = asked.site  # two passes through a value that was made once, not one that is carried from round to round
-    also: list[tuple[Site | Passage, str]] = [(by.site, "the graph that this value belongs to was used up here")]
+    also = [(by.site, "the graph that this value belongs to was used up here")]
     if at != operation.site:
         also.append((operation.site, "the value of the earlier graph is used here"))
     made = builder.producers.get(number)
     if made is not None and made.site.span != at.span:
         also.append((place_in(made, asked.site.code), "it was made here"))
     return Failure("tape-used-up", text, at, tuple(also), number, name)
+
+
+def _attributes(operation: Operation, value: int) -> list[str]:
+    """Return the last names of the attributes that an operation read a value from, as far as its text tells."""
+    count = len(operation.inputs)
+    operands = [syntax.operand_at(operation.site.span, k, count) for k, i in enumerate(operation.inputs) if i == value]
+    return [node.attr for node in operands if isinstance(node, ast.Attribute)]
+
+
+def _stored(frames: Frames, attributes: set[str]) -> Site | None:
+    """Return where something became one of some attributes, `self.state = ...`, in the innermost function that does."""
+    for site in (Site(*frame) for frame in frames):
+        names = syntax.assigned_names(site.span)
+        if any("." in name and name.rpartition(".")[2] in attributes for name in names):
+            return site
+    return None
 
 
 def _of_earlier_round(made: Frames, used: Frames) -> bool:

@@ -14,7 +14,7 @@ from gradtape.recorders.torch.frames import is_direct
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from types import FrameType
 
     from gradtape.diagnostics import Span
@@ -43,6 +43,11 @@ class Names:
     def of(self, tensor: torch.Tensor) -> str | None:
         """Return the name of a tensor, None if it has none."""
         return self.by_id.get(id(tensor))
+
+    def of_results(self, attributes: Collection[str]) -> tuple[str, ...]:
+        """Return the names of the results of operations that objects keep under some attributes."""
+        known = [(self.of(t) or "") for t in self._kept if t.grad_fn is not None]
+        return tuple(dict.fromkeys(n for n in known if "." in n and n.rpartition(".")[2] in attributes))
 
     def _name(self, tensor: torch.Tensor, name: str) -> None:
         self.by_id.setdefault(id(tensor), name)

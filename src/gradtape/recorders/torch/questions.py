@@ -346,7 +346,8 @@ class Questions:
             failure = failures.of_inference(failure, inputs, self.builder)
         refused = self.desk.memory.held(inputs[0]) if failure.kind == "nonleaf-grad-read" and inputs else None
         if refused is not None:
-            yield self._failed(refused, failure)
+            self.targets = ()  # nothing was asked of it yet
+            yield self._failed(refused, failure, _only_given(self.asked.site.span))
             return
         cone = backward_cone(self._plain_run, [number for number in inputs if number])
         tensors = {id(by_id[number]): by_id[number] for number in cone if number in by_id}
@@ -371,6 +372,14 @@ class Questions:
             dialect="torch",
         )
         return engine.explain(question)
+
+
+def _only_given(span: Span) -> str | None:
+    """Return the one tensor that a call is given in a list, as it stands there: `f(x)` of `SGD([f(x)])`."""
+    node = syntax.expression_at(span)
+    given = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    only = given.elts[0] if isinstance(given, ast.List) and len(given.elts) == 1 else None
+    return syntax.text_of(only) if only is not None and not isinstance(only, ast.Starred | ast.Dict) else None
 
 
 def _transformed(span: Span) -> str:
