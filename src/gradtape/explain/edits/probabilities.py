@@ -91,5 +91,4 @@ def _followed(pen: Pen, node: ast.expr, part: ast.expr, file: str) -> str | None
 def _made(node: ast.expr, file: str) -> ast.expr | None:
     """Return what gives a value, here or where its name was assigned in the same function."""
     scope = syntax.function_at(syntax.span_of(node, file)) or syntax.parse_file(file)
-    made = assigned_before(scope, node.id, node.lineno) if isinstance(node, ast.Name) and scope is not None else node
-    return made
+    return assigned_before(scope, node.id, node.lineno) if isinstance(node, ast.Name) and scope is not None else node
