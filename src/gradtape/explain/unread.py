@@ -86,8 +86,14 @@ class Early(NamedTuple):
 
 
 def read_too_early(context: Context) -> Early | None:
-    """Return where the target is computed with what stood under a name before the source came into it."""
-    columns, before, after = context.run.columns, context.before_target, context.after_source
+    """Return where the target is computed with what stood under a name before the source came into it.
+
+    What is carried from round to round, by a loop or an object, is meant to be read before it is written.
+    """
+    columns = context.run.columns
+    if not columns.readers(context.source.ids):
+        return None
+    before, after = context.before_target, context.moving
     for number, output in enumerate(columns.outputs):
         if output not in after or output in before:
             continue
@@ -100,9 +106,10 @@ def read_too_early(context: Context) -> Early | None:
             statement = syntax.statement_at(writer.site.span)
             stored = {syntax.text_of(t) for t in statement.targets} if isinstance(statement, ast.Assign) else set()
             readers = [n for n, _ in columns.uses.get(value, ()) if columns.outputs[n] in before]
-            if name and name in stored and readers and max(readers) < number:
+            if name in stored and not isinstance(operand, ast.Attribute) and readers and max(readers) < number:
                 places = _apart(columns[readers[0]], writer)
-                return Early(*places, name) if places is not None else None
+                if places is not None and not any(isinstance(n, ast.For | ast.While) for n in syntax.around(places[1])):
+                    return Early(*places, name)
     return None
 
 

@@ -261,6 +261,18 @@ PROGRAMS = {
         Clip.apply(x * 2).sum().backward()
         print(x.grad)
         """,
+    "a state that loses a gradient comes in with the second round": """
+        import torch
+        from torch import nn
+        net, gate, h = nn.Linear(3, 3), nn.Linear(3, 3), torch.zeros(2, 3)
+        opt = torch.optim.SGD([*net.parameters(), *gate.parameters()], lr=0.1)
+        for _ in range(4):
+            loss = (net(torch.ones(2, 3)) + h).pow(2).mean()
+            h = h + torch.tanh(gate(torch.ones(2, 3))).detach()  #~ stop-gradient
+            opt.zero_grad()
+            loss.backward()
+            opt.step()
+        """,
     "a chain of probabilities that has become zero": """
         import torch
         torch.manual_seed(0)
@@ -344,6 +356,18 @@ PROGRAMS = {
 }
 
 SILENT = {
+    "an average that goes on after the target": """
+        import torch
+        from torch import nn
+        net, mean = nn.Linear(3, 3), torch.zeros(())
+        opt = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(3):
+            loss = net(torch.ones(2, 3)).pow(2).mean() - 0.1 * mean
+            mean = 0.9 * mean + 0.1 * loss.detach()
+            opt.zero_grad()
+            loss.backward()
+            opt.step()
+        """,
     "retained graph": """
         import torch
         w = torch.ones(3, requires_grad=True)

@@ -12,10 +12,10 @@ def detect(context: Context) -> Finding | None:
     lost = overwritten(context)
     if lost is not None:
         return told_overwritten(context, "not-used", lost)
+    used = context.run.columns.readers(context.source.ids)
     early = read_too_early(context)
     if early is not None:
         return _told_early(context, early)
-    used = context.run.columns.readers(context.source.ids)
     target = question.targets[0] if question.targets else None
     made = context.made_at(target) if target is not None else None
     elsewhere = context.run.operations[used[-1]].site.span if used else None

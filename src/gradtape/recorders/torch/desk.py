@@ -27,7 +27,7 @@ from gradtape.recorders.torch.autograd import Steps, Walk
 from gradtape.recorders.torch.forgotten import Forgotten
 from gradtape.recorders.torch.frames import user_frames, user_frames_of
 from gradtape.recorders.torch.functions import Function
-from gradtape.recorders.torch.leaves import Fates
+from gradtape.recorders.torch.leaves import HARMLESS, Fates
 from gradtape.recorders.torch.memory import Happening, Memory
 from gradtape.recorders.torch.mode import Mode
 from gradtape.recorders.torch.names import Names, text_before_dot
@@ -48,9 +48,6 @@ if TYPE_CHECKING:
 
 GRADIENT = Function("grad", "gradient", kind=BreakKind.INNER_GRADIENT)
 """A first derivative, as something that later operations take."""
-
-HARMLESS = {"not-used"}
-"""Reasons for which nobody needs to stop and look."""
 
 MOST_FREED = 40_000
 """From how many values on, whose graph was used up, those are forgotten that nobody remembers making."""
@@ -335,8 +332,9 @@ class Desk:
         """Explain why a tensor has no gradient, once; a leaf's fate is told at the end of the run."""
         number = self.memory.meet(tensor).tensor_id
         fate = self.fates.of(number)
-        if fate.arrived or fate.pending or self._frozen(tensor, number):
+        if fate.arrived or not fate.to_ask or self._frozen(tensor, number):
             return
+        fate.asked += 1
         asked = self._about(tensor)
         questions = Questions(self, asked, None, frame)
         name = questions.names.of(tensor) or self.paths.get(number)
@@ -349,8 +347,11 @@ class Desk:
             from dataclasses import replace
 
             reports = [replace(r, kind=kind, call=Site(*frames[0]).span) for r in reports]
-        self._wait(tensor, reports)
-        self.failing |= any(f.cause not in HARMLESS for r in reports for f in r.findings)
+        telling = any(f.cause not in HARMLESS for r in reports for f in r.findings)
+        if telling or not fate.pending:
+            fate.pending.clear()
+            self._wait(tensor, reports)
+        self.failing |= telling
 
     def _frozen(self, tensor: Tensor, number: int) -> bool:
         """Whether the user froze a tensor on purpose."""

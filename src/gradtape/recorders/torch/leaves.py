@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from gradtape.recorders.torch.asked import Asked
     from gradtape.recorders.torch.frames import Frames
 
+HARMLESS = {"not-used"}
+"""Reasons for which nobody needs to stop and look."""
+
+ROUNDS = 3
+"""In how many rounds a leaf is asked about of which nothing better is known than that it was not used."""
+
 MOST = 20_000
 """Of how many leaves it is remembered what they got."""
 
@@ -29,6 +35,8 @@ class Fate:
     pending : list of GradientReport
         What is to be said at the end of the run if that stays so: a gradient that is missing or zero in one step and
         there in another is no trouble.
+    asked : int
+        How often it was asked why none came.
     came : Asked or None
         What brought the newest gradient, until a step of an optimizer takes it.
     cleared : Frames or None
@@ -46,12 +54,19 @@ class Fate:
     arrived: bool = False
     moved: bool = False
     pending: list[GradientReport] = field(default_factory=list)
+    asked: int = 0
     came: Asked | None = None
     cleared: Frames | None = None
     trained: bool = False
     untrained: list[GradientReport] = field(default_factory=list)
     overflows: int = 0
     overflowed: list[GradientReport] = field(default_factory=list)
+
+    @property
+    def to_ask(self) -> bool:
+        """Whether to ask why none came: a state that rounds hand on brings in only in a later one what it loses."""
+        told = any(f.cause not in HARMLESS for report in self.pending for f in report.findings)
+        return not self.pending or (not told and self.asked < ROUNDS)
 
     def recovered(self) -> None:
         """Note that a gradient is finite again."""
