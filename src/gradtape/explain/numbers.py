@@ -67,22 +67,30 @@ ALWAYS_SINGULAR = frozenset({"sqrt", "cbrt", "norm", "vector_norm", "arccos", "a
 """Operations whose derivative is infinite where the table says so, whatever else they are given."""
 
 
+SUBGRADIENT = {"norm", "vector_norm", "std"}
+"""Those to which PyTorch gives the slope zero there: nothing is lost once what comes back is finite."""
+
+
 def _singular_besides(context: Context, lost: list[Spot]) -> list[Spot]:
     """Return the steps at a singular point to which nothing but what was lost behind them came.
 
     Nothing is computed from what was lost, and whatever will come once that is mended is multiplied with infinity.
     """
-    touched = _computed_from(context, {s.operation.output for s in lost if s.operation is not None})
-    pulls = (p for p in context.own(context.every_pull.spoiling) if not isfinite(p.came_size))
-    return [
-        Spot(Trouble.BACKWARD, pull.operation, pull)
-        for pull in pulls
-        if pull.operation.output not in touched
-        and pull.inputs
+    every = context.every_pull
+    always = ALWAYS_SINGULAR - (SUBGRADIENT if context.question.dialect == "torch" else set())
+    hidden = (k for k in every.spoiling if not isfinite(every.came[k]))
+    steep = [k for k in hidden if singular.plain(every.functions[k]) in always]
+    found = [
+        pull
+        for pull in context.own(steep)
+        if pull.inputs
         and all(v is None or v.finite for v in (*pull.inputs, pull.output))
-        and singular.plain(pull.operation.function) in ALWAYS_SINGULAR
         and singular.at_run(pull.operation.function, pull.inputs, pull.output) is not None
     ]
+    if not found:
+        return []
+    touched = _computed_from(context, {s.operation.output for s in lost if s.operation is not None})
+    return [Spot(Trouble.BACKWARD, p.operation, p) for p in found if p.operation.output not in touched]
 
 
 def _spoiled_by_themselves(context: Context, made: list[Spot]) -> list[Spot]:
@@ -344,7 +352,10 @@ def readers_of(context: Context, operation: Operation) -> list[Operation]:
 
 def _divided_by_infinity(context: Context, pull: Pull) -> list[Spot]:
     """Return what overflowed behind the zeros that a step works with: a number over infinity is zero."""
-    columns, bad, values = context.run.columns, context.not_finite, context.values
+    columns = context.run.columns
+    if not context.run.once("divides", lambda: "divide" in columns.functions):
+        return []
+    bad, values = context.not_finite, context.values
     queue, seen = list(pull.operation.inputs), set[int]()
     while queue:
         value = queue.pop()
