@@ -13,7 +13,8 @@ from tests.benchmarks.counting import calls, lines
 import gradtape as gt
 from gradtape.arrays.core import CORE
 from gradtape.arrays.record import STATE
-from gradtape.diagnostics import changes, sites, spans, syntax
+from gradtape.diagnostics import changes, sites, spans
+from gradtape.diagnostics.syntax import tree
 from gradtape.recorders import trail
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
@@ -236,10 +237,10 @@ def test_no_garbage_is_collected_while_a_graph_grows():
 def test_a_long_block_is_searched_by_halves(monkeypatch):
     question = explaining.without_loops(4000)
     str(question())
-    syntax._around_in.cache_clear()
+    tree._around_in.cache_clear()
     looked = []
-    covers = syntax._covers
-    monkeypatch.setattr(syntax, "_covers", lambda node, span: looked.append(node) or covers(node, span))
+    covers = tree._covers
+    monkeypatch.setattr(tree, "_covers", lambda node, span: looked.append(node) or covers(node, span))
     str(question())
     assert len(looked) < 10_000
 

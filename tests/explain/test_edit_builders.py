@@ -14,6 +14,7 @@ import gradtape
 from gradtape.diagnostics import Span, syntax
 from gradtape.diagnostics.changes import Change, applied, edits_of, insertion
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.builders import statements as whole
 
 SOURCES = sorted(Path(gradtape.__file__).parent.rglob("*.py"))
 
@@ -222,7 +223,7 @@ def test_a_statement_is_inserted_in_the_same_block(program, where):
             continue
         changes = getattr(builders, f"insert_{where}")(statement, file, "added(1)")
         if not changes:
-            assert not builders._is_simple(statement)
+            assert not whole._is_simple(statement)
             continue
         result = after(file, changes)
         new = (call, statement) if where == "before" else (statement, call)

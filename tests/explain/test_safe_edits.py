@@ -128,8 +128,8 @@ def test_safe_edits_mend_and_change_no_number(name, tmp_path):
 @pytest.mark.filterwarnings("ignore")
 def test_every_builder_of_safe_edits_is_tried(tmp_path, monkeypatch):
     """Who calls `safe` in the source of the edits is seen to offer a safe edit in some program here."""
-    folder = Path(builders.__file__).parent
-    functions = [n for p in folder.glob("*.py") for n in ast.walk(ast.parse(p.read_text())) if hasattr(n, "body")]
+    folder = Path(builders.__file__).parents[1]
+    functions = [n for p in folder.rglob("*.py") for n in ast.walk(ast.parse(p.read_text())) if hasattr(n, "body")]
     able = {
         f.name
         for f in functions
