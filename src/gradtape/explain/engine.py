@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Applicability, Suggestion
 from gradtape.diagnostics.changes import edits_of
-from gradtape.explain import notes, numbers, partial
+from gradtape.explain import cancelling, notes, partial
 from gradtape.explain.cause import Context, Stage, possible
 from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
 from gradtape.explain.causes.different_object import used_instead
@@ -81,8 +81,8 @@ def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, .
     blind = Stage.NUMBERS in context.question.unseen
     found = () if blind else context.spots
     if status is Status.OK and context.question.pulls and not blind:
-        constants = numbers.constants(context)
-        if constants and not numbers.flows_besides(context, constants):
+        constants = cancelling.constants(context)
+        if constants and not cancelling.flows_besides(context, constants):
             status, found = Status.ZERO, tuple(constants)
     findings: list[Finding] = []
     for spot in found:

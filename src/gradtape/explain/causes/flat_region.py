@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
 from gradtape.explain import flat, wording
+from gradtape.explain.cancelling import SAME
 from gradtape.explain.cause import Cause, Context, Stage, place_in
-from gradtape.explain.numbers import SAME, flat_at, underflow
+from gradtape.explain.numbers import flat_at, underflow
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from gradtape.explain import wording
+from gradtape.explain.cancelling import SAME
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline, too_large
-from gradtape.explain.numbers import EXPONENTIALS, FILLS, SAME, certain, origin
+from gradtape.explain.numbers import EXPONENTIALS, FILLS, certain, origin
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
