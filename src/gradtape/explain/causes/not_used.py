@@ -7,6 +7,8 @@ from gradtape.explain.unread import Early, only_shape, overwritten, read_too_ear
 
 def detect(context: Context) -> Finding | None:
     source, question = context.source, context.question
+    if not question.targets:
+        return _given_none(context)
     if context.origin_unknown:
         return None
     lost = overwritten(context)
@@ -70,12 +72,17 @@ def _told_early(context: Context, early: Early) -> Finding:
 
 def never_asked(context: Context) -> Finding | None:
     """Tell of an optimizer that got no gradient, because nobody had asked for it."""
-    name, failure, question = context.source.name, context.question.failure, context.question
+    failure = context.question.failure
     if failure is None or failure.kind != "not-used":
         return None
-    if question.targets:
-        return _no_backward(context)
-    places, computed = failure.also, failure.detail
+    return _no_backward(context) if context.question.targets else _given_none(context)
+
+
+def _given_none(context: Context) -> Finding:
+    """Tell of None that was handed to an optimizer, though nobody had asked for the gradient."""
+    name, failure = context.source.name, context.question.failure
+    places = failure.also if failure is not None else ()
+    computed = failure is not None and failure.detail
     why = "though one was computed" if computed else "and nobody asked for one"
     ask = "pass on what was computed" if computed else "ask for it together with the others"
     return context.finding(
