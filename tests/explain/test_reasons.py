@@ -11,6 +11,25 @@ import pytest
 
 from .programs import run_program
 
+SKIPS = """
+        import gradtape as gt
+        import numpy as np
+        class Model:
+            def __init__(self):
+                self.params = {{"w": gt.Variable(2.0), "idle": gt.Variable(1.0)}}
+                self.ready = 1
+            def loss(self, x):
+                if self.ready is None:
+                    x = x * self.params["{}"]
+                return x * self.params["w"]
+        m = Model()
+        with gt.GradientTape() as tape:
+            loss = m.loss(3.0)
+        w, idle = m.params["w"], m.params["idle"]
+        tape.gradient(loss, [w, idle])
+        """
+"""A branch that is not taken, and would read one of two elements."""
+
 PROGRAMS = {
     "a target from another library is followed to the call": (
         """
@@ -52,43 +71,11 @@ PROGRAMS = {
         [("w", [("left-through-number", 6), ("rebuilt-from-values", 10)]), ("b", [("rebuilt-from-values", 10)])],
     ),
     "a branch skipped another element of the dict": (
-        """
-        import gradtape as gt
-        import numpy as np
-        class Model:
-            def __init__(self):
-                self.params = {"w": gt.Variable(2.0), "idle": gt.Variable(1.0)}
-                self.ready = 1
-            def loss(self, x):
-                if self.ready is None:
-                    x = x * self.params["w"]
-                return x * self.params["w"]
-        m = Model()
-        with gt.GradientTape() as tape:
-            loss = m.loss(3.0)
-        w, idle = m.params["w"], m.params["idle"]
-        tape.gradient(loss, [w, idle])
-        """,
+        SKIPS.format("w"),
         [("w", []), ("idle", [("not-used", 16)])],
     ),
     "a branch skipped this element of the dict": (
-        """
-        import gradtape as gt
-        import numpy as np
-        class Model:
-            def __init__(self):
-                self.params = {"w": gt.Variable(2.0), "idle": gt.Variable(1.0)}
-                self.ready = 1
-            def loss(self, x):
-                if self.ready is None:
-                    x = x * self.params["idle"]
-                return x * self.params["w"]
-        m = Model()
-        with gt.GradientTape() as tape:
-            loss = m.loss(3.0)
-        w, idle = m.params["w"], m.params["idle"]
-        tape.gradient(loss, [w, idle])
-        """,
+        SKIPS.format("idle"),
         [("w", []), ("idle", [("branch-not-taken?", 9)])],
     ),
     "a deep copy of the parameters is what the loss is computed with": (

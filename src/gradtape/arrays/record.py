@@ -317,9 +317,11 @@ open_recordings = OPEN.get
 """What is being recorded here and now: the hot path's way to `STATE.recordings`."""
 
 
-THREADS: deque[tuple[deque[Part], deque[Noted]]] = deque(maxlen=8)
-"""What the threads that began last remember, also after their end: a tape does not follow into them, an explanation
-does. They hold no arrays."""
+THREADS: deque[deque[Part]] = deque(maxlen=8)
+"""The operations of the threads that began last, also after their end: no tape follows into them, an explanation does.
+
+They hold no arrays.
+"""
 
 
 class ThreadState(threading.local):
@@ -331,7 +333,7 @@ class ThreadState(threading.local):
 
     def __init__(self) -> None:
         self.ambient = Ambient()
-        THREADS.append((self.ambient.parts, self.ambient.noted))
+        THREADS.append(self.ambient.parts)
         self.backward_of: Site | None = None
         self.last_asked = 0
 

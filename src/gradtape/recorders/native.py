@@ -173,7 +173,7 @@ class Builder:
             return {}
         read = {leaf.id for leaf in self.asked.targets}.union(*map(INPUTS, self.recording.written))
         unknown = read.difference(here, self.recording.roots, self.recording.variables)
-        others = [parts for parts, _ in THREADS if parts is not STATE.ambient.parts] if unknown else []
+        others = [parts for parts in THREADS if parts is not STATE.ambient.parts] if unknown else []
         ran = [*chain.from_iterable(chain.from_iterable(map(RECORDS, list(parts)) for parts in others))]
         found = dict(zip(map(OUTPUT, ran), ran, strict=True))
         if unknown.isdisjoint(found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, syntax
@@ -13,7 +14,7 @@ from gradtape.diagnostics.spans import source_lines
 from gradtape.explain.edits.builders.expressions import path_to, written
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gradtape.explain.edits.builders.suggestions import Changes
 
@@ -138,19 +139,17 @@ def lines_of(statement: ast.stmt, file: str) -> str | None:
 
 def move_before(statements: Sequence[ast.stmt], place: ast.stmt, file: str) -> Changes:
     """Move statements, in their order, before another one."""
-    texts = [lines_of(s, file) for s in statements]
-    if any(text is None for text in texts):
-        return ()
-    came = insert_before(place, file, *(text for text in texts if text is not None))
-    return (*(change for s in statements for change in remove(s, file)), *came) if came else ()
+    return _moved(statements, file, partial(insert_before, place, file))
 
 
 def move_after(statements: Sequence[ast.stmt], place: ast.stmt, file: str) -> Changes:
     """Move statements, in their order, after another one."""
+    return _moved(statements, file, partial(insert_after, place, file))
+
+
+def _moved(statements: Sequence[ast.stmt], file: str, insert: Callable[..., Changes]) -> Changes:
     texts = [lines_of(s, file) for s in statements]
-    if any(text is None for text in texts):
-        return ()
-    came = insert_after(place, file, *(text for text in texts if text is not None))
+    came = insert(*texts) if None not in texts else ()
     return (*(change for s in statements for change in remove(s, file)), *came) if came else ()
 
 
