@@ -586,12 +586,6 @@ UNEDITED = {
             y = tf.reduce_sum(tf.gather_nd(table, tf.reverse(place, axis=[-1])))
         tape.gradient(y, w)
         """,
-    "two conditions at once": """
-        w = tf.Variable([0.2, 0.8])
-        with tf.GradientTape() as tape:
-            y = tf.reduce_sum(tf.cast((w > 0.1) & (w < 0.5), tf.float32))
-        tape.gradient(y, w)
-        """,
     "an argument that is another value by then": """
         model = keras.Sequential([keras.layers.Input((5,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(3)])
         x = tf.random.normal((2, 5))

@@ -266,7 +266,7 @@ MEASURED = {
             y = 1.0 - accuracy(tf.random.normal((4, 2)) @ w)
         tape.gradient(y, w)
         """,
-        "    hits = tf.reduce_sum(tf.nn.softmax(scores) * tf.one_hot(labels, scores.shape[-1]), axis=-1)",
+        "    hits = tf.reduce_sum(best * tf.one_hot(labels, best.shape[-1]), axis=-1)",
     ),
     "a class of metrics that is named in another class": (
         """

@@ -47,8 +47,6 @@ def picked_softly(case: Case) -> Changes:
         table = f"{builders.written(picking.func, file)}({pen.call('arange', f'{text}.shape[-1]')})"
     else:
         return ()
-    if pen.dialect == "tensorflow":  # whose matmul takes no vectors
-        return builders.replace(picking, file, pen.call("dot", weights, table, "1"))
     return builders.replace(picking, file, pen.call("matmul", weights, table))
 
 
@@ -98,7 +96,7 @@ def weights_instead(case: Case) -> Changes:
     rows = [n for n in calls if simple_name(n) == "one_hot" and isinstance(n, ast.Call) and n.args]
     rows = [n for n in rows if n.args[0] is node or (syntax.text_of(n.args[0]) in names and n.lineno > case.at.line)]
     pen = case.pen
-    if scores is None or not rows or pen.dialect not in {"tensorflow", "jax", "torch"}:
+    if scores is None or not rows or pen.dialect not in {"jax", "torch"}:
         return ()
     if any(isinstance(n, ast.Call) for n in parts(scores)) and [n.args[0] for n in rows] != [node]:
         return ()  # they would be computed twice

@@ -11,12 +11,14 @@ from gradtape.explain.edits import (
     builders,
     choosing,
     counts,
+    following,
     hits,
     loops,
     metrics,
     numbers,
     passing,
     soft,
+    starts,
     static,
     truth,
 )
@@ -30,6 +32,8 @@ from gradtape.explain.edits.sources import is_whole
 from gradtape.explain.edits.straight import passing_text, passing_through
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
     from gradtape.explain.graph import Operation
@@ -243,7 +247,7 @@ def soften(case: Case) -> Suggestion | None:
     measured = metrics.loss_instead(case)
     if measured:
         return builders.likely(*measured)
-    ways = (
+    ways: tuple[Callable[[Case], Changes], ...] = (
         choosing.gated,
         hits.expected,
         picked_softly,
@@ -252,10 +256,12 @@ def soften(case: Case) -> Suggestion | None:
         hits.distance,
         counts.instead,
     )
+    if pen.dialect == "tensorflow":  # the measure of both is the same, and this one sees more of the program
+        ways = (following.smooth, hits.distance)
     picked: Changes = next((changes for way in ways if (changes := way(case))), ())
     if picked:
         return builders.sketch(*picked, *pen.imports)
-    if node is None or is_index(case, node):
+    if node is None or is_index(case, node) or (pen.dialect == "tensorflow" and starts.start(case, pen, node)):
         return None
     outer = builders.parent_of(node, file)
     if isinstance(outer, ast.Attribute):  # a method of it
@@ -452,6 +458,8 @@ def reparameterise(case: Case) -> Suggestion | None:
     if call is None:
         return None
     name = simple_name(call)
+    if name.removeprefix("stateless_") == "categorical" and pen.dialect == "tensorflow":
+        return builders.sketch(*following.smooth(case))
     weights = (weights_instead(case) or picked_softly(case)) if name in CHOICES else choosing.drawn_softly(case)
     if weights:
         return builders.sketch(*weights)

@@ -57,6 +57,8 @@ class Draft:
         self.updates: set[int] = set()
         self.watched: set[int] = set()
         self.dtypes: dict[int, int] = {}
+        self.sized: set[int] = set()
+        """The tensors whose number of elements is decided by values."""
         self.made: list[Operation] = []
         self.by_record: dict[tuple[int, int], int] = {}
         self.events: list[graph.Event] = []

@@ -22,6 +22,17 @@ SHAPES = frozenset(
 )
 """Operations that read a shape: no value travels through them."""
 
+COUNTING = frozenset({"Shape", "ShapeN", "Size"})
+"""Those of them that count elements, where values decide how many there are."""
+
+PICKING = frozenset({"Where", "Unique", "UniqueV2", "UniqueWithCounts", "UniqueWithCountsV2", "DynamicPartition"})
+"""Operations whose values decide how many elements their results have."""
+
+AS_MANY = frozenset(
+    {"Squeeze", "GatherV2", "GatherNd", "Cast", "Identity", "Reshape", "StridedSlice", "ExpandDims", "Transpose"}
+)
+"""Operations whose result has as many elements as one of their inputs, or follows it."""
+
 PIECEWISE = {
     "Round": "is constant between half integers",
     "Rint": "is constant between half integers",

@@ -57,7 +57,9 @@ class Running:
             self.draft.events += [
                 graph.Event(ran.seq, SHAPE, value, site, made, callers) for value, made in read if value
             ]
-        inputs = () if ran.type in table.SHAPES else tuple(map(self.draft.id_of, ran.ins))
+        inputs = () if ran.type in table.SHAPES and not self._counts(ran) else tuple(map(self.draft.id_of, ran.ins))
+        if ran.type in table.PICKING or (ran.type in table.AS_MANY and not self.draft.sized.isdisjoint(ran.ins)):
+            self.draft.sized.update(ran.outs)
         recorded = self._follow(ran)
         facts = table.facts(self.draft.names, ran.type)
         if ran.type == PY_FUNCTION:
@@ -104,6 +106,10 @@ class Running:
                 recent.append((lasti, ran.outs[0]))
             if len(recent) > 512:
                 del recent[:256]
+
+    def _counts(self, ran: Ran) -> bool:
+        """Whether an operation counts elements, and values decide how many there are."""
+        return ran.type in table.COUNTING and not self.draft.sized.isdisjoint(ran.ins)
 
     def _follow(self, ran: Ran) -> bool:
         """Do what the tape does: follow the results of an operation that reads something followed; whether it does."""
