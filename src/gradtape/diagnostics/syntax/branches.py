@@ -36,7 +36,7 @@ def filled_once(span: Span) -> ast.If | None:
     """Return the branch that lets a statement run only while what it stores is not there: `if self.h is None:`."""
     names = set(assigned_names(span))
     branch = next((node for node in reversed(around(span)) if isinstance(node, ast.If)), None)
-    if branch is None or branch.orelse or len(branch.body) != 1 or span_of(branch.test, span.file).contains(span):
+    if branch is None or branch.orelse or span_of(branch.test, span.file).contains(span):
         return None
     return branch if names & names_in(branch.test, ast.Load) else None
 

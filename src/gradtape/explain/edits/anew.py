@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import scopes, syntax
 from gradtape.diagnostics.scopes import given_for
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import defined_in
+from gradtape.explain.edits.case import defined_in, simple_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,19 +20,29 @@ MOST_CALLS = 4
 """Through how many calls a value is followed to where it is read."""
 
 
-def computed_where_read(places: Iterable[Span]) -> Changes:
+ASKING = {"gradient", "jacobian", "batch_jacobian"}
+"""Methods of a tape that ask for gradients: what is written in their calls is not recorded any more."""
+
+
+def computed_where_read(places: Iterable[Span], block: ast.With | ast.AsyncWith) -> Changes:
     """Write what a name was given before the tape in the place of the name, in the functions that read it.
 
     Parameters
     ----------
     places : iterable of Span
         Where the operations were called that the tape does not have, in their order.
+    block : ast.With
+        The block of the tape.
     """
+    places = list(places)
+    handed = _handed(places, block)
+    if handed:
+        return handed
     found = [syntax.statement_at(place) for place in places]
     statements = [s for s in dict.fromkeys(found) if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name)]
     if not statements or len(statements) != len(set(found)):
         return ()
-    at = next(iter(places))
+    at = places[0]
     file, scope = at.file, syntax.function_at(at)
     made = {syntax.text_of(s.targets[0]): s.value for s in statements}
     last = statements[-1]
@@ -41,7 +51,58 @@ def computed_where_read(places: Iterable[Span]) -> Changes:
     if tree is None or any(syntax.function_at(place) is not scope for place in places):
         return ()
     inside = scope if scope is not None else tree
-    return (*_read_from_outside(inside, name, value, file), *_read_as_argument(inside, name, value, file, MOST_CALLS))
+    outside = _read_from_outside(inside, name, value, file)
+    return (*outside, *_read_as_argument(inside, name, value, _Place(file, block), MOST_CALLS))
+
+
+def _handed(places: list[Span], block: ast.With | ast.AsyncWith) -> Changes:
+    """Compute in a function what a call hands to it as it is computed: `step(loss_of(w))`."""
+    at = places[0]
+    calls = [n for n in reversed(syntax.around(at)) if isinstance(n, ast.Call)]
+    for call in calls:
+        function = defined_in(at.file, call)
+        given = next((a for a in call.args if syntax.span_of(a, at.file).contains(at)), None)
+        if function is None or given is None:
+            continue
+        names = syntax.parameter_names(function)
+        passed = {p: g for p in names if (g := given_for(call, function, p)) is not None}
+        parameter = next((p for p, g in passed.items() if g is given), None)
+        called = {syntax.text_of(g): p for p, g in passed.items() if isinstance(g, ast.Name | ast.Attribute)}
+        value = _in_the_words_of(function, called, builders.written(given, at.file), at.file)
+        if parameter is None or value is None or not all(syntax.span_of(given, at.file).contains(p) for p in places):
+            return ()
+        place = _Place(at.file, block)
+        further = _read_as_argument(function, parameter, value, place, MOST_CALLS - 1)
+        return further or place.read(function, parameter, value)
+    return ()
+
+
+class _Place(NamedTuple):
+    """The file, and the block of the tape in it."""
+
+    file: str
+    block: ast.With | ast.AsyncWith
+
+    def read(self, function: ast.FunctionDef, name: str, value: str) -> Changes:
+        """Put a value in the place of a parameter; at the end of the block, where the tape is asked for the parameter."""
+        places = syntax.mentions(function, name)
+        asked = [n for n in places if any(simple_name(c) in ASKING for c in self._calls_around(n))]
+        rest = [n for n in places if n not in asked]
+        read = tuple(c for n in rest for c in builders.replace(n, self.file, value))
+        if not asked:
+            return read
+        inside = syntax.function_at(syntax.span_of(self.block, self.file)) is function
+        if rest or not inside:
+            return ()
+        last, text = self.block.body[-1], f"{name} = {value}"
+        return (
+            builders.replace_statement(last, self.file, text)
+            if isinstance(last, ast.Pass)
+            else builders.insert_after(last, self.file, text)
+        )
+
+    def _calls_around(self, node: ast.expr) -> list[ast.expr]:
+        return [n for n in builders.path_to(node, self.file) if isinstance(n, ast.Call)]
 
 
 def _expanded(value: ast.expr, made: dict[str, ast.expr], file: str) -> str:
@@ -89,9 +150,10 @@ def _read_from_outside(scope: ast.AST, name: str, value: str, file: str) -> Chan
     return tuple(c for f in readers for n in syntax.mentions(f, name) for c in builders.replace(n, file, value))
 
 
-def _read_as_argument(scope: ast.AST, name: str, value: str, file: str, calls: int) -> Changes:
+def _read_as_argument(scope: ast.AST, name: str, value: str, at: _Place, calls: int) -> Changes:
     """Replace the parameter by which a function gets the value, if it gets everything that the value is made from."""
     found: Changes = ()
+    file = at.file
     for call in (n for n in syntax.walk_scope(scope) if isinstance(n, ast.Call)):
         function = defined_in(file, call)
         given = [a for a in (*call.args, *(k.value for k in call.keywords)) if syntax.text_of(a) == name]
@@ -104,9 +166,8 @@ def _read_as_argument(scope: ast.AST, name: str, value: str, file: str, calls: i
         inside = _in_the_words_of(function, called, value, file)
         if parameter is None or inside is None:
             continue
-        read = [c for n in syntax.mentions(function, parameter) for c in builders.replace(n, file, inside)]
-        further = _read_as_argument(function, parameter, inside, file, calls - 1)
-        found = (*found, *(further or read))
+        further = _read_as_argument(function, parameter, inside, at, calls - 1)
+        found = (*found, *(further or at.read(function, parameter, inside)))
     return found
 
 

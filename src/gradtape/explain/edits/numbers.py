@@ -244,7 +244,8 @@ def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
             return builders.likely(*builders.replace(call, case.file, text), *pen.imports)
         dead = inner if name in DEAD else _above_zero(call) if name == "maximum" else None
         if dead is not None:
-            leaky = pen.dialect == "jax" and name != "leaky_relu" and _first(case)
+            sloped = pen.dialect == "jax" or (pen.dialect == "tensorflow" and _is_far_below(case))
+            leaky = sloped and name != "leaky_relu" and _first(case)
             text = pen.call("leaky_relu" if leaky else "softplus", builders.written(dead, case.file))
             return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)
         together = probabilities.behind_softmax(case, pen) if name == "softmax" else ()
@@ -253,6 +254,17 @@ def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
         if name in SATURATED and inner is not None:
             return builders.sketch(*builders.drop_call(call, case.file))
     return None
+
+
+FAR = -20.0
+"""Where the slope of a softplus is too small to be learned from."""
+
+
+def _is_far_below(case: Case) -> bool:
+    """Whether everything that is cut off at zero lies so far below that a smooth function is flat there as well."""
+    known = [case.context.values.get(i) for i in (case.operation.inputs if case.operation is not None else ())]
+    highest = [v.high for v in known if v is not None and v.size > v.zeros]
+    return bool(highest) and max(highest) < FAR
 
 
 def _above_zero(call: ast.Call) -> ast.expr | None:

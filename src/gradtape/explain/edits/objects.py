@@ -381,7 +381,29 @@ def _chained(function: ast.FunctionDef, case: Case) -> Changes:
         if last == (target.id, given.id) and isinstance(value.func, ast.Attribute):
             found += builders.replace(given, case.file, target.id)
         last = (target.id, given.id) if target.id != given.id else None
-    return tuple(found)
+    return tuple(found) or _chained_in_loop(function, case.file)
+
+
+def _chained_in_loop(function: ast.FunctionDef, file: str) -> Changes:
+    """Do so where a loop over layers calls each on what the first one got: `for layer in layers: out = layer(x)`."""
+    for loop in (s for s in statements_of(function) if isinstance(s, ast.For) and isinstance(s.target, ast.Name)):
+        for statement in loop.body:
+            value = statement.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+            if not isinstance(value, ast.Call) or not isinstance(target, ast.Name) or not value.args:
+                continue
+            given = value.args[0]
+            called = syntax.text_of(value.func) == syntax.text_of(loop.target)
+            if not called or not isinstance(given, ast.Name) or given.id == target.id:
+                continue
+            inside = [s for s in loop.body if s is not statement]
+            if any({target.id, given.id} & syntax.names_in(s, ast.Store) for s in inside):
+                continue
+            if any(syntax.mentions(s, target.id) for s in inside) or syntax.mentions(value, target.id):
+                continue
+            first = builders.insert_before(loop, file, f"{target.id} = {given.id}")
+            return (*first, *builders.replace(given, file, target.id))
+    return ()
 
 
 def _stored(function: ast.FunctionDef) -> set[str]:
@@ -418,8 +440,24 @@ def _forgotten_attribute(case: Case) -> Changes:
         stored = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Store)}
         read = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Load)}
         if forward is not None and len(stored - read) == 1:
-            return _added_to_result(forward, (stored - read).pop(), case.file)
+            return _with_attribute(forward, (stored - read).pop(), case.file)
     return ()
+
+
+FACTORS = ("scale", "gain", "gamma", "temperature", "factor")
+"""What is in the names of weights that something is multiplied by."""
+
+
+def _with_attribute(forward: ast.FunctionDef, name: str, file: str) -> Changes:
+    """Bring a weight into what a layer returns, of several results into the first: as a factor if it is called so."""
+    returned = [s for s in statements_of(forward) if isinstance(s, ast.Return) and s.value is not None]
+    value = returned[-1].value if returned else None
+    first = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
+    if first is None:
+        return ()
+    if any(word in name.lower() for word in FACTORS):
+        return builders.replace(first, file, f"{builders.operand(first, file)} * {name}")
+    return builders.replace(first, file, f"{builders.term(first, file)} + {name}")
 
 
 RECURRENT = ("RNN", "LSTM", "GRU")

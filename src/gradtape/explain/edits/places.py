@@ -41,7 +41,7 @@ def into_tape(case: Case) -> Suggestion | None:
         return builders.likely(*builders.unwrap_block(cached, case.file))
     if not moved.changes:
         moved = _after(block, [p for p in inside if p.line > where.end_line], question, file)
-    return moved.suggestion() or builders.likely(*anew.computed_where_read(_beside(case))) or _kept_in_attribute(case)
+    return moved.suggestion() or builders.likely(*anew.computed_where_read(_beside(case), block)) or _kept_in_attribute(case)
 
 
 class Move(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders, soft
 from gradtape.explain.edits.case import Case, simple_name
-from gradtape.explain.edits.twins import Kind, Twin
+from gradtape.explain.edits.twins import Kind, Twin, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -178,9 +178,7 @@ def _counted(pen: Pen, call: ast.Call, file: str) -> Twin | None:
         return None
     if isinstance(call.args[0], ast.Compare):
         return None
-    rest = "".join(f", {builders.written(a, file)}" for a in (*call.args[1:], *call.keywords))
-    size = pen.say("tf.tanh(tf.abs({x}))", x=builders.written(call.args[0], file))
-    return Twin(Kind.NUMBER, pen.say("tf.reduce_sum({x}{r})", x=size, r=rest))
+    return counted(pen, call, pen.say("tf.tanh(tf.abs({x}))", x=builders.written(call.args[0], file)))
 
 
 WAYS: dict[str, Callable[[Pen, ast.Call, str], Twin | None]] = {

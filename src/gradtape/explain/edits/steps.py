@@ -343,6 +343,9 @@ EQUIVALENT = {
         "compute_left_eigenvectors=False, enable_eigvec_derivs=True))"
     ),
     "eig": "jax.lax.linalg.eig({x}, compute_left_eigenvectors=False, enable_eigvec_derivs=True)",
+    "logm": (
+        "(lambda w, v: tf.matmul(v * tf.math.log(w)[..., None, :], v, adjoint_b=True))(*tf.linalg.eigh({x}))"
+    ),
     "adjust_contrast": "tf.reduce_mean({x}, [-3, -2], keepdims=True) * (1.0 - {f}) + {f} * {x}",
     "cross entropy": "-tf.reduce_sum({labels} * tf.nn.log_softmax({logits}), axis=-1)",
 }
@@ -372,6 +375,11 @@ def another_way(case: Case) -> Suggestion | None:
     if name in {"eig", "sqrtm"} and pen.dialect == "jax" and len(call.args) == 1 and not call.keywords:
         text = pen.say(EQUIVALENT[name], x=builders.written(call.args[0], file))
         return builders.likely(*builders.replace(call, file, text), *pen.imports)
+    if name == "logm" and pen.dialect == "tensorflow" and len(call.args) == 1 and not call.keywords:
+        text = pen.say(EQUIVALENT[name], x=builders.written(call.args[0], file))
+        return builders.sketch(*builders.replace(call, file, text))  # of a symmetric matrix
+    if name == "resize" and pen.dialect == "tensorflow":
+        return builders.likely(*_smoothly_resized(call, file))
     if name == "svd" and failure is not None and pen.dialect == "jax":  # the rule is there for the reduced one
         return builders.likely(*builders.set_argument(call, file, "full_matrices", "False"))
     if name in CROSS_ENTROPIES and pen.dialect == "tensorflow":
@@ -399,6 +407,17 @@ def another_way(case: Case) -> Suggestion | None:
     if name in {"pure_callback", "io_callback", "numpy_function", "py_function"}:
         return without_callback(case)
     return pass_through(case) if name.endswith(DRAWS) else from_values(case)
+
+
+def _smoothly_resized(call: ast.Call, file: str) -> Changes:
+    """Make an image smaller by a filter as wide as its new pixels, where means over areas have no derivative."""
+    method = builders.argument(call, 2, "method")
+    if method is None or not syntax.text_of(method).strip("'\"").lower().endswith("area"):
+        return ()
+    return (
+        *builders.replace(method, file, '"bilinear"'),
+        *builders.set_argument(call, file, "antialias", "True"),
+    )
 
 
 def _summed_by_segment(pen: Pen, call: ast.Call, file: str) -> Suggestion | None:

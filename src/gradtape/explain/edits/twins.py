@@ -183,9 +183,11 @@ class Around:
         if name == "boolean_mask" and outer.args[1:] == [node] and not outer.keywords:
             return self._picked(outer.args[0], twin)
         if name in {"count_nonzero", "reduce_any", "reduce_all"} and outer.args[0] is node:
-            total = {"count_nonzero": "tf.reduce_sum", "reduce_any": "tf.reduce_max", "reduce_all": "tf.reduce_min"}
+            if name == "count_nonzero":
+                return counted(self.pen, outer, twin.text)
+            total = {"reduce_any": "tf.reduce_max", "reduce_all": "tf.reduce_min"}
             given = self._with(outer, node, twin).text[len(builders.written(outer.func, self.file)) :]
-            return Twin(Kind.NUMBER if name == "count_nonzero" else Kind.TRUTH, self._say(total[name]) + given)
+            return Twin(Kind.TRUTH, self._say(total[name]) + given)
         if name in NEEDING:
             raise RefusedError
         return self._with(outer, node, twin) if name in ALIKE else None
@@ -241,8 +243,14 @@ class Around:
         if name == "clip_by_value" and outer.args[0] is node:
             bounds = [builders.written(outer.args[0], self.file), *(self._other(a) for a in outer.args[1:])]
             return Twin(Kind.NUMBER, self._say("tf.clip_by_value({x})", x=", ".join([twin.text, *bounds[1:]])))
-        if name in {"gather", "embedding_lookup"} and outer.args[1:] == [node] and not outer.keywords:
-            return self._row(outer.args[0], twin)
+        if name in {"gather", "embedding_lookup"} and outer.args[1:] == [node]:
+            told = {k.arg: getattr(k.value, "value", None) for k in outer.keywords}
+            if told in ({}, {"axis": 0}):
+                return self._row(outer.args[0], twin)
+            if told in ({"batch_dims": 1}, {"batch_dims": 1, "axis": 1}):
+                table = builders.operand(outer.args[0], self.file)
+                near = self._near(twin, self._say("float({t}.shape[1])", t=table))
+                return Twin(Kind.FLOAT, self._say('tf.einsum("bkn,bn...->bk...", {w}, {t})', w=near, t=table))
         if name == "one_hot" and outer.args[0] is node and len(outer.args) == 2:
             count = builders.written(outer.args[1], self.file)
             return Twin(Kind.FLOAT, self._near(twin, self._say("tf.cast({n}, {d})", n=count, d=self.dtype)))
@@ -452,3 +460,12 @@ def _pair(outer: ast.expr, functions: Mapping[str, type[ast.AST]]) -> tuple[type
     if isinstance(outer, ast.Compare) and len(outer.ops) == 1:
         return type(outer.ops[0]), [outer.left, outer.comparators[0]]
     return None
+
+
+def counted(pen: Pen, call: ast.Call, size: str) -> Twin:
+    """Write the sum of what `count_nonzero` counts, along the same axes."""
+    told = [k for k in call.keywords if k.arg not in {"input", "dtype"}]
+    rest = "".join(f", {builders.written(a, pen.file)}" for a in (*call.args[1:], *told))
+    dtype = builders.argument(call, 3, "dtype")
+    kind = Kind.NUMBER if dtype is None or is_whole(dtype) else Kind.FLOAT
+    return Twin(kind, pen.say("tf.reduce_sum({x}{r})", x=size, r=rest))
