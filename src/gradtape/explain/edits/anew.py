@@ -57,6 +57,8 @@ def computed_where_read(places: Iterable[Span], block: ast.With | ast.AsyncWith)
 
 def _handed(places: list[Span], block: ast.With | ast.AsyncWith) -> Changes:
     """Compute in a function what a call hands to it as it is computed: `step(loss_of(w))`."""
+    if not places:
+        return ()
     at = places[0]
     calls = [n for n in reversed(syntax.around(at)) if isinstance(n, ast.Call)]
     for call in calls:

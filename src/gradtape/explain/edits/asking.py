@@ -119,6 +119,8 @@ def inner_recorded(case: Case) -> Suggestion | None:
     block = tape_block(outer) if outer is not None else None
     if outer is None or block is None or statement is None:
         return None
+    if syntax.span_of(block, outer.file).contains(case.at):  # paused there: that is what the edit takes away
+        return None
     behind = moved_to_end(block, [statement], case.file).suggestion()
     return behind or moved_to_start(block, [statement], outer, case.file).suggestion()
 
@@ -211,9 +213,24 @@ def _asks(call: ast.Call) -> bool:
     return syntax.text_of(call.func).rpartition(".")[2] in {"grad", "value_and_grad"}
 
 
+def _of_layers(case: Case) -> Changes:
+    """Ask for the variables of a model where its layers, or copies of its weights, were asked for."""
+    call = case.call
+    asked = builders.argument(call, 1, "sources") if call is not None else None
+    if asked is None or case.pen.dialect != "tensorflow":
+        return ()
+    holder = asked.func if isinstance(asked, ast.Call) and not asked.args else asked
+    if not isinstance(holder, ast.Attribute) or holder.attr not in {"layers", "get_weights"}:
+        return ()
+    return builders.replace(asked, case.file, f"{builders.written(holder.value, case.file)}.trainable_variables")
+
+
 def values(case: Case) -> Suggestion | None:
     """Ask for the variables of a model in its place, or for the values of variables instead of what holds them."""
     call, source = case.call, case.context.source
+    listed = _of_layers(case)
+    if listed:
+        return builders.likely(*listed)
     if call is not None and source.kind in {"model", "layer"}:
         form = "list({x}.parameters())" if case.pen.dialect == "torch" else "{x}.trainable_variables"
         asked = [a for a in (*call.args, *(k.value for k in call.keywords)) if syntax.text_of(a) == source.name]

@@ -231,7 +231,7 @@ def called_with_values(case: Case) -> Changes:
         listed = zipped.args[0] if len(zipped.args) == 2 else None
         if not isinstance(listed, ast.Attribute) or listed.attr not in WEIGHTS or len(loop.body) != 1:
             return ()
-        model, values, gone = listed.value, builders.written(zipped.args[1], file), loop
+        model, values, gone = listed.value, _values_in(loop, zipped, call, file), loop
     name = builders.written(model, file)
     calls = [
         n
@@ -243,6 +243,40 @@ def called_with_values(case: Case) -> Changes:
     first = f"{values}, {name}.non_trainable_variables"
     changes = [c for n in calls for c in _stateless(n, name, first, file)]
     return (*builders.remove(gone, file), *changes)
+
+
+def _values_in(loop: ast.For, zipped: ast.Call, call: ast.Call, file: str) -> str:
+    """Write the list of what a loop over weights assigns to them: of what it runs over, or computed from that."""
+    second = loop.target.elts[1] if isinstance(loop.target, ast.Tuple) and len(loop.target.elts) == 2 else None
+    if second is not None and call.args and syntax.text_of(call.args[0]) == syntax.text_of(second):
+        return builders.written(zipped.args[1], file)
+    value = builders.written(call.args[0], file) if call.args else ""
+    return f"[{value} for {builders.written(loop.target, file).strip('()')} in {builders.written(zipped, file)}]"
+
+
+def called_with_one(case: Case, call: ast.Call, variable: ast.expr) -> Changes:
+    """Call a layer of Keras's with a tensor in the place of one of its weights, which cannot be an attribute."""
+    scope, statement, file = case.function, case.statement, case.file
+    if not isinstance(variable, ast.Attribute) or scope is None or statement is None:
+        return ()
+    layer, text = syntax.text_of(variable.value), builders.written(variable, file)
+    made = [scopes.stands_for(v.func, file) or "" for v in _made(layer, case)]
+    calls = [
+        n
+        for n in syntax.walk_scope(scope)
+        if isinstance(n, ast.Call) and syntax.text_of(n.func) == layer and n.lineno > statement.lineno
+    ]
+    if not calls or not made or not all(name.startswith(KERAS) for name in made):
+        return ()
+    each = scopes.free_name(file, "weight")
+    value = builders.operand(call.args[0], file)
+    values = f"[{value} if {each} is {text} else {each} for {each} in {layer}.trainable_variables]"
+    changes = [c for n in calls for c in _stateless(n, layer, f"{values}, {layer}.non_trainable_variables", file)]
+    return (*builders.remove(statement, file), *changes)
+
+
+def _made(name: str, case: Case) -> list[ast.Call]:
+    return [v for v in syntax.values_given_to(name, case.at) if isinstance(v, ast.Call)]
 
 
 WEIGHTS = {"trainable_variables", "trainable_weights", "weights", "variables"}

@@ -285,9 +285,22 @@ def _conversions_around(case: Case, pen: Pen, place: Span) -> Changes:
     """Return the changes that leave out the conversions in which a place stands."""
     found: list[Change] = []
     for node in reversed(syntax.around(place)) if place.file == case.file else ():
-        if isinstance(node, ast.expr) and is_conversion(node, case.file) and syntax.span_of(node, case.file) != case.at:
+        if pen.dialect == "tensorflow" and isinstance(node, ast.Call) and _of_several(node, case):
+            found += [
+                *builders.rename_call(node, case.file, pen.call("stack").removesuffix("()")),
+                *builders.drop_argument(node, case.file, "dtype"),
+            ]
+        elif isinstance(node, ast.expr) and is_conversion(node, case.file) and syntax.span_of(node, case.file) != case.at:
             found += _without_conversion(pen, node, case.file)
     return tuple(found)
+
+
+def _of_several(call: ast.Call, case: Case) -> bool:
+    """Whether a call makes one constant of a list, which takes no tensors."""
+    given = call.args[0] if simple_name(call) == "constant" and len(call.args) == 1 else None
+    if isinstance(given, ast.Name):
+        return syntax.is_list(given.id, syntax.span_of(given, case.file))
+    return isinstance(given, ast.List | ast.ListComp)
 
 
 def outer_only(changes: list[Change]) -> list[Change]:

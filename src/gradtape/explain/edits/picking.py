@@ -115,6 +115,8 @@ def _between_gathered(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
         for pick in parts(statement):
             place = _place_of(pick)
             if place is not None and (place is node or syntax.text_of(place) in names):
+                if simple_name(pick) == "gather_nd" and not isinstance(inner, ast.Name | ast.Attribute):
+                    return _named_first(case, pick, place, inner)
                 text = _between(pen, pick, place, inner, file)
                 return (*builders.replace(pick, file, text), *pen.imports) if text else ()
         value = statement.value if isinstance(statement, ast.Assign) else None
@@ -125,6 +127,20 @@ def _between_gathered(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
         ):
             return ()  # what the position was computed from is another value there
     return ()
+
+
+def _named_first(case: Case, pick: ast.expr, place: ast.expr, inner: ast.expr) -> Changes:
+    """Give a name to positions that several rows are read by, before they are cast."""
+    file, pen, statement, table = case.file, case.pen, case.statement, _table_of(pick, case.file)
+    if statement is None or not table or not isinstance(place, ast.Name):
+        return ()
+    name = scopes.free_name(file, "positions")
+    return (
+        *builders.insert_before(statement, file, f"{name} = {builders.written(inner, file)}"),
+        *builders.replace(inner, file, name),
+        *builders.replace(pick, file, _between_corners(pen, table, place.id, name, file)),
+        *pen.imports,
+    )
 
 
 def _place_of(pick: ast.expr) -> ast.expr | None:
@@ -155,7 +171,7 @@ def _between(pen: Pen, pick: ast.expr, place: ast.expr, inner: ast.expr, file: s
         return ""
     rows, row = _kept_as(place, "rows", file)
     if simple_name(pick) == "gather_nd":
-        return _between_corners(pen, table, row, at, file) if (rows, first) == (row, at) else ""
+        return _between_corners(pen, table, row, at, file) if rows == row and first == at else ""
     after = pen.say("tf.minimum({i} + 1, {t}.shape[0] - 1)", i=row, t=table)
     weight = pen.say("{f} - tf.cast({i}, {p}.dtype)", f=first, p=at, i=row)
     return pen.say(
@@ -174,6 +190,7 @@ def _between_corners(pen: Pen, table: str, place: str, position: str, file: str)
     corner = scopes.free_name(file, "corner")
     weight = pen.say("{p} - tf.cast({i}, {p}.dtype)", p=position, i=place)
     near = pen.say("tf.reduce_prod(tf.where(tf.equal({c}, 1), {w}, 1 - ({w})), -1)", c=corner, w=weight)
+    near = pen.say("tf.reshape({n}, {i}.shape[:-1] + [1] * (len({t}.shape) - {i}.shape[-1]))", n=near, i=place, t=table)
     picked = pen.say(
         "tf.gather_nd({t}, tf.minimum({i} + {c}, tf.cast(tf.shape({t})[: {i}.shape[-1]], {i}.dtype) - 1))",
         t=table,

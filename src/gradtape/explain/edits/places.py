@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
-from gradtape.explain.edits import anew, builders, choices, passing, switches
+from gradtape.explain.edits import anew, builders, datasets, choices, passing, switches
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
 from gradtape.explain.graph import OUTSIDE, BreakKind
@@ -30,7 +30,7 @@ def into_tape(case: Case) -> Suggestion | None:
     file = entered.file
     inside = [place for place in _outside(case) if place.file == file]
     where = syntax.span_of(block, file)
-    paused = _paused(case)
+    paused = _paused(case) or datasets.outside(case)
     if paused:
         return builders.likely(*paused)
     statements = _statements(p for p in inside if (p.line, p.column) < (where.line, where.column))

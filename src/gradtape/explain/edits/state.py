@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders, choices, foreign, layers, lists, metrics, order, refs, sliced, writes
+from gradtape.explain.edits import builders, choices, datasets, foreign, layers, lists, metrics, order, refs, sliced, writes
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import array_on_tape, kept, one_array, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
@@ -94,7 +95,7 @@ def without_state(case: Case) -> Suggestion | None:
     call = case.call
     if case.pen.dialect == "jax":
         return builders.likely(*refs.of_its_own(case))
-    changes = _not_traced(case) or metrics.loss_instead(case) or layers.called_with_values(case)
+    changes = _not_traced(case) or datasets.outside(case) or metrics.loss_instead(case) or layers.called_with_values(case)
     if changes or call is None:
         return builders.likely(*changes)
     name = syntax.text_of(call.func).rpartition(".")[2]
@@ -180,13 +181,45 @@ def _read_instead(case: Case, call: ast.Call) -> Changes:
     scope, statement = case.function, case.statement
     if scope is None or statement is None or not isinstance(call.func, ast.Attribute):
         return ()
-    variable = call.func.value
-    value = builders.operand(call.args[0], case.file)
-    if call.func.attr != "assign":
-        sign = {"assign_add": "+", "assign_sub": "-"}.get(call.func.attr)
-        value = f"({builders.written(variable, case.file)} {sign} {value})" if sign else ""
-    reads = sliced.reads_after(case, statement.lineno, syntax.text_of(variable))
-    return tuple(c for n in reads for c in builders.replace(n, case.file, value)) if value else ()
+    variable, file = call.func.value, case.file
+    name, value = builders.written(variable, file), builders.written(call.args[0], file)
+    own = bool(syntax.mentions(call.args[0], syntax.text_of(variable)))
+    loop = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.For | ast.While)), None)
+    last = loop.end_lineno or statement.lineno if loop is not None and loop in list(ast.walk(scope)) else 0
+    reads = sliced.reads_after(case, max(last, statement.lineno), syntax.text_of(variable))
+    if call.func.attr == "assign" and not own and not last:
+        return tuple(c for n in reads for c in builders.replace(n, file, builders.operand(call.args[0], file)))
+    sign = {"assign": "", "assign_add": "+", "assign_sub": "-"}.get(call.func.attr)
+    if sign is None or not reads or not isinstance(variable, ast.Name | ast.Attribute):
+        return ()
+    return _through_new(case, call, f"{name} {sign} {builders.operand(call.args[0], file)}" if sign else value, reads)
+
+
+def _through_new(case: Case, call: ast.Call, value: str, reads: list[ast.expr]) -> Changes:
+    """Compute what is assigned under a name of its own, assign that, and go on with it; a loop carries it on."""
+    statement, file, pen = case.statement, case.file, case.pen
+    if statement is None or not isinstance(call.func, ast.Attribute):
+        return ()
+    variable = syntax.text_of(call.func.value)
+    loop = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.For | ast.While)), None)
+    if loop is not None and case.function is not None and loop not in list(ast.walk(case.function)):
+        loop = None
+    new = scopes.free_name(file, f"new_{variable.rpartition('.')[2]}")
+    others = [n for n in syntax.mentions(loop, variable) if n is not call.func.value] if loop is not None else []
+    before: Changes = ()
+    if loop is not None:
+        if any(not any(n is p for p in ast.walk(statement)) for n in others):
+            return ()  # the loop reads it elsewhere as well
+        before = builders.insert_before(loop, file, pen.say(f"{new} = tf.convert_to_tensor({variable})"))
+        value = re.sub(rf"(?<![\w.]){re.escape(variable)}(?![\w.])", new, value)
+    written = builders.replace_statement(statement, file, f"{variable}.assign({new})")
+    return (
+        *before,
+        *builders.insert_before(statement, file, f"{new} = {value}"),
+        *written,
+        *(c for n in reads for c in builders.replace(n, file, new)),
+        *pen.imports,
+    )
 
 
 def _kept_in_attribute(case: Case, call: ast.Call) -> Changes:
@@ -197,6 +230,9 @@ def _kept_in_attribute(case: Case, call: ast.Call) -> Changes:
     variable = call.func.value
     if call.func.attr != "assign" or case.pen.dialect != "tensorflow":
         return ()
+    called = layers.called_with_one(case, call, variable)
+    if called:
+        return called
     value = builders.written(call.args[0], file)
     if isinstance(variable, ast.Attribute):
         return builders.replace_statement(statement, file, f"{builders.written(variable, file)} = {value}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain.graph import Break, BreakKind, Operation
 from gradtape.recorders.tensorflow import private
+from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.windows import Window
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ class Draft:
             return breaks
         outside = self.window.outside(seq, thread)
         if outside is not None:
-            return (*breaks, Break(outside))
+            paused = self.window.paused_at(seq) if outside is BreakKind.GRADIENTS_OFF else None
+            return (*breaks, Break(outside, at=site_of(paused, "tape") if paused is not None else None))
         if not recorded:
             self.late.append((len(self.made), position, number))
         return breaks

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:
+    from gradtape.recorders.tensorflow.frames import Place
     from gradtape.recorders.tensorflow.memory import Happening, Life
 
 OPENS = frozenset({"enter", "resume", "reset"})
@@ -24,6 +25,7 @@ class Window:
         self.since = resets[-1] if resets else 0
         self._times = [seq for seq, _ in changes]
         self._words = [what for _, what in changes]
+        self._places = [places for _, _, places in life.changes] if life is not None else []
         self.auto_watch = life is not None and life.auto_watch
         self._watches = {h.seq for h in life.watches} if life is not None else set()
 
@@ -34,6 +36,11 @@ class Window:
     def watches(self, happening: Happening) -> bool:
         """Whether it was this tape that was told to watch something, and it has not forgotten it."""
         return happening.seq in self._watches and happening.seq > self.since
+
+    def paused_at(self, seq: int) -> Place | None:
+        """Return where the tape was paused that does not have what happened at a moment."""
+        places = self._places[bisect_right(self._times, seq) - 1]
+        return places[0] if places else None
 
     def outside(self, seq: int, thread: int = 0) -> BreakKind | None:
         """Say why the tape does not have what happened at a moment in a thread; None if it has it."""
