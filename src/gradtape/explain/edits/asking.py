@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, order, passing, static, symbols, trees, whole
+from gradtape.explain.edits.blocks import tape_block
 from gradtape.explain.edits.case import assigned_before, defined_in, simple_name, statements_of
 from gradtape.explain.edits.places import moved_to_end, moved_to_start
-from gradtape.explain.edits.sources import tape_block
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.blocks import tape_block
 from gradtape.explain.edits.case import parts, simple_name
-from gradtape.explain.edits.sources import tape_block
 
 if TYPE_CHECKING:
     from gradtape.diagnostics.changes import Change

@@ -79,6 +79,8 @@ class _Walk:
                 raise RefusedError
             if not isinstance(outer, ast.expr) or (isinstance(outer, ast.Call) and outer.func is node):
                 return node
+            if isinstance(outer, ast.Call) and defined_in(self.file, outer) is not None:
+                return node
             twin = self.around.write(outer, node)
             if twin is None:
                 return node

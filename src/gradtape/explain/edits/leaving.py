@@ -290,7 +290,9 @@ def _conversions_around(case: Case, pen: Pen, place: Span) -> Changes:
                 *builders.rename_call(node, case.file, pen.call("stack").removesuffix("()")),
                 *builders.drop_argument(node, case.file, "dtype"),
             ]
-        elif isinstance(node, ast.expr) and is_conversion(node, case.file) and syntax.span_of(node, case.file) != case.at:
+        elif (
+            isinstance(node, ast.expr) and is_conversion(node, case.file) and syntax.span_of(node, case.file) != case.at
+        ):
             found += _without_conversion(pen, node, case.file)
     return tuple(found)
 

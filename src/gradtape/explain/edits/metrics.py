@@ -126,9 +126,8 @@ def _replaced(
     pen, file = case.pen, case.file
     if any(isinstance(a, ast.Starred) for a in given.args):
         return ()
-    how, what = (
-        ", ".join(builders.written(a, file) for a in some) for some in (settings, (*given.args, *given.keywords))
-    )
+    told = [k for k in given.keywords if k.arg not in {"k", "threshold"}]
+    how, what = (", ".join(builders.written(a, file) for a in some) for some in (settings, (*given.args, *told)))
     value = pen.say(f"keras.losses.{loss}({{s}})({{a}})", s=how, a=what)
     whole = _turned_round(read, file) if hits else read
     return (*builders.replace(whole, file, value), *pen.imports)

@@ -35,6 +35,7 @@ def same_object(case: Case) -> Suggestion | None:
         or layers.gone_on(case)
         or layers.made_once(case, _calls_at(case))
         or _made_from(case)
+        or _flattened(case)
     )
     return builders.likely(*changes) if changes else use(case)
 
@@ -196,6 +197,28 @@ def _made_from(case: Case) -> Changes:
         if syntax.text_of(a) == name
     ]
     return (*changes, *(c for a in watched for c in builders.replace(a, file, whole))) if changes else ()
+
+
+def _flattened(case: Case) -> Changes:
+    """Ask for the variables themselves where one vector of all of them was asked for, and make a vector of the answer."""
+    call, made, name = _asking_call(case), case.context.made_at(case.context.source), case.context.source.name
+    file, statement = case.context.question.call.span.file, case.statement
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    if call is None or made is None or value is None or name not in syntax.assigned_names(case.at):
+        return ()
+    maker = defined_in(file, value) if isinstance(value, ast.Call) else None
+    given = [s.value for s in statements_of(maker) if isinstance(s, ast.Return)] if maker is not None else [value]
+    whole = given[-1] if given else None
+    lists = [n for n in (parts(whole) if whole is not None else ()) if isinstance(n, ast.ListComp)]
+    listed = lists[0].generators[0].iter if len(lists) == 1 else None
+    if whole is None or simple_name(whole) not in {"concat", "concatenate"} or not isinstance(listed, ast.Attribute):
+        return ()
+    own = maker is None or not set(syntax.parameter_names(maker)) & syntax.names_in(listed, ast.Load)
+    asked = builders.argument(call, 1, "sources")
+    if not own or listed.attr not in LISTS or asked is None or syntax.text_of(asked) != name:
+        return ()
+    question = builders.with_part(call, asked, file, builders.written(listed, file))
+    return builders.replace(call, file, builders.with_part(whole, listed, file, question))
 
 
 def _model_that_ran(case: Case) -> Changes:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
-from gradtape.explain.edits import anew, builders, datasets, choices, passing, switches
+from gradtape.explain.edits import anew, builders, choices, datasets, passing, switches
+from gradtape.explain.edits.blocks import tape_block, tape_name
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
-from gradtape.explain.edits.sources import GRADIENTS_OFF, tape_block, tape_name
+from gradtape.explain.edits.sources import GRADIENTS_OFF
 from gradtape.explain.graph import OUTSIDE, BreakKind
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ def into_tape(case: Case) -> Suggestion | None:
         return builders.likely(*builders.unwrap_block(cached, case.file))
     if not moved.changes:
         moved = _after(block, [p for p in inside if p.line > where.end_line], question, file)
-    return moved.suggestion() or builders.likely(*anew.computed_where_read(_beside(case), block)) or _kept_in_attribute(case)
+    return (
+        moved.suggestion()
+        or builders.likely(*anew.computed_where_read(_beside(case), block))
+        or _kept_in_attribute(case)
+    )
 
 
 class Move(NamedTuple):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders, whole
+from gradtape.explain.edits import builders, looked_up, whole
+from gradtape.explain.edits.blocks import tape_block, tape_name
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, simple_name, statements_of
 from gradtape.explain.graph import Operation
 from gradtape.explain.search import backward_cone
@@ -93,23 +94,6 @@ def without_marks(case: Case, suggestion: Suggestion) -> Suggestion:
     return builders.suggestion(suggestion.applicability, *suggestion.changes, *found) or suggestion
 
 
-def tape_block(place: Span) -> ast.With | ast.AsyncWith | None:
-    """Return the `with` statement that enters a tape at a place."""
-    return next((n for n in reversed(syntax.around(place)) if isinstance(n, ast.With | ast.AsyncWith)), None)
-
-
-def tape_name(block: ast.With | ast.AsyncWith, place: Span) -> str | None:
-    """Return how the block calls the tape that is entered at a place."""
-    for item in block.items:
-        if syntax.span_of(item.context_expr, place.file) == place:
-            if item.optional_vars is not None:
-                return syntax.text_of(item.optional_vars)
-            return (
-                syntax.text_of(item.context_expr) if isinstance(item.context_expr, ast.Name | ast.Attribute) else None
-            )
-    return None
-
-
 def _is_path(name: str) -> bool:
     """Whether a name is one that can be written anywhere: names, attributes, elements by number or key."""
     try:
@@ -132,9 +116,27 @@ def unfreeze(case: Case) -> Suggestion | None:
             changes = builders.drop_argument(case.call, case.file, name)
             if changes:
                 return builders.likely(*changes)
+    statistics = _watched_statistics(case)
+    if statistics:
+        return builders.sketch(*statistics)
     statement = case.statement
     off = [n for n in ast.walk(statement) if isinstance(n, ast.Constant) and n.value is False] if statement else []
     return builders.likely(*(c for n in off for c in builders.replace(n, case.file, "True"))) if len(off) == 1 else None
+
+
+def _watched_statistics(case: Case) -> Changes:
+    """Watch what a model keeps beside its weights, where the gradients of all its variables are asked for."""
+    entered, asked = case.context.entered_at, case.moved(case.context.question.call.span).node
+    block = tape_block(entered) if entered is not None else None
+    tape = tape_name(block, entered) if block is not None and entered is not None else None
+    listed = builders.argument(asked, 1, "sources") if isinstance(asked, ast.Call) else None
+    if block is None or tape is None or entered is None or not isinstance(listed, ast.Attribute):
+        return ()
+    if case.pen.dialect != "tensorflow" or listed.attr not in {"variables", "weights"}:
+        return ()
+    model = builders.written(listed.value, entered.file)
+    text = f"{tape}.watch([v.value for v in {model}.non_trainable_variables])"
+    return builders.insert_before(block.body[0], entered.file, text)
 
 
 def in_place(case: Case) -> Suggestion | None:
@@ -250,6 +252,8 @@ def floats(case: Case) -> Suggestion | None:
     known = case.moved(made).node if case.pen.dialect == "jax" and made is not None and made.file == case.file else None
     if case.pen.dialect == "jax" and (whole.is_position(case) or whole.is_idle(case) or whole.is_data(case)):
         return whole.left_whole(case)
+    if case.pen.dialect == "tensorflow" and looked_up.is_looked_up(case):
+        return builders.sketch(*looked_up.asked_behind(case))
     changes = _written_whole(case, known) or _written_whole(case, case.node)
     if changes:
         return builders.likely(*changes)

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders, choices, datasets, foreign, layers, lists, metrics, order, refs, sliced, writes
+from gradtape.explain.edits import (
+    builders,
+    choices,
+    datasets,
+    foreign,
+    layers,
+    lists,
+    metrics,
+    order,
+    refs,
+    sliced,
+    writes,
+)
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
 from gradtape.explain.edits.leaving import array_on_tape, kept, one_array, stacked, stored_in_parameter
 from gradtape.explain.edits.places import asks
@@ -95,7 +107,9 @@ def without_state(case: Case) -> Suggestion | None:
     call = case.call
     if case.pen.dialect == "jax":
         return builders.likely(*refs.of_its_own(case))
-    changes = _not_traced(case) or datasets.outside(case) or metrics.loss_instead(case) or layers.called_with_values(case)
+    changes = (
+        _not_traced(case) or datasets.outside(case) or metrics.loss_instead(case) or layers.called_with_values(case)
+    )
     if changes or call is None:
         return builders.likely(*changes)
     name = syntax.text_of(call.func).rpartition(".")[2]

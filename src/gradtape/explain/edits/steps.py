@@ -343,9 +343,7 @@ EQUIVALENT = {
         "compute_left_eigenvectors=False, enable_eigvec_derivs=True))"
     ),
     "eig": "jax.lax.linalg.eig({x}, compute_left_eigenvectors=False, enable_eigvec_derivs=True)",
-    "logm": (
-        "(lambda w, v: tf.matmul(v * tf.math.log(w)[..., None, :], v, adjoint_b=True))(*tf.linalg.eigh({x}))"
-    ),
+    "logm": ("(lambda w, v: tf.matmul(v * tf.math.log(w)[..., None, :], v, adjoint_b=True))(*tf.linalg.eigh({x}))"),
     "adjust_contrast": "tf.reduce_mean({x}, [-3, -2], keepdims=True) * (1.0 - {f}) + {f} * {x}",
     "cross entropy": "-tf.reduce_sum({labels} * tf.nn.log_softmax({logits}), axis=-1)",
 }

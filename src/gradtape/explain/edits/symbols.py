@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.blocks import tape_block, tape_name
 from gradtape.explain.edits.case import assigned_before, defined_in, simple_name
 from gradtape.explain.edits.places import ASKING
-from gradtape.explain.edits.sources import tape_block, tape_name
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Span
@@ -32,7 +32,8 @@ def computed(case: Case) -> Changes:
     if isinstance(asked, ast.Name):
         value = assigned_before(question.function, asked.id, asked.lineno) if question.function is not None else None
         symbol = value if value is not None else asked
-    call = _model_call(block, symbol, case.file)
+    is_input = isinstance(symbol, ast.Attribute) and symbol.attr in INPUTS
+    call = _model_call(block, symbol, case.file) or (_handed_on(block, case.file) if is_input else None)
     if call is None:
         return ()
     given = builders.written(call.args[0], case.file)
@@ -100,6 +101,18 @@ def _model_call(block: ast.AST, symbol: ast.expr, file: str, besides: Span | Non
     text = syntax.text_of(symbol)
     named = [n for n in calls if text.startswith(f"{syntax.text_of(n.func)}.")]
     found = named or calls
+    return found[0] if len(found) == 1 else None
+
+
+def _handed_on(block: ast.AST, file: str) -> ast.Call | None:
+    """Return the one call in a tape's block of a function of the file that calls something on what it gets."""
+    found = []
+    for call in (n for n in ast.walk(block) if isinstance(n, ast.Call) and len(n.args) == 1 and not n.keywords):
+        function = defined_in(file, call)
+        names = syntax.parameter_names(function) if function is not None else []
+        inner = [n for n in ast.walk(function) if isinstance(n, ast.Call)] if function is not None else []
+        if any(names[:1] == [syntax.text_of(a)] for n in inner for a in n.args):
+            found.append(call)
     return found[0] if len(found) == 1 else None
 
 

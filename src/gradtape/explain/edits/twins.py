@@ -101,6 +101,10 @@ NEEDING = {"range", "fill", "zeros", "ones", "bincount", "unsorted_segment_sum",
 """What needs whole numbers or truth values, or takes the value out."""
 
 
+PLAIN = {"int", "float", "print", "str", "append"}
+"""What takes a mean position as well as a position."""
+
+
 class Around:
     """Writes the expression around a smooth value.
 
@@ -317,6 +321,8 @@ class Around:
         if layer and self._is_embedding(outer.func):
             return self._weighed(ast.Attribute(outer.func, "embeddings", ast.Load()), shares)
         if name in NEEDING | PICKS or name in {"invert_permutation", "argsort", "shape", "size", "reshape"}:
+            raise RefusedError
+        if scopes.stands_for(outer.func, self.file) is None and name not in PLAIN:
             raise RefusedError
         return self._meant(outer, node, twin)
 

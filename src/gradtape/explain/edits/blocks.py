@@ -1,0 +1,28 @@
+"""The block of a tape: the `with` statement that enters it, and its name there."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import syntax
+
+if TYPE_CHECKING:
+    from gradtape.diagnostics import Span
+
+
+def tape_block(place: Span) -> ast.With | ast.AsyncWith | None:
+    """Return the `with` statement that enters a tape at a place."""
+    return next((n for n in reversed(syntax.around(place)) if isinstance(n, ast.With | ast.AsyncWith)), None)
+
+
+def tape_name(block: ast.With | ast.AsyncWith, place: Span) -> str | None:
+    """Return how the block calls the tape that is entered at a place."""
+    for item in block.items:
+        if syntax.span_of(item.context_expr, place.file) == place:
+            if item.optional_vars is not None:
+                return syntax.text_of(item.optional_vars)
+            return (
+                syntax.text_of(item.context_expr) if isinstance(item.context_expr, ast.Name | ast.Attribute) else None
+            )
+    return None

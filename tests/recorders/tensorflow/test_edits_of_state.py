@@ -1,0 +1,344 @@
+"""Edits of what variables, data sets, layers and helpers keep away from the tape: each program is edited, and flows."""
+
+import textwrap
+
+import pytest
+
+from .conftest import HEAD
+
+MENDED = {
+    "a loss that a call hands to a helper as it is computed": (
+        """
+        w = tf.Variable([1.0, 2.0])
+        def loss_of(w):
+            return tf.reduce_sum(w ** 2)
+        def value_and_grads(loss, variables):
+            with tf.GradientTape() as tape:
+                value = loss * 0.5
+            return value, tape.gradient(value, variables)
+        value_and_grads(loss_of(w), [w])
+        """,
+        "        value = loss_of(w) * 0.5",
+    ),
+    "a loss that a helper asks for only": (
+        """
+        w = tf.Variable([1.0, 2.0])
+        def grads_of(loss, variables):
+            with tf.GradientTape() as tape:
+                tape.watch(variables)
+            return tape.gradient(loss, variables)
+        def loss_of(w):
+            return tf.reduce_sum(w ** 2)
+        loss = loss_of(w)
+        grads_of(loss, [w])
+        """,
+        "        loss = loss_of(w)",
+    ),
+    "what is computed once, in two steps": (
+        """
+        class Bank:
+            def __init__(self):
+                self.table, self.unit = tf.Variable(tf.ones((3, 2))), None
+            def rows(self):
+                if self.unit is None:
+                    size = tf.norm(self.table, axis=-1, keepdims=True)
+                    self.unit = self.table / size
+                return self.unit
+        bank = Bank()
+        bank.rows()
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(bank.rows() * [[1.0, 2.0]])
+        tape.gradient(y, bank.table)
+        """,
+        "        size = tf.norm(self.table, axis=-1, keepdims=True)",
+    ),
+    "an average that a variable keeps": (
+        """
+        w, mean = tf.Variable([1.0, 2.0]), tf.Variable([0.0, 0.0], trainable=False)
+        with tf.GradientTape() as tape:
+            mean.assign(0.9 * mean + 0.1 * tf.reduce_mean(w * tf.ones((4, 2)), 0))
+            y = tf.reduce_sum(mean ** 2)
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_sum(new_mean ** 2)",
+    ),
+    "a sum that a loop makes in a variable": (
+        """
+        w, total = tf.Variable([1.0, 2.0]), tf.Variable(0.0)
+        with tf.GradientTape() as tape:
+            for i in range(3):
+                total.assign_add(tf.reduce_sum(w * float(i)))
+            y = total / 3.0
+        tape.gradient(y, w)
+        """,
+        "        new_total = new_total + tf.reduce_sum(w * float(i))",
+    ),
+    "a rate that is learned through a step": (
+        """
+        w, rate, x = tf.Variable([1.0, 2.0]), tf.Variable(0.1), tf.constant([1.0, 3.0])
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                loss = tf.reduce_sum(w * x) ** 2
+            w.assign_sub(rate * inner.gradient(loss, w))
+            after = tf.reduce_sum(w * x) ** 2
+        outer.gradient(after, rate)
+        """,
+        "    after = tf.reduce_sum(new_w * x) ** 2",
+    ),
+    "a kernel that a tensor is assigned to": (
+        """
+        layer, scale, x = keras.layers.Dense(2), tf.Variable(0.3), tf.ones((3, 2))
+        layer.build((None, 2))
+        with tf.GradientTape() as tape:
+            layer.kernel.assign(scale * tf.ones((2, 2)))
+            y = tf.reduce_sum(layer(x) ** 2)
+        tape.gradient(y, scale)
+        """,
+        None,
+    ),
+    "weights that follow others at a rate that is learned": (
+        """
+        slow, fast, rate = keras.layers.Dense(1), keras.layers.Dense(1), tf.Variable(0.9)
+        slow.build((None, 2))
+        fast.build((None, 2))
+        with tf.GradientTape() as tape:
+            for a, b in zip(slow.trainable_variables, fast.trainable_variables):
+                a.assign(rate * a + (1 - rate) * b)
+            y = tf.reduce_sum(slow(tf.ones((3, 2))) ** 2)
+        tape.gradient(y, rate)
+        """,
+        None,
+    ),
+    "rows of a variable that a data set gives": (
+        """
+        z, x = tf.Variable(tf.random.normal((6, 2))), tf.random.normal((6, 2))
+        with tf.GradientTape() as tape:
+            y = 0.0
+            for a, b in tf.data.Dataset.from_tensor_slices((z, x)).shuffle(6, seed=0).batch(2):
+                y += tf.reduce_sum((a - b) ** 2)
+        tape.gradient(y, z)
+        """,
+        "        a, b = tf.gather(z, rows), tf.gather(x, rows)",
+    ),
+    "a data set that is made before the tape": (
+        """
+        z, x = tf.Variable(tf.random.normal((6, 2))), tf.random.normal((6, 2))
+        data = tf.data.Dataset.from_tensor_slices((z, x)).batch(3)
+        for a, b in data:
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum((a - b) ** 2)
+            tape.gradient(y, z)
+        """,
+        "        a, b = tf.gather(z, rows), tf.gather(x, rows)",
+    ),
+    "a function that a data set applies": (
+        """
+        scale = tf.Variable(2.0)
+        data = tf.data.Dataset.from_tensor_slices(tf.random.normal((6, 2))).map(lambda x: x * scale).batch(3)
+        for x in data:
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(x ** 2)
+            tape.gradient(y, scale)
+        """,
+        "        x = (lambda x: x * scale)(x)",
+    ),
+    "layers of a loop that all get the same": (
+        """
+        class Stack(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.blocks = [keras.layers.Dense(3) for _ in range(3)]
+            def call(self, x):
+                for block in self.blocks:
+                    out = block(x)
+                return out
+        stack = Stack()
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(stack(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, [block.kernel for block in stack.blocks])
+        """,
+        "            out = block(out)",
+    ),
+    "a scale that one of two results forgets": (
+        """
+        class Pair(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.head = keras.layers.Dense(2)
+                self.gain = self.add_weight(shape=(), initializer="ones", name="gain")
+            def call(self, x):
+                scores = self.head(x)
+                return scores, tf.transpose(scores)
+        pair = Pair()
+        with tf.GradientTape() as tape:
+            a, b = pair(tf.ones((2, 3)))
+            y = tf.reduce_sum(a) + tf.reduce_sum(b)
+        tape.gradient(y, [pair.head.kernel, pair.gain])
+        """,
+        "        return (scores * self.gain), tf.transpose(scores)",
+    ),
+    "one vector of all weights": (
+        """
+        class Flat:
+            def __init__(self, model):
+                self.model = model
+            def theta(self):
+                return tf.concat([tf.reshape(v, [-1]) for v in self.model.trainable_variables], axis=0)
+            def grad(self, x):
+                with tf.GradientTape() as tape:
+                    theta = self.theta()
+                    tape.watch(theta)
+                    y = tf.reduce_sum(self.model(x) ** 2)
+                return tape.gradient(y, theta)
+        Flat(keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(3)])).grad(tf.ones((2, 2)))
+        """,
+        None,
+    ),
+    "whole numbers that embeddings are looked up by": (
+        """
+        ids = keras.Input((3,), dtype="int32")
+        model = keras.Model(ids, keras.layers.Dense(1)(keras.layers.Embedding(9, 4)(ids)))
+        tokens = tf.constant([[1, 2, 3]])
+        with tf.GradientTape() as tape:
+            tape.watch(tokens)
+            y = model(tokens)
+        tape.gradient(y, tokens)
+        """,
+        "    y = keras.Model(embedding.output, model.outputs[0])(features)",
+    ),
+    "what a model keeps beside its weights": (
+        """
+        inputs = keras.Input((3,))
+        model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.BatchNormalization()(inputs)))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(model(tf.random.normal((4, 3))) ** 2)
+        tape.gradient(y, model.variables)
+        """,
+        "    tape.watch([v.value for v in model.non_trainable_variables])",
+    ),
+    "a step that runs while a helper pauses the outer tape": (
+        """
+        w, a = tf.Variable(1.0), tf.Variable(2.0)
+        def loss_of(w):
+            return a * w ** 2
+        def step(outer):
+            with outer.stop_recording():
+                with tf.GradientTape() as inner:
+                    loss = loss_of(w)
+                slope = inner.gradient(loss, w)
+            return w - 0.1 * slope
+        with tf.GradientTape() as outer:
+            y = step(outer) ** 2
+        outer.gradient(y, a)
+        """,
+        None,
+    ),
+    "numbers of plain Python in a constant": (
+        """
+        k = tf.Variable(0.3)
+        def model(t):
+            return math.sin(float(k) * t)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.constant([model(t) for t in (1.0, 2.0)]) ** 2)
+        tape.gradient(y, k)
+        """,
+        "    y = tf.reduce_sum(tf.stack([model(t) for t in (1.0, 2.0)]) ** 2)",
+    ),
+    "an image that is made smaller by areas": (
+        """
+        x = tf.Variable(tf.random.normal((1, 4, 4, 1)))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.image.resize(x, (2, 2), method="area") ** 2)
+        try:
+            tape.gradient(y, x)
+        except LookupError:
+            pass
+        """,
+        '    y = tf.reduce_sum(tf.image.resize(x, (2, 2), method="bilinear", antialias=True) ** 2)',
+    ),
+    "a logarithm of a matrix": (
+        """
+        w = tf.Variable([[2.0, 0.5], [0.5, 1.0]])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.math.real(tf.linalg.logm(tf.cast(w, tf.complex64))))
+        try:
+            tape.gradient(y, w)
+        except LookupError:
+            pass
+        """,
+        None,
+    ),
+    "a margin that is kept by far": (
+        """
+        w = tf.Variable([500.0, 600.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(tf.maximum(1.0 - w, 0.0))
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_mean(tf.nn.leaky_relu(1.0 - w))",
+    ),
+    "layers in the place of their variables": (
+        """
+        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(1)])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(model(tf.ones((2, 3))))
+        try:
+            tape.gradient(y, model.layers)
+        except AttributeError:
+            pass
+        """,
+        "    tape.gradient(y, model.trainable_variables)",
+    ),
+    "the input of a model that a helper runs": (
+        """
+        inputs = keras.Input((3,))
+        model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+        image = tf.ones((1, 3))
+        def loss_of(x):
+            return tf.reduce_sum(model(x) ** 2)
+        with tf.GradientTape() as tape:
+            y = loss_of(image)
+        try:
+            tape.gradient(y, model.input)
+        except AttributeError:
+            pass
+        """,
+        "    tape.watch(image)",
+    ),
+}
+
+UNEDITED = {
+    "a loop that reads its variable elsewhere": """
+        w, total = tf.Variable([1.0, 2.0]), tf.Variable(0.0)
+        with tf.GradientTape() as tape:
+            for i in range(3):
+                total.assign_add(tf.reduce_sum(w * float(i)))
+                print(total)
+            y = total / 3.0
+        tape.gradient(y, w)
+        """,
+    "a data set that puts elements together anew": """
+        z = tf.Variable(tf.random.normal((6, 2)))
+        with tf.GradientTape() as tape:
+            y = 0.0
+            for a in tf.data.Dataset.from_tensor_slices(z).filter(lambda r: r[0] > -9.0).batch(2):
+                y += tf.reduce_sum(a ** 2)
+        tape.gradient(y, z)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_the_edited_program_flows(name, mends):
+    source, line = MENDED[name]
+    new = mends(HEAD.replace("import random", "import math\nimport random") + textwrap.dedent(source)).split("\n")
+    assert line is None or line in new
+
+
+@pytest.mark.parametrize("name", UNEDITED)
+def test_what_would_mean_something_else_is_not_edited(name, explained):
+    ran = explained(HEAD + textwrap.dedent(UNEDITED[name]))
+    assert ran.error is None
+    found = [f.diagnostic for r in ran.reports for f in r.findings]
+    assert found
+    assert [edit.replace_with for d in found if d.suggestion for edit in d.suggestion.edits] == []
