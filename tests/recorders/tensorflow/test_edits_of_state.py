@@ -140,7 +140,7 @@ MENDED = {
                 y = tf.reduce_sum(x ** 2)
             tape.gradient(y, scale)
         """,
-        "        x = (lambda x: x * scale)(x)",
+        "        x = tf.map_fn(lambda x: x * scale, x)",
     ),
     "layers of a loop that all get the same": (
         """

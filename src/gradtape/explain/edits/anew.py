@@ -86,7 +86,7 @@ class _Place(NamedTuple):
     block: ast.With | ast.AsyncWith
 
     def read(self, function: ast.FunctionDef, name: str, value: str) -> Changes:
-        """Put a value in the place of a parameter; at the end of the block, where the tape is asked for the parameter."""
+        """Put a value in the place of a parameter; at the end of the block, where the tape is asked for that."""
         places = syntax.mentions(function, name)
         asked = [n for n in places if any(simple_name(c) in ASKING for c in self._calls_around(n))]
         rest = [n for n in places if n not in asked]

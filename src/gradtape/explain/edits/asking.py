@@ -9,7 +9,7 @@ from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, order, passing, static, symbols, trees, whole
 from gradtape.explain.edits.blocks import tape_block
-from gradtape.explain.edits.case import assigned_before, defined_in, simple_name, statements_of
+from gradtape.explain.edits.case import assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.places import moved_to_end, moved_to_start
 
 if TYPE_CHECKING:
@@ -223,6 +223,32 @@ def _of_layers(case: Case) -> Changes:
     if not isinstance(holder, ast.Attribute) or holder.attr not in {"layers", "get_weights"}:
         return ()
     return builders.replace(asked, case.file, f"{builders.written(holder.value, case.file)}.trainable_variables")
+
+
+def variables_behind(case: Case) -> Changes:
+    """Ask for the variables themselves where one vector of them was asked for, and make a vector of the answer."""
+    call, made, name = (
+        case.moved(case.context.question.call.span).node,
+        case.context.made_at(case.context.source),
+        case.context.source.name,
+    )
+    file, statement = case.context.question.call.span.file, case.statement
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    if not isinstance(call, ast.Call) or made is None or value is None or name not in syntax.assigned_names(case.at):
+        return ()
+    maker = defined_in(file, value) if isinstance(value, ast.Call) else None
+    given = [s.value for s in statements_of(maker) if isinstance(s, ast.Return)] if maker is not None else [value]
+    whole = given[-1] if given else None
+    lists = [n for n in (parts(whole) if whole is not None else ()) if isinstance(n, ast.ListComp)]
+    listed = lists[0].generators[0].iter if len(lists) == 1 else None
+    if whole is None or simple_name(whole) not in {"concat", "concatenate"} or not isinstance(listed, ast.Attribute):
+        return ()
+    own = maker is None or not set(syntax.parameter_names(maker)) & syntax.names_in(listed, ast.Load)
+    asked = builders.argument(call, 1, "sources")
+    if not own or listed.attr not in LISTS or asked is None or syntax.text_of(asked) != name:
+        return ()
+    question = builders.with_part(call, asked, file, builders.written(listed, file))
+    return builders.replace(call, file, builders.with_part(whole, listed, file, question))
 
 
 def values(case: Case) -> Suggestion | None:

@@ -1,4 +1,4 @@
-"""Edits where a data set of TensorFlow's gives tensors that start new paths: it gives positions, the rest is done here."""
+"""Edits where a data set of TensorFlow's gives tensors that start new paths: it gives positions instead."""
 
 from __future__ import annotations
 
@@ -81,14 +81,19 @@ def _rows(case: Case, loop: Loop, sliced: ast.Call) -> Changes:
 
 
 def _applied(case: Case, loop: Loop, mapped: ast.Call) -> Changes:
-    """Apply a function to what the data set gives in the loop, and not in the data set."""
-    file = case.file
+    """Apply a function to what the data set gives in the loop, row by row where that did so."""
+    file, pen = case.file, case.pen
     function, inner = mapped.args[0], getattr(mapped.func, "value", None)
     if inner is None or len(mapped.args) != 1:
         return ()
+    later = [simple_name(n) for n in builders.path_to(mapped, file) if isinstance(n, ast.expr)]
     target = builders.written(loop.target, file)
-    text = f"{target} = {builders.operand(function, file)}({target.strip('()')})"
-    return (*builders.keep_part(mapped, inner, file), *_first_in(case, loop, text))
+    text = f"{builders.operand(function, file)}({target.strip('()')})"
+    if "batch" in later:
+        if not isinstance(loop.target, ast.Name):
+            return ()
+        text = pen.say("tf.map_fn({f}, {x})", f=builders.written(function, file), x=target)
+    return (*builders.keep_part(mapped, inner, file), *_first_in(case, loop, f"{target} = {text}"), *pen.imports)
 
 
 def _first_in(case: Case, loop: Loop, text: str) -> Changes:

@@ -44,13 +44,13 @@ def asked_behind(case: Case) -> Changes:
     watch, pen = f"{tape}.watch({features})", case.moved(syntax.span_of(call, file)).pen
     made = [simple_name(v) for v in syntax.values_given_to(syntax.text_of(call.func), syntax.span_of(call, file))]
     if made == ["Embedding"]:
-        first = (f"{features} = {builders.written(call, file)}", watch)
+        first = [f"{features} = {builders.written(call, file)}", watch]
         rest = builders.replace(call, file, features)
     else:
         layer = scopes.free_name(file, "embedding")
         find = pen.say("next(x for x in {m}.layers if isinstance(x, keras.layers.Embedding))", m=called)
         begin = pen.say("keras.Model({m}.inputs, {e}.output)({x})", m=called, e=layer, x=name)
-        first = (f"{layer} = {find}", f"{features} = {begin}", watch)
+        first = [f"{layer} = {find}", f"{features} = {begin}", watch]
         go_on = pen.say("keras.Model({e}.output, {m}.outputs[0])", e=layer, m=called)
         rest = builders.replace(call, file, f"{go_on}({features})")
     watched = [n for n in block.body if isinstance(n, ast.Expr) and syntax.text_of(n.value) == f"{tape}.watch({name})"]

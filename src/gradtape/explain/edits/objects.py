@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.diagnostics.changes import Change, insertion
+from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders, layers, order, passing, unread
+from gradtape.explain.edits import asking, builders, forgotten, layers, order, passing, unread
 from gradtape.explain.edits.asking import LISTS
-from gradtape.explain.edits.case import FORWARD, Case, defined_in, never_read, parts, simple_name, statements_of
+from gradtape.explain.edits.case import Case, defined_in, never_read, parts, simple_name, statements_of
 from gradtape.explain.unread import only_shape
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def same_object(case: Case) -> Suggestion | None:
         or layers.gone_on(case)
         or layers.made_once(case, _calls_at(case))
         or _made_from(case)
-        or _flattened(case)
+        or asking.variables_behind(case)
     )
     return builders.likely(*changes) if changes else use(case)
 
@@ -199,28 +199,6 @@ def _made_from(case: Case) -> Changes:
     return (*changes, *(c for a in watched for c in builders.replace(a, file, whole))) if changes else ()
 
 
-def _flattened(case: Case) -> Changes:
-    """Ask for the variables themselves where one vector of all of them was asked for, and make a vector of the answer."""
-    call, made, name = _asking_call(case), case.context.made_at(case.context.source), case.context.source.name
-    file, statement = case.context.question.call.span.file, case.statement
-    value = statement.value if isinstance(statement, ast.Assign) else None
-    if call is None or made is None or value is None or name not in syntax.assigned_names(case.at):
-        return ()
-    maker = defined_in(file, value) if isinstance(value, ast.Call) else None
-    given = [s.value for s in statements_of(maker) if isinstance(s, ast.Return)] if maker is not None else [value]
-    whole = given[-1] if given else None
-    lists = [n for n in (parts(whole) if whole is not None else ()) if isinstance(n, ast.ListComp)]
-    listed = lists[0].generators[0].iter if len(lists) == 1 else None
-    if whole is None or simple_name(whole) not in {"concat", "concatenate"} or not isinstance(listed, ast.Attribute):
-        return ()
-    own = maker is None or not set(syntax.parameter_names(maker)) & syntax.names_in(listed, ast.Load)
-    asked = builders.argument(call, 1, "sources")
-    if not own or listed.attr not in LISTS or asked is None or syntax.text_of(asked) != name:
-        return ()
-    question = builders.with_part(call, asked, file, builders.written(listed, file))
-    return builders.replace(call, file, builders.with_part(whole, listed, file, question))
-
-
 def _model_that_ran(case: Case) -> Changes:
     """Ask for the variables of the one model that the function runs, where those of another were asked for."""
     call = _asking_call(case)
@@ -330,10 +308,10 @@ def use(case: Case) -> Suggestion | None:
             if changes:
                 return builders.likely(*changes)
     for function in _functions_that_ran(case):
-        chained = _chained(function, case)
+        chained = forgotten.chained(function, case.file)
         if chained:
             return builders.likely(*chained)
-    changes = _forgotten_attribute(case) or _first_state(case) or _cut_short(case)
+    changes = forgotten.attribute(case) or _first_state(case) or _cut_short(case)
     if changes:
         return builders.sketch(*changes)
     if case.context.routes or case.at != case.context.question.call.span:
@@ -390,45 +368,6 @@ def _read_instead(function: ast.FunctionDef, name: str, case: Case) -> Changes:
     return ()
 
 
-def _chained(function: ast.FunctionDef, case: Case) -> Changes:
-    """Call each layer on what the one before it gave, where all get the same and only the last result is read."""
-    found: list[Change] = []
-    last: tuple[str, str] | None = None
-    for statement in function.body:
-        target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
-        value = statement.value if isinstance(statement, ast.Assign) else None
-        given = value.args[0] if isinstance(value, ast.Call) and len(value.args) == 1 else None
-        if not isinstance(target, ast.Name) or not isinstance(value, ast.Call) or not isinstance(given, ast.Name):
-            last = None
-            continue
-        if last == (target.id, given.id) and isinstance(value.func, ast.Attribute):
-            found += builders.replace(given, case.file, target.id)
-        last = (target.id, given.id) if target.id != given.id else None
-    return tuple(found) or _chained_in_loop(function, case.file)
-
-
-def _chained_in_loop(function: ast.FunctionDef, file: str) -> Changes:
-    """Do so where a loop over layers calls each on what the first one got: `for layer in layers: out = layer(x)`."""
-    for loop in (s for s in statements_of(function) if isinstance(s, ast.For) and isinstance(s.target, ast.Name)):
-        for statement in loop.body:
-            value = statement.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-            if not isinstance(value, ast.Call) or not isinstance(target, ast.Name) or not value.args:
-                continue
-            given = value.args[0]
-            called = syntax.text_of(value.func) == syntax.text_of(loop.target)
-            if not called or not isinstance(given, ast.Name) or given.id == target.id:
-                continue
-            inside = [s for s in loop.body if s is not statement]
-            if any({target.id, given.id} & syntax.names_in(s, ast.Store) for s in inside):
-                continue
-            if any(syntax.mentions(s, target.id) for s in inside) or syntax.mentions(value, target.id):
-                continue
-            first = builders.insert_before(loop, file, f"{target.id} = {given.id}")
-            return (*first, *builders.replace(given, file, target.id))
-    return ()
-
-
 def _stored(function: ast.FunctionDef) -> set[str]:
     return {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
@@ -446,41 +385,6 @@ def _read_once_of_two(function: ast.FunctionDef, name: str, case: Case) -> Chang
             places = [n for n in ast.walk(call.args[1]) if isinstance(n, ast.Name) and n.id == again]
             return tuple(c for n in places for c in builders.replace(n, case.file, name))
     return ()
-
-
-def _forgotten_attribute(case: Case) -> Changes:
-    """Add `self.bias` to what a layer returns, if no method that computes reads it."""
-    tree = syntax.parse_file(case.file)
-    source = case.context.source.name.rpartition(".")[2]
-    made = case.context.made_at(case.context.source)
-    own = case.context.source.path.rpartition("/")[2]  # a weight that Keras makes later has the place of its layer
-    bound = syntax.assigned_names(made) if made is not None else ()
-    names = [n for n in (source, own, *(b.removeprefix("self.") for b in bound)) if n]
-    for holder in (n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)) if tree is not None else ():
-        methods = {n.name: n for n in holder.body if isinstance(n, ast.FunctionDef)}
-        forward = next((methods[n] for n in FORWARD if n in methods), None)
-        attributes = {f"self.{n}" for n in names}
-        stored = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Store)}
-        read = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Load)}
-        if forward is not None and len(stored - read) == 1:
-            return _with_attribute(forward, (stored - read).pop(), case.file)
-    return ()
-
-
-FACTORS = ("scale", "gain", "gamma", "temperature", "factor")
-"""What is in the names of weights that something is multiplied by."""
-
-
-def _with_attribute(forward: ast.FunctionDef, name: str, file: str) -> Changes:
-    """Bring a weight into what a layer returns, of several results into the first: as a factor if it is called so."""
-    returned = [s for s in statements_of(forward) if isinstance(s, ast.Return) and s.value is not None]
-    value = returned[-1].value if returned else None
-    first = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
-    if first is None:
-        return ()
-    if any(word in name.lower() for word in FACTORS):
-        return builders.replace(first, file, f"{builders.operand(first, file)} * {name}")
-    return builders.replace(first, file, f"{builders.term(first, file)} + {name}")
 
 
 RECURRENT = ("RNN", "LSTM", "GRU")

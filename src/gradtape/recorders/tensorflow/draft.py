@@ -13,6 +13,7 @@ from gradtape.recorders.tensorflow.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import CodeType
 
     from gradtape.diagnostics import Site
     from gradtape.explain import graph
@@ -138,8 +139,12 @@ class Draft:
         recorded: bool,
         traced: bool = False,
         thread: int = 0,
+        code: CodeType | None = None,
     ) -> tuple[Break, ...]:
-        """Put together why nothing flows: what the operation is, what the backward pass showed, when it ran."""
+        """Put together why nothing flows: what the operation is, what the backward pass showed, when it ran.
+
+        Where the tape was paused by another function than the one that ran it, `code`, that place is to blame.
+        """
         counted = self.dtypes.get(number, 1) not in private.FLOATING
         shown = self.given_none.get((seq, position)) if found is None and not counted else found
         breaks = () if shown is None else (shown,)
@@ -148,7 +153,8 @@ class Draft:
         outside = self.window.outside(seq, thread)
         if outside is not None:
             paused = self.window.paused_at(seq) if outside is BreakKind.GRADIENTS_OFF else None
-            return (*breaks, Break(outside, at=site_of(paused, "tape") if paused is not None else None))
+            elsewhere = paused is not None and code is not None and paused[0] is not code
+            return (*breaks, Break(outside, at=site_of(paused) if paused is not None and elsewhere else None))
         if not recorded:
             self.late.append((len(self.made), position, number))
         return breaks

@@ -207,7 +207,14 @@ class Running:
         if gap is not None and found is None:
             found = Break(BreakKind.MISSING_RULE, gap)
         return self.draft.broken(
-            ran.seq, position, ran.ins[position], found, recorded=recorded, traced=ran.graph, thread=ran.thread
+            ran.seq,
+            position,
+            ran.ins[position],
+            found,
+            recorded=recorded,
+            traced=ran.graph,
+            thread=ran.thread,
+            code=ran.places[0][0],
         )
 
     def _why(self, ran: Ran, facts: table.Facts, position: int, dtype: int) -> Break | None:
