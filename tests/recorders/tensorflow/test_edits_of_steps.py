@@ -83,6 +83,38 @@ SMOOTH = {
         """,
         '    y = -tf.reduce_mean(tf.einsum("bn,bn...->b...", action, rewards))',
     ),
+    "noise in the shape of drawn positions": (
+        """
+        w, arms = tf.Variable(tf.random.normal((4, 3))), tf.constant([1.0, 2.0, 5.0])
+        with tf.GradientTape() as tape:
+            action = tf.squeeze(tf.random.categorical(w, 1), axis=1)
+            y = tf.reduce_mean(tf.gather(arms, action) + 0.1 * tf.random.normal(action.shape))
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_mean(tf.tensordot(action, arms, 1) + 0.1 * tf.random.normal(action.shape[:-1]))",
+    ),
+    "tokens that another model looks up": (
+        """
+        layer, w = keras.layers.Embedding(3, 2), tf.Variable([[0.2, 0.8, 0.1]])
+        def summarise(probs):
+            return tf.argmax(probs, axis=-1), probs
+        with tf.GradientTape() as tape:
+            tokens, _ = summarise(tf.nn.softmax(w))
+            y = tf.reduce_sum(layer(tokens) ** 2)
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_sum(tf.tensordot(tokens, layer(tf.range(tokens.shape[-1])), 1) ** 2)",
+    ),
+    "the best few under one name": (
+        """
+        scores, table = tf.Variable([0.3, 2.0, 1.1]), tf.random.normal((3, 2))
+        with tf.GradientTape() as tape:
+            top = tf.math.top_k(scores, k=2)
+            y = tf.reduce_sum(tf.gather(table, top.indices) ** 2)
+        tape.gradient(y, scores)
+        """,
+        None,
+    ),
     "hits whose guess another function makes": (
         """
         w, x = tf.Variable(tf.random.normal((3, 4))), tf.random.normal((5, 3))
@@ -198,7 +230,8 @@ KEPT = {
 @pytest.mark.parametrize("name", SMOOTH)
 def test_a_step_and_what_follows_becomes_smooth(name, mends):
     source, line = SMOOTH[name]
-    assert line in mends(HEAD + textwrap.dedent(source)).split("\n")
+    new = mends(HEAD + textwrap.dedent(source)).split("\n")
+    assert line is None or line in new
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -101,6 +101,8 @@ def _largest(pen: Pen, call: ast.Call, file: str) -> Twin | None:
     if scores is None:
         return None
     text = builders.written(scores, file)
+    if isinstance(scores, ast.Name | ast.Attribute) and "prob" in text and simple_name(call) == "argmax":
+        return Twin(Kind.SHARES, text) if place in {"-1", "1"} else None
     if simple_name(call) == "argmin":
         text = f"-{builders.operand(scores, file)}"
     if place in {"-1", "1"}:
@@ -140,13 +142,15 @@ def _best(pen: Pen, call: ast.Call, file: str) -> Twin | None:
     values = builders.argument(call, 0, "input")
     if values is None or any(isinstance(n, ast.Call) for n in ast.walk(values)):
         return None
-    name, whole = scopes.free_name(file, "best"), builders.written(call, file)
+    whole, outer = builders.written(call, file), builders.parent_of(call, file)
+    target = outer.targets[0] if isinstance(outer, ast.Assign) else None
+    name = target.id if isinstance(target, ast.Name) else scopes.free_name(file, "best")
     apart = f"{name}.values[..., None] - {builders.operand(values, file)}[..., None, :]"
     shares = pen.say("tf.nn.softmax(-tf.abs({x}))", x=apart)
-    outer = builders.parent_of(call, file)
-    alone = not isinstance(outer, ast.Assign)
-    if alone:
-        shares = shares.replace(f"{name}.values", f"{builders.written(call, file)}.values")
+    if isinstance(target, ast.Name):
+        return Twin(Kind.BEST, whole, shares)
+    if target is None:
+        shares = shares.replace(f"{name}.values", f"{whole}.values")
     return Twin(Kind.BEST, f"({name} := {whole}).values, {shares}", shares)
 
 

@@ -301,7 +301,9 @@ class Around:
         pair = _pair(outer, LOGICAL)
         if pair is not None and pair[0] in {ast.Eq, ast.NotEq}:
             return self._chance(pair[1], node, twin, differs=pair[0] is ast.NotEq)
-        if isinstance(outer, ast.Attribute) and outer.attr not in {"dtype", "shape"}:
+        if isinstance(outer, ast.Attribute) and outer.attr == "shape":
+            return Twin(Kind.FLOAT, f"{shares}.shape[:-1]")
+        if isinstance(outer, ast.Attribute):
             raise RefusedError
         if isinstance(outer, ast.List):
             return self._beside_rows(outer, node, twin)
@@ -313,13 +315,17 @@ class Around:
             return self._with(outer, node, twin)
         if name == "one_hot" and outer.args[0] is node:
             return Twin(Kind.FLOAT, twin.text)
+        if name == "shape" and outer.args == [node]:
+            return Twin(Kind.FLOAT, f"{self._with(outer, node, twin).text}[:-1]")
         if name in {"gather", "embedding_lookup", "take"} and outer.args[1:2] == [node]:
             return self._gathered(outer, shares)
         if name in {"argsort", "invert_permutation"} and outer.args == [node]:
             return self._ranks(twin)
         layer = scopes.stands_for(outer.func, self.file) is None and outer.args == [node] and not outer.keywords
         if layer and self._is_embedding(outer.func):
-            return self._weighed(ast.Attribute(outer.func, "embeddings", ast.Load()), shares)
+            first, again = self._named(twin)
+            rows = self._say("{e}(tf.range({n}.shape[-1]))", e=builders.written(outer.func, self.file), n=again)
+            return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=first, t=rows))
         if name in NEEDING | PICKS or name in {"invert_permutation", "argsort", "shape", "size", "reshape"}:
             raise RefusedError
         if scopes.stands_for(outer.func, self.file) is None and name not in PLAIN:
@@ -362,10 +368,7 @@ class Around:
         return [simple_name(v) for v in made] == ["Embedding"]
 
     def _weighed(self, table: ast.expr, shares: str) -> Twin:
-        if isinstance(table, ast.Attribute) and not hasattr(table, "lineno"):
-            text = f"{builders.written(table.value, self.file)}.{table.attr}"
-        else:
-            text = builders.operand(table, self.file)
+        text = builders.operand(table, self.file)
         return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=shares, t=text))
 
     def _gathered(self, gather: ast.Call, shares: str) -> Twin:
