@@ -30,6 +30,16 @@ _LIKE_NUMPY = (
 )  # fmt: skip
 """Names that TensorFlow has among its functions with NumPy's arguments, and not among its own."""
 
+_JAX_TOO = (
+    "angle", "atleast_1d", "atleast_2d", "bartlett", "blackman", "block", "broadcast_to", "cbrt", "column_stack",
+    "conj", "copysign", "corrcoef", "cov", "deg2rad", "degrees", "diagonal", "dstack", "ediff1d", "fliplr", "flipud",
+    "float_power", "fmax", "fmin", "fmod", "gradient", "hamming", "hanning", "heaviside", "imag", "kaiser",
+    "linalg.cond", "linalg.eigvals", "linalg.lstsq", "linalg.matrix_power", "linalg.multi_dot", "linalg.qr", "mod",
+    "nan_to_num", "nanmax", "nanmin", "nanstd", "nanvar", "polyval", "positive", "ptp", "rad2deg", "radians", "real",
+    "reciprocal", "remainder", "rot90", "sinc", "trapezoid", "tril", "triu", "unwrap", "vander", "vdot",
+)  # fmt: skip
+"""Further names that JAX has as NumPy does."""
+
 _FOURIER = (
     "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn",
     "fftshift", "ifftshift", "fftfreq", "rfftfreq",
@@ -49,6 +59,9 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "log_sigmoid": "gt.nn.log_sigmoid",
         "softplus": "gt.nn.softplus",
         "logsumexp": "gt.scipy.special.logsumexp",
+        "erf": "gt.scipy.special.erf",
+        "erfc": "gt.scipy.special.erfc",
+        "gammaln": "gt.scipy.special.gammaln",
         "leaky_relu": "gt.nn.leaky_relu",
     },
     "tensorflow": _all("tf", _ELEMENTWISE)
@@ -115,6 +128,9 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "dot": "tf.tensordot",
         "outer": "tf.tensordot",
         "tensordot": "tf.tensordot",
+        "erf": "tf.math.erf",
+        "erfc": "tf.math.erfc",
+        "gammaln": "tf.math.lgamma",
         "arcsinh": "tf.asinh",
         "arccosh": "tf.acosh",
         "arctanh": "tf.atanh",
@@ -167,6 +183,9 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "conj": "torch.conj",
         "real": "torch.real",
         "imag": "torch.imag",
+        "erf": "torch.erf",
+        "erfc": "torch.erfc",
+        "gammaln": "torch.lgamma",
         "arcsinh": "torch.asinh",
         "arccosh": "torch.acosh",
         "arctanh": "torch.atanh",
@@ -191,7 +210,7 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "bartlett": "torch.signal.windows.bartlett",
     }
     | {f"fft.{name}": f"torch.fft.{name}" for name in _FOURIER},
-    "jax": _all("jnp", _ELEMENTWISE, _MORE, _NUMPY_ONLY)
+    "jax": _all("jnp", _ELEMENTWISE, _MORE, _NUMPY_ONLY, _JAX_TOO)
     | {
         "softmax": "jax.nn.softmax",
         "log_softmax": "jax.nn.log_softmax",
@@ -202,7 +221,13 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "leaky_relu": "jax.nn.leaky_relu",
         "arange": "jnp.arange",
         "linspace": "jnp.linspace",
-    },
+        "trapz": "jnp.trapezoid",
+        "erf": "jax.scipy.special.erf",
+        "erfc": "jax.scipy.special.erfc",
+        "gamma": "jax.scipy.special.gamma",
+        "gammaln": "jax.scipy.special.gammaln",
+    }
+    | {f"fft.{name}": f"jnp.fft.{name}" for name in _FOURIER},
 }
 """By framework and NumPy's name (`softmax` and its kin where NumPy has none), under the usual names of modules."""
 
@@ -214,5 +239,6 @@ MATH = {
     "atan": "arctan",
     "atan2": "arctan2",
     "dist": "linalg.norm",
+    "lgamma": "gammaln",
 }
 """Functions of `math` that NumPy calls otherwise."""

@@ -42,4 +42,23 @@ def cost(w):
     return lax.cond(w > 1.0, jnp.exp, lambda w: 0.0, w)
 jax.grad(cost)(0.5)
 """,
+    "a norm that is compared and stands in a power": """
+def near(a, b):
+    apart = jnp.linalg.norm(a - b)
+    return jnp.where(apart > 0, 1.0 / apart**6 - 1.0 / apart**3, 0.0)
+
+def strength(places):
+    return jnp.sum(jax.vmap(lambda a: jax.vmap(lambda b: near(a, b))(places))(places))
+
+jax.grad(strength)(jnp.array([[0.0, 0.0], [1.0, 0.5]]))
+""",
+    "logarithms of a sigmoid that is written out": """
+def misfit(w, hit):
+    score = 60.0 * w * x
+    chance = 1.0 / (1.0 + jnp.exp(-score))
+    missed = jnp.log(1.0 - chance)
+    return -jnp.mean(jnp.where(hit, jnp.log(chance), missed))
+
+jax.grad(misfit)(-1.0, jnp.array([True, False, True]))
+""",
 }

@@ -232,3 +232,73 @@ SLOPES = {
     "a root": 2.121320,
 }
 """What SciPy's own answers give, by differences of numbers or by hand."""
+
+LOOPS = {
+    "rounds until nothing changes, compiled": """
+@jax.jit
+def slope(a):
+    def settled(a):
+        state, change = jnp.ones(3), jnp.inf
+        while change > 1e-4:
+            new = jnp.cos(a * state + x)
+            change = jnp.max(jnp.abs(new - state))
+            state = new
+        return jnp.sum(state)
+
+    return jax.grad(settled)(a)
+
+slope(0.3)
+""",
+    "rounds that are counted beside": """
+def root(a):
+    guess, rounds = a, 0
+    while jnp.abs(guess * guess - a) > 1e-3:
+        guess = 0.5 * (guess + a / guess)
+        rounds += 1
+    return guess + 0.0 * rounds
+
+jax.jit(jax.grad(root))(3.0)
+""",
+    "a start that is a whole number": """
+def root(a):
+    guess = 1
+    while jnp.abs(guess * guess - a) > 1e-3:
+        guess = 0.5 * (guess + a / guess)
+    return guess
+
+jax.jit(jax.grad(root))(3.0)
+""",
+    "rounds whose values are kept in a list": """
+def total(a):
+    kept, here = [], a
+    while jnp.sum(here) > 0.9:
+        here = 0.9 * here
+        kept.append(here)
+    return sum(kept)
+
+jax.jit(jax.grad(total))(1.0)
+""",
+}
+"""Loops that run until something traced is reached."""
+
+ANSWERED = {
+    "functions of plain numbers, one behind another": """
+def below(z):
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+
+def surprise(mean):
+    chance = below((1.2 - mean) / 0.7)
+    return -math.log(chance) + math.lgamma(mean + 2.0)
+
+jax.grad(surprise)(0.3)
+""",
+    "a spectrum of NumPy's": """
+def strength(pitch, times):
+    tone = jnp.sin(pitch * times)
+    lines = np.fft.rfft(tone * np.hanning(8))
+    return np.sum(np.abs(lines) ** 2) + np.trapezoid(np.gradient(tone), times)
+
+jax.grad(strength)(1.3, jnp.arange(8.0))
+""",
+}
+"""Functions of NumPy's and of `math` that JAX has, too."""

@@ -7,9 +7,10 @@ from tests.explain.test_edits import mended
 from gradtape.explain import Status
 
 from .mendable import MENDABLE, MENDABLE_TOO
+from .mendable_choices import CHOSEN
 from .mendable_numbers import NUMBERS
 from .mendable_states import STATES
-from .mendable_traced import CACHED, OF_SCIPY, PICKED, SIZED, SLOPES
+from .mendable_traced import ANSWERED, CACHED, LOOPS, OF_SCIPY, PICKED, SIZED, SLOPES
 from .test_reasons import heard
 from .wrong import HEAD, WRONG
 
@@ -55,7 +56,7 @@ def root(a):
 
 jax.grad(root)(2.0)
 """,
-        ["    for _ in range(100):"],
+        ["    x = jax.lax.fori_loop(0, 100, lambda _, s: jax.lax.cond(going(s), step, lambda s: s, s), x)"],
     ),
     "a loop of JAX's with a limit": (
         """
@@ -290,6 +291,9 @@ EVERY = (
     | SIZED
     | CACHED
     | OF_SCIPY
+    | LOOPS
+    | ANSWERED
+    | CHOSEN
     | {name: unmarked(WRONG[name]) for name in sorted(TOLD)}
 )
 
@@ -330,6 +334,12 @@ def loss(state, rows):
 state = {"w": jnp.ones(3), "rounds": jnp.array(0)}
 slopes = jax.grad(loss)(state, jnp.arange(6.0).reshape(2, 3))
 state = jax.tree.map(operator.sub, state, slopes)
+""",
+    "a rounded position beside one that was always whole": """
+def depth(shift, field, column):
+    row = jnp.round(shift).astype(int)
+    return jnp.sum(field[row, column] ** 2)
+jax.grad(depth)(1.2, jnp.arange(6.0).reshape(2, 3), jnp.array([0, 2]))
 """,
     "an integral without bounds": """
 from scipy.integrate import quad

@@ -1063,4 +1063,21 @@ def loss(w):
 jax.grad(loss)(0.5)
 print(sum(log.values))
 """,
+    "a root in what a choice leaves out": """
+def turned(w):
+    square = jnp.dot(w, w)
+    share = jnp.where(square < 1e-8, 1.0, jnp.sin(jnp.sqrt(square)) / jnp.sqrt(square))  #~ GT402
+    return jnp.sum(share * x) + jnp.sum(w)
+
+jax.grad(turned)(jnp.zeros(3))
+""",
+    "a root that is read beside what a choice leaves out": """
+def turned(w):
+    square = jnp.dot(w, w)
+    angle = jnp.sqrt(square)  #~ GT401
+    share = jnp.where(square < 1e-8, 1.0, jnp.sin(angle) / angle)  #~ GT402
+    return jnp.sum(share * x) + angle
+
+jax.grad(turned)(jnp.zeros(3))
+""",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from gradtape.explain import singular, wording
@@ -35,14 +36,16 @@ HIDING = frozenset({"where", "select", "masked_fill", "choose", "nan_to_num", "n
 
 def detect(context: Context, spot: Spot) -> Finding | None:
     pull = spot.pull
-    if spot.trouble is not Trouble.BACKWARD or pull is None or not nothing_came(pull):
+    if spot.trouble is not Trouble.BACKWARD or pull is None:
         return None
-    choice = _chosen_by(context, pull.operation)
+    choice = _chosen_by(context, pull.operation) if nothing_came(pull) else _left_out_behind(context, pull)
     if choice is None:
         return None
     operation = _bad_first(context, pull.operation)
     pull = pull if operation is pull.operation else step_of(context, operation) or pull
     row = singular.at_step(pull, wording.called(operation)) if pull.operation is operation else None
+    if row is None and not isfinite(pull.came_size):  # lost behind it already
+        row = singular.at_run(operation.function, pull.inputs, pull.output)
     bad = row.says.format(f=wording.named_by(operation, row)) if row is not None else _overflow(operation, pull)
     route = wording.route_through(context, operation, pull.position)
     name = wording.name_of(choice)
@@ -120,6 +123,43 @@ def _chosen_by(context: Context, operation: Operation) -> Operation | None:
                     apart.add(output)
                 queue.append(output)
     return columns[min(found)] if found else None
+
+
+def _left_out_behind(context: Context, pull: Pull) -> Operation | None:
+    """Return the operation that leaves out a step to which only what was lost behind it came.
+
+    Zero would come there, if the step behind it had not made 0 * inf of what the same operation leaves out.
+    """
+    if isfinite(pull.came_size):
+        return None
+    choice = _chosen_by(context, pull.operation)
+    if choice is None:
+        return None
+    behind, taken_by = _behind(context, pull.operation, choice.output)
+    if not behind.isdisjoint(context.question.target_ids):
+        return None  # something else reads it, too
+    lost = [s.pull for s in context.spots if s.trouble is Trouble.BACKWARD and s.pull is not None]
+    lost = [p for p in lost if p.operation.output in behind and nothing_came(p)]
+    lost = [p for p in lost if _chosen_by(context, p.operation) == choice]
+    hidden = {position for p in lost for position in _behind(context, p.operation, choice.output)[1]}
+    return choice if lost and taken_by <= hidden else None
+
+
+def _behind(context: Context, operation: Operation, end: int) -> tuple[set[int], set[int]]:
+    """Return what is computed from what an operation gave, around another value, and where the maker of that got it."""
+    columns, seen, positions = context.run.columns, {operation.output}, set[int]()
+    queue = [operation.output]
+    while queue:
+        for number, position in columns.uses.get(queue.pop(), ()):
+            output = columns.outputs[number]
+            if output not in context.before_target or (number in columns.broken and columns.broken[number][position]):
+                continue
+            if output == end:
+                positions.add(position)
+            elif output not in seen:
+                seen.add(output)
+                queue.append(output)
+    return seen, positions
 
 
 def _hides_all(context: Context, number: int, position: int) -> bool:

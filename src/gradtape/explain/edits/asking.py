@@ -138,7 +138,7 @@ def one_number(case: Case) -> Suggestion | None:
     if call is None:
         made = case.node
         if isinstance(made, ast.Tuple | ast.Dict):
-            return passing.loss_alone(case, made)
+            return passing.loss_alone(case, made) or _added(made, file)
         if isinstance(made, ast.List | ast.ListComp):
             return builders.likely(*builders.replace(made, file, f"sum({builders.written(made, file)})"))
         text = f"{builders.operand(made, file)}.mean()" if made is not None else ""
@@ -167,6 +167,14 @@ def one_number(case: Case) -> Suggestion | None:
     return builders.likely(
         *builders.replace(asks.args[0], file, f"lambda *a, **k: {builders.operand(asks.args[0], file)}(*a, **k).sum()")
     )
+
+
+def _added(made: ast.Tuple | ast.Dict, file: str) -> Suggestion | None:
+    """Add the values of a dict that are one number each: a loss has as many parts as it likes, and one value."""
+    terms = made.values if isinstance(made, ast.Dict) else []
+    if len(terms) < 2 or not all(simple_name(term) in {"mean", "sum"} for term in terms):
+        return None
+    return builders.sketch(*builders.replace(made, file, " + ".join(builders.written(term, file) for term in terms)))
 
 
 def _returned(case: Case) -> Suggestion | None:

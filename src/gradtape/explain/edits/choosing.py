@@ -15,6 +15,7 @@ from gradtape.explain.edits.straight import value_in
 if TYPE_CHECKING:
     from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.pen import Pen
 
 
 def picked_softly(case: Case) -> Changes:
@@ -38,9 +39,8 @@ def picked_softly(case: Case) -> Changes:
     if scope is None or (scope is not case.function and assigned(scope, text) is None):
         return ()
     made = assigned_before(case.function, text, case.at.line) if case.function is not None else None
-    weights = (
-        text if "prob" in text or (made is not None and _is_probability(case, made)) else pen.call("softmax", text)
-    )
+    chance = "prob" in text or (made is not None and _is_probability(case, made))
+    weights = text if call is None or (chance and simple_name(call) != "argmin") else shares(pen, call, scores, file)
     if simple_name(picking) == "gather" and len(picking.args) >= 2:
         table = builders.written(picking.args[0], file)
     elif len(picking.args) == 1:
@@ -55,7 +55,7 @@ def _element_softly(case: Case) -> Changes:
     node, file, pen, scope = case.node, case.file, case.pen, case.function
     drawn = simple_name(node) == "categorical" if node is not None else False
     scores = builders.argument(node, int(drawn), "logits" if drawn else "a") if isinstance(node, ast.Call) else None
-    if scores is None or node is None or scope is None or not (drawn or simple_name(node) == "argmax"):
+    if scores is None or node is None or scope is None or not (drawn or simple_name(node) in CHOICES):
         return ()
     axis = axis_of(node, scores, file) if isinstance(node, ast.Call) and not drawn else "-1"
     names = set(syntax.assigned_names(case.at))
@@ -68,7 +68,7 @@ def _element_softly(case: Case) -> Changes:
         return ()
     if any(isinstance(n, ast.Call) for n in parts(scores)) and picks[0].slice is not node:
         return ()  # they would be computed twice
-    weights = pen.call("softmax", builders.written(scores, file))
+    weights = shares(pen, node, scores, file)
     table = builders.operand(picks[0].value, file)
     return builders.replace(picks[0], file, f"{weights} @ {pen.say('jnp.asarray({x})', x=table)}")
 
@@ -82,8 +82,15 @@ def _is_probability(case: Case, node: ast.expr) -> bool:
     return any(simple_name(n) == "softmax" for n in parts(node)) or "softmax" in case.context.source.name
 
 
-CHOICES = {"argmax", "categorical"}
-"""Functions that choose a position by scores: the largest, or one that is drawn."""
+CHOICES = {"argmax", "argmin", "categorical"}
+"""Functions that choose a position by scores: the largest, the smallest, or one that is drawn."""
+
+
+def shares(pen: Pen, choice: ast.expr, scores: ast.expr, file: str, *axis: str) -> str:
+    """Write how much of each position is chosen softly: the smallest by the negative scores."""
+    smallest = simple_name(choice) == "argmin"
+    text = f"-{builders.operand(scores, file)}" if smallest else builders.written(scores, file)
+    return pen.call("softmax", text, *axis)
 
 
 def weights_instead(case: Case) -> Changes:
@@ -101,14 +108,40 @@ def weights_instead(case: Case) -> Changes:
     if any(isinstance(n, ast.Call) for n in parts(scores)) and [n.args[0] for n in rows] != [node]:
         return ()  # they would be computed twice
     if pen.dialect != "torch":
-        text = pen.call("softmax", builders.written(scores, file))
-    elif isinstance(found, ast.Call) and simple_name(found) == "argmax":
+        text = shares(pen, found, scores, file) if found is not None else ""
+    elif isinstance(found, ast.Call) and simple_name(found) != "categorical":
         axis = axis_of(found, scores, file)
-        text = pen.call("softmax", builders.written(scores, file), axis)
+        text = shares(pen, found, scores, file, axis)
         text += f".movedim({axis}, -1)" if axis != "-1" else ""  # the ones stand along the last axis
     else:
         return ()
     return tuple(c for n in rows for c in builders.replace(n, file, text))
+
+
+def summed_softly(case: Case) -> Changes:
+    """Sum by shares what belongs to the groups that were chosen: `segment_sum(x, choice, k)`, `bincount(choice)`."""
+    node, file, pen, scope = case.node, case.file, case.pen, case.function
+    found = next((n for n in parts(node) if simple_name(n) in {"argmax", "argmin"}), None) if node is not None else None
+    scores = scores_of(found, file) if isinstance(found, ast.Call) else None
+    if not isinstance(found, ast.Call) or scores is None or scope is None or pen.dialect != "jax":
+        return ()
+    names = set(syntax.assigned_names(case.at))
+    if axis_of(found, scores, file) not in {"-1", "1"} or any(isinstance(n, ast.Call) for n in parts(scores)):
+        return ()
+    weights = shares(pen, found, scores, file)
+    changes: list[Change] = []
+    later = dict.fromkeys(n for s in statements_of(scope) if s.lineno >= case.at.line for n in parts(s))
+    for call in (n for n in later if isinstance(n, ast.Call) and n.args):
+        which = builders.argument(call, 1, "segment_ids") if simple_name(call) == "segment_sum" else None
+        if which is not None and syntax.text_of(which) in names:
+            changes += builders.replace(call, file, f"{weights}.T @ {builders.operand(call.args[0], file)}")
+        elif simple_name(call) == "bincount" and syntax.text_of(call.args[0]) in names and not _weighed(call):
+            changes += builders.replace(call, file, f"{weights}.sum(axis=0)")
+    return tuple(changes)
+
+
+def _weighed(call: ast.Call) -> bool:
+    return builders.argument(call, 1, "weights") is not None
 
 
 def chosen_beside(case: Case) -> Changes:

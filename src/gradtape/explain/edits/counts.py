@@ -10,6 +10,7 @@ from gradtape.explain.edits import builders, soft
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
 
@@ -32,7 +33,8 @@ def instead(case: Case) -> Changes:
 
 def _shares(pen: Pen, values: str, centres: str, width: str, weights: str = "") -> str:
     """Write how much of all values belongs to each bin: the shares of one value sum to one."""
-    apart = f"2 * (({values}).reshape(-1, 1) - {centres}) / {width}"
+    each = values if builders.closed(values) else f"({values})"
+    apart = f"2 * ({each}.reshape(-1, 1) - {centres})" + ("" if width == "1.0" else f" / {width}")
     shares = pen.call("softmax", f"-({apart}) ** 2", "axis=-1")
     return pen.call("sum", f"{weights}.reshape(-1, 1) * {shares}" if weights else shares, "axis=0")
 
@@ -66,14 +68,20 @@ def _histogram(case: Case, pen: Pen, call: ast.Call) -> Changes:
 def _bincount(case: Case, pen: Pen, call: ast.Call) -> Changes:
     """Count by shares what was cast to the number of its bin."""
     file, values = case.file, builders.argument(call, 0, "x")
+    inner = builders.worked_on(values, file) if values is not None and simple_name(values) in CASTS else None
+    return _shared_out(file, pen, call, inner, 0.5) if inner is not None else ()
+
+
+def _shared_out(file: str, pen: Pen, call: ast.Call, values: ast.expr, middle: float) -> Changes:
+    """Write how much of all values belongs to each whole number, that lies so far below the middle of its bin."""
     weights = builders.argument(call, 1, "weights")
     length = builders.argument(call, 3, "length") or builders.argument(call, 2, "minlength")
-    inner = builders.worked_on(values, file) if values is not None and simple_name(values) in CASTS else None
-    if inner is None or length is None:
+    if length is None:
         return ()
-    bins = f"({pen.call('arange', builders.written(length, file))} + 0.5)"
+    numbers = pen.call("arange", builders.written(length, file))
+    bins = f"({numbers} + {middle})" if middle else numbers
     given = builders.operand(weights, file) if weights is not None else ""
-    return builders.replace(call, file, _shares(pen, builders.written(inner, file), bins, "1.0", given))
+    return builders.replace(call, file, _shares(pen, builders.written(values, file), bins, "1.0", given))
 
 
 def _digitize(case: Case, pen: Pen, call: ast.Call) -> Changes:
@@ -82,7 +90,21 @@ def _digitize(case: Case, pen: Pen, call: ast.Call) -> Changes:
     if values is None or edges is None or len(call.args) + len(call.keywords) != 2 or _picks_with(case):
         return ()
     below = f"{builders.operand(values, case.file)}[..., None] - {builders.operand(edges, case.file)}"
-    return builders.replace(call, case.file, pen.call("sum", pen.call("sigmoid", below), "axis=-1"))
+    places = builders.replace(call, case.file, pen.call("sum", pen.call("sigmoid", below), "axis=-1"))
+    return (*places, *_counted_later(case, pen))
+
+
+def _counted_later(case: Case, pen: Pen) -> Changes:
+    """Count by shares, where the bins that have a name here are counted: they are no whole numbers any more."""
+    names, scope = set(syntax.assigned_names(case.at)), case.function
+    found: list[Change] = []
+    for call in dict.fromkeys(n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)):
+        bins = (
+            builders.argument(call, 0, "x") if isinstance(call, ast.Call) and simple_name(call) == "bincount" else None
+        )
+        if isinstance(call, ast.Call) and bins is not None and syntax.text_of(bins) in names:
+            found += _shared_out(case.file, pen, call, bins, 0.0)
+    return tuple(found)
 
 
 def _picks_with(case: Case) -> list[ast.Subscript]:

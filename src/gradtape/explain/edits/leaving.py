@@ -59,7 +59,7 @@ def stay(case: Case) -> Suggestion | None:
     if not changes:
         return _known_instead(case, node)
     more = [*changes, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *entries(case, pen)]
-    more += _alike(case, pen, node)
+    more += (*_alike(case, pen, node), *_in_callers(case, pen))
     if _into_array(case):  # which would forget the value a second time
         array = array_on_tape(case)
         if not array:
@@ -196,10 +196,29 @@ def _alike(case: Case, pen: Pen, node: ast.expr) -> Changes:
         n
         for n in calls
         if n is not node
-        and (function_name(n.func, case.file) is not None or syntax.text_of(n.func) == "float")
+        and (_is_plain(n, case.file) or foreign.in_jax(n, case.file))
         and any(names & syntax.names_in(a, ast.Load) for a in n.args)
     ]
     return tuple(c for n in same for c in kept(pen, n, case.file))
+
+
+def _is_plain(call: ast.Call, file: str) -> bool:
+    return function_name(call.func, file) is not None or syntax.text_of(call.func) == "float"
+
+
+def _in_callers(case: Case, pen: Pen) -> Changes:
+    """Return the changes of the plain functions that get what the function gives back: an error stops at the first."""
+    if pen.dialect != "jax" or case.context.question.failure is None:
+        return ()
+    found: list[Change] = []
+    waiting = [case.function]
+    for function in waiting:  # which grows
+        for call in scopes.calls_of(case.file, function) if isinstance(function, ast.FunctionDef) else ():
+            caller = case.moved(syntax.span_of(call, case.file))
+            if isinstance(caller.function, ast.FunctionDef) and caller.function is not function:
+                found += (*_around(caller, pen, call), *_on_the_way_back(caller, pen, call))
+                waiting += [caller.function] if caller.function not in waiting else []
+    return tuple(found)
 
 
 METHOD_NAMES = {
@@ -326,6 +345,8 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
         return tuple(outer_only([*_without_conversion(pen, node, file), *inside]))
     if isinstance(node, ast.Call):
         name = _known(pen, node, file)
+        if pen.dialect == "jax" and all(_is_literal(a, file) for a in node.args):
+            return ()  # a plain number of plain numbers
         solved = foreign.solved_in_jax(node, file, pen) if pen.dialect == "jax" else ()
         if solved:
             own = [f for f in syntax.functions_in(file) if f.name == syntax.text_of(node.args[0])]
@@ -348,6 +369,11 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
                 *(builders.add_argument(node, file, f"axes={axes}") if axes is not None else ()),
             )
     return ()
+
+
+def _is_literal(node: ast.expr, file: str) -> bool:
+    """Whether an expression has no names in it but those of modules."""
+    return not any(isinstance(n, ast.Name) and not scopes.is_module(n, file) for n in parts(node))
 
 
 JOINING = {"concatenate", "concat", "stack", "vstack", "hstack", "dstack", "column_stack", "block", "meshgrid"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import defined_in, parts, simple_name, statements_of
+from gradtape.explain.edits.case import assigned_before, defined_in, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Suggestion
@@ -34,6 +34,9 @@ def fixed_rounds(case: Case) -> Suggestion | None:
             return None
         whole, header = syntax.span_of(statement, file), syntax.span_of(test, file)
         until = Span(file, whole.line, whole.column, header.end_line, header.end_column)
+        compiled = _as_loop_of_jax(case, statement)
+        if compiled:
+            return builders.sketch(*compiled)
         kept = _as_it_was_at_the_end(case, statement)
         return builders.sketch(Change(until, f"for _ in range({ROUNDS})"), *kept)
     ends = isinstance(statement, ast.If) and [type(s) for s in statement.body] == [ast.Break] and not statement.orelse
@@ -43,13 +46,79 @@ def fixed_rounds(case: Case) -> Suggestion | None:
     return None
 
 
+def _as_loop_of_jax(case: Case, loop: ast.While) -> Changes:
+    """Make a loop of JAX's of a loop whose body gives values to names: it is compiled once, not once per round."""
+    file, pen, scope = case.file, case.pen, case.function
+    if pen.dialect != "jax" or scope is None or not all(_gives_names(s) for s in loop.body):
+        return ()
+    stored = {name for s in loop.body for name in syntax.names_in(s, ast.Store)}
+    carried = sorted(stored & _known_before(scope, loop))
+    own, end = stored - set(carried), loop.end_lineno or loop.lineno
+    tested = set(parts(loop.test))
+    later = [n for n in syntax.walk_scope(scope) if isinstance(n, ast.Name) and (n.lineno > end or n in tested)]
+    texts = [builders.lines_of(s, file) for s in loop.body]
+    if not carried or any(n.id in own for n in later) or any(text is None for text in texts):
+        return ()
+    if any(_changes_kind(scope, loop, name) for name in carried):
+        return ()
+    listed = ", ".join(carried)
+    taken, opened = ("carry", [f"    {listed} = carry"]) if len(carried) > 1 else (listed, [])
+    given = f"({listed})" if len(carried) > 1 else listed
+    going, step = scopes.free_name(file, "going"), scopes.free_name(file, "step")
+    lines = [f"def {going}({taken}):", *opened, f"    return {builders.written(loop.test, file)}", ""]
+    lines += [f"def {step}({taken}):", *opened]
+    lines += [f"    {line}" for text in texts if text is not None for line in text.split("\n")]
+    lines += [f"    return {listed}", ""]
+    round = f"lambda _, s: jax.lax.cond({going}(s), {step}, lambda s: s, s)"
+    lines.append(pen.say(f"{listed} = jax.lax.fori_loop(0, {ROUNDS}, {round}, {given})"))
+    indent = builders.indent_of(loop, file)
+    text = "\n".join(f"{indent}{line}" if line and k else line for k, line in enumerate(lines))
+    return (*builders.replace_statement(loop, file, text), *pen.imports)
+
+
+def _gives_names(statement: ast.stmt) -> bool:
+    """Whether a statement gives values to names, and does nothing else."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    named = [t.elts if isinstance(t, ast.Tuple) else [t] for t in targets]
+    return isinstance(statement, ast.Assign | ast.AugAssign) and all(isinstance(t, ast.Name) for n in named for t in n)
+
+
+def _changes_kind(scope: ast.AST, loop: ast.While, name: str) -> bool:
+    """Whether a name may start as a whole number and become another one: what JAX's loops carry keeps its dtype."""
+    start = assigned_before(scope, name, loop.lineno) or _given_among(scope, name, loop.lineno)
+    given = name in {a.arg for a in ast.walk(getattr(scope, "args", scope)) if isinstance(a, ast.arg)}
+    if (start is None and given) or (start is not None and not _is_whole(start)):
+        return False
+    changes = [s for s in loop.body if name in syntax.names_in(s, ast.Store)]
+    return not all(isinstance(s, ast.AugAssign) and _is_whole(s.value) for s in changes)
+
+
+def _given_among(scope: ast.AST, name: str, line: int) -> ast.expr | None:
+    """Return the value that a name gets last before a line, where several do at once: `x, n = a, 0`."""
+    last = [s for s in statements_of(scope) if s.lineno < line and name in syntax.names_in(s, ast.Store)][-1:]
+    for statement in (s for s in last if isinstance(s, ast.Assign)):
+        names, values = statement.targets[0], statement.value
+        if isinstance(names, ast.Tuple) and isinstance(values, ast.Tuple) and len(names.elts) == len(values.elts):
+            return next(v for t, v in zip(names.elts, values.elts, strict=True) if syntax.text_of(t) == name)
+    return None
+
+
+def _is_whole(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int
+
+
+def _known_before(scope: ast.AST, loop: ast.While) -> set[str]:
+    """Return the names that have a value in a function before one of its loops."""
+    before = {n for s in statements_of(scope) if s.lineno < loop.lineno for n in syntax.names_in(s, ast.Store)}
+    return before | {a.arg for a in ast.walk(getattr(scope, "args", scope)) if isinstance(a, ast.arg)}
+
+
 def _as_it_was_at_the_end(case: Case, loop: ast.While) -> Changes:
     """Let the rounds after the loop's end change nothing: a step that is halved would be nothing after all of them."""
     pen, file, scope = case.pen, case.file, case.function
     if pen.dialect != "jax" or scope is None:
         return ()
-    before = {n for s in statements_of(scope) if s.lineno < loop.lineno for n in syntax.names_in(s, ast.Store)}
-    before |= {a.arg for a in ast.walk(getattr(scope, "args", scope)) if isinstance(a, ast.arg)}
+    before = _known_before(scope, loop)
     changed = {n for s in loop.body for n in syntax.names_in(s, ast.Store) if n.isidentifier()} & before
     if not changed or any(isinstance(n, ast.Break | ast.Continue | ast.Return) for s in loop.body for n in ast.walk(s)):
         return ()

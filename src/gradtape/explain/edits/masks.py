@@ -16,6 +16,7 @@ from gradtape.explain.edits.numbers import (
     ROOTS,
     SINGULAR,
     away_from_singular,
+    is_compared,
     safe_in_expression,
 )
 
@@ -62,19 +63,27 @@ def masked_twice(case: Case) -> Suggestion | None:
                 if not within and (_is_sick(case, node) or not _any_risky(inner, case.file)):
                     inside.append(Masked(node, inner, masks))
     inside = list(dict.fromkeys(inside))
-    norms = [n for _, inner, _ in inside if (n := _made_norm(case, inner, call)) is not None]
-    if norms and pen.dialect == "jax":
-        return builders.likely(*(c for n in dict.fromkeys(norms) for c in safe_in_expression(pen, n, case.file)))
-    changes = [
-        c
-        for node, inner, masks in inside
-        for c in builders.replace(inner, case.file, _chosen(pen, node, inner, masks, case.file))
-    ]
+    norms = [n for _, inner, _ in inside for part in parts(inner) if (n := _made_norm(case, part, call)) is not None]
+    smooth = [c for n in dict.fromkeys(norms) for c in safe_in_expression(pen, n, case.file)]
+    if smooth and pen.dialect == "jax":
+        enough = all(isinstance(inner, ast.Name) for _, inner, _ in inside)  # what is small divides no longer
+        enough = enough and not any(is_compared(n, case.file) for n in norms)
+        return builders.likely(*smooth, *(() if enough else _masked(case, pen, inside)), *pen.imports)
+    changes = _masked(case, pen, inside)
     if not changes:  # the mask is made of what it hides
         return builders.likely(*_safe_by_itself(case, pen), *pen.imports)
     # what is chosen goes on unchanged where each element of the result comes from the same element
     unchanged = all(_element_by_element(call, node, case.file) for node, _, _ in inside)
     return (builders.safe if unchanged else builders.likely)(*changes, *pen.imports)
+
+
+def _masked(case: Case, pen: Pen, inside: list[Masked]) -> Changes:
+    """Choose what each of these operations works on."""
+    return tuple(
+        c
+        for node, inner, masks in inside
+        for c in builders.replace(inner, case.file, _chosen(pen, node, inner, masks, case.file))
+    )
 
 
 def _safe_by_itself(case: Case, pen: Pen) -> Changes:
@@ -207,6 +216,8 @@ def _chosen(pen: Pen, node: ast.expr, inner: ast.expr, masks: tuple[Mask, ...], 
     operand = _risky_operand(first, file) if first is not None else None
     if first is not None and operand is not None:
         value = builders.with_part(inner, operand, file, _chosen(pen, first, operand, masks, file))
+        if first is inner and simple_name(inner) == "sqrt" and simple_name(node) not in ARCS:
+            return value  # the root of one
     harmless = "0.0" if simple_name(node) in ARCS else "1.0"  # where the operation has a finite value and slope
     for condition, branch in reversed(masks):
         value = pen.call("where", condition, *((value, harmless) if branch == 0 else (harmless, value)))
@@ -347,4 +358,4 @@ def _is_pi(node: ast.expr) -> bool:
 
 
 def _whole_power(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value in {1, 2, 3, 4}
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value in range(1, 13)

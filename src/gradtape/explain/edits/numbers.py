@@ -133,14 +133,34 @@ def _smooth_norm(pen: Pen, call: ast.Call, file: str) -> Changes:
     inner = builders.worked_on(call, file)
     if builders.is_method(call, file) and isinstance(call.func, ast.Attribute):
         inner = call.func.value
-    if inner is None:
+    if inner is None or not _is_euclidean(call, file):
         return ()
     squares = f"{builders.operand(inner, file)} ** 2"
     total = pen.call("sum", squares, *settings(pen, call, file))
     parent = builders.parent_of(call, file)
+    if pen.dialect == "jax" and is_compared(call, file):
+        name = scopes.free_name(file, "squares")
+        root = pen.call("sqrt", pen.call("where", f"{name} > 0", name, "1.0"))
+        return builders.replace(call, file, pen.call("where", f"({name} := {total}) > 0", root, "0.0"))
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and syntax.text_of(parent.right) == "2":
         return builders.replace(parent, file, total)
     return builders.replace(call, file, pen.call("sqrt", f"{total} + {SMALL}"))
+
+
+def _is_euclidean(call: ast.Call, file: str) -> bool:
+    """Whether a call asks for the root of a sum of squares, and for no other norm."""
+    order = builders.argument(call, 0 if builders.is_method(call, file) else 1, "ord")
+    return (
+        order is None or (isinstance(order, ast.Constant) and order.value in {None, 2}) or simple_name(call) != "norm"
+    )
+
+
+def is_compared(call: ast.expr, file: str) -> bool:
+    """Whether a value is compared under its name, maybe with zero: then it must not become a little larger."""
+    span = syntax.span_of(call, file)
+    names, scope = set(syntax.assigned_names(span)), syntax.function_at(span) or syntax.parse_file(file)
+    tests = (n for n in (syntax.walk_scope(scope) if scope is not None else ()) if isinstance(n, ast.Compare))
+    return any(syntax.text_of(side) in names for test in tests for side in (test.left, *test.comparators))
 
 
 def _smooth_mapped_norm(pen: Pen, call: ast.Call, file: str) -> Changes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, probabilities
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.numbers import ARCS, minus_infinity, safe_in_expression, settings
 
@@ -39,7 +39,8 @@ def without_overflow(case: Case) -> Suggestion | None:
     for node in exponentials:
         logistic = _logistic(pen, node, case.file)
         if logistic:  # the same number wherever there was one
-            return builders.safe(*logistic, *pen.imports)
+            logs = probabilities.logarithms_of(case, pen)
+            return (builders.likely if logs else builders.safe)(*logistic, *logs, *pen.imports)
         changes = _shifted(case, pen, node) or _stable(pen, node, case.file) or _bounded(pen, node, case.file)
         if changes:
             return builders.likely(*changes, *pen.imports)
@@ -88,18 +89,12 @@ def _wider(case: Case) -> Changes:
 
 def _logistic(pen: Pen, node: ast.expr, file: str) -> Changes:
     """Write `1 / (1 + exp(-x))` as the function that it is."""
-    inner, exp = builders.worked_on(node, file), syntax.text_of(node)
-    forms = {
-        f"{one} / ({sum})"
-        for one in ("1", "1.0")
-        for sum in (f"1 + {exp}", f"1.0 + {exp}", f"{exp} + 1", f"{exp} + 1.0")
-    }
-    outer = next(
-        (n for n in builders.path_to(node, file) if isinstance(n, ast.expr) and syntax.text_of(n) in forms), None
-    )
+    inner = builders.worked_on(node, file)
+    around = (n for n in builders.path_to(node, file) if isinstance(n, ast.expr))
+    outer = next((n for n in around if probabilities.exponent_of(n, file) is inner), None)
     if inner is None or outer is None:
         return ()
-    return builders.replace(outer, file, pen.call("sigmoid", _negated(inner, file)))
+    return builders.replace(outer, file, pen.call("sigmoid", probabilities.negated(inner, file)))
 
 
 def _stable(pen: Pen, node: ast.expr, file: str) -> Changes:
@@ -180,18 +175,6 @@ def _shifted(case: Case, pen: Pen, node: ast.expr) -> Changes:
             largest = "amax" if pen.dialect == "torch" else "max"
             return builders.replace(inner, case.file, f"{exponent} - {pen.call(largest, exponent, *given)}")
     return ()
-
-
-def _negated(node: ast.expr, file: str) -> str:
-    """Write the negative of an expression, without two signs."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return builders.written(node.operand, file)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
-        left = node.left
-        if isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub):
-            sign = "*" if isinstance(node.op, ast.Mult) else "/"
-            return f"{builders.written(left.operand, file)} {sign} {builders.written(node.right, file)}"
-    return f"-{builders.operand(node, file)}"
 
 
 def _bounded(pen: Pen, node: ast.expr, file: str) -> Changes:

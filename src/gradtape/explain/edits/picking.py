@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
+from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
 
@@ -51,6 +52,10 @@ def between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     """Go in a straight line from one row of a table to the next, where a cast position picks a row."""
     if case.pen.dialect == "tensorflow":
         return _between_gathered(case, node, inner)
+    if case.pen.dialect == "jax":
+        changes = _between_elements(case, node)
+        if changes:
+            return changes
     if case.pen.dialect == "torch":
         changes = _between_entries(case, node, inner)
         if changes:
@@ -76,6 +81,59 @@ def between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     weight = f"({position} - {index}).reshape({index}.shape + (1,) * ({table}.ndim - 1))"
     text = f"{table}[{rows}] + {weight} * ({table}[{after}] - {table}[{rows}])"
     return (*builders.replace(pick, file, text), *pen.imports)
+
+
+CASTING = {"astype", "int32", "int64", "asarray", "array"}
+
+
+def _between_elements(case: Case, node: ast.expr) -> Changes:
+    """Sample an array between its elements, where as many cast positions as it has axes pick one of them."""
+    file, pen, scope = case.file, case.pen, case.function
+    names = set(syntax.assigned_names(case.at))
+    for pick in syntax.walk_scope(scope) if scope is not None else ():
+        if not isinstance(pick, ast.Subscript) or not isinstance(pick.slice, ast.Tuple):
+            continue
+        if not isinstance(pick.ctx, ast.Load) or (isinstance(pick.value, ast.Attribute) and pick.value.attr == "at"):
+            continue
+        places = pick.slice.elts
+        if not any(place is node or syntax.text_of(place) in names for place in places):
+            continue
+        exact = [_before_cast(case, place) for place in places]
+        inputs = {
+            i for k in case.route if k.operation.site.span == syntax.span_of(pick, file) for i in k.operation.inputs
+        }
+        shapes = [known.shape for i in inputs if i and (known := case.context.values.get(i)) is not None]
+        if None in exact or not any(len(shape) == len(places) for shape in shapes):
+            return ()
+        listed = ", ".join(builders.written(e, file) for e in exact if e is not None)
+        given = f"{builders.written(pick.value, file)}, [{listed}]"
+        text = pen.say('jax.scipy.ndimage.map_coordinates({x}, order=1, mode="nearest")', x=given)
+        return (*builders.replace(pick, file, text), *_no_longer_read(case, pick), *pen.imports)
+    return ()
+
+
+def _before_cast(case: Case, place: ast.expr) -> ast.expr | None:
+    """Return what a position was before it was rounded and cast; None for a position that was no other number."""
+    scope, file = case.function, case.file
+    made = (
+        assigned_before(scope, place.id, place.lineno) if isinstance(place, ast.Name) and scope is not None else place
+    )
+    inner = made
+    while inner is not None and simple_name(inner) in CASTING | ROUNDED:
+        inner = builders.worked_on(inner, file)
+    return None if inner is made else inner
+
+
+def _no_longer_read(case: Case, pick: ast.Subscript) -> Changes:
+    """Take away the statements that make positions which nothing else reads."""
+    scope = case.function
+    found: list[Change] = []
+    for place in (p for p in getattr(pick.slice, "elts", ()) if isinstance(p, ast.Name) and scope is not None):
+        reads = syntax.mentions(scope, place.id) if scope is not None else []
+        made = [s for s in statements_of(scope or pick) if place.id in syntax.names_in(s, ast.Store)]
+        if len(reads) == 1 and len(made) == 1 and isinstance(made[0], ast.Assign):
+            found += builders.remove(made[0], case.file)
+    return tuple(found)
 
 
 def _between_entries(case: Case, node: ast.expr, inner: ast.expr) -> Changes:

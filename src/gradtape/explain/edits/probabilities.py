@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import assigned_before, simple_name
+from gradtape.explain.edits.case import assigned_before, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
     from gradtape.explain.edits.pen import Pen
@@ -29,13 +30,59 @@ def log_together(pen: Pen, node: ast.expr, inner: ast.expr, file: str) -> Change
     made = _made(probability, file)
     if made is None:
         return ()
-    if isinstance(made, ast.Call) and simple_name(made) == "sigmoid" and pen.knows("log_sigmoid"):
+    logits = _logits(made, file, negative=rest) if pen.knows("log_sigmoid") else None
+    if logits is None or (picked and not logits.isidentifier()):
+        return ()
+    return builders.replace(node, file, pen.call("log_sigmoid", logits) + picked)
+
+
+def _logits(made: ast.expr, file: str, *, negative: bool) -> str | None:
+    """Write what a sigmoid was taken of, or the negative of it; None for any other expression."""
+    if isinstance(made, ast.Call) and simple_name(made) == "sigmoid":
         value = builders.worked_on(made, file)
-        if value is None or (picked and not isinstance(value, ast.Name)):
-            return ()
-        sign = f"-{builders.operand(value, file)}" if rest else builders.written(value, file)
-        return builders.replace(node, file, pen.call("log_sigmoid", sign) + picked)
-    return ()
+        if value is None:
+            return None
+        return f"-{builders.operand(value, file)}" if negative else builders.written(value, file)
+    exponent = exponent_of(made, file)
+    if exponent is None:
+        return None
+    return builders.written(exponent, file) if negative else negated(exponent, file)
+
+
+def exponent_of(node: ast.expr, file: str) -> ast.expr | None:
+    """Return the exponent in `1 / (1 + exp(x))`; None for any other expression."""
+    below = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) else None
+    if not isinstance(node, ast.BinOp) or not isinstance(below, ast.BinOp) or not isinstance(below.op, ast.Add):
+        return None
+    ones = [n for n in (node.left, below.left, below.right) if syntax.text_of(n) in {"1", "1.0"}]
+    raised = [n for n in (below.left, below.right) if simple_name(n) == "exp"]
+    return builders.worked_on(raised[0], file) if len(ones) == 2 and len(raised) == 1 and ones[0] is node.left else None
+
+
+def negated(node: ast.expr, file: str) -> str:
+    """Write the negative of an expression, without two signs."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return builders.written(node.operand, file)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        left = node.left
+        if isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub):
+            sign = "*" if isinstance(node.op, ast.Mult) else "/"
+            return f"{builders.written(left.operand, file)} {sign} {builders.written(node.right, file)}"
+    return f"-{builders.operand(node, file)}"
+
+
+def logarithms_of(case: Case, pen: Pen) -> Changes:
+    """Take the logarithms of a probability that is made at the place, and of its rest, together with what makes it."""
+    statement, scope = case.statement, case.function
+    name = syntax.text_of(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+    later = [n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s)]
+    logs = [n for n in dict.fromkeys(later) if simple_name(n) == "log" and n.lineno > case.at.line]
+    found: list[Change] = []
+    for log in logs if name else ():
+        inner = builders.worked_on(log, case.file)
+        if inner is not None and name in syntax.names_in(inner, ast.Load):
+            found += log_together(pen, log, inner, case.file)
+    return tuple(found)
 
 
 def behind_softmax(case: Case, pen: Pen) -> Changes:

@@ -73,7 +73,7 @@ def _cast_to_position(case: Case, node: ast.expr) -> ast.Call | None:
 def _between_unrounded(case: Case, cast: ast.Call) -> Suggestion | None:
     """Go from row to row by what was rounded, where a whole number is needed to pick one."""
     inner = builders.worked_on(case.node, case.file) if case.node is not None else None
-    if inner is None or case.pen.dialect != "tensorflow":
+    if inner is None or case.pen.dialect not in {"tensorflow", "jax"}:
         return None
     between = between_rows(case.moved(syntax.span_of(cast, case.file)), cast, inner)
     return builders.sketch(*between) if between else None
@@ -252,6 +252,7 @@ def soften(case: Case) -> Suggestion | None:
         hits.expected,
         picked_softly,
         weights_instead,
+        choosing.summed_softly,
         choosing.chosen_beside,
         hits.distance,
         counts.instead,
