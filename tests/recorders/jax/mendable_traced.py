@@ -302,3 +302,68 @@ jax.grad(strength)(1.3, jnp.arange(8.0))
 """,
 }
 """Functions of NumPy's and of `math` that JAX has, too."""
+
+NUMBERS_OF_PYTHON = {
+    "a loss that is printed": """
+@jax.jit
+def slope(w):
+    def loss(w):
+        value = jnp.mean((w * x) ** 2)
+        print(f"{value.item():.2f} of {float(w)}")
+        return value
+
+    return jax.grad(loss)(w)
+
+slope(0.4)
+""",
+    "losses that are kept": """
+seen = []
+
+def loss(w):
+    value = jnp.mean((w * x) ** 2)
+    seen.append(float(value))
+    return value
+
+jax.grad(loss)(0.4)
+assert not isinstance(seen[0], jax.core.Tracer)
+""",
+    "a number that decides": """
+def loss(w):
+    value = jnp.mean((w * x) ** 2)
+    if float(value) < 1e-6:
+        return 2 * value
+    return value
+
+jax.jit(jax.grad(loss))(0.4)
+""",
+    "a list that becomes an array": """
+def loss(w):
+    waves = []
+    for k in range(3):
+        waves.append(jnp.sin(k * w))
+    return jnp.sum(x * np.asarray(waves))
+
+jax.grad(loss)(0.4)
+""",
+    "a share that decides on a size": """
+def longer(w, share):
+    more = int(share * 4)
+    return jnp.concatenate([w, jnp.ones(more)])
+
+@jax.jit
+def slope(w, share):
+    return jax.grad(lambda w: jnp.sum(longer(w, share) ** 2))(w)
+
+slope(jnp.ones(3), 0.5)
+""",
+    "parameters whose memory was given away": """
+def loss(w):
+    return jnp.mean((w * x) ** 2)
+
+step = jax.jit(lambda w: w - 0.1 * jax.grad(loss)(w), donate_argnums=0)
+w = jnp.ones(3)
+new = step(w)
+jax.grad(loss)(w)
+""",
+}
+"""Values that become numbers of Python's, and arrays that are there no longer."""

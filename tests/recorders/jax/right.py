@@ -290,4 +290,10 @@ def loss(p):
 
 jax.grad(loss)({"w": 0.5})
 """,
+    "weights whose memory a step was given, and nobody reads": """
+step = jax.jit(lambda w: w - 0.1 * jax.grad(lambda w: jnp.sum(w**2))(w), donate_argnums=0)
+w = jnp.ones(3)
+w = step(w)
+jax.grad(lambda w: jnp.sum(w**2))(w)
+""",
 }

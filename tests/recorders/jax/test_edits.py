@@ -10,7 +10,7 @@ from .mendable import MENDABLE, MENDABLE_TOO
 from .mendable_choices import CHOSEN
 from .mendable_numbers import NUMBERS
 from .mendable_states import STATES
-from .mendable_traced import ANSWERED, CACHED, LOOPS, OF_SCIPY, PICKED, SIZED, SLOPES
+from .mendable_traced import ANSWERED, CACHED, LOOPS, NUMBERS_OF_PYTHON, OF_SCIPY, PICKED, SIZED, SLOPES
 from .test_reasons import heard
 from .wrong import HEAD, WRONG
 
@@ -292,6 +292,7 @@ EVERY = (
     | CACHED
     | OF_SCIPY
     | LOOPS
+    | NUMBERS_OF_PYTHON
     | ANSWERED
     | CHOSEN
     | {name: unmarked(WRONG[name]) for name in sorted(TOLD)}

@@ -1080,4 +1080,15 @@ def turned(w):
 
 jax.grad(turned)(jnp.zeros(3))
 """,
+    "weights whose memory a step was given": """
+import functools
+
+@functools.partial(jax.jit, donate_argnums=(0,))
+def step(w):
+    return w - 0.1 * jax.grad(lambda w: jnp.sum(w**2))(w)
+
+w = jnp.ones(3)
+better = step(w)  #~ GT507
+jax.grad(lambda v: jnp.sum((v - w) ** 2))(better)
+""",
 }

@@ -26,6 +26,13 @@ def detect_failure(context: Context) -> Finding | None:
     """Tell of a write that the framework refused, or found out about on the way back."""
     failure = context.question.failure
     what = f"`{failure.detail}`" if failure is not None and failure.detail else "a value"
+    if context.question.dialect == "jax":  # whose arrays nobody can write to
+        return context.failed(
+            "overwritten-value",
+            f"{what} was given away, and is read afterwards",
+            "this call may use its memory for a result, because the compiled function donates its arguments",
+            helps=("read the result from here on, or leave `donate_argnums` out",),
+        )
     return context.failed(
         "overwritten-value",
         f"{what} was overwritten, and its old value is needed",

@@ -46,7 +46,7 @@ def stay(case: Case) -> Suggestion | None:
     traced = untraced.traced_instead(case) or library.instead(case)
     if traced is not None:
         return traced
-    node = _outermost(case.node, case.at) if case.node is not None else None
+    node = outermost(case.node, case.at) if case.node is not None else None
     if node is None:
         return None
     if is_index(case, node) or (pen.dialect == "jax" and untraced.wants_number(case, node)):
@@ -476,7 +476,14 @@ def _without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
             dropped = [c for k in rest for c in builders.drop_argument(node, file, k.arg or "")]
             return (*builders.rename_call(node, file, pen.call("stack").removesuffix("()")), *dropped)
         return builders.replace(node, file, stacked(pen, inner, file))
+    if pen.dialect == "jax" and isinstance(node, ast.Call) and _is_list(inner, file):
+        dtype = [c for k in node.keywords if k.arg == "dtype" for c in builders.drop_argument(node, file, "dtype")]
+        return (*builders.rename_call(node, file, pen.call("stack").removesuffix("()")), *dtype)
     return builders.keep_part(node, inner, file)
+
+
+def _is_list(node: ast.expr, file: str) -> bool:
+    return isinstance(node, ast.Name) and syntax.is_list(node.id, syntax.span_of(node, file))
 
 
 def stacked(pen: Pen, node: ast.expr, file: str) -> str:
@@ -489,7 +496,7 @@ def stacked(pen: Pen, node: ast.expr, file: str) -> str:
     return pen.call("stack", f"[{', '.join(stacked(pen, e, file) for e in node.elts)}]")
 
 
-def _outermost(node: ast.expr | None, span: Span) -> ast.expr | None:
+def outermost(node: ast.expr | None, span: Span) -> ast.expr | None:
     """Go out from a conversion to the last of its kind: of `x.detach().numpy()` all of it goes."""
     if node is None or syntax.span_of(node, span.file) != span:
         return None
@@ -502,56 +509,3 @@ def _outermost(node: ast.expr | None, span: Span) -> ast.expr | None:
             break
         node = around
     return node
-
-
-MAPS = {"tree_map", "map"}
-"""Functions that do the same with every leaf of a tree."""
-
-STILL = {"stop_gradient", "detach", "data", "StopGradient"}
-
-
-def through_stop(case: Case) -> Suggestion | None:
-    """Leave out what ends a path on purpose: `stop_gradient(x)`, `x.detach()`, `x.data`."""
-    node = case.node
-    stored = stored_in_parameter(case)
-    if stored:
-        return builders.likely(*stored)
-    if node is None or _sets_data(case):
-        return None
-    name = syntax.text_of(node.func if isinstance(node, ast.Call) else node)
-    if isinstance(node, ast.Call) and simple_name(node) in MAPS and len(node.args) == 2:
-        stops = [n for n in parts(node.args[0]) if syntax.text_of(n).rpartition(".")[2] in STILL]
-        return builders.likely(*builders.keep_part(node, node.args[1], case.file)) if stops else None
-    if isinstance(node, ast.Call) and name.rpartition(".")[2] == "state_dict":
-        return builders.likely(*builders.set_argument(node, case.file, "keep_vars", "True"))
-    if isinstance(node, ast.Call) and ".compat.v1." in f".{name}":
-        return builders.likely(*builders.rename_call(node, case.file, name.replace(".compat.v1", "")))
-    if name.rpartition(".")[2] in STILL:
-        return builders.likely(*builders.drop_call(_outermost(node, case.at) or node, case.file))
-    return None
-
-
-def _sets_data(case: Case) -> bool:
-    """Whether a statement writes numbers behind the back of the graph: `p.data = x` keeps no history of any `x`."""
-    targets = case.statement.targets if isinstance(case.statement, ast.Assign) else []
-    return any(isinstance(target, ast.Attribute) and target.attr == "data" for target in targets)
-
-
-def stored_in_parameter(case: Case) -> Changes:
-    """Put a computed tensor in the place of a parameter of a PyTorch module: the parameter must go first."""
-    statement = case.statement
-    if case.pen.dialect != "torch" or not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-        return ()
-    target, value = statement.targets[0], statement.value
-    if isinstance(target, ast.Attribute) and target.attr == "data":
-        target = target.value
-    elif isinstance(value, ast.Call) and syntax.text_of(value.func).endswith("Parameter") and value.args:
-        value = value.args[0]
-    else:
-        return ()
-    if not isinstance(target, ast.Attribute):
-        return ()
-    name = builders.written(target, case.file)
-    text = builders.written(value, case.file).replace(f"{name}.data", name)
-    new = scopes.free_name(case.file, "new")
-    return builders.replace_statement(statement, case.file, f"{new} = {text}; del {name}; {name} = {new}")

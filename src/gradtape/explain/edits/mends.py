@@ -17,6 +17,7 @@ from gradtape.explain.edits import (
     sources,
     state,
     steps,
+    stops,
     traced,
 )
 from gradtape.explain.edits.case import Case
@@ -46,7 +47,7 @@ MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
     "no-derivative": steps.soften,
     "piecewise-constant": steps.pass_through,
     "integer-cast": steps.around_cast,
-    "stop-gradient": leaving.through_stop,
+    "stop-gradient": stops.through_stop,
     "missing-rule": steps.another_way,
     "custom-rule-none": rules.without_own_rule,
     "sampled": steps.reparameterise,

@@ -201,3 +201,18 @@ def _uses(statements: Sequence[ast.stmt], made: Sequence[ast.stmt]) -> bool:
 def _before(loop: ast.stmt, file: str) -> list[ast.stmt]:
     block = builders.block_of(loop, file)
     return block[: block.index(loop)] if loop in block else []
+
+
+def not_given_away(case: Case) -> Changes:
+    """Let a compiled function of JAX's leave the memory of its arguments alone, where they are read after the call."""
+    tree, name = syntax.parse_file(case.file), syntax.text_of(case.call.func) if case.call is not None else ""
+    for node in ast.walk(tree) if tree is not None else ():
+        named = isinstance(node, ast.Assign) and name in {syntax.text_of(t) for t in node.targets}
+        held: list[ast.expr] = [node.value] if isinstance(node, ast.Assign) and named else []
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            held = node.decorator_list
+        for call in (n for n in held if isinstance(n, ast.Call)):
+            donated = [k.arg for k in call.keywords if k.arg in {"donate_argnums", "donate_argnames"}]
+            if donated:
+                return tuple(c for arg in donated for c in builders.drop_argument(call, case.file, arg))
+    return ()

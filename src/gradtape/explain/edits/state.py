@@ -22,9 +22,10 @@ from gradtape.explain.edits import (
     writes,
 )
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
-from gradtape.explain.edits.leaving import array_on_tape, kept, one_array, stacked, stored_in_parameter
+from gradtape.explain.edits.leaving import array_on_tape, kept, one_array, stacked
 from gradtape.explain.edits.places import asks
 from gradtape.explain.edits.sources import without_gradients
+from gradtape.explain.edits.stops import stored_in_parameter
 from gradtape.explain.report import Status
 
 if TYPE_CHECKING:
@@ -279,6 +280,8 @@ def not_overwritten(case: Case) -> Suggestion | None:
     """Make a new value instead of writing over one that the backward pass needs."""
     if case.context.question.status is not Status.ERROR and case.context.question.failure is not None:
         return builders.likely(*order.cleared_after_step(case))
+    if case.pen.dialect == "jax":
+        return builders.likely(*order.not_given_away(case))
     statement = case.statement
     if statement is None or hasattr(statement, "body"):
         return None

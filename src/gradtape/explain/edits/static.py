@@ -32,7 +32,8 @@ def known_before(case: Case) -> Changes:
     names = [n for n in syntax.parameter_names(scope) + [a.arg for a in scope.args.kwonlyargs] if n in deciding]
     for name in names:
         for function, parameter in _followed(case.file, scope, name):
-            changes = _kept_static(pen, function, parameter, case.file)
+            asked = any(end.name == parameter for end in case.context.question.together)
+            changes = _kept_static(pen, function, parameter, case.file) if not asked else ()
             if changes:
                 return (*changes, *pen.imports)
     return ()
@@ -84,12 +85,19 @@ def _followed(file: str, function: ast.FunctionDef, name: str) -> Iterator[tuple
     for _ in range(MOST):
         yield here, parameter
         for call in scopes.calls_of(file, here):
-            given, around = given_for(call, here, parameter), syntax.function_at(syntax.span_of(call, file))
-            if isinstance(given, ast.Name) and isinstance(around, ast.FunctionDef) and around is not here:
+            given, around = given_for(call, here, parameter), _around(call, file)
+            own = isinstance(given, ast.Name) and around is not None and given.id in syntax.parameter_names(around)
+            if isinstance(given, ast.Name) and around is not None and own and around is not here:
                 here, parameter = around, given.id
                 break
         else:
             return
+
+
+def _around(call: ast.Call, file: str) -> ast.FunctionDef | None:
+    """Return the function around a call that has a name."""
+    path = reversed(builders.path_to(call, file))
+    return next((n for n in path if isinstance(n, ast.FunctionDef)), None)
 
 
 def _kept_static(pen: Pen, function: ast.FunctionDef, name: str, file: str) -> Changes:
@@ -139,14 +147,14 @@ def _transforms(node: ast.expr, function: ast.FunctionDef) -> bool:
 
 
 def _is_plain(node: ast.expr, file: str) -> bool:
-    """Whether a value is surely a whole number, a text or a truth value."""
+    """Whether a value is surely a plain number, a text or a truth value."""
     scope = syntax.function_at(syntax.span_of(node, file)) or syntax.parse_file(file)
     if isinstance(node, ast.Name) and scope is not None:
         made = assigned_before(scope, node.id, node.lineno)
         return made is not None and not isinstance(made, ast.Name) and _is_plain(made, file)
     if isinstance(node, ast.Call):
         return syntax.text_of(node.func) == "len"
-    return isinstance(node, ast.Constant) and isinstance(node.value, int | str)
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float | str)
 
 
 def _is_jit(node: ast.expr) -> bool:

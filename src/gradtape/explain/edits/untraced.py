@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, syntax
-from gradtape.explain.edits import builders, picked, sized
+from gradtape.diagnostics.changes import Change
+from gradtape.explain.edits import builders, choices, picked, sized
 from gradtape.explain.edits.case import parts, simple_name, statements_of
 
 if TYPE_CHECKING:
@@ -18,11 +19,25 @@ if TYPE_CHECKING:
 def traced_instead(case: Case) -> Suggestion | None:
     """Let JAX do with the traced value what Python was to do with its number."""
     pen, node = case.pen, case.node
-    if pen.dialect != "jax" or case.context.question.failure is None or node is None:
+    if pen.dialect != "jax" or case.context.question.failure is None:
         return None
-    ways = (_printed, _picked, _window, _whole)
+    told = _printed(case, pen) or _kept_for_later(case, pen)
+    if told or node is None:  # in a text, no expression has a place of its own
+        return builders.likely(*told, *pen.imports)
+    ways = (_decided, _picked, _window, _whole)
     changes: Changes = next((found for way in ways if (found := way(case, pen, node))), ()) or picked.kept(case)
     return builders.likely(*changes, *pen.imports) if changes else sized.padded(case)
+
+
+def _decided(case: Case, pen: Pen, node: ast.expr) -> Changes:
+    """Choose by `where` where what becomes a number decides: a compiled function cannot test an array, either."""
+    del pen
+    test, inner = getattr(case.statement, "test", None), _unconverted(node)
+    if inner is node or not isinstance(test, ast.expr) or not syntax.span_of(test, case.file).contains(case.at):
+        return ()
+    chosen = choices.chosen_by_where(case)
+    number, array = builders.written(node, case.file), builders.operand(inner, case.file)
+    return tuple(Change(c.span, c.text.replace(number, array)) for c in chosen.changes) if chosen is not None else ()
 
 
 def _picked(case: Case, pen: Pen, node: ast.expr) -> Changes:
@@ -55,9 +70,8 @@ def _window(case: Case, pen: Pen, node: ast.expr) -> Changes:
     return builders.replace(node, case.file, pen.say("jax.lax.dynamic_slice_in_dim({x})", x=", ".join(given)))
 
 
-def _printed(case: Case, pen: Pen, node: ast.expr) -> Changes:
+def _printed(case: Case, pen: Pen) -> Changes:
     """Print by `jax.debug.print`, which waits for the numbers: of `f"{x:.2f}"` the values stand behind the text."""
-    del node
     statement, file = case.statement, case.file
     call = statement.value if isinstance(statement, ast.Expr) else None
     if not isinstance(call, ast.Call) or syntax.text_of(call.func) != "print" or len(call.args) != 1 or call.keywords:
@@ -77,9 +91,36 @@ def _printed(case: Case, pen: Pen, node: ast.expr) -> Changes:
             return ()
         spec = "".join(str(s.value) for s in style if isinstance(s, ast.Constant))
         pieces.append(f"{{:{spec}}}" if spec else "{}")
-        values.append(ast.unparse(part.value))
+        values.append(ast.unparse(_unconverted(part.value)))
     given = ", ".join([repr("".join(pieces)), *values])
     return builders.replace(call, file, pen.say("jax.debug.print({x})", x=given))
+
+
+def _unconverted(node: ast.expr) -> ast.expr:
+    """Return what becomes a number of Python's: `x` of `float(x)` and of `x.item()`."""
+    if not isinstance(node, ast.Call) or node.keywords:
+        return node
+    if isinstance(node.func, ast.Attribute) and node.func.attr in {"item", "tolist"} and not node.args:
+        return node.func.value
+    return node.args[0] if syntax.text_of(node.func) == "float" and len(node.args) == 1 else node
+
+
+def _kept_for_later(case: Case, pen: Pen) -> Changes:
+    """Let `jax.debug.callback` put a number into a list that is none of the function's own, when it is there."""
+    statement, file, scope = case.statement, case.file, case.function
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    held = call.func.value if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) else None
+    if not isinstance(call, ast.Call) or simple_name(call) != "append" or len(call.args) != 1 or held is None:
+        return ()
+    value, name = _unconverted(call.args[0]), syntax.text_of(held)
+    own = {n for s in (statements_of(scope) if scope is not None else ()) for n in syntax.names_in(s, ast.Store)}
+    read = len(syntax.mentions(scope, name)) > 1 if scope is not None else True
+    if value is call.args[0] or name in own or read or not isinstance(scope, ast.FunctionDef):
+        return ()
+    if name in syntax.parameter_names(scope):
+        return ()
+    given = f"{builders.written(call.func, file)}, {builders.written(value, file)}"
+    return builders.replace(call, file, pen.say("jax.debug.callback({x})", x=given))
 
 
 def _whole(case: Case, pen: Pen, node: ast.expr) -> Changes:
@@ -87,6 +128,8 @@ def _whole(case: Case, pen: Pen, node: ast.expr) -> Changes:
     if not isinstance(node, ast.Call) or syntax.text_of(node.func) != "int" or len(node.args) != 1:
         return ()
     inner = node.args[0]
+    if wants_number(case, node):
+        return ()
     if simple_name(inner) in {"floor", "round", "ceil"} or isinstance(inner, ast.Name | ast.BinOp | ast.Attribute):
         text = builders.written(inner, case.file)
         outer = builders.parent_of(node, case.file)
@@ -99,6 +142,10 @@ SIZES = {"range", "zeros", "ones", "full", "arange", "linspace", "eye", "round",
 """Functions that a plain number is for: a count, a size, a text, or one that is rounded."""
 
 
+COUNTED = {"range", "zeros", "ones", "full", "arange", "linspace", "eye"}
+"""Those of them that make nothing but what a size decides, whatever they are a function of."""
+
+
 def wants_number(case: Case, node: ast.expr) -> bool:
     """Whether what becomes a plain number is a count, a size or a text: an array in its place would not do."""
     outer, scope = builders.parent_of(node, case.file), case.function
@@ -106,5 +153,5 @@ def wants_number(case: Case, node: ast.expr) -> bool:
         return True
     names = set(syntax.assigned_names(case.at))
     inside = dict.fromkeys(n for s in (statements_of(scope) if scope is not None else ()) for n in parts(s))
-    counts = [n for n in inside if isinstance(n, ast.Call) and syntax.text_of(n.func) == "range"]
+    counts = [n for n in inside if simple_name(n) in COUNTED and isinstance(n, ast.Call)]
     return any(names & syntax.names_in(a, ast.Load) for n in counts for a in n.args)

@@ -17,6 +17,7 @@ from gradtape.explain.graph import Failure
 from gradtape.explain.report import GradientReport, Status
 from gradtape.recorders.jax import private
 from gradtape.recorders.jax.asking import Source
+from gradtape.recorders.jax.donated import given_away
 from gradtape.recorders.jax.places import Place, among, here, is_users, raised_at
 from gradtape.recorders.jax.program import NotReplayable
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 CONTROL, NUMBER, ARRAY = "traced-control-flow", "left-through-number", "left-through-numpy"
 WRITE, REBUILT, RULE, CUSTOM = "array-assignment", "rebuilt-from-values", "missing-rule", "custom-rule-none"
-STATE = "state-boundary"
+STATE, WRITTEN = "state-boundary", "overwritten-value"
 INTEGER, SCALAR, LEAKED, NO_VALUE = "integer-source", "nonscalar-output", "leaked-tracer", "not-a-value"
 
 BY_TYPE: tuple[tuple[str, str], ...] = (
@@ -42,8 +43,9 @@ BY_TYPE: tuple[tuple[str, str], ...] = (
 )
 """JAX's errors by class, the special ones first."""
 
+GONE = r"^Array has been deleted"
 STATE_WRITTEN = r"with a differentiated value on a non-differentiated array reference"
-"""Words of an error that has no class of its own."""
+"""Words of errors that have no class of their own."""
 
 BY_TEXT: tuple[tuple[str, str], ...] = (
     (r"JAX arrays are immutable", WRITE),
@@ -128,6 +130,8 @@ def kind_of(error: BaseException) -> str:
     text = str(error)
     if re.search(STATE_WRITTEN, text):
         return STATE
+    if re.search(GONE, text):
+        return WRITTEN
     if isinstance(error, TypeError | ValueError | NotImplementedError | AttributeError | IndexError):
         return next((kind for pattern, kind in BY_TEXT if re.search(pattern, text)), "")
     return ""
@@ -159,6 +163,10 @@ def failure_of(asked: Asked, raised: BaseException, leaks: Leaks) -> Failure | N
         return Failure(LEAKED, text, kept, tuple(also))
     if kind is STATE:
         return Failure(STATE, text, _whole_write(place.site))
+    if kind is WRITTEN:
+        taken = given_away(place.site.span)
+        also = [(place.site, "it is read here")] if taken is not None and taken[0].span != place.site.span else []
+        return Failure(WRITTEN, text, taken[0], tuple(also), detail=taken[1]) if taken is not None else None
     if kind in {NUMBER, ARRAY, CONTROL, WRITE}:
         return Failure(_by_expression(kind, place.site), text, place.site, detail=_needed(str(error)))
     if kind is RULE:
