@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, leaves, order, passing, static, symbols, trees, whole
+from gradtape.explain.edits import builders, order, passing, static, symbols, trees, whole
 from gradtape.explain.edits.blocks import tape_block
 from gradtape.explain.edits.case import assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.places import moved_to_end, moved_to_start
@@ -276,8 +276,7 @@ def values(case: Case) -> Suggestion | None:
         if registered:
             return builders.sketch(*registered)
         part = source.kind in {"string", "function", "object"} and not source.name.isidentifier()
-        place = whole.place_of_argument(case) if part else -1
-        other = builders.likely(*leaves.by_one_part(case, place)) if part else whole.left_whole(case)
+        other = whole.left_whole(case) if not part else None
         return _by_position(case) or static.kept_out(case) or other
     given = call.args[0] if call is not None and call.args else None
     if call is None or given is None or not isinstance(call.func, ast.Attribute) or call.func.attr != "watch":

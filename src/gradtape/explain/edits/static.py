@@ -29,11 +29,12 @@ def known_before(case: Case) -> Changes:
     deciding = _deciding(case)
     if not isinstance(scope, ast.FunctionDef) or not deciding:
         return ()
+    real = isinstance(case.node, ast.Call) and syntax.text_of(case.node.func) == "int"
     names = [n for n in syntax.parameter_names(scope) + [a.arg for a in scope.args.kwonlyargs] if n in deciding]
     for name in names:
         for function, parameter in _followed(case.file, scope, name):
-            asked = any(end.name == parameter for end in case.context.question.together)
-            changes = _kept_static(pen, function, parameter, case.file) if not asked else ()
+            asked = parameter == case.context.source.name
+            changes = _kept_static(pen, function, parameter, case.file, real=real) if not asked else ()
             if changes:
                 return (*changes, *pen.imports)
     return ()
@@ -100,10 +101,13 @@ def _around(call: ast.Call, file: str) -> ast.FunctionDef | None:
     return next((n for n in path if isinstance(n, ast.FunctionDef)), None)
 
 
-def _kept_static(pen: Pen, function: ast.FunctionDef, name: str, file: str) -> Changes:
-    """Add a parameter to the static ones of a compiled function, if every call gives it a value that can be one."""
+def _kept_static(pen: Pen, function: ast.FunctionDef, name: str, file: str, *, real: bool = False) -> Changes:
+    """Add a parameter to the static ones of a compiled function, if every call gives it a value that can be one.
+
+    A `real` one is made a whole number by the program itself.
+    """
     given = [given_for(call, function, name) for call in calls_of(file, function)]
-    if not given or not all(_is_plain(value, file) for value in given if value is not None):
+    if not given or not all(_is_plain(value, file, real=real) for value in given if value is not None):
         return ()
     names = f'static_argnames=("{name}",)'
     for decorator in function.decorator_list:
@@ -146,15 +150,15 @@ def _transforms(node: ast.expr, function: ast.FunctionDef) -> bool:
     )  # fmt: skip
 
 
-def _is_plain(node: ast.expr, file: str) -> bool:
-    """Whether a value is surely a plain number, a text or a truth value."""
+def _is_plain(node: ast.expr, file: str, *, real: bool = False) -> bool:
+    """Whether a value is surely a whole number, a text or a truth value; a number of any kind where `real` will do."""
     scope = syntax.function_at(syntax.span_of(node, file)) or syntax.parse_file(file)
     if isinstance(node, ast.Name) and scope is not None:
         made = assigned_before(scope, node.id, node.lineno)
-        return made is not None and not isinstance(made, ast.Name) and _is_plain(made, file)
+        return made is not None and not isinstance(made, ast.Name) and _is_plain(made, file, real=real)
     if isinstance(node, ast.Call):
         return syntax.text_of(node.func) == "len"
-    return isinstance(node, ast.Constant) and isinstance(node.value, int | float | str)
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float | str if real else int | str)
 
 
 def _is_jit(node: ast.expr) -> bool:

@@ -115,7 +115,7 @@ def left_whole(case: Case) -> Suggestion | None:
     absent = failure is not None and "argnums" in failure.text
     if case.context.source.name.isidentifier() or absent or is_data(case):
         return builders.likely(*(c for call in calls for c in _without_it(case, call)))
-    narrowed = leaves.by_one_part(case, place_of_argument(case))
+    narrowed = leaves.by_one_part(case, _place_of_argument(case))
     if narrowed:
         return builders.likely(*narrowed)
     allowed = [c for call in calls for c in builders.set_argument(call, case.file, "allow_int", "True")]
@@ -123,7 +123,7 @@ def left_whole(case: Case) -> Suggestion | None:
     return builders.likely(*allowed, *used) if used is not None else None
 
 
-def place_of_argument(case: Case) -> int:
+def _place_of_argument(case: Case) -> int:
     """Return which argument of the function the source is, or is a part of; -1 if that is not known."""
     asked = asked_function(case)
     names = syntax.parameter_names(asked) if asked is not None else []
@@ -155,7 +155,7 @@ def _without_slopes(case: Case) -> Changes | None:
         text = f"{builders.operand(body.body, file)} if {test} else {names[0]}"
         found += builders.replace(body.body, file, text)
     if others:
-        place, name = place_of_argument(case), leaves.gradients_name(case)
+        place, name = _place_of_argument(case), leaves.gradients_name(case)
         if not 0 <= place < len(call.args):
             return None
         leaf = pen.say("lambda p, d: jnp.zeros_like(p) if d.dtype == jax.dtypes.float0 else d")

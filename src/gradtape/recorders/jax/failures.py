@@ -43,7 +43,7 @@ BY_TYPE: tuple[tuple[str, str], ...] = (
 )
 """JAX's errors by class, the special ones first."""
 
-GONE = r"^Array has been deleted"
+GONE = r"^Array has been deleted|Buffer has been deleted or donated"
 STATE_WRITTEN = r"with a differentiated value on a non-differentiated array reference"
 """Words of errors that have no class of their own."""
 
@@ -164,7 +164,7 @@ def failure_of(asked: Asked, raised: BaseException, leaks: Leaks) -> Failure | N
     if kind is STATE:
         return Failure(STATE, text, _whole_write(place.site))
     if kind is WRITTEN:
-        taken = given_away(place.site.span)
+        taken = given_away(place.site.span) or given_away(asked.place.site.span)
         also = [(place.site, "it is read here")] if taken is not None and taken[0].span != place.site.span else []
         return Failure(WRITTEN, text, taken[0], tuple(also), detail=taken[1]) if taken is not None else None
     if kind in {NUMBER, ARRAY, CONTROL, WRITE}:
