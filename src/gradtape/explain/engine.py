@@ -125,12 +125,36 @@ def _why_missing(context: Context) -> tuple[Finding, ...]:
         absent = _first(context, Stage.ABSENCE)
         if absent is None:
             return ()
+        whole = _whole_before(context, absent) if absent.cause in LEFT else ()
+        if whole:
+            return whole
         used = used_instead(context) if absent.cause == "different-object" else None
         # what else stands in the way once the right object is asked for
         further = broken_routes(context.run, used.ids, context.question.target_ids)[0] if used is not None else ()
         return _with_breaks(context, [absent], further)
     at_source = _first(context, Stage.SOURCE)
     return _with_breaks(context, [] if at_source is None else [at_source], context.routes)
+
+
+WHOLE = {BreakKind.NO_DERIVATIVE, BreakKind.INTEGER_CAST}
+"""What makes a whole number or a truth value of a value: that has no gradient, whether it leaves or stays."""
+
+
+def _whole_before(context: Context, absent: Finding) -> tuple[Finding, ...]:
+    """Return what made a whole number of the value that is said to have left: there the gradient ended already."""
+    at = absent.diagnostic.primary
+    left = next((e for e in context.run.left if at is not None and e.site.span == at.span), None)
+    if left is None or left.value in context.moving or left.value not in context.after_source:
+        return ()
+    routes = broken_routes(context.run, context.source.ids, frozenset({left.value}))[0][:1]
+    groups = [group for route in routes for group in context.ways.groups(route)]
+    if not groups or groups[0].kind not in WHOLE:
+        return ()
+    found = _with_breaks(context, [], routes)
+    doubted = (
+        replace(f.diagnostic, notes=(*f.diagnostic.notes, *absent.diagnostic.notes), proven=False) for f in found
+    )
+    return tuple(replace(f, diagnostic=d, proven=False) for f, d in zip(found, doubted, strict=True))
 
 
 def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route, ...]) -> tuple[Finding, ...]:

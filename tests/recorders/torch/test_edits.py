@@ -7,6 +7,8 @@ import pytest
 
 from .mended import HEAD, KEPT, PROGRAMS, PURPOSE
 from .mended_lying import LYING
+from .mended_numbers import NUMBERS, WITHHELD
+from .mended_objects import OBJECTS, SHOWN
 from .programs import edited, expected, flows_when_edited, why
 
 CASES = Path(__file__).parent / "cases"
@@ -76,16 +78,16 @@ def test_the_edited_lines_flow(name, tmp_path):
     flows_when_edited(textwrap.dedent(SMALL[name]), tmp_path)
 
 
-@pytest.mark.parametrize("name", PROGRAMS | LYING)
+@pytest.mark.parametrize("name", PROGRAMS | LYING | NUMBERS | OBJECTS)
 def test_what_is_told_mends(name, tmp_path):
-    program = textwrap.dedent(HEAD) + textwrap.dedent((PROGRAMS | LYING)[name])
+    program = textwrap.dedent(HEAD) + textwrap.dedent((PROGRAMS | LYING | NUMBERS | OBJECTS)[name])
     assert set(why(program, tmp_path).told) == set(expected(program))
     flows_when_edited(program, tmp_path)
 
 
-@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("name", KEPT | WITHHELD | SHOWN)
 def test_no_edit_is_told_where_none_will_do(name, tmp_path):
-    program = textwrap.dedent(HEAD) + textwrap.dedent(KEPT[name])
+    program = textwrap.dedent(HEAD) + textwrap.dedent((KEPT | WITHHELD | SHOWN)[name])
     ran = why(program, tmp_path)
     assert set(ran.told) == set(expected(program))
     assert all(f.diagnostic.suggestion is None for r in ran.reports for f in r.findings)

@@ -109,8 +109,8 @@ def made_by(name: str, span: Span) -> list[str]:
 
 
 def is_list(name: str, span: Span) -> bool:
-    """Whether a name or attribute holds a list wherever the file assigns it."""
-    given = values_given_to(name, span)
+    """Whether a name or attribute holds a list wherever the file assigns it, other than by what stands at the place."""
+    given = [value for value in values_given_to(name, span) if not span_of(value, span.file).contains(span)]
     kinds = ast.List | ast.Tuple | ast.ListComp
     return bool(given) and all(
         isinstance(value, kinds) or (isinstance(value, ast.Call) and text_of(value.func) in {"list", "tuple"})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import OUTSIDE, BreakKind, Event, Operation
+from gradtape.explain.stepped import stepped_copy
 from gradtape.explain.unread import unread
 
 if TYPE_CHECKING:
@@ -66,8 +67,27 @@ def detect(context: Context) -> Finding | None:
 def used_instead(context: Context) -> Used | None:
     """Return what the target depends on in the place of the source, if that is proven."""
     copied = _namesakes(context)
-    found = (_original, *(() if copied else (_made_anew,)), _another_list, _ignored, _cloned)
+    found = (_copied, _original, *(() if copied else (_made_anew,)), _another_list, _ignored, _cloned)
     return next((used for look in found if (used := look(context)) is not None), None)
+
+
+def _copied(context: Context) -> Used | None:
+    """Look for a copy of the source that learned by itself, and that the target was computed with."""
+    found = stepped_copy(context)
+    if found is None:
+        return None
+    computed = ((context.made_at(target), "the target is computed here") for target in context.question.targets[:1])
+    label, help_ = _of_copy(context)
+    return Used(found.ids, found.copied.site.span, label, tuple(computed), help_)
+
+
+def _of_copy(context: Context) -> tuple[str, str]:
+    """Say that a target was computed with a copy, and what to do."""
+    target = context.question.target_name
+    return (
+        f"a copy of what was asked for is made here, and `{target}` is computed with the copy",
+        f"compute `{target}` without the copy, or ask for the gradient in the copy",
+    )
 
 
 # -- made from what is used -----------------------------------------------------------------------------------------
@@ -508,14 +528,8 @@ def _handed_to(operation: Operation) -> set[str]:
 
 def detect_copied(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     """Tell of a copy that the target was computed with, in the place of the source."""
-    target = context.question.target_name
-    return context.broken(
-        "different-object",
-        route,
-        group,
-        f"a copy of what was asked for is made here, and `{target}` is computed with the copy",
-        helps=(f"compute `{target}` without the copy, or ask for the gradient in the copy",),
-    )
+    label, help_ = _of_copy(context)
+    return context.broken("different-object", route, group, label, helps=(help_,))
 
 
 def detect_twin(context: Context) -> Finding | None:

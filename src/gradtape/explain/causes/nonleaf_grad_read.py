@@ -62,8 +62,11 @@ def _leaf(context: Context, made: Operation) -> Operation | None:
 def _left_behind(context: Context, made: Operation, leaf: Operation | None) -> Span | None:
     """Return where the program goes on with a result instead of the leaf: in the innermost function that has both.
 
-    A leaf within the very call there was handed in, and left behind further inside.
+    A leaf within the very call there was handed in, and left behind further inside. What the function computed itself
+    that asks for the gradient is told where it did.
     """
+    if made.site.code is context.question.call.code and made.site.code.co_name != "<module>":
+        return made.site.span
     if leaf is not None:
         codes = {id(site.code) for site in (leaf.site, *leaf.callers)}
         inner = made.site

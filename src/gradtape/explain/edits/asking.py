@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, order, passing, static, symbols, trees, whole
+from gradtape.explain.edits import builders, carrying, order, passing, static, symbols, trees, whole
 from gradtape.explain.edits.blocks import tape_block
 from gradtape.explain.edits.case import assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.places import moved_to_end, moved_to_start
@@ -38,7 +38,8 @@ def _retain_graph(case: Case) -> Suggestion | None:
     failure, used = case.context.question.failure, case.context.question.used_at
     if failure is not None and failure.kept:
         return builders.likely(*_cut_between(case, failure.kept))
-    carried = order.into_loop(case) or _carried(case)
+    carried = order.into_loop(case) or _carried(case) or carrying.cut_after_round(case)
+    carried = carried or carrying.computed_in_closure(case)
     if carried:
         return builders.likely(*carried)
     first = used.span if used is not None else None
@@ -131,6 +132,10 @@ def one_number(case: Case) -> Suggestion | None:
     failure = case.context.question.failure
     if failure is not None and failure.detail.startswith("complex"):
         return _real(case)
+    if case.context.question.kind == "autograd.grad":  # of many at once, which the program may go on with
+        asking = case.moved(case.context.question.call.span)
+        summed = _summed(asking.call, asking.file) if asking.call is not None else ()
+        return builders.likely(*summed) if summed else None
     if failure is not None and failure.detail.startswith("None"):
         return _returned(case)
     if failure is not None and "has_aux" in failure.detail:
@@ -154,7 +159,7 @@ def one_number(case: Case) -> Suggestion | None:
         return None
     last = syntax.text_of(asks.func).rpartition(".")[2]
     if last == "grad" and len(asks.args) > 1:  # torch.autograd.grad(outputs, inputs)
-        return builders.likely(*builders.replace(asks.args[0], file, f"{builders.operand(asks.args[0], file)}.sum()"))
+        return builders.likely(*_summed(asks, file))
     function = defined_in(file, ast.Call(func=asks.args[0], args=[], keywords=[]))
     returned = [s for s in statements_of(function) if isinstance(s, ast.Return)] if function is not None else []
     if len(returned) == 1 and returned[0].value is not None:
@@ -215,6 +220,14 @@ def _by_position(case: Case) -> Suggestion | None:
         return None
     spans = [(syntax.span_of(k, case.file), syntax.span_of(k.value, case.file)) for k in before]
     return builders.likely(*(Change(Span(case.file, w.line, w.column, v.line, v.column), "") for w, v in spans))
+
+
+def _summed(asks: ast.Call, file: str) -> Changes:
+    """Ask PyTorch for the gradient of a sum: `grad(y.sum(), x)` for `grad(y, x)`."""
+    given = builders.argument(asks, 0, "outputs")
+    if isinstance(given, ast.List | ast.Tuple):
+        given = given.elts[0] if len(given.elts) == 1 else None
+    return builders.replace(given, file, f"{builders.operand(given, file)}.sum()") if given is not None else ()
 
 
 def _asks(call: ast.Call) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradtape.diagnostics import syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
-from gradtape.explain.edits.hits import axis_of, scores_of
+from gradtape.explain.edits.hits import axis_of, named_before, scores_of, seeks_largest
 from gradtape.explain.edits.picking import picks
 from gradtape.explain.edits.straight import value_in
 
@@ -73,6 +73,43 @@ def _element_softly(case: Case) -> Changes:
     return builders.replace(picks[0], file, f"{weights} @ {pen.say('jnp.asarray({x})', x=table)}")
 
 
+def rows_softly(case: Case) -> Changes:
+    """Do so for PyTorch: `softmax(s) @ w` for `w[s.argmax(1)]`, for `w[k]` and for `w[k.item()]`."""
+    node, file, pen, scope, statement = case.node, case.file, case.pen, case.function, case.statement
+    calls = [n for n in parts(node) if isinstance(n, ast.Call)] if node is not None else []
+    call = next((n for n in calls if seeks_largest(case, n) or simple_name(n) == "argmin"), None)
+    scores = scores_of(call, file) if call is not None else None
+    if pen.dialect != "torch" or call is None or scores is None or scope is None or statement is None:
+        return ()
+    axis = axis_of(call, scores, file)
+    stored = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+    last = stored.elts[-1] if isinstance(stored, ast.Tuple) else stored
+    name = last.id if isinstance(last, ast.Name) else ""
+    inside = dict.fromkeys(n for s in statements_of(scope) for n in parts(s))
+    picks = [n for n in inside if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Load)]
+    picks = [n for n in picks if any(p is call for p in parts(n.slice)) or (name and _position(n.slice) == name)]
+    if axis not in {"-1", "1"} or len(picks) != 1:
+        return ()
+    text, first = builders.written(scores, file), tuple[Any, ...]()
+    if any(isinstance(n, ast.Call) for n in parts(scores)) and not any(p is call for p in parts(picks[0].slice)):
+        text, first = named_before(scores, "scores", file)  # they would be computed twice
+    if not text:
+        return ()
+    if simple_name(call) == "argmin":
+        text = f"-{text if builders.closed(text) else f'({text})'}"
+    mean = f"{pen.call('softmax', text, '-1')} @ {builders.operand(picks[0].value, file)}"
+    return (*first, *builders.replace(picks[0], file, mean), *pen.imports)
+
+
+def _position(node: ast.expr) -> str:
+    """Return the name of the position that picks, as it is or made a plain number."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"item", "long"}:
+        node = node.func.value
+    elif isinstance(node, ast.Call) and syntax.text_of(node.func) == "int" and node.args:
+        node = node.args[0]
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def assigned(scope: ast.AST, name: str) -> ast.stmt | None:
     """Return a statement that gives a name a value in a scope."""
     return next((s for s in statements_of(scope) if name in syntax.names_in(s, ast.Store)), None)
@@ -105,17 +142,23 @@ def weights_instead(case: Case) -> Changes:
     pen = case.pen
     if scores is None or not rows or pen.dialect not in {"jax", "torch"}:
         return ()
+    text = builders.written(scores, file)
+    first: Changes = ()
     if any(isinstance(n, ast.Call) for n in parts(scores)) and [n.args[0] for n in rows] != [node]:
-        return ()  # they would be computed twice
+        text, first = named_before(scores, "scores", file)  # they would be computed twice
+    if not text:
+        return ()
+    if found is not None and simple_name(found) == "argmin":
+        text = f"-{text if builders.closed(text) else f'({text})'}"
     if pen.dialect != "torch":
-        text = shares(pen, found, scores, file) if found is not None else ""
+        text = pen.call("softmax", text)
     elif isinstance(found, ast.Call) and simple_name(found) != "categorical":
         axis = axis_of(found, scores, file)
-        text = shares(pen, found, scores, file, axis)
+        text = pen.call("softmax", text, axis)
         text += f".movedim({axis}, -1)" if axis != "-1" else ""  # the ones stand along the last axis
     else:
         return ()
-    return tuple(c for n in rows for c in builders.replace(n, file, text))
+    return (*first, *(c for n in rows for c in builders.replace(n, file, text)))
 
 
 def summed_softly(case: Case) -> Changes:

@@ -125,7 +125,7 @@ def is_foreign(call: ast.Call, file: str, pen: Pen) -> bool:
     """Whether a call goes to a function of a library that the framework neither follows nor has itself."""
     full = scopes.stands_for(call.func, file)
     if full is None:
-        return False
+        return _is_made_by_numbers(call.func, file)
     if pen.dialect == "jax" and in_jax(call, file):
         return False
     top = full.partition(".")[0]
@@ -134,6 +134,31 @@ def is_foreign(call: ast.Call, file: str, pen: Pen) -> bool:
         return False
     source = getattr(sys.modules.get(top), "__file__", None) or ""
     return top in sys.stdlib_module_names or "site-packages" in source or "dist-packages" in source
+
+
+OF_NUMBERS = {"numpy", "scipy", "sklearn", "pandas", "cv2", "skimage", "statsmodels"}
+"""Libraries whose objects compute with plain arrays: an interpolation, a tree of neighbours, a fitted model."""
+
+
+def _is_made_by_numbers(function: ast.expr, file: str) -> bool:
+    """Whether a function, or the object whose method it is, was made by a library that computes with plain arrays."""
+    span = syntax.span_of(function, file)
+    names = [function, *([function.value] if isinstance(function, ast.Attribute) else [])]
+    for name in names:
+        given = syntax.values_given_to(syntax.text_of(name), span) if isinstance(name, ast.Name | ast.Attribute) else []
+        made = [_maker(v, file) for v in given]
+        if made and all(full.partition(".")[0] in OF_NUMBERS and "." in full for full in made):
+            return True
+    return False
+
+
+def _maker(value: ast.expr, file: str) -> str:
+    """Return the full name of what made an object: `sklearn.linear_model.Ridge` for `Ridge().fit(x, y)`."""
+    while (
+        isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and isinstance(value.func.value, ast.Call)
+    ):
+        value = value.func.value
+    return scopes.stands_for(value.func, file) or "" if isinstance(value, ast.Call) else ""
 
 
 def calls_with(nodes: Iterable[ast.AST], names: set[str], file: str, pen: Pen) -> list[ast.Call]:
@@ -150,8 +175,10 @@ def calls_with(nodes: Iterable[ast.AST], names: set[str], file: str, pen: Pen) -
 
 def by_differences(call: ast.Call, value: ast.expr, text: str, file: str, pen: Pen) -> Changes:
     """Give a call of a foreign function a derivative by differences in one argument, for which `text` stands."""
-    if pen.dialect != "torch" or value not in call.args or isinstance(builders.parent_of(call, file), ast.Subscript):
-        return ()
+    outer = builders.parent_of(call, file)
+    several = isinstance(outer, ast.Assign) and isinstance(outer.targets[0], ast.Tuple)
+    if pen.dialect != "torch" or value not in call.args or several or isinstance(outer, ast.Subscript | ast.Attribute):
+        return ()  # of which a part, or a method, is wanted
     plain = scopes.free_name(file, "plain")
     whole, inner = builders.written(call, file), syntax.span_of(value, file)
     span = syntax.span_of(call, file)

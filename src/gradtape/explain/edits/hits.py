@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, soft
 from gradtape.explain.edits.case import assigned_before, parts, simple_name, statements_of
 
 if TYPE_CHECKING:
@@ -50,12 +50,9 @@ def _chance(case: Case, pair: ast.expr, chosen: ast.expr, call: ast.Call | None,
     first: Changes = ()
     text = builders.operand(scores, file)
     if chosen is not call and any(isinstance(n, ast.Call) for n in parts(scores)):  # they would be computed twice
-        statement = syntax.statement_at(syntax.span_of(call, file))
-        text = scopes.free_name(file, "scores")
-        made = f"{text} = {builders.written(scores, file)}"
-        if statement is None:
+        text, first = named_before(scores, "scores", file)
+        if not text:
             return ()
-        first = (*builders.insert_before(statement, file, made), *builders.replace(scores, file, text))
     if pen.dialect == "torch":
         right = f"{builders.operand(label, file)}.long().unsqueeze({axis})"
         chance = f"{pen.call('softmax', text, axis)}.gather({axis}, {right}).squeeze({axis})"
@@ -73,6 +70,16 @@ ONES = {
     "tensorflow": "tf.one_hot({y}, {x}.shape[-1])",
 }
 """Rows that have a one at the place of a label."""
+
+
+def named_before(node: ast.expr, wanted: str, file: str) -> tuple[str, Changes]:
+    """Give an expression a name in a statement before its own; the name, and the changes."""
+    statement = syntax.statement_at(syntax.span_of(node, file))
+    if statement is None or hasattr(statement, "body"):
+        return "", ()
+    name = scopes.free_name(file, wanted)
+    made = builders.insert_before(statement, file, f"{name} = {builders.written(node, file)}")
+    return (name, (*made, *builders.replace(node, file, name))) if made else ("", ())
 
 
 def _rows(case: Case, label: ast.expr, scores: str) -> str:
@@ -119,10 +126,10 @@ def _largest(case: Case, side: ast.expr) -> ast.Call | None:
         here = case.statement is not None and side.id in syntax.names_in(case.statement, ast.Store)
         node = case.node if here else assigned_before(case.function, side.id, side.lineno)
     calls = [n for n in parts(node) if isinstance(n, ast.Call)] if node is not None else []
-    return next((n for n in calls[:2] if _seeks_largest(case, n)), None)
+    return next((n for n in calls[:2] if seeks_largest(case, n)), None)
 
 
-def _seeks_largest(case: Case, call: ast.Call) -> bool:
+def seeks_largest(case: Case, call: ast.Call) -> bool:
     """Whether a call tells where the largest is; PyTorch's `max` does along an axis, beside the value."""
     along = case.pen.dialect == "torch" and simple_name(call) == "max" and (scores := scores_of(call, case.file))
     return simple_name(call) == "argmax" or bool(along and (call.keywords or [a for a in call.args if a is not scores]))
@@ -131,6 +138,8 @@ def _seeks_largest(case: Case, call: ast.Call) -> bool:
 def distance(case: Case) -> Changes:
     """Measure how far two values agree by their distance, where it is counted how often they are equal."""
     node, file = case.node, case.file
+    if node is not None and soft.smooth(case.pen, node, file) is not None:
+        return ()  # what it is compared with later has been chosen by a threshold, which comes first
     near = [*parts(node), *reversed(syntax.around(case.at))] if node is not None else []
     call = next((n for n in near if _is_equal(n)), None)
     sides = _sides(call, file) if isinstance(call, ast.Call | ast.Compare) else []

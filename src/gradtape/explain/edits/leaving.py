@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, foreign, library, lists, static, untraced
+from gradtape.explain.edits import builders, filled, foreign, library, lists, static, untraced
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.picking import is_index
@@ -56,9 +56,14 @@ def stay(case: Case) -> Suggestion | None:
     failed = question.failure is not None and pen.dialect != "jax"  # whose error ends the function, gradient or not
     if failed and call is not None and foreign.is_foreign(call, case.file, pen):
         return builders.likely(*foreign.detached(call, {question.target_name}, case.file))
-    if not changes:
+    later = _numbers_later(case, pen, node)
+    if not changes or later is None:
         return _known_instead(case, node)
-    more = [*changes, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *entries(case, pen)]
+    rounded = filled.rounded_around(case, pen, node)
+    if rounded is None:
+        return None
+    changes = (*changes, *rounded)
+    more = [*changes, *later, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *entries(case, pen)]
     more += (*_alike(case, pen, node), *_in_callers(case, pen))
     if _into_array(case):  # which would forget the value a second time
         array = array_on_tape(case)
@@ -469,6 +474,10 @@ def _without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
     inner = _worked_on(node, file)
     if inner is None:
         return ()
+    wanted = filled.wanted_around(pen, node, file)
+    if wanted is not None:
+        given = [n for n in wanted.numbers.values() if is_conversion(n, file)]
+        return filled.with_tensors(pen, wanted, {n: part for n in given if (part := _worked_on(n, file)) is not None})
     if isinstance(inner, ast.List | ast.ListComp) and pen.knows("stack"):
         if isinstance(node, ast.Call) and not any(isinstance(e, ast.List) for e in getattr(inner, "elts", ())):
             bare = node.args[:1] == [inner]
@@ -484,6 +493,21 @@ def _without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
 
 def _is_list(node: ast.expr, file: str) -> bool:
     return isinstance(node, ast.Name) and syntax.is_list(node.id, syntax.span_of(node, file))
+
+
+def _numbers_later(case: Case, pen: Pen, node: ast.expr) -> Changes | None:
+    """Return the changes of later calls that take what left as a number; None where one cannot do without."""
+    found: list[Change] = []
+    for statement, plain in _later(case, node) if pen.dialect == "torch" else ():
+        for call in parts(statement):
+            wanted = filled.wanted_by(call, case.file)
+            bare = {n: n for n in wanted.numbers.values() if syntax.text_of(n) in plain} if wanted is not None else {}
+            if wanted is not None and bare:
+                changes = filled.with_tensors(pen, wanted, bare)
+                if not changes:
+                    return None
+                found += changes
+    return tuple(found)
 
 
 def stacked(pen: Pen, node: ast.expr, file: str) -> str:

@@ -19,6 +19,7 @@ from gradtape.explain.edits import (
     steps,
     stops,
     traced,
+    unruled,
 )
 from gradtape.explain.edits.case import Case
 
@@ -48,7 +49,7 @@ MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
     "piecewise-constant": steps.pass_through,
     "integer-cast": steps.around_cast,
     "stop-gradient": stops.through_stop,
-    "missing-rule": steps.another_way,
+    "missing-rule": unruled.another_way,
     "custom-rule-none": rules.without_own_rule,
     "sampled": steps.reparameterise,
     "singular-point": numbers.away_from_singular,

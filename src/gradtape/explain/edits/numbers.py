@@ -9,6 +9,7 @@ from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain import flat
 from gradtape.explain.edits import builders, probabilities
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
+from gradtape.explain.edits.straight import passing_text
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.spots import Trouble
 
@@ -258,10 +259,8 @@ def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
             continue
         inner = builders.worked_on(call, case.file)
         if name in BOUNDS and inner is not None:
-            text = pen.say(
-                pen.phrases.passing, x=builders.operand(inner, case.file), e=builders.written(call, case.file)
-            )
-            return builders.likely(*builders.replace(call, case.file, text), *pen.imports)
+            text = passing_text(pen, call, case.file)
+            return builders.likely(*builders.replace(call, case.file, text), *pen.imports) if text else None
         dead = inner if name in DEAD else _above_zero(call) if name == "maximum" else None
         if dead is not None:
             sloped = pen.dialect == "jax" or (pen.dialect == "tensorflow" and _is_far_below(case))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import asking, builders, forgotten, layers, order, passing, unread
+from gradtape.explain.edits import asking, builders, copies, forgotten, layers, order, passing, unread
 from gradtape.explain.edits.asking import LISTS
 from gradtape.explain.edits.case import Case, defined_in, never_read, parts, simple_name, statements_of
 from gradtape.explain.unread import only_shape
@@ -25,7 +25,8 @@ def same_object(case: Case) -> Suggestion | None:
     """Use the object that was asked for: the layer that `__init__` made, the whole tensor, the model that ran."""
     changes = (
         order.optimizer_last(case)
-        or _not_copied(case)
+        or copies.first_of_copies(case)
+        or copies.not_copied(case)
         or _argument_instead(case)
         or _kept_layer(case)
         or _whole_source(case)
@@ -38,33 +39,6 @@ def same_object(case: Case) -> Suggestion | None:
         or asking.variables_behind(case)
     )
     return builders.likely(*changes) if changes else use(case)
-
-
-CHANGING = {"parameters", "trainable_variables", "trainable_weights", "load_state_dict", "set_weights", "fit"}
-"""What programs ask of a model that they are about to change."""
-
-
-def _differentiated(node: ast.expr, file: str) -> bool:
-    """Whether what a model lists is handed to a call that asks for gradients: nothing is changed there."""
-    holders = [n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call)]
-    outer = next((n for n in holders[1:] if simple_name(n) not in {"list", "tuple"}), None)
-    return len(holders) > 1 and simple_name(outer or holders[0]) in {"grad", "gradient"}
-
-
-def _not_copied(case: Case) -> Changes:
-    """Use a thing itself where a deep copy of it is made, unless the function around it makes it to change it."""
-    if case.node is None or simple_name(case.node) != "deepcopy":
-        return ()
-    if isinstance(case.function, ast.FunctionDef):
-        names, inside = syntax.assigned_names(case.at), ast.walk(case.function)
-        asked = [
-            n.value
-            for n in inside
-            if isinstance(n, ast.Attribute) and n.attr in CHANGING and not _differentiated(n, case.file)
-        ]
-        if any(isinstance(n, ast.Name) and n.id in names for n in asked):
-            return ()
-    return builders.drop_call(case.node, case.file)
 
 
 def _argument_instead(case: Case) -> Changes:

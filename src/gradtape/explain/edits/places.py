@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
-from gradtape.explain.edits import anew, builders, choices, datasets, passing, switches
+from gradtape.explain.edits import anew, builders, choices, datasets, handed, passing, switches
 from gradtape.explain.edits.blocks import tape_block, tape_name
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF
@@ -280,8 +280,11 @@ def gradients_on(case: Case) -> Suggestion | None:
     failure = case.context.question.failure
     if failure is not None and failure.detail == INFERENCE:
         return _ordinary(case)
-    if any(link.breaks and link.operation.name == "copy" for link in case.route):
-        return None  # a leaf takes no value that has a history
+    writes = [link.operation.site.span for link in case.route if link.breaks and link.operation.name in handed.WRITING]
+    if writes and case.pen.dialect == "torch":
+        changes = handed.handed_to_call(case.moved(writes[0]), syntax.statement_at(writes[0]))
+        if changes or any(link.breaks and link.operation.name == "copy" for link in case.route):
+            return builders.sketch(*changes)  # a leaf takes no value that has a history
     tree = syntax.parse_file(file)
     for function in ast.walk(tree) if tree is not None else ():
         for decorator in getattr(function, "decorator_list", ()):

@@ -254,7 +254,7 @@ def floats(case: Case) -> Suggestion | None:
         return whole.left_whole(case)
     if case.pen.dialect == "tensorflow" and looked_up.is_looked_up(case):
         return builders.sketch(*looked_up.asked_behind(case))
-    changes = _written_whole(case, known) or _written_whole(case, case.node)
+    changes = _written_whole(case, known) or _written_whole(case, _marked(case) or case.node)
     if changes:
         return builders.likely(*changes)
     return whole.cast(case, known) if case.pen.dialect == "jax" else _cast(case)
@@ -270,18 +270,55 @@ def _written_whole(case: Case, node: ast.expr | None) -> Changes:
     return ()
 
 
+def _marked(case: Case) -> ast.expr | None:
+    """Return what is marked at the place: `x` of `x.requires_grad_()` and of `x.requires_grad = True`."""
+    node, statement = case.node, case.statement
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "requires_grad_":
+        return node.func.value
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    return target.value if isinstance(target, ast.Attribute) and target.attr == "requires_grad" else None
+
+
 def _cast(case: Case) -> Suggestion | None:
-    """Make a tensor of PyTorch's floating point where it becomes a source: whole numbers were computed before."""
+    """Make a tensor of PyTorch's floating point where it becomes a source: whole numbers were computed before.
+
+    What a statement only marks, and that keeps its name, is made so where the name gets it.
+    """
     node, file = case.node, case.file
-    if case.pen.dialect != "torch" or not isinstance(node, ast.Call):
+    if case.pen.dialect != "torch":
         return None
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "requires_grad_":
-        value: ast.expr | None = node.func.value
-    else:
-        value = node.args[0] if node.args and simple_name(node) == "Parameter" else None
+    value = _marked(case)
+    if value is not None and _is_alone(case):
+        value = _given_name(case, value)
+    elif value is None and isinstance(node, ast.Call) and node.args and simple_name(node) == "Parameter":
+        value = node.args[0]
     return (
         builders.likely(*builders.replace(value, file, f"{builders.operand(value, file)}.float()")) if value else None
     )
+
+
+def _is_alone(case: Case) -> bool:
+    """Whether a statement does nothing but mark."""
+    statement = case.statement
+    marks = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Attribute)
+    return marks or (isinstance(statement, ast.Expr) and statement.value is case.node)
+
+
+PICKING = {"Embedding", "EmbeddingBag", "embedding", "one_hot", "gather", "index_select"}
+"""What takes whole numbers as positions and can do nothing with others."""
+
+
+def _given_name(case: Case, value: ast.expr) -> ast.expr | None:
+    """Return what gave a name its value, followed through arguments; None where the file picks by whole numbers."""
+    tree = syntax.parse_file(case.file)
+    if tree is None or any(simple_name(n) in PICKING for n in syntax.nodes_of(tree) if isinstance(n, ast.Call)):
+        return None
+    node: ast.expr | None = value
+    for _ in range(FOLLOWED):
+        if not isinstance(node, ast.Name):
+            break
+        node = _followed(case, node)
+    return None if isinstance(node, ast.Name) else node
 
 
 COUNTS = {"zeros", "ones", "empty", "eye", "identity", "randint", "integers", "zeros_like", "ones_like", "rand",
@@ -328,7 +365,8 @@ def _followed(case: Case, node: ast.expr) -> ast.expr | None:
         if isinstance(scope, ast.FunctionDef) and node.id in syntax.parameter_names(scope):
             given = [argument for call in calls_of(case.file, scope) if (argument := given_for(call, scope, node.id))]
             return given[0] if given else None
-        return assigned_before(scope, node.id, node.lineno)
+        given = syntax.values_given_to(node.id, syntax.span_of(node, case.file))  # of several names at once, too
+        return assigned_before(scope, node.id, node.lineno) or (given[0] if len(given) == 1 else None)
     function = defined_in(case.file, node) if isinstance(node, ast.Call) else None
     if function is None and isinstance(node, ast.Call) and simple_name(node) not in COUNTS:
         return next((a for a in node.args if isinstance(a, ast.Name | ast.Call)), None)
@@ -338,8 +376,14 @@ def _followed(case: Case, node: ast.expr) -> ast.expr | None:
 
 def _element(value: ast.expr, case: Case) -> ast.expr:
     """Return the element of a list, or what a comprehension makes, that holds the place; else the value itself."""
-    if isinstance(value, ast.ListComp | ast.SetComp | ast.GeneratorExp):
-        inside = [value.elt]
+    if isinstance(value, ast.Call) and syntax.text_of(value.func) in {"tuple", "list"} and len(value.args) == 1:
+        value = value.args[0] if isinstance(value.args[0], ast.ListComp | ast.GeneratorExp) else value
+    if isinstance(value, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        inside = [value.value if isinstance(value, ast.DictComp) else value.elt]
+        if case.at.contains(syntax.span_of(value, case.file)):  # whose frame of its own is not shown
+            return inside[0]
+    elif isinstance(value, ast.Dict):
+        inside = value.values
     else:
         inside = value.elts if isinstance(value, ast.List | ast.Tuple | ast.Set) else []
     found = next((e for e in inside if syntax.span_of(e, case.file).contains(case.at)), None)
@@ -363,13 +407,14 @@ def _leaf_given(case: Case) -> Changes:
     )
 
 
-def _several_leaves(case: Case) -> bool:
-    """Whether a result hangs on more than one leaf."""
+def _leaves_go_on(case: Case) -> bool:
+    """Whether a result hangs on more than one leaf, or on a part of an object, which is there to be trained."""
     run, made = case.context.run, case.context.source.made
     if not isinstance(made, Operation):
         return False
     leaves = backward_cone(run, [i for i in made.inputs if i]) & run.variables
-    return len({run.names.get(i, str(i)) for i in leaves}) > 1
+    names = {run.names.get(i, str(i)) for i in leaves}
+    return len(names) > 1 or any("." in name for name in names)
 
 
 def _retained(case: Case) -> Changes:
@@ -387,10 +432,10 @@ def _retained(case: Case) -> Changes:
 def make_leaf(case: Case) -> Suggestion | None:
     """Make a result a leaf that keeps its own gradient, instead of the value that it was made from.
 
-    Where more than one leaf is behind it, that would leave those without: it keeps its gradient and stays what it is.
+    Where that would leave parameters behind it without theirs it keeps its gradient and stays what it is.
     """
     statement, name = case.statement, case.context.source.name
-    if case.context.question.failure is None and _several_leaves(case):
+    if case.context.question.failure is None and _leaves_go_on(case):
         return builders.likely(*_retained(case))
     if case.context.question.failure is not None and isinstance(statement, ast.Return):
         return builders.likely(*_leaf_given(case))

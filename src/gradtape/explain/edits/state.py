@@ -12,6 +12,7 @@ from gradtape.explain.edits import (
     builders,
     choices,
     datasets,
+    filled,
     foreign,
     layers,
     lists,
@@ -30,7 +31,6 @@ from gradtape.explain.report import Status
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
-    from gradtape.explain.edits.pen import Pen
 
 
 def not_rebuilt(case: Case) -> Suggestion | None:
@@ -42,8 +42,9 @@ def not_rebuilt(case: Case) -> Suggestion | None:
     call = case.call
     if call is None or not call.args:
         return None
-    if simple_name(call) in OF_NUMBERS:
-        return builders.likely(*_evenly(pen, call, case.file))
+    wanted = filled.wanted_by(call, case.file) if pen.dialect == "torch" else None
+    if wanted is not None:
+        return builders.likely(*filled.with_tensors(pen, wanted, {}), *pen.imports)
     if pen.dialect == "jax" and foreign.is_foreign(call, case.file, pen):  # it makes the array of a list itself
         solved = kept(pen, call, case.file)
         return builders.likely(*solved, *pen.imports) if solved else None
@@ -58,32 +59,6 @@ def not_rebuilt(case: Case) -> Suggestion | None:
             *builders.replace(call, case.file, pen.call("stack", builders.written(given, case.file)))
         )
     return builders.likely(*builders.drop_call(call, case.file))
-
-
-OF_NUMBERS = {"linspace", "logspace", "full", "full_like", "new_full", "arange", "range", "scalar_tensor"}
-"""Functions that take numbers beside a shape or a count, and of a tensor nothing but its number."""
-
-
-def _evenly(pen: Pen, call: ast.Call, file: str) -> Changes:
-    """Stretch even steps from 0 to 1 by operators, which gradients pass, for a `linspace` between tensors."""
-    start, end = builders.argument(call, 0, "start"), builders.argument(call, 1, "end")
-    if pen.dialect != "torch" or simple_name(call) != "linspace" or start is None or end is None:
-        return ()
-    first, last = builders.operand(start, file), builders.operand(end, file)
-    zero = isinstance(start, ast.Constant) and not start.value
-    before = f"{last} * " if zero else f"{first} + ({last} - {first}) * "
-    even = (*builders.replace(start, file, "0.0"), *builders.replace(end, file, "1.0"))
-    return (*even, *_around(call, file, before, ""))
-
-
-def _around(node: ast.expr, file: str, before: str, after: str) -> Changes:
-    """Write something before and behind an expression, in parentheses where it is a part of another one."""
-    parent, span = builders.parent_of(node, file), syntax.span_of(node, file)
-    loose = isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Subscript | ast.Compare)
-    return (
-        insertion(file, span.line, span.column, f"({before}" if loose else before),
-        insertion(file, span.end_line, span.end_column, f"{after})" if loose else after),
-    )
 
 
 def _as_one(case: Case, node: ast.List | ast.Tuple) -> str | None:

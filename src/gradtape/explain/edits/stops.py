@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import parts, simple_name
+from gradtape.explain.edits.handed import handed_to_call
 from gradtape.explain.edits.leaving import outermost
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ STILL = {"stop_gradient", "detach", "data", "StopGradient"}
 def through_stop(case: Case) -> Suggestion | None:
     """Leave out what ends a path on purpose: `stop_gradient(x)`, `x.detach()`, `x.data`."""
     node = case.node
+    handed = handed_to_call(case, case.statement)
+    if handed:
+        return builders.sketch(*handed)
     stored = stored_in_parameter(case)
     if stored:
         return builders.likely(*stored)

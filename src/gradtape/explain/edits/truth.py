@@ -33,6 +33,9 @@ NAMED = {
 WHOLE = {"bool", "int", "long", "short", "byte"}
 """Methods that would make the number a whole one, or a truth value again."""
 
+REAL = {"float", "double"}
+"""Methods that make a number of a truth value."""
+
 HARD = {"any", "all", "masked_select", "nonzero", "masked_fill", "masked_fill_", "count_nonzero"}
 """What can do nothing with a number between two truth values."""
 
@@ -121,6 +124,8 @@ class _Numbers:
             return self._form(NAMED[name], given)
         if name in {*WHOLE, "astype"} and method and given[0] is node:
             return self.new[node]
+        if name in REAL and method and given == [node]:  # still a number that stands for a truth value
+            return f"{self._closed(self.new[node])}.{name}()"
         if name == "where" and len(outer.args) == 3 and outer.args[0] is node:
             return self._mean(self.new[node], *outer.args[1:])
         if name == "cond" and self.pen.dialect == "jax" and given[:1] == [node]:

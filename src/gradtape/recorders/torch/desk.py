@@ -18,20 +18,21 @@ from weakref import ref
 import torch
 
 from gradtape.diagnostics import Site
-from gradtape.explain.graph import BreakKind, Failure
+from gradtape.explain.graph import BreakKind
 from gradtape.explain.report import Status
 from gradtape.recorders.heard import failed_to_explain
 from gradtape.recorders.torch import failures, hooks, numbers, private
 from gradtape.recorders.torch.asked import Asked
 from gradtape.recorders.torch.autograd import Steps, Walk
 from gradtape.recorders.torch.forgotten import Forgotten
-from gradtape.recorders.torch.frames import user_frames, user_frames_of
+from gradtape.recorders.torch.frames import user_frames
 from gradtape.recorders.torch.functions import Function
 from gradtape.recorders.torch.leaves import HARMLESS, Fates
 from gradtape.recorders.torch.memory import Happening, Memory
 from gradtape.recorders.torch.mode import Mode
 from gradtape.recorders.torch.names import Names, text_before_dot
 from gradtape.recorders.torch.questions import Questions, argument_names, transformed_names
+from gradtape.recorders.torch.raised import Raised
 from gradtape.recorders.torch.scaling import Scaled
 from gradtape.recorders.torch.taken import Taken
 
@@ -56,16 +57,6 @@ DEBUG = False
 """Whether mistakes of ours are raised instead of reported: for our own tests."""
 
 
-class Failed:
-    """An operation that raised: what is needed to explain it, if it turns out that the error ended the script."""
-
-    def __init__(self, error: BaseException, failure: Failure, inputs: tuple[int, ...], frames: Frames) -> None:
-        self.error = error
-        self.failure = failure
-        self.inputs = inputs
-        self.frames = frames
-
-
 class Desk:
     """Takes the questions, has them explained, and keeps what is to be said at the end.
 
@@ -86,7 +77,6 @@ class Desk:
         self.asked: deque[Asked] = deque(maxlen=50)
         self.freed: dict[int, Asked] = {}
         self.refused: dict[tuple[int, int], Site | None] = {}
-        self.errors: deque[Failed] = deque(maxlen=20)
         self.running: list[Steps] = []
         self.paths: dict[int, str] = {}
         """What parameters were called when an optimizer got them, by their first ids."""
@@ -95,6 +85,7 @@ class Desk:
         self.failing = False
         self.forgotten = Forgotten(self.memory)
         self.taken = Taken(self)
+        self.raised = Raised(self)
         self.scaled = Scaled(self.memory)
         self.busy = False
         self._codes: dict[int, Any] = {}
@@ -155,7 +146,7 @@ class Desk:
             result = func(*args, **kwargs)
         except Exception as error:
             with self.aside():
-                self._explain_error(error, asked, walk, targets, sources)
+                self.raised.in_backward(error, asked, walk, targets, sources)
             raise
         finally:
             self.busy = False
@@ -380,19 +371,7 @@ class Desk:
         with self.aside():
             self.taken.stepped(optimizer, sys._getframe(1))
 
-    # -- errors ---------------------------------------------------------------------------------------------------
-
-    def failed(self, inputs: tuple[int, ...], frames: Frames, error: BaseException) -> None:
-        """Remember that an operation raised, if the error is about gradients."""
-        failure = failures.of_operation(error, Site(*frames[0]))
-        if failure is not None:
-            self.errors.append(Failed(error, failure, inputs, frames))
-
-    def failed_source(self, source: Tensor, frames: Frames, error: BaseException) -> None:
-        """Remember that a tensor was refused."""
-        failure = failures.of_operation(error, Site(*frames[0]))
-        if failure is not None:
-            self.errors.append(Failed(error, failure, (self.memory.meet(source).id,), frames))
+    # -- optimizers -----------------------------------------------------------------------------------------------
 
     def remember_names(self, tensors: Any, frame: FrameType) -> None:
         """Remember what the parameters of an optimizer were called when it got them: they may be replaced later."""
@@ -417,43 +396,17 @@ class Desk:
                 number = memory.renew(entry, tensor)
                 memory.happened.append(Happening(number, "write", number, frames, old))
 
-    def _explain_error(
-        self, error: BaseException, asked: Asked, walk: Walk, targets: Sequence[Tensor], sources: Sequence[Tensor]
-    ) -> None:
-        self.failing = True
-        for leaf in walk.leaves.values():  # what it would have got after the zero of an earlier step, nobody knows
-            fate = self.fates.of(self.memory.meet(leaf).tensor_id)
-            fate.pending = [report for report in fate.pending if report.status is not Status.ZERO]
-        questions = Questions(self, asked, None, sys._getframe(2))
-        reports = self.safely(asked, questions.about_error, error, walk, targets, sources)
-        self.heard.hear((asked.kind, *asked.site, type(error), failures.one_line(error)), (), lambda: reports)
-
     def ended(self, error: BaseException | None) -> None:
         """Tell what only the end of the run tells."""
         with self.aside():
             if error is not None:
-                reports = self._at_the_end(error)
+                reports = self.raised.at_the_end(error)
                 self.heard.hear(("error", id(error)), (), lambda: reports)
             if error is None and not self.mode.stopped:
                 for text in self.forgotten.remarks():
                     self.heard.remark(text)
             for report in self.fates.unsettled():
                 self.heard.hear(("end", report.call, report.source, report.target), (), lambda report=report: (report,))  # type: ignore[misc]
-
-    def _at_the_end(self, error: BaseException) -> list[GradientReport]:
-        """Explain the error that ended the script, if it is about gradients."""
-        known = next((f for f in self.errors if f.error is error), None)
-        seq = next(self.memory.clock)
-        if known is not None:
-            asked = Asked("error", known.frames, seq, known.inputs[:1], (torch.float32,))
-            questions = Questions(self, asked, None, None)
-            return self.safely(asked, questions.about_operation, known.failure, known.inputs)
-        if private.NO_TENSOR.search(str(error)):
-            frames, frame = user_frames_of(error)
-            asked = Asked("backward", frames, seq, (), ())
-            questions = Questions(self, asked, None, frame)
-            return self.safely(asked, questions.about_number, failures.one_line(error))
-        return []
 
     # -- ourselves ------------------------------------------------------------------------------------------------
 

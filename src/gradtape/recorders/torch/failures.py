@@ -41,12 +41,14 @@ def of_backward(
     if private.NOT_SCALAR.search(text):
         made = builder.producers.get(asked.roots[0])
         shape = str(target.dtype).removeprefix("torch.") if target.is_complex() else str(tuple(target.shape))
-        return Failure("nonscalar-output", text, made.site if made is not None else asked.site, detail=shape)
+        at: Site | Passage = made.site if made is not None else asked.site
+        if made is not None and asked.kind == "autograd.grad":  # of many results, which are no loss that lacks a mean
+            at = place_in(made, asked.site.code)
+        return Failure("nonscalar-output", text, at, detail=shape)
     if private.WRONG_RULE.search(text):
         return _wrong_rule(text, walk, builder)
     if private.NO_DERIVATIVE.search(text):
-        place = next((k for k, node in enumerate(walk.nodes) if private.is_not_implemented(node)), None)
-        made = _made(walk, builder, place)
+        made = _made(walk, builder, private.without_derivative(text, walk.nodes))
         if made is not None and any(b.kind is BreakKind.PIECEWISE_CONSTANT for breaks in made.breaks for b in breaks):
             return Failure("", text)  # none that would be of use: the break on the way says more
         return Failure("missing-rule", text, made.site if made is not None else None)
@@ -107,8 +109,10 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
 
 def _attributes(operation: Operation, value: int) -> list[str]:
     """Return the last names of the attributes that an operation read a value from, as far as its text tells."""
-    count = len(operation.inputs)
+    count, node = len(operation.inputs), syntax.expression_at(operation.site.span)
     operands = [syntax.operand_at(operation.site.span, k, count) for k, i in enumerate(operation.inputs) if i == value]
+    if isinstance(node, ast.BinOp):  # where a number stands first, the tensor's own method gets them the other way
+        operands = [node.left, node.right]
     return [node.attr for node in operands if isinstance(node, ast.Attribute)]
 
 

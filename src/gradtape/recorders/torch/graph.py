@@ -245,7 +245,7 @@ class Builder:
         if what.kind is not None and what.kind is not BreakKind.NO_DERIVATIVE:
             return (Break(what.kind, what.reason),)
         if needed:
-            return (Break(what.kind or BreakKind.NO_DERIVATIVE, what.reason or NO_RULE),)
+            return (Break(what.kind or BreakKind.MISSING_RULE, what.reason or NO_RULE),)
         marked = self.marked.get(source, 0)
         return (Break(BreakKind.WATCHED_LATER),) if off is None and marked > record.seq else ()
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from gradtape.recorders.torch.raised import Raised
     from gradtape.recorders.torch.taken import Taken
 
 TENSOR, NUMBER, INTEGER, MANY, OTHER = range(5)
@@ -41,6 +42,7 @@ class Desk(Protocol):
     """Who is told of what may be a question about a gradient."""
 
     taken: Taken
+    raised: Raised
 
     def read_grad(self, func: Any, tensor: Tensor, frame: FrameType) -> Any:
         """`.grad` is read by the user's own code."""
@@ -50,9 +52,6 @@ class Desk(Protocol):
 
     def grad(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frames: Frames) -> Any:
         """`torch.autograd.grad` is called."""
-
-    def failed(self, inputs: tuple[int, ...], frames: Frames, error: BaseException) -> None:
-        """Hear of a call that raised."""
 
 
 def _sort(kind: type) -> int:
@@ -107,7 +106,7 @@ class Mode(TorchFunctionMode):
         try:
             result = func(*args, **kwargs) if kwargs else func(*args)
         except Exception as error:
-            self.desk.failed(tuple(inputs), frames, error)
+            self.desk.raised.by_operation(tuple(inputs), frames, error)
             raise
         self.record(what, args, kwargs, inputs, needs, places, result, frames)
         return result
@@ -307,7 +306,7 @@ class Mode(TorchFunctionMode):
         try:
             result = func(*args, **kwargs)
         except Exception as error:
-            self.desk.failed((before,), frames, error)
+            self.desk.raised.by_operation((before,), frames, error)
             raise
         if entry is not None:
             self._note(what, tensor, entry, before, args, result, frames, frame)

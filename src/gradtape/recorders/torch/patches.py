@@ -112,7 +112,7 @@ class Patches:
             try:
                 result = new(cls, data, requires_grad)
             except RuntimeError as error:
-                desk.failed((), user_frames(_getframe(1)), error)
+                desk.raised.by_operation((), user_frames(_getframe(1)), error)
                 raise
             if isinstance(data, torch.Tensor) and not (mode.stopped or mode.paused or desk.busy):
                 number, needed = memory.meet(data).id, int(data.requires_grad)
@@ -158,7 +158,7 @@ class Patches:
             try:
                 result = call(cls, *args, **kwargs)
             except Exception as error:
-                desk.failed(tuple(inputs), frames, error)
+                desk.raised.by_operation(tuple(inputs), frames, error)
                 raise
             finally:
                 mode.paused -= what.name != "checkpoint"
@@ -318,7 +318,7 @@ class Patches:
                 tensors = [given] if isinstance(given, torch.Tensor) else list(given)
                 wrong = next((t for t in tensors if isinstance(t, torch.Tensor) and not t.is_leaf), None)
                 if wrong is not None:
-                    desk.failed_source(wrong, user_frames(_getframe(1)), error)
+                    desk.raised.by_source(wrong, user_frames(_getframe(1)), error)
                 raise
             self._watch_steps(type(optimizer))
             desk.remember_names(group.get("params", ()) if isinstance(group, dict) else (), _getframe(1))

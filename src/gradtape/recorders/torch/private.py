@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 TESTED = ("2.13",)
 """The versions whose every hook is covered by our tests."""
@@ -182,9 +182,16 @@ def overwritten(node: Any) -> str:
     return ""
 
 
-def is_not_implemented(node: Any) -> bool:
-    """Whether a node stands for a derivative that nobody wrote."""
-    return "NotImplemented" in str(node.name())
+def without_derivative(text: str, nodes: Sequence[Any]) -> int | None:
+    """Return which node stands for a derivative that nobody wrote: it says so itself, or the error names it."""
+    found = NO_DERIVATIVE.search(text)
+    named = (found[1] or "").partition(":")[0].replace("_", "") if found is not None else ""
+    for place, node in enumerate(nodes):
+        name = str(node.name())
+        function = name.rpartition("Backward")[0].lower()
+        if "NotImplemented" in name or (named and function.endswith(named)):
+            return place
+    return None
 
 
 def base_of(tensor: torch.Tensor) -> torch.Tensor | None:

@@ -1,0 +1,71 @@
+"""Edits where a deep copy was made: use the thing itself, or call what was copied by the name of a copy."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import simple_name
+
+if TYPE_CHECKING:
+    from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.case import Case
+
+CHANGING = {"parameters", "trainable_variables", "trainable_weights", "load_state_dict", "set_weights", "fit"}
+"""What programs ask of a model that they are about to change."""
+
+
+def _differentiated(node: ast.expr, file: str) -> bool:
+    """Whether what a model lists is handed to a call that asks for gradients: nothing is changed there."""
+    holders = [n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call)]
+    outer = next((n for n in holders[1:] if simple_name(n) not in {"list", "tuple"}), None)
+    return len(holders) > 1 and simple_name(outer or holders[0]) in {"grad", "gradient"}
+
+
+def not_copied(case: Case) -> Changes:
+    """Use a thing itself where a deep copy of it is made, unless the function around it makes it to change it."""
+    if case.node is None or simple_name(case.node) != "deepcopy":
+        return ()
+    if isinstance(case.function, ast.FunctionDef):
+        names, inside = syntax.assigned_names(case.at), ast.walk(case.function)
+        asked = [
+            n.value
+            for n in inside
+            if isinstance(n, ast.Attribute) and n.attr in CHANGING and not _differentiated(n, case.file)
+        ]
+        if any(isinstance(n, ast.Name) and n.id in names for n in asked):
+            return ()
+    return builders.drop_call(case.node, case.file)
+
+
+def first_of_copies(case: Case) -> Changes:
+    """Let an attribute name the first copy of the template that it names now: no module runs the template.
+
+    Some containers of PyTorch's copy the layer that they are given, `TransformerEncoder(self.layer, n)`.
+    """
+    statement, file = case.statement, case.file
+    target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+    own = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
+    if case.pen.dialect != "torch" or statement is None or not isinstance(target, ast.Attribute) or not own:
+        return ()
+    value = getattr(statement, "value", statement)
+    templates = [name for name in syntax.names_in(value, ast.Load) if name.startswith("self.")]
+    found = [(name, path) for name in templates if (path := _path_to_copy(case, name, target.attr))]
+    if len(found) != 1:
+        return ()
+    name, path = found[0]
+    return builders.insert_after(statement, file, f"{name} = {syntax.text_of(target)}{path}")
+
+
+def _path_to_copy(case: Case, template: str, container: str) -> str:
+    """Write how a container is asked for its first copy of a template, `.layers[0]`; empty if it has none inside."""
+    source = case.context.source.name.partition(f".{template.removeprefix('self.')}.")
+    inside = f"{source[0]}.{container}."
+    for name in sorted(case.context.run.names.values()) if source[2] else ():
+        path = name.removeprefix(inside).removesuffix(f".{source[2]}")
+        if name == f"{inside}{path}.{source[2]}":
+            steps = path.split(".")
+            return "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps)
+    return ""
