@@ -24,7 +24,8 @@ class Settings(NamedTuple):
     unconnected_gradients : {"none", "zero", "raise"}
         What stands for a gradient that does not exist, where the call does not say.
     ambient_records : int
-        How many operations outside any tape are remembered, so that an explanation can name them.
+        How many operations outside any tape, or inside tapes that were closed, are remembered, so that an explanation
+        can name them; and as many events. `gradtape why` remembers ten times as many.
     ambient_bytes : int
         How many bytes of values those operations may keep alive, so that `gradients` works without a tape.
     """
@@ -32,7 +33,7 @@ class Settings(NamedTuple):
     strong_zeros: bool = True
     leaks: str = "allow"
     unconnected_gradients: str = "none"
-    ambient_records: int = 10_000
+    ambient_records: int = 1_000
     ambient_bytes: int = 32 * 1024 * 1024
 
 

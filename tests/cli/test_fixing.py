@@ -275,3 +275,76 @@ def test_json_on_standard_output_and_a_diff_do_not_mix(gradtape):
     ran = gradtape("why", "--fix", "--json", "-", "train.py", program=WRONG)
     assert ran.status == 2
     assert "--json why.json" in ran.err
+
+
+OPTIMIZER = """\
+import numpy as np
+import gradtape as gt
+
+class Momentum:
+    def __init__(self, parameters):
+        self.parameters = parameters
+        self.velocity = [np.zeros(p.shape) for p in parameters]
+
+    def step(self, gradients):
+        for i, (p, g) in enumerate(zip(self.parameters, gradients)):
+            self.velocity[i] = 0.9 * self.velocity[i] + g
+            self.parameters[i] = p - 0.1 * self.velocity[i]
+
+a, b = gt.Variable([1.0, 2.0]), gt.Variable(3.0)
+parameters = [a, b]
+momentum = Momentum(parameters)
+for _ in range(2):
+    with gt.GradientTape() as tape:
+        loss = np.sum(parameters[0] ** 2) * parameters[1]
+    gradients = tape.gradient(loss, parameters)
+    if gradients[0] is not None:
+        momentum.step(gradients)
+"""
+
+
+def test_elements_of_a_list_that_an_optimizer_binds_anew_are_changed_in_place(gradtape):
+    ran = gradtape("why", "--apply", "train.py", program=OPTIMIZER)
+    assert "none    d loss / d parameters[0]  GT103 rebound-name at train.py:12" in ran.out
+    assert "+            self.parameters[i].assign(p - 0.1 * self.velocity[i])" in ran.out
+    assert "mended   d loss / d parameters[1], as a or b: none before, ok now" in ran.out
+    assert "defect" not in ran.out
+
+
+HIDING = """\
+import numpy as np
+import gradtape as gt
+w = gt.Variable(0.4)
+with gt.GradientTape() as tape:
+    sign = 1.0 if w > 0.5 else -1.0
+    state = np.array([0.1 * sign, 0.05])
+    loss = np.sum(state * gt.constant(2.0))
+tape.gradient(loss, w)
+"""
+
+
+def test_what_the_first_reason_hid_is_mended_by_the_next_run(gradtape, tmp_path):
+    first = gradtape("why", "--fix-all", "--apply", "train.py", program=HIDING)
+    assert "still    d loss / d w: none before, none now (GT203 at train.py:6)" in first.out
+    assert "1 gradient ends at another place now, which the first one hid: run the command again" in first.out
+    assert "defect" not in first.out
+    (tmp_path / "train.py.orig").unlink()
+    second = gradtape("why", "--fix-all", "--apply", "train.py")
+    assert "mended   d loss / d w: none before, ok now" in second.out
+
+
+AT_A_POINT = """\
+import numpy as np
+import gradtape as gt
+x = gt.Variable([1.0, 1.0, 1.0])
+np.seterr(all="ignore")
+with gt.GradientTape() as tape:
+    loss = np.sum(((x - np.mean(x)) / np.std(x)) ** 3)
+tape.gradient(loss, x)
+"""
+
+
+def test_a_true_zero_in_the_place_of_no_number_is_mended(gradtape):
+    ran = gradtape("why", "--apply", "train.py", program=AT_A_POINT)
+    assert "mended   d loss / d x: nan before, zero now" in ran.out
+    assert "defect" not in ran.out

@@ -544,3 +544,350 @@ def test_a_normal_draw_is_written_as_a_function_of_noise(made, draw, instead, tm
     reports = run_program(source, tmp_path)
     assert [f.code.slug for r in reports for f in r.findings] == ["sampled"]
     check(source, program.format(made, instead), tmp_path)
+
+
+UNDERFLOW = """
+import numpy as np
+import gradtape as gt
+
+np.seterr(all="ignore")
+x = np.array([-300.0, 305.0])
+mu = gt.Variable(np.zeros(2))
+with gt.GradientTape() as tape:
+    exponents = -0.5 * (x[:, None] - mu * np.array([1.0, 2.0])) ** 2
+    density = np.exp(exponents).sum(axis=1)
+    {between}
+    loss = -np.mean(np.log(density))
+print(tape.gradient(loss, mu))
+"""
+
+
+def test_a_logarithm_of_a_sum_that_is_too_small_is_taken_with_the_sum(tmp_path):
+    wrong = UNDERFLOW.format(between="pass")
+    check(wrong, wrong.replace("np.log(density)", "gt.scipy.special.logsumexp(exponents, axis=1)"), tmp_path)
+
+
+def test_a_sum_of_what_has_another_name_now_is_left_where_it_is(tmp_path):
+    wrong = UNDERFLOW.format(between="exponents = exponents / 2")
+    right = mended(wrong, run_program(wrong, tmp_path))
+    assert right == wrong.replace("np.log(density)", "np.log(density + 1e-12)")
+
+
+ON_SCIPY = {
+    "a method of a distribution": ("stats.norm.cdf(w)", "gt.scipy.stats.norm.cdf(w)"),
+    "a class": (
+        "interpolate.interp1d([0.0, 1.0, 2.0], w)(0.3)",
+        "gt.scipy.interpolate.interp1d([0.0, 1.0, 2.0], w)(0.3)",
+    ),
+    "an integral": (
+        "integrate.quad(lambda t: np.exp(-w[0] * t), 0.0, 1.0)[0]",
+        "gt.scipy.integrate.quad(lambda t: np.exp(-w[0] * t), 0.0, 1.0)[0]",
+    ),
+    "a root, where a number is made of the value in a function": (
+        "optimize.brentq(lambda x: x**3 - float(w[1]), 0.0, 3.0)",
+        "gt.scipy.optimize.brentq(lambda x: x**3 - w[1], 0.0, 3.0)",
+    ),
+    "a root of a function with a name": (
+        "optimize.brentq(excess, 0.0, 3.0)",
+        "gt.scipy.optimize.brentq(excess, 0.0, 3.0)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "instead"), ON_SCIPY.values(), ids=ON_SCIPY)
+def test_functions_of_scipy_are_called_where_they_stay_on_the_tape(call, instead, tmp_path):
+    wrong = f"""
+import numpy as np
+import gradtape as gt
+from scipy import integrate, interpolate, optimize, stats
+w = gt.Variable([1.0, 2.0, 4.0])
+def excess(x):
+    return x**3 - float(w[1])
+with gt.GradientTape() as tape:
+    loss = np.sum({call} * gt.constant(2.0))
+print(tape.gradient(loss, w))
+"""
+    right = wrong.replace(call, instead)
+    check(wrong, right.replace("- float(w[1])", "- w[1]") if "excess" in call else right, tmp_path)
+
+
+def test_a_method_of_an_object_of_scipys_is_told_with_its_module_and_gets_no_edit(tmp_path):
+    wrong = """
+import numpy as np
+import gradtape as gt
+from scipy import stats
+w = gt.Variable([1.0, 2.0, 4.0])
+frozen = stats.norm(0.0, 2.0)
+with gt.GradientTape() as tape:
+    loss = np.sum(frozen.cdf(w) * gt.constant(2.0))
+print(tape.gradient(loss, w))
+"""
+    reports = run_program(wrong, tmp_path)
+    assert "`gradtape.scipy.stats`" in reports[0].findings[0].diagnostic.helps[0]
+    assert mended(wrong, reports) == wrong
+
+
+def test_what_goes_into_a_function_of_pythons_own_library_gets_no_edit(tmp_path):
+    wrong = """
+import json
+import numpy as np
+import gradtape as gt
+w = gt.Variable([1.0, 2.0, 4.0])
+with gt.GradientTape() as tape:
+    read = json.loads(json.dumps({"gain": w.numpy().tolist()}))
+    loss = np.sum(np.array(read["gain"]) * gt.constant(2.0))
+print(tape.gradient(loss, w))
+"""
+    reports = run_program(wrong, tmp_path)
+    assert reports[0].findings[0].cause == "left-through-numpy"
+    assert mended(wrong, reports) == wrong
+
+
+def test_a_number_that_is_also_written_down_keeps_its_edit(tmp_path):
+    wrong = """
+import logging
+import numpy as np
+import gradtape as gt
+w = gt.Variable([1.0, 2.0, 4.0])
+with gt.GradientTape() as tape:
+    gain = float(w[0])
+    logging.debug("gain %f", gain)
+    loss = np.sum(gain * gt.constant([1.0, 2.0]))
+print(tape.gradient(loss, w))
+"""
+    check(wrong, wrong.replace("float(w[0])", "w[0]"), tmp_path)
+
+
+DRAWN = {
+    "arrays": (
+        "rng.normal(mean.numpy(), np.exp(spread).numpy())",
+        "mean + np.exp(spread) * rng.normal(size=np.shape(mean))",
+    ),
+    "a number": (
+        "rng.normal(mean.numpy() + 1.0, float(np.mean(spread)), (4, 2))",
+        "(mean + 1.0) + np.mean(spread) * rng.normal(size=(4, 2))",
+    ),
+    "a plain spread": (
+        "rng.normal(mean.numpy(), 2.0) + spread",
+        "(mean + 2.0 * rng.normal(size=np.shape(mean))) + spread",
+    ),
+}
+
+
+@pytest.mark.parametrize(("draw", "instead"), DRAWN.values(), ids=DRAWN)
+def test_a_draw_with_values_that_left_is_written_as_a_function_of_noise(draw, instead, tmp_path):
+    wrong = f"""
+import numpy as np
+import gradtape as gt
+rng = np.random.default_rng(0)
+mean, spread = gt.Variable([0.5, 1.0]), gt.Variable([1.0, 2.0])
+with gt.GradientTape() as tape:
+    drawn = {draw}
+    loss = np.sum((drawn - 1.0) ** 2)
+print(tape.gradient(loss, [mean, spread]))
+"""
+    check(wrong, wrong.replace(draw, instead), tmp_path)
+
+
+def test_a_variable_that_is_read_elsewhere_is_not_read_by_the_value_here(tmp_path):
+    wrong = """
+import numpy as np
+import gradtape as gt
+class Norm:
+    def __init__(self):
+        self.mean = gt.Variable(np.zeros(3))
+    def __call__(self, x):
+        self.mean.assign(0.9 * self.mean + 0.1 * np.mean(x, axis=0))
+        return x - self.mean
+norm, w = Norm(), gt.Variable(np.ones((4, 3)))
+with gt.GradientTape() as tape:
+    h = norm(np.ones((5, 4)) @ w)
+    loss = np.mean(norm.mean ** 2)
+print(tape.gradient(loss, w))
+"""
+    assigned = "self.mean.assign(0.9 * self.mean + 0.1 * np.mean(x, axis=0))"
+    check(wrong, wrong.replace(assigned, "self.mean = 0.9 * self.mean + 0.1 * np.mean(x, axis=0)"), tmp_path)
+
+
+PLACES = {
+    "two at once": "i, j = np.floor(y).astype(int), np.floor(x).astype(int)",
+    "one after the other": "i = np.floor(y).astype(int)\n    j = np.round(x).astype(int)",
+    "without rounding": "i = y.astype(int)\n    j = x.astype(int)",
+}
+
+
+@pytest.mark.parametrize("rounded", PLACES.values(), ids=PLACES)
+def test_an_image_is_read_between_its_elements(rounded, tmp_path):
+    wrong = f"""
+import numpy as np
+import gradtape as gt
+image = np.arange(36.0).reshape(6, 6) ** 2
+shift = gt.Variable([1.2, 2.7])
+def read(image, y, x):
+    {rounded}
+    return image[i, j]
+with gt.GradientTape() as tape:
+    loss = np.mean(read(image, np.arange(3.0) + shift[0], np.arange(3.0) + shift[1]) ** 2)
+print(tape.gradient(loss, shift))
+"""
+    right = wrong.replace("image[i, j]", 'gt.scipy.ndimage.map_coordinates(image, [y, x], order=1, mode="nearest")')
+    check(wrong, right.replace(f"    {rounded}\n", ""), tmp_path)
+
+
+def test_an_image_read_at_a_place_of_another_kind_gets_no_edit(tmp_path):
+    wrong = """
+import numpy as np
+import gradtape as gt
+image = np.arange(36.0).reshape(6, 6) ** 2
+y = gt.Variable(1.2)
+with gt.GradientTape() as tape:
+    i, j = np.floor(y).astype(int), slice(None)
+    loss = np.mean(image[i, j] ** 2)
+print(tape.gradient(loss, y))
+"""
+    assert mended(wrong, run_program(wrong, tmp_path)) == wrong
+
+
+def test_a_bound_whose_second_derivative_is_asked_for_becomes_a_smooth_function(tmp_path):
+    wrong = """
+import numpy as np
+import gradtape as gt
+x = gt.constant([0.5, 2.0])
+with gt.GradientTape() as outer:
+    outer.watch(x)
+    with gt.GradientTape() as inner:
+        inner.watch(x)
+        y = np.maximum(3.0 * x, 0.0)
+    dy = inner.gradient(y, x)
+print(outer.gradient(dy, x))
+"""
+    check(wrong, wrong.replace("np.maximum(3.0 * x, 0.0)", "gt.nn.softplus(3.0 * x)"), tmp_path)
+
+
+CHOSEN = """
+import numpy as np
+import gradtape as gt
+w = gt.Variable(0.4)
+with gt.GradientTape() as tape:
+    p = w * 2.0
+    sign = {}
+    loss = sign * gt.constant(3.0)
+print(tape.gradient(loss, w))
+"""
+
+
+def test_one_of_two_numbers_is_chosen_softly(tmp_path):
+    wrong = CHOSEN.format("1.0 if p > 0.5 else -1.0")
+    softly = "gt.soft_step(p - 0.5) * 1.0 + (1 - gt.soft_step(p - 0.5)) * (-1.0)"
+    check(wrong, CHOSEN.format(softly), tmp_path)
+
+
+def test_what_is_chosen_by_more_than_a_size_gets_no_edit(tmp_path):
+    wrong = CHOSEN.format("1.0 if p > 0.5 and p < 3.0 else -1.0")
+    assert mended(wrong, run_program(wrong, tmp_path)) == wrong
+
+
+@pytest.mark.parametrize(("given", "right"), [("", "training=True"), (", training=True", "")])
+def test_a_switch_is_turned_where_it_decides(given, right, tmp_path):
+    wrong = f"""
+import gradtape as gt
+class Net:
+    def __init__(self):
+        self.w, self.gate = gt.Variable(2.0), gt.Variable(0.7)
+    def __call__(self, x, training=False):
+        y = self.w * x
+        if training and x > 5.0:
+            y = y * self.gate
+        return y
+net = Net()
+with gt.GradientTape() as tape:
+    loss = net(3.0{given}) ** 2
+print(tape.gradient(loss, net.gate))
+"""
+    told = mended(wrong, run_program(wrong, tmp_path))
+    assert told == (wrong.replace("training=False", right) if right else wrong)
+
+
+def test_an_element_that_is_written_whole_gets_a_point(tmp_path):
+    wrong = """
+import gradtape as gt
+def bowl(p):
+    return p["y"][0] + 100 * (p["y"][1] - p["x"] ** 2) ** 2
+try:
+    print(gt.grad(bowl)({"x": 1.5, "y": [0.0, 2]}))
+except TypeError:
+    pass
+"""
+    check(wrong, wrong.replace("[0.0, 2]", "[0.0, 2.0]"), tmp_path)
+
+
+def test_what_a_decorator_keeps_is_computed_in_each_round(tmp_path):
+    wrong = """
+from functools import lru_cache
+import numpy as np
+import gradtape as gt
+w = gt.Variable([0.3, -0.2])
+@lru_cache
+def features():
+    return np.tanh(w * 2.0)
+for _ in range(2):
+    with gt.GradientTape() as tape:
+        loss = np.sum(features() ** 2)
+    print(tape.gradient(loss, w))
+"""
+    reports = run_program(wrong, tmp_path, "wrong.py")
+    (told,) = [f for r in reports for f in r.findings]
+    assert told.diagnostic.helps == (
+        "what `features` returns is computed once and kept: compute it anew in each round",
+    )
+    check(wrong, wrong.replace("@lru_cache\n", ""), tmp_path)
+
+
+def test_a_mask_that_becomes_a_number_is_multiplied(tmp_path):
+    wrong = """
+import numpy as np
+import gradtape as gt
+scores, labels = gt.Variable([0.1, 2.0, -1.0]), np.array([0, 1, 0])
+with gt.GradientTape() as tape:
+    pred = scores > 0.5
+    hits = np.sum(pred & (labels == 1))
+    missed = np.sum(~pred & (labels == 1))
+    loss = 1 - 2 * hits / (2 * hits + missed)
+print(tape.gradient(loss, scores))
+"""
+    right = wrong.replace("scores > 0.5", "gt.soft_step(scores - 0.5)").replace("pred & (", "pred * (")
+    check(wrong, right.replace("~pred", "(1.0 - pred)"), tmp_path)
+
+
+def test_no_move_takes_another_tape_of_the_same_name_along(tmp_path):
+    wrong = """
+import gradtape as gt
+w, x = gt.Variable(2.0), gt.constant(3.0)
+with gt.GradientTape() as inner:
+    inner.watch(x)
+    y = w * x ** 2
+slope = inner.gradient(y, x)
+with gt.GradientTape() as tape:
+    penalty = (slope - 1.0) ** 2
+tape.gradient(penalty, x)
+with gt.GradientTape() as tape:
+    loss = 10.0 * penalty
+tape.gradient(loss, w)
+"""
+    reports = run_program(wrong, tmp_path)
+    assert [f.code.number for f in reports[-1].findings] == ["GT506", "GT501"]
+    assert all(f.diagnostic.suggestion is None for f in reports[-1].findings)
+
+
+@pytest.mark.parametrize(("offset", "smooth"), [(0.0, "gt.nn.softplus"), (200.0, "gt.nn.leaky_relu")])
+def test_what_is_far_below_its_bound_gets_a_slope_that_is_not_flat_there(offset, smooth, tmp_path):
+    wrong = f"""
+import numpy as np
+import gradtape as gt
+w = gt.Variable(np.array([1.0, 2.0], np.float32))
+with gt.GradientTape() as tape:
+    loss = np.sum(np.maximum(-w - np.float32({offset}), 0.0))
+print(tape.gradient(loss, w))
+"""
+    bound = f"np.maximum(-w - np.float32({offset}), 0.0)"
+    check(wrong, wrong.replace(bound, f"{smooth}(-w - np.float32({offset}))"), tmp_path)

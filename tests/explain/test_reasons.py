@@ -665,3 +665,160 @@ def test_a_step_of_a_function_is_told_with_the_function_that_was_called(call, sa
     (report,) = run_program(textwrap.dedent(source), tmp_path)
     (finding,) = report.findings
     assert finding.diagnostic.annotations[0].label.startswith(says)
+
+
+def test_a_name_that_is_assigned_anew_carries_nothing_from_before(tmp_path):
+    source = """
+        import gradtape as gt
+        w = gt.Variable(2.0)
+        with gt.GradientTape() as tape:
+            loss = float(w * 3.0)
+        tape.gradient(gt.constant(loss), w)
+        with gt.GradientTape() as tape:
+            half = float(w)
+            loss = half / 2
+        tape.gradient(loss, w)
+    """
+    first, second = run_program(textwrap.dedent(source), tmp_path)
+    assert [(f.code.number, f.diagnostic.primary.span.line) for f in first.findings] == [("GT202", 5)]
+    assert [(f.code.number, f.diagnostic.primary.span.line) for f in second.findings] == [("GT202", 8)]
+
+
+def test_a_name_that_only_a_branch_assigns_anew_still_carries_what_it_had(tmp_path):
+    source = """
+        import gradtape as gt
+        w = gt.Variable(2.0)
+        with gt.GradientTape() as tape:
+            loss = float(w * 3.0)
+            if loss < 0:
+                loss = 1.0
+        tape.gradient(loss, w)
+    """
+    (report,) = run_program(textwrap.dedent(source), tmp_path)
+    assert [(f.code.number, f.diagnostic.primary.span.line) for f in report.findings] == [("GT202", 5)]
+
+
+LAYERS = """
+import numpy as np
+import gradtape as gt
+from gradtape import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = [nn.layers.Dense(3) for _ in range(2)]
+        self.gate = gt.Variable(0.2)
+
+    def __call__(self, x, training=False):
+        for layer in self.layers:
+            h = layer(x)
+        if training and self.gate > 0.5:
+            h = h * self.gate
+        return h
+
+net = Net()
+x = np.ones((4, 3), np.float32)
+net(x)
+with gt.GradientTape() as tape:
+    loss = np.sum(net(x, training=True))
+found = net.trainable_variables
+tape.gradient(loss, found)
+"""
+
+
+def test_a_layer_that_a_call_makes_in_passing_is_not_called_like_its_result(tmp_path):
+    reports = run_program(LAYERS, tmp_path)
+    told = {r.source: [f.code.number for f in r.findings] for r in reports}
+    assert told == {
+        "net.gate": ["GT503"],
+        "net.layers[0].kernel": ["GT105"],
+        "net.layers[0].bias": ["GT105"],
+        "net.layers[1].kernel": [],
+        "net.layers[1].bias": [],
+    }
+    (branch,) = (f for r in reports for f in r.findings if f.code.number == "GT503")
+    assert branch.diagnostic.suggestion is None, "`training` is True already, and `where` would give zeros"
+
+
+SECOND = """
+import numpy as np
+import gradtape as gt
+x = gt.constant([0.5, 2.0])
+with gt.GradientTape() as outer:
+    outer.watch(x)
+    with gt.GradientTape() as inner:
+        inner.watch(x)
+        y = {}
+    dy = inner.gradient(y, x)
+outer.gradient(dy, x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "code", "says"),
+    [
+        ("np.maximum(3.0 * x, 0.0)", "GT302", "maximum has a derivative that is constant between its kinks"),
+        ("np.clip(3.0 * x, -9.0, 9.0)", "GT302", "clip has a derivative that is constant between its kinks"),
+        ("np.where(x > 0.0, 3.0 * x, 0.1 * x)", "GT301", "greater answers True or False"),
+        ("np.maximum(3.0 * (x > 1.0), 0.0) * x", "GT301", "greater answers True or False"),
+    ],
+)
+def test_the_second_derivative_of_straight_lines_is_told_as_such(function, code, says, tmp_path):
+    (report,) = (r for r in run_program(SECOND.format(function), tmp_path) if r.target == "dy")
+    (finding,) = report.findings
+    assert finding.code.number == code
+    assert says in finding.diagnostic.primary.label
+
+
+INNER = """
+import gradtape as gt
+x = gt.constant([0.5, 2.0])
+with gt.GradientTape() as outer:
+    with gt.GradientTape(persistent=True) as inner:
+        inner.watch(x)
+        y = x ** 3
+    {asked}
+outer.gradient({target}, x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "target", "code"),
+    [("dy = inner.gradient(y, x)", "dy", "GT506"), ("pass", "y", "GT101")],
+    ids=["a derivative", "the value itself"],
+)
+def test_a_tensor_that_the_inner_tape_alone_watches(asked, target, code, tmp_path):
+    (report,) = (r for r in run_program(INNER.format(asked=asked, target=target), tmp_path) if r.target == target)
+    (finding,) = report.findings
+    assert finding.code.number == code
+    assert finding.diagnostic.primary.span.line == 4
+    assert [e.replace_with.splitlines()[-1].strip() for e in finding.diagnostic.suggestion.edits] == ["outer.watch(x)"]
+
+
+PAUSED = """
+import gradtape as gt
+def step(tape, w, scale):
+    with tape.stop_recording():
+        with gt.GradientTape() as inner:
+            loss = (w * scale) ** 2
+        slope = inner.gradient(loss, w)
+    return w - 0.1 * slope
+w, scale = gt.Variable(1.5), gt.Variable(2.0)
+with gt.GradientTape() as outer:
+    fast = step(outer, w, scale)
+    loss = fast ** 2
+outer.gradient(loss, [w, scale])
+"""
+
+
+def test_a_derivative_that_is_computed_while_the_outer_tape_is_paused(tmp_path):
+    (report,) = (r for r in run_program(PAUSED, tmp_path) if r.source == "scale")
+    (finding,) = report.findings
+    assert finding.code.number == "GT506"
+    assert finding.diagnostic.primary.span.line == 7
+    assert "while the outer tape is paused" in finding.diagnostic.primary.label
+    lines = PAUSED.splitlines()
+    for edit in reversed(finding.diagnostic.suggestion.edits):
+        lines[edit.line - 1 : edit.line] = edit.replace_with.splitlines() if edit.replace_with.strip() else []
+    again = run_program("\n".join(lines), tmp_path, "mended.py")
+    assert all(not r.findings for r in again)

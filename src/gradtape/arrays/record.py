@@ -235,10 +235,15 @@ class Ambient:
         self.size = 0
         """How many operations that ran outside any tape a part takes."""
         self.forgot = False
-        self.noted: deque[Noted] = deque(maxlen=_config.settings.ambient_records)
+        self.noted: deque[Noted] = deque()
+        self.take_limits()
         self.saved: deque[tuple[int, tuple[Any, ...], int]] = deque()
         self.bytes = 0
         self.begin((), [])
+
+    def take_limits(self) -> None:
+        """Remember as many events as the settings say now; operations follow them with the next part."""
+        self.noted = deque(self.noted, maxlen=_config.settings.ambient_records)
 
     def begin(self, callers: tuple[Site, ...], records: list[Written]) -> list[Written]:
         """Begin a part, forget the oldest that are not needed any more, and return the records of the new one."""

@@ -33,18 +33,22 @@ REPORT_IT = "an edit that does not mend is a defect of gradtape: please report i
 
 
 class Outcome(NamedTuple):
-    """What became of one gradient, before the edits and after; `edited` says that an edit was for it."""
+    """What became of one gradient, before the edits and after.
+
+    `edited` says that an edit was for it, `revealed` that another reason shows now, which the first one hid.
+    """
 
     name: str
     before: str
     after: str | None
     why: str
     edited: bool = True
+    revealed: bool = False
 
     @property
     def flows(self) -> bool:
-        """Whether the gradient is there now."""
-        return self.after == Status.OK
+        """Whether the gradient is there now; a zero that nothing is to be said about, where there was no number, is."""
+        return self.after == Status.OK or (self.after == Status.ZERO and self.before == Status.NAN and not self.why)
 
 
 def run(
@@ -126,11 +130,15 @@ def _try_again(
     found = outcomes(reports, told["gradients"], chosen)
     for outcome in found:
         print(_line(outcome))
-    broken = [o for o in found if not o.flows and o.before != Status.OK and o.edited]
+    revealed = sum(o.revealed and not o.flows and o.edited for o in found)
+    if revealed:
+        many = "1 gradient ends" if revealed == 1 else f"{revealed} gradients end"
+        print(f"{many} at another place now, which the first one hid: run the command again")
+    broken = [o for o in found if not o.flows and o.before != Status.OK and o.edited and not o.revealed]
     harmed = [o for o in found if not o.flows and o.before == Status.OK]
     if broken or harmed:
         return _take_back(written, status)
-    others = sum(not o.flows for o in found)
+    others = sum(not o.flows and not o.revealed for o in found)
     if others:
         print(f"{'1 gradient that does' if others == 1 else f'{others} gradients that do'} not flow had no edit")
     return status
@@ -161,8 +169,9 @@ def outcomes(
     """Match the gradients of two runs: by call and source, as an edit may give the target another name.
 
     A source that is not asked for any more may have got another name as well: `row` is `weights` now, or `model` is its
-    variables. Then what else was asked for in the same way stands for it. A gradient that was there in some rounds and
-    not in others has two reports before, and may have one after.
+    variables. Then what else was asked for in the same way stands for it: what has no report from before or, where a
+    name was bound anew in each round and stays what it was now, what this target is asked about. A gradient that was
+    there in some rounds and not in others has two reports before, and may have one after.
     """
     left = list(after)
     matches: list[dict[str, Any] | None] = []
@@ -174,14 +183,19 @@ def outcomes(
         left = [g for g in left if g is not matches[-1]]
     found = []
     for report, match in zip(before, matches, strict=True):
-        instead = [g for g in left if g["call"]["kind"] == report.kind]
+        alike = [g for g in left if g["call"]["kind"] == report.kind]
+        instead = alike or [g for g in after if _asked(g)[:2] == (report.kind, report.target)]
         failing = [g for g in instead if g["status"] not in {Status.OK, Status.ZERO}]
-        now = match or next(iter(failing or instead), None)
+        stands = failing[:1] or alike[:1] or instead
+        now = match or next(iter(stands), None)
         why = ", ".join(f"{f['code']} at {f['file']}:{f['line']}" for f in now["findings"]) if now else ""
-        renamed = f", as {now['source']}" if now is not match and now else ""
+        renamed = "" if match or now is None else f", as {' or '.join(dict.fromkeys(g['source'] for g in stands))}"
         name = f"{layout.ratio(report)}{renamed}"
         edited = any(f.diagnostic.suggestion in chosen for f in report.findings)
-        found.append(Outcome(name, str(report.status), now["status"] if now else None, why, edited))
+        codes = {f["code"] for f in now["findings"]} if now else set()
+        other = bool(codes) and codes.isdisjoint(f.code.number for f in report.findings)
+        revealed = other and now is not None and now["status"] == report.status
+        found.append(Outcome(name, str(report.status), now["status"] if now else None, why, edited, revealed))
     return found
 
 

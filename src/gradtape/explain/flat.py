@@ -316,6 +316,9 @@ STRAIGHT = frozenset(
 )
 """Functions that are made of straight lines: they end no gradient, and every gradient of a gradient."""
 
+KINKS = "has a derivative that is constant between its kinks, so the derivative of that is zero wherever it exists"
+"""What is told of their second derivative."""
+
 PRODUCTS = frozenset(
     {"multiply", "matmul", "dot", "einsum", "tensordot", "inner", "outer", "vdot", "vecdot", "linear", "dense", "bmm"}
     | {"conv1d", "conv2d", "conv3d", "convolve", "convolution", "depthwise_conv2d", "kron", "cross", "addmm", "matvec"}

@@ -237,7 +237,8 @@ def touches(previous: Collection[BreakKind], kind: BreakKind) -> bool:
 
 def _continues(before: BreakKind, after: BreakKind) -> bool:
     """Whether two breaks in a row are one cause: of one kind, or what a derivative that nobody recorded is of."""
-    return _same(before, after) or (before in OUTSIDE and after is BreakKind.INNER_GRADIENT)
+    unrecorded = before in OUTSIDE or before is BreakKind.GRADIENTS_OFF
+    return _same(before, after) or (unrecorded and after is BreakKind.INNER_GRADIENT)
 
 
 def _same(a: BreakKind, b: BreakKind) -> bool:

@@ -179,7 +179,7 @@ SINGULAR: tuple[Singular, ...] = (
         "{f} and its derivative are not finite at 0 and below",
         (
             "keep the argument above 0: `{f}({x} + 1e-12)`",
-            "of a probability take the logarithm together with the function that makes it: log_softmax, log_sigmoid",
+            "of a probability take the logarithm together with what makes it: log_softmax, log_sigmoid, logsumexp",
         ),
     ),
     Singular(

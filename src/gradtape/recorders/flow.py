@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import syntax
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from gradtape.diagnostics import Site, Span
 
 MUTATORS = {"append", "extend", "add", "insert", "update", "setdefault"}
@@ -29,6 +31,8 @@ class Flow:
         self._recorded = recorded
         self.carriers: dict[tuple[str, int], dict[str, bool]] = defaultdict(dict)
         self.expressions: list[tuple[Span, bool]] = []
+        self._given: dict[tuple[tuple[str, int], str], list[Span]] = defaultdict(list)
+        """Where a name of a scope was given the value."""
         self._callers = callers
         self._absorb(self.span)
 
@@ -62,7 +66,8 @@ class Flow:
         names = {n: sure for n, sure in shared.items() if _root(n) not in hidden} | held | own
         for part in _readings(node):
             text = syntax.text_of(part)
-            if text in names and syntax.value_goes_on(syntax.span_of(part, span.file), span):
+            goes_on = text in names and syntax.value_goes_on(syntax.span_of(part, span.file), span)
+            if goes_on and not self._is_gone(text, span):
                 answers.append(names[text])
         return max(answers) if answers else None
 
@@ -109,11 +114,20 @@ class Flow:
 
     def _carry(self, scope: tuple[str, int], name: str, here: Carried, pending: list[Carried]) -> None:
         """Let a name carry the value in a scope, and follow the places that read it."""
+        if here.span in self._given[scope, name]:
+            return
+        self._given[scope, name].append(here.span)
+        body = _class(here.span) if scope[1] < 0 else _body(here.span)
         if name not in self.carriers[scope]:
-            body = _class(here.span) if scope[1] < 0 else _body(here.span)
-            sure = here.sure and _assignments(body, name) <= 1
-            self.carriers[scope][name] = sure
-            pending += [Carried(reader, sure) for reader in _reads(body, here.span, name)]
+            self.carriers[scope][name] = here.sure and _assignments(body, name) <= 1
+        sure = self.carriers[scope][name]
+        readers = _reads(body, here.span, name)
+        pending += [Carried(reader, sure) for reader in readers if not _is_given_anew(name, here.span, reader)]
+
+    def _is_gone(self, name: str, place: Span) -> bool:
+        """Whether a name certainly holds another value at a place, wherever it was given this one."""
+        given = self._given.get((_scope(place), name), [])
+        return bool(given) and all(_is_given_anew(name, span, place) for span in given)
 
     def _taken_by_tensor(self, value: ast.expr | None, span: Span) -> bool:
         """Whether an expression goes into a recorded operation that is the whole value of its statement.
@@ -142,6 +156,32 @@ class Flow:
         running = inside_it.index(True) if True in inside_it else 0  # the frame that returns; the one below called it
         outside = [k for k in range(running, len(inside_it)) if not inside_it[k]]
         return [Carried(self._callers[k].span, here.sure, element) for k in outside[:1]]
+
+
+def _is_given_anew(name: str, given: Span, place: Span) -> bool:
+    """Whether a name is certainly assigned anew, after one place of a function and before another of it.
+
+    Statements in no branch and no loop all run between those before and those behind them.
+    """
+    if _scope(given) != _scope(place) or given.end_line >= place.line:
+        return False
+    body = _body(place)
+    return any(
+        given.end_line < statement.lineno
+        and (statement.end_lineno or 0) < place.line
+        and isinstance(statement, ast.Assign)
+        and [syntax.text_of(target) for target in statement.targets] == [name]
+        and not syntax.mentions(statement.value, name)
+        for statement in _certain(body.body if isinstance(body, ast.Module | ast.FunctionDef) else ())
+    )
+
+
+def _certain(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that run whenever the first does: none of a branch or a loop."""
+    for statement in statements:
+        yield statement
+        if isinstance(statement, ast.With):
+            yield from _certain(statement.body)
 
 
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp

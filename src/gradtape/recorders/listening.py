@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from gradtape import _config
+from gradtape.arrays.record import STATE
 from gradtape.recorders.heard import Heard, failed_to_explain
 from gradtape.tape import missing
 from gradtape.tape.asked import story
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from gradtape.tape.asked import Asked
 
 
+MORE = 10
+"""How many times more is remembered of a run that is only made to be explained."""
+
+
 class Listening:
     """Collects what was asked in a `with` block.
 
@@ -25,21 +31,28 @@ class Listening:
     heard : Heard, optional
         Where to write the reports, if recorders of frameworks write there too.
     quiet : bool
-        Whether the warnings are silent meanwhile, because the reports tell more.
+        Whether the warnings are silent meanwhile, because the reports tell more. Then the run is made for the sake of
+        the reports, and more of it is remembered.
     """
 
     def __init__(self, heard: Heard | None = None, *, quiet: bool = True) -> None:
         self.heard = Heard() if heard is None else heard
         self._listeners = missing.LISTENERS if quiet else missing.OBSERVERS
+        self._settings = _config.config()
+        self._more = MORE if quiet else 1
 
     def __enter__(self) -> Self:
         self._listeners.append(self.hear)
+        self._settings = _config.config(ambient_records=self._more * _config.settings.ambient_records)
+        STATE.ambient.take_limits()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._listeners.remove(self.hear)
+        self._settings.__exit__(kind, error, traceback)
+        STATE.ambient.take_limits()
 
     @property
     def reports(self) -> tuple[GradientReport, ...]:

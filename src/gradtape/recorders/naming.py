@@ -26,6 +26,7 @@ class Naming:
     """The shortest names under which the objects of a frame are reached: `w`, `layers[2].kernel`, `self.head.b`.
 
     What the variable of a loop holds has another name in a moment: it is called so only if nothing else leads to it.
+    Likewise a number in a list of arrays says less than the object to which an array belongs.
     Nothing of the program runs for it: items of lists, tuples and dicts and what stands in an object's `__dict__` are
     looked at, no property and no method is.
     """
@@ -37,20 +38,24 @@ class Naming:
         self._names: dict[int, str] = {}
         self._kept: list[Any] = []  # an id is an object's own only as long as the object lives
         waiting: deque[tuple[str, Any, int]] = deque()
+        listed: deque[tuple[str, Any, int]] = deque()
         passing: deque[tuple[str, Any, int]] = deque()
         loops = loop_variables(frame.f_code) if frame is not None else frozenset()
         for k, scope in enumerate(scopes):
             for name, value in list(scope.items()):
                 if not name.startswith("__"):
                     (passing if name in loops and k == 0 else waiting).append((name, value, 0))
-        while (waiting or passing) and len(self._names) < MOST_OBJECTS:
-            name, value, depth = (waiting or passing).popleft()
+        while (waiting or listed or passing) and len(self._names) < MOST_OBJECTS:
+            name, value, depth = (waiting or listed or passing).popleft()
             if isinstance(value, OPAQUE) or value is None or id(value) in self._names:
                 continue
             self._names[id(value)] = name
             self._kept.append(value)
             if depth < DEPTH:
-                waiting.extend((f"{name}{part}", inner, depth + 1) for part, inner in _parts(value))
+                flat = depth == 0 and isinstance(value, list | tuple) and not hasattr(value, "_fields")
+                for part, inner in _parts(value):
+                    later = flat and hasattr(type(inner), "shape")
+                    (listed if later else waiting).append((f"{name}{part}", inner, depth + 1))
 
     def of(self, value: Any) -> str | None:
         """Return how the program calls an object, None if it was not met."""

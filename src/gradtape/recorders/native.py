@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,8 +18,10 @@ from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Annotation, Diagnostic, Severity, Site, syntax
 from gradtape.explain import Explanation, Status, engine, graph
 from gradtape.explain.edits.together import reconciled
+from gradtape.explain.flat import KINKS, STRAIGHT
 from gradtape.explain.graph import Break, BreakKind
-from gradtape.ops import COMPOSITES, OPS, Rule
+from gradtape.ops import Rule
+from gradtape.recorders import on_scipy
 from gradtape.recorders.backward import Backward, stands_in
 from gradtape.recorders.columns import INPUTS, OP, OUTPUT, Recorded, operation_of, stand_in
 from gradtape.recorders.crossings import Call, Exit, find_crossings
@@ -60,6 +62,8 @@ ARGUMENTS = {
 }
 """Where targets and sources stand in the calls that are not like `tape.gradient`: keyword and position."""
 
+
+PIECEWISE = BreakKind.PIECEWISE_CONSTANT
 
 BEFORE, AFTER, RESET = (Break(k) for k in (BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE, BreakKind.OTHER_TAPE))
 
@@ -296,7 +300,8 @@ class Builder:
             through = "" if picks else key[2]
             number = event.kind is EventKind.LEFT_AS_NUMBER
             kind = BreakKind.LEFT_AS_NUMBER if number else BreakKind.LEFT_AS_ARRAY
-            self._lefts[key] = Left(*purpose(event.site.span, kind, through), on_the_tape(through), picks)
+            span = event.site.span
+            self._lefts[key] = Left(*purpose(span, kind, through), on_scipy.instead(through, span), picks)
         return self._lefts[key]
 
     def linked(self, ends: tuple[graph.End, ...]) -> tuple[graph.End, ...]:
@@ -311,7 +316,7 @@ class Builder:
         """Return what ran, in order, with a version of its own for every value that a variable had.
 
         An update of a variable by a gradient is no way for a value to travel, nor is a gradient of an earlier round: it
-        would connect every training step with those before it.
+        would connect every training step with those before it. So that one comes from nowhere.
         """
         current: dict[int, int] = {}
         updates: set[int] = set()
@@ -370,8 +375,8 @@ class Builder:
         """Yield the way of a value into a variable, or out of a gradient that no tape recorded."""
         if event.kind is EventKind.GRADIENT:
             updates.add(event.value)
-            if event.detail and event.seq > self.round_began:
-                yield self._gradient(event, current)
+            if event.detail:
+                yield self._gradient(event, current if event.seq > self.round_began else None)
             return
         if event.kind is EventKind.COPY:
             source = current.get(event.detail, event.detail)
@@ -389,12 +394,34 @@ class Builder:
             source = current.get(event.detail, event.detail)
             yield graph.Operation(event.seq, name, (source,), version, event.site, ((Break(kind),),))
 
-    def _gradient(self, event: Event, current: dict[int, int]) -> graph.Operation:
-        """Connect a gradient that no tape recorded with what it was computed from."""
-        inputs = tuple(current.get(i, i) for i in event.detail)
+    def _gradient(self, event: Event, current: dict[int, int] | None) -> graph.Operation:
+        """Connect a gradient that no tape recorded with what it was computed from; None stands for an earlier round."""
+        inputs = () if current is None else tuple(current.get(i, i) for i in event.detail)
         broken = () if self.recording is None else (Break(BreakKind.INNER_GRADIENT),)
         breaks = (broken,) * len(inputs)
-        return graph.Operation(event.seq, "gradient", inputs, event.value, event.site, breaks, event.callers)
+        return graph.Operation(
+            event.seq, "gradient", inputs, event.value, event.site, breaks, event.callers, function="gradient"
+        )
+
+    @cached_property
+    def inner_gradients(self) -> list[int]:
+        """When gradients were asked for while this tape recorded: what ran for them has the places of the rest."""
+        return [e.seq for e in self.events if e.kind is EventKind.GRADIENT and e.seq > self.began and self.began]
+
+    @cached_property
+    def _bent(self) -> dict[tuple[object, int], set[int]]:
+        """Return where functions ran that are made of straight lines, with the values that went in and came out."""
+        found: dict[tuple[object, int], set[int]] = defaultdict(set)
+        for written in self.written:
+            if written[0].name in STRAIGHT:
+                found[id(written[-2]), written[-1]].update(written[1], (written[2],))
+        return found
+
+    def _is_slope(self, written: Written) -> bool:
+        """Whether an operation is a step of the derivative of such a function: at its place, and of its values."""
+        around = self._bent.get((id(written[-2]), written[-1]), set())
+        asked = self.inner_gradients[-1] > written[2]
+        return asked and written[0].name not in STRAIGHT and not (around - {0}).isdisjoint(written[1])
 
     def _breaks(self, written: Written) -> Breaks:
         """Return what ends the path at each input."""
@@ -407,7 +434,8 @@ class Builder:
         found = []
         status = op.status(position)
         if not isinstance(status, Rule):
-            found.append(Break(KIND_OF_STATUS[status.cause], status.reason))
+            bent = bool(self.inner_gradients) and self._is_slope(written)
+            found.append(Break(PIECEWISE, KINKS) if bent else Break(KIND_OF_STATUS[status.cause], status.reason))
         elif (output, position) in self.unanswered:
             found.append(Break(BreakKind.CUSTOM_NONE))
         recording = self.recording
@@ -461,18 +489,3 @@ class Left(NamedTuple):
     kind: BreakKind
     instead: str
     picks: bool
-
-
-@lru_cache(maxsize=1024)
-def on_the_tape(names: str) -> str:
-    """Return where the outermost function of SciPy among those that converted a value stays on the tape."""
-    for name in reversed(names.split()):
-        *modules, function = name.split(".")
-        public = [m for m in modules[1:] if not m.startswith("_")]
-        if modules[:1] == ["scipy"] and public:
-            known = {row.scipy for rows in (OPS, COMPOSITES) for row in rows.values() if row.scipy}
-            if ".".join([*public, function]) in known:
-                return ".".join(["gradtape.scipy", *public, function])
-            if any(home.startswith(f"{public[0]}.") for home in known):
-                return f"gradtape.scipy.{public[0]}.*"
-    return ""

@@ -482,7 +482,7 @@ BROKEN = {
         """,
     "a Hessian whose outer tape watches nothing": """
         x = tf.constant([1.0, 2.0])
-        with tf.GradientTape() as outer:  #~ GT101
+        with tf.GradientTape() as outer:  #~ GT506
             with tf.GradientTape() as inner:
                 inner.watch(x)
                 y = tf.reduce_sum(x ** 3)

@@ -51,6 +51,7 @@ BY_STAGE: dict[Stage, tuple[Cause, ...]] = {
         frozen_variable.CAUSE,
         rebound_name.CAUSE,
         nonleaf_grad_read.CAUSE,
+        inner_gradient_not_recorded.UNWATCHED,
         not_watched.CAUSE,
         different_object.TWIN,
     ),

@@ -59,16 +59,28 @@ def detect_break(context: Context, route: Route, group: BreakGroup) -> Finding |
 
 
 def _helps(context: Context, answer: str) -> tuple[str, ...]:
+    where = f"{context.words.where}(condition, a, b)"
     return (
-        f"compute both, and choose by `{context.words.where}(condition, a, b)` if it is always to flow",
+        f"compute both sides if it is always to flow: mix them by a weight, or choose by the element, `{where}`",
         f"or skip this source while the branch is not taken: {answer} is then the right answer",
     )
 
 
+MAKERS = ("Variable", "Parameter", "add_weight")
+"""How the names of calls end that give back what they make, and may compute with it."""
+
+
 def _names(context: Context) -> list[str]:
-    names = [context.source.name]
-    if context.source.made is not None:
-        names += syntax.assigned_names(context.source.made.site.span)
+    """Return what the program calls the source; a call that makes it in passing and uses it names its result."""
+    names, made = [context.source.name], context.source.made
+    columns = context.run.columns
+    if made is not None:
+        place = made.site.span
+        node = syntax.expression_at(place)
+        maker = syntax.text_of(node.func if isinstance(node, ast.Call) else node).endswith(MAKERS) if node else False
+        readers = columns.readers(context.source.ids)
+        in_passing = not maker and any(columns[number].site.span == place for number in readers)
+        names += () if in_passing else syntax.assigned_names(place)
     return list(dict.fromkeys(names))
 
 

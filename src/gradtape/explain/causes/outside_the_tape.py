@@ -20,8 +20,7 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     inner = operation.site.span if place is not operation.site else None
     last = group.links[-1].operation
     when = f"ran {group.kind.value}"
-    cached = syntax.filled_once(operation.site.span) if group.kind is BreakKind.BEFORE_TAPE else None
-    kept = next(iter(syntax.assigned_names(operation.site.span)), "it")
+    kept = _kept(operation) if group.kind is BreakKind.BEFORE_TAPE else None
     step = MOVE.get(group.kind, "run it while the tape records")
     return context.finding(
         "outside-the-tape",
@@ -33,9 +32,19 @@ def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
             (context.entered_at, "the tape records only inside this block"),
         ),
         notes=route_note(context, route),
-        helps=(step if cached is None else f"`{kept}` is computed once and kept: compute it anew in each round",),
+        helps=(step if kept is None else f"{kept} is computed once and kept: compute it anew in each round",),
         route=route,
     )
+
+
+def _kept(operation: Operation) -> str | None:
+    """Name what the program computes once and keeps; None if it computes it each time."""
+    span = operation.site.span
+    if syntax.cached_by(span) is not None:
+        return f"what `{getattr(syntax.function_at(span), 'name', '')}` returns"
+    if syntax.filled_once(span) is None:
+        return None
+    return next((f"`{name}`" for name in syntax.assigned_names(span)), "it")
 
 
 def _to_move(context: Context, operation: Operation) -> Site | Passage:

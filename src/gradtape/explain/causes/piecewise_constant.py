@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtape.explain import flat
+from gradtape.explain import flat, wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.edits import steps
 from gradtape.explain.edits.case import Case
@@ -29,8 +29,9 @@ SMOOTH = {
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation = group.links[0].operation
     span = operation.site.span
-    if operation.name in flat.STRAIGHT:  # a gradient of a gradient
-        message = f"{operation.name} {group.first.reason}"
+    if group.first.reason == flat.KINKS:  # a gradient of a gradient
+        whole = operation.name if operation.name in flat.STRAIGHT else wording.called(operation) or operation.name
+        message = f"{whole} {group.first.reason}"
         return context.broken("piecewise-constant", route, group, message, helps=(flat.SMOOTH_TWICE,))
     mended = steps.straight_through(Case(context, span, route))
     soft = SMOOTH.get(operation.function or operation.name) if context.words.soft else None

@@ -10,7 +10,8 @@ from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, carrying, order, passing, static, symbols, trees, whole
 from gradtape.explain.edits.blocks import tape_block
 from gradtape.explain.edits.case import assigned_before, defined_in, parts, simple_name, statements_of
-from gradtape.explain.edits.places import moved_to_end, moved_to_start
+from gradtape.explain.edits.places import moved_to_end, moved_to_start, paused
+from gradtape.explain.edits.sources import watch
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -114,14 +115,17 @@ def inner_recorded(case: Case) -> Suggestion | None:
     call = case.call
     if call is None:
         return None
+    if case.at == case.context.entered_at and case.context.run.tape is not None:  # which does not watch the source
+        return watch(case)
     if case.pen.dialect == "torch":
         return builders.safe(*builders.set_argument(call, case.file, "create_graph", "True"))
     outer, statement = case.context.entered_at, case.statement
     block = tape_block(outer) if outer is not None else None
     if outer is None or block is None or statement is None:
         return None
-    if syntax.span_of(block, outer.file).contains(case.at):  # paused there: that is what the edit takes away
-        return None
+    on_again = paused(case)
+    if on_again or syntax.span_of(block, outer.file).contains(case.at):
+        return builders.likely(*on_again)
     behind = moved_to_end(block, [statement], case.file).suggestion()
     return behind or moved_to_start(block, [statement], outer, case.file).suggestion()
 

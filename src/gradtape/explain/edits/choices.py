@@ -32,9 +32,15 @@ def chosen_by_where(case: Case, *, softly: bool = False) -> Suggestion | None:
     padded = sized.padded(case)
     if padded is not None:
         return padded
+    constants = pen.dialect != "jax" and _between_constants(case)
+    if constants:  # `where` would choose between them, and pass no gradient to what decides
+        test = _test(case)
+        pen.softly = test is not None and smooth(pen, test, file) is not None
+        if not pen.softly:
+            return None
     inside = _in_expression(case, pen)
     if inside:
-        return builders.likely(*inside, *pen.imports)
+        return (builders.sketch if constants else builders.likely)(*inside, *pen.imports)
     mended = loops.fixed_rounds(case)
     if mended is not None or not isinstance(statement, ast.If):
         return mended or _unchecked(case)
@@ -53,6 +59,12 @@ def _test(case: Case) -> ast.expr | None:
     choice = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.IfExp)), None)
     statement = choice or case.statement
     return statement.test if isinstance(statement, ast.IfExp | ast.If) else None
+
+
+def _between_constants(case: Case) -> bool:
+    """Whether an expression chooses between values that nothing was computed for."""
+    choice = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.IfExp)), None)
+    return choice is not None and not any(syntax.names_in(side, ast.Load) for side in (choice.body, choice.orelse))
 
 
 # -- inside an expression ---------------------------------------------------------------------------------------------
@@ -134,7 +146,7 @@ def _whole(pen: Pen, node: ast.expr, file: str) -> str:
 
 def _bracketed(text: str) -> str:
     node = ast.parse(text, mode="eval").body
-    return text if isinstance(node, ast.Name | ast.Call | ast.Attribute) else f"({text})"
+    return text if isinstance(node, ast.Name | ast.Call | ast.Attribute | ast.Constant) else f"({text})"
 
 
 SIGNS: dict[type[ast.cmpop], str] = {

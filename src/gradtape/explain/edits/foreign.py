@@ -49,6 +49,38 @@ IN_JAX = {
 """The functions and distributions of SciPy's that `jax.scipy` has, by module."""
 
 
+ON_OUR_TAPE = {
+    "optimize": (
+        "bisect brenth brentq curve_fit fixed_point fsolve least_squares minimize minimize_scalar newton ridder root "
+        "root_scalar toms748"
+    ),
+    "integrate": "dblquad fixed_quad nquad odeint quad quad_vec solve_ivp tplquad",
+}
+"""What `gradtape.scipy` has of the functions of SciPy's that are given functions, by module."""
+
+
+def on_our_tape(call: ast.expr, file: str) -> str:
+    """Return our name of such a function where it is called; empty for any other expression."""
+    full = scopes.stands_for(call.func, file) if isinstance(call, ast.Call) else None
+    top, module, name = (*(full or "").split("."), "", "")[:3]
+    return f"gradtape.{full}" if top == "scipy" and name in ON_OUR_TAPE.get(module, "").split() else ""
+
+
+def calls_given(function: str, file: str) -> list[ast.Call]:
+    """Return the calls of a file that are given a function by its name."""
+    tree = syntax.parse_file(file)
+    calls = [n for n in syntax.nodes_of(tree) if isinstance(n, ast.Call)] if tree is not None else []
+    return [call for call in calls if any(syntax.text_of(a) == function for a in call.args)]
+
+
+def renamed(call: ast.Call, name: str, pen: Pen) -> Changes:
+    """Call a function of `gradtape.scipy` instead, by the name that the file has for its module, or else by ours."""
+    module = ".".join(name.split(".")[:3])
+    known = scopes.imported_as(pen.file, module, pen.at)
+    text = f"{known}{name.removeprefix(module)}" if known is not None else pen.say(f"gt.{name.partition('.')[2]}")
+    return (*builders.rename_call(call, pen.file, text), *pen.imports)
+
+
 def solved_in_jax(call: ast.Call, file: str, pen: Pen) -> Changes:
     """Let `jax.experimental.ode.odeint` solve what SciPy's was asked to; its function gets arrays of JAX's."""
     named = {k.arg for k in call.keywords} <= {"args"}
@@ -159,6 +191,12 @@ def _maker(value: ast.expr, file: str) -> str:
     ):
         value = value.func.value
     return scopes.stands_for(value.func, file) or "" if isinstance(value, ast.Call) else ""
+
+
+def is_of_python(call: ast.Call, file: str) -> bool:
+    """Whether a call goes to Python's own library, and what it gives is used: `json.dumps(...)`."""
+    top = (scopes.stands_for(call.func, file) or "").partition(".")[0]
+    return top in sys.stdlib_module_names and not isinstance(builders.parent_of(call, file), ast.Expr)
 
 
 def calls_with(nodes: Iterable[ast.AST], names: set[str], file: str, pen: Pen) -> list[ast.Call]:

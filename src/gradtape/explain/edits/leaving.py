@@ -51,6 +51,9 @@ def stay(case: Case) -> Suggestion | None:
         return None
     if is_index(case, node) or (pen.dialect == "jax" and untraced.wants_number(case, node)):
         return None
+    solved = _solved_on_tape(case, node) if pen.dialect == "gradtape" else ()
+    if solved:
+        return builders.likely(*solved)
     changes = kept(pen, node, case.file)
     call, question = case.call, case.context.question
     failed = question.failure is not None and pen.dialect != "jax"  # whose error ends the function, gradient or not
@@ -70,11 +73,29 @@ def stay(case: Case) -> Suggestion | None:
         if not array:
             return None
         more += array
-    calls = _foreign_calls(case, pen, node) if pen.dialect != "gradtape" else []
-    if calls:
+    calls = _foreign_calls(case, pen, node)
+    if pen.dialect == "gradtape":  # other libraries may do with a tensor what NumPy does; Python's own cannot
+        if any(foreign.is_of_python(call, case.file) for call in calls):
+            return None
+    elif calls:
         wrapped = _differentiated(case, pen, node, calls)
         return builders.sketch(*outer_only([*more, *wrapped]), *pen.imports) if wrapped else None
     return builders.likely(*outer_only(more), *pen.imports)
+
+
+def _solved_on_tape(case: Case, node: ast.expr) -> Changes:
+    """Let our own solver search, or integrate, where SciPy's makes a number of what the user's function gives."""
+    function = case.function if isinstance(case.function, ast.FunctionDef) else None
+    around = [n for n in builders.path_to(node, case.file) if isinstance(n, ast.Call)]
+    given = foreign.calls_given(function.name, case.file) if function is not None else []
+    for call in (node, *reversed(around), *given):
+        name = foreign.on_our_tape(call, case.file)
+        if name and isinstance(call, ast.Call):
+            return (
+                *foreign.renamed(call, name, case.pen),
+                *(kept(case.pen, node, case.file) if call is not node else ()),
+            )
+    return ()
 
 
 def _into_array(case: Case) -> bool:
@@ -143,7 +164,7 @@ def _foreign_calls(case: Case, pen: Pen, node: ast.expr) -> list[ast.Call]:
 
 def _differentiated(case: Case, pen: Pen, node: ast.expr, calls: list[ast.Call]) -> Changes:
     """Give the one foreign function that gets what left a derivative by differences."""
-    inner = _worked_on(node, case.file)
+    inner = worked_on(node, case.file)
     if len(calls) != 1 or inner is None:
         return ()
     names = {name for _, plain in _later(case, node) for name in plain}
@@ -257,10 +278,7 @@ def _known_instead(case: Case, node: ast.expr) -> Suggestion | None:
     instead = next((b.instead for _, link in case.route.broken for b in link.breaks if b.instead), "")
     if not isinstance(node, ast.Call) or not instead or instead.endswith("*"):
         return None
-    module, _, name = instead.rpartition(".")
-    ours = scopes.imported_as(case.file, module, case.at)
-    imports = () if ours is not None else builders.add_import(case.file, f"import {module}")
-    return builders.safe(*builders.rename_call(node, case.file, f"{ours or module}.{name}"), *imports)
+    return builders.safe(*foreign.renamed(node, instead, case.pen))
 
 
 def _on_the_way_back(case: Case, pen: Pen, node: ast.expr) -> Changes:
@@ -462,7 +480,7 @@ def is_conversion(node: ast.expr, file: str) -> bool:
     return node.func.attr in METHODS and not node.args
 
 
-def _worked_on(node: ast.expr, file: str) -> ast.expr | None:
+def worked_on(node: ast.expr, file: str) -> ast.expr | None:
     """Return what a conversion, or several around each other, make a plain value of."""
     inner = builders.worked_on(node, file)
     while inner is not None and is_conversion(inner, file):
@@ -471,13 +489,13 @@ def _worked_on(node: ast.expr, file: str) -> ast.expr | None:
 
 
 def _without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
-    inner = _worked_on(node, file)
+    inner = worked_on(node, file)
     if inner is None:
         return ()
     wanted = filled.wanted_around(pen, node, file)
     if wanted is not None:
         given = [n for n in wanted.numbers.values() if is_conversion(n, file)]
-        return filled.with_tensors(pen, wanted, {n: part for n in given if (part := _worked_on(n, file)) is not None})
+        return filled.with_tensors(pen, wanted, {n: part for n in given if (part := worked_on(n, file)) is not None})
     if isinstance(inner, ast.List | ast.ListComp) and pen.knows("stack"):
         if isinstance(node, ast.Call) and not any(isinstance(e, ast.List) for e in getattr(inner, "elts", ())):
             bare = node.args[:1] == [inner]

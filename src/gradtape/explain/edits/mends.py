@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain.edits import (
     asking,
     choices,
+    draws,
     leaving,
     masks,
     numbers,
@@ -51,7 +52,7 @@ MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
     "stop-gradient": stops.through_stop,
     "missing-rule": unruled.another_way,
     "custom-rule-none": rules.without_own_rule,
-    "sampled": steps.reparameterise,
+    "sampled": draws.reparameterise,
     "singular-point": numbers.away_from_singular,
     "masked-branch": masks.masked_twice,
     "overflow": overflows.without_overflow,

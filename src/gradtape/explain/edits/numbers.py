@@ -263,7 +263,7 @@ def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
             return builders.likely(*builders.replace(call, case.file, text), *pen.imports) if text else None
         dead = inner if name in DEAD else _above_zero(call) if name == "maximum" else None
         if dead is not None:
-            sloped = pen.dialect == "jax" or (pen.dialect == "tensorflow" and _is_far_below(case))
+            sloped = pen.dialect == "jax" or (pen.dialect in {"tensorflow", "gradtape"} and _is_far_below(case))
             leaky = sloped and name != "leaky_relu" and _first(case)
             text = pen.call("leaky_relu" if leaky else "softplus", builders.written(dead, case.file))
             return builders.sketch(*builders.replace(call, case.file, text), *pen.imports)

@@ -132,12 +132,8 @@ def _stable(pen: Pen, node: ast.expr, file: str) -> Changes:
             return builders.replace(
                 outer, file, pen.call("logaddexp", *(builders.written(e, file) for e in exponents if e is not None))
             )
-        summed = simple_name(argument) in {"sum", "reduce_sum"} and builders.worked_on(argument, file) is node
-        if last == "log" and summed and isinstance(argument, ast.Call):
-            more = [builders.written(k, file) for k in (*argument.args, *argument.keywords) if k is not node]
-            if pen.dialect == "torch" and not more:
-                exponent, more = f"{builders.operand(inner, file)}.flatten()", ["0"]
-            return builders.replace(outer, file, pen.call("logsumexp", exponent, *more))
+        if last == "log" and builders.worked_on(argument, file) is node:
+            return probabilities.log_of_sum(pen, outer, argument, file)
     return ()
 
 

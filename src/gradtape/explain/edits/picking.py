@@ -52,7 +52,7 @@ def between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     """Go in a straight line from one row of a table to the next, where a cast position picks a row."""
     if case.pen.dialect == "tensorflow":
         return _between_gathered(case, node, inner)
-    if case.pen.dialect == "jax":
+    if case.pen.dialect in {"jax", "gradtape"}:
         changes = _between_elements(case, node)
         if changes:
             return changes
@@ -83,45 +83,35 @@ def between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     return (*builders.replace(pick, file, text), *pen.imports)
 
 
-CASTING = {"astype", "int32", "int64", "asarray", "array"}
-
-
 def _between_elements(case: Case, node: ast.expr) -> Changes:
-    """Sample an array between its elements, where as many cast positions as it has axes pick one of them."""
+    """Sample an array between its elements, where as many rounded positions as it has axes pick: `image[row, column]`.
+
+    A trace knows how many axes there are; an array of NumPy's that our own tape does not have may have more.
+    """
     file, pen, scope = case.file, case.pen, case.function
     names = set(syntax.assigned_names(case.at))
     for pick in syntax.walk_scope(scope) if scope is not None else ():
-        if not isinstance(pick, ast.Subscript) or not isinstance(pick.slice, ast.Tuple):
+        places = pick.slice.elts if isinstance(pick, ast.Subscript) and isinstance(pick.slice, ast.Tuple) else []
+        mine = any(node in parts(place) or names & syntax.names_in(place, ast.Load) for place in places)
+        if not isinstance(pick, ast.Subscript) or not isinstance(pick.ctx, ast.Load) or len(places) < 2 or not mine:
             continue
-        if not isinstance(pick.ctx, ast.Load) or (isinstance(pick.value, ast.Attribute) and pick.value.attr == "at"):
+        if isinstance(pick.value, ast.Attribute) and pick.value.attr == "at":
             continue
-        places = pick.slice.elts
-        if not any(place is node or syntax.text_of(place) in names for place in places):
-            continue
-        exact = [_before_cast(case, place) for place in places]
-        inputs = {
-            i for k in case.route if k.operation.site.span == syntax.span_of(pick, file) for i in k.operation.inputs
-        }
-        shapes = [known.shape for i in inputs if i and (known := case.context.values.get(i)) is not None]
-        if None in exact or not any(len(shape) == len(places) for shape in shapes):
+        found = [_before_rounding(case, place) for place in places]
+        positions = [position for position in found if position is not None]
+        if len(positions) < len(places) or (pen.dialect == "jax" and len(places) not in _axes(case, pick)):
             return ()
-        listed = ", ".join(builders.written(e, file) for e in exact if e is not None)
-        given = f"{builders.written(pick.value, file)}, [{listed}]"
-        text = pen.say('jax.scipy.ndimage.map_coordinates({x}, order=1, mode="nearest")', x=given)
+        listed = f"[{', '.join(positions)}]"
+        text = pen.call("map_coordinates", builders.written(pick.value, file), listed, "order=1", 'mode="nearest"')
         return (*builders.replace(pick, file, text), *_no_longer_read(case, pick), *pen.imports)
     return ()
 
 
-def _before_cast(case: Case, place: ast.expr) -> ast.expr | None:
-    """Return what a position was before it was rounded and cast; None for a position that was no other number."""
-    scope, file = case.function, case.file
-    made = (
-        assigned_before(scope, place.id, place.lineno) if isinstance(place, ast.Name) and scope is not None else place
-    )
-    inner = made
-    while inner is not None and simple_name(inner) in CASTING | ROUNDED:
-        inner = builders.worked_on(inner, file)
-    return None if inner is made else inner
+def _axes(case: Case, pick: ast.Subscript) -> set[int]:
+    """Return how many axes the values have from which elements are picked, and by which."""
+    span = syntax.span_of(pick, case.file)
+    inputs = {i for k in case.route if k.operation.site.span == span for i in k.operation.inputs}
+    return {len(known.shape) for i in inputs if i and (known := case.context.values.get(i)) is not None}
 
 
 def _no_longer_read(case: Case, pick: ast.Subscript) -> Changes:
@@ -133,7 +123,7 @@ def _no_longer_read(case: Case, pick: ast.Subscript) -> Changes:
         made = [s for s in statements_of(scope or pick) if place.id in syntax.names_in(s, ast.Store)]
         if len(reads) == 1 and len(made) == 1 and isinstance(made[0], ast.Assign):
             found += builders.remove(made[0], case.file)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _between_entries(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
@@ -157,6 +147,38 @@ def _between_entries(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
             weight = f"({position} - {rows}).unsqueeze(-1)"
             return (*builders.replace(call, file, f"{here} + {weight} * ({after} - {here})"), *pen.imports)
     return ()
+
+
+WHOLE = {"astype", "int", "int32", "int64", "asarray", "array", *ROUNDED}
+"""What makes a whole number of a position."""
+
+
+def _before_rounding(case: Case, place: ast.expr) -> str | None:
+    """Write what a position was before it became a whole number; None where it is not seen to have become one."""
+    file, scope = case.file, case.function
+    if isinstance(place, ast.Subscript) and isinstance(place.slice, ast.Constant):
+        whole = _before_rounding(case, place.value)
+        return f"{whole}[{builders.written(place.slice, file)}]" if whole is not None and whole.isidentifier() else None
+    made: ast.expr | None = place
+    if isinstance(place, ast.Name):
+        made = assigned_before(scope, place.id, case.at.end_line + 1) if scope is not None else None
+        made = made or _of_several(case.statement, place.id)
+    while isinstance(made, ast.Call) and simple_name(made) in WHOLE:
+        inner = builders.worked_on(made, file)
+        if inner is None or not (isinstance(inner, ast.Call) and simple_name(inner) in WHOLE):
+            return builders.written(inner, file) if inner is not None else None
+        made = inner
+    return None
+
+
+def _of_several(statement: ast.stmt | None, name: str) -> ast.expr | None:
+    """Return what a statement gives one name among several: `i, j = floor(y), floor(x)`."""
+    if not isinstance(statement, ast.Assign):
+        return None
+    target, value = statement.targets[0], statement.value
+    both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+    pairs = zip(getattr(target, "elts", ()), getattr(value, "elts", ()), strict=False) if both else ()
+    return next((given for part, given in pairs if syntax.text_of(part) == name), None)
 
 
 BOUNDING = {"clip_by_value", "minimum", "maximum", "clip"}

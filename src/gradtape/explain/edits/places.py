@@ -31,15 +31,17 @@ def into_tape(case: Case) -> Suggestion | None:
     file = entered.file
     inside = [place for place in _outside(case) if place.file == file]
     where = syntax.span_of(block, file)
-    paused = _paused(case) or datasets.outside(case)
-    if paused:
-        return builders.likely(*paused)
+    on_again = paused(case) or datasets.outside(case)
+    if on_again:
+        return builders.likely(*on_again)
     statements = _statements(p for p in inside if (p.line, p.column) < (where.line, where.column))
     moved = moved_to_start(block, statements, entered, file) if statements else STAYS
     question = syntax.statement_at(context.question.call.span)
-    cached = syntax.filled_once(case.at)
+    cached, mark = syntax.filled_once(case.at), syntax.cached_by(case.at)
     if cached is not None:
         return builders.likely(*builders.unwrap_block(cached, case.file))
+    if mark is not None:
+        return builders.likely(*builders.drop_decorator(mark, case.file))
     if not moved.changes:
         moved = _after(block, [p for p in inside if p.line > where.end_line], question, file)
     return (
@@ -78,12 +80,16 @@ def _beside(case: Case) -> list[Span]:
     return [place for place in dict.fromkeys(places) if place.file == case.file]
 
 
-def _paused(case: Case) -> Changes:
-    """Take away the block that pauses the tape, if what ran stands in one."""
-    for node in reversed(syntax.around(case.at)):
-        items = node.items if isinstance(node, ast.With) else []
-        if isinstance(node, ast.With) and [simple_name(i.context_expr) for i in items] == ["stop_recording"]:
-            return builders.unwrap_block(node, case.file)
+def paused(case: Case) -> Changes:
+    """Take away the block that pauses the tape, if what ran stands in one, or what called it."""
+    links = [link.operation for _, link in case.route.broken]
+    sites = [[o.site.span, *(site.span for site in o.callers)] for o in links]
+    around = next((spans for spans in sites if case.at in spans), [])
+    for span in dict.fromkeys([case.at, *around]):
+        for node in reversed(syntax.around(span)):
+            items = node.items if isinstance(node, ast.With) else []
+            if isinstance(node, ast.With) and [simple_name(i.context_expr) for i in items] == ["stop_recording"]:
+                return builders.unwrap_block(node, span.file)
     return ()
 
 
@@ -127,6 +133,8 @@ def moved_to_start(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], 
     kept = [s for s in between if s not in moved]
     bound = {name for s in moved for name in syntax.names_in(s, ast.Store)}
     read = {name for s in moved for name in syntax.names_in(s, ast.Load)}
+    if tape_name(block, entered) in bound | read:  # another tape of that name, or a question to it
+        return STAYS
     if any(_roots(syntax.names_in(s, ast.Store)) & _roots(read) for s in kept[1:]):
         return STAYS
     if any(isinstance(s, ast.FunctionDef | ast.ClassDef) for s in moved) or any(
@@ -320,7 +328,7 @@ def _ordinary(case: Case) -> Suggestion | None:
 
 
 def _paused_suggestion(case: Case) -> Suggestion | None:
-    changes = _paused(case)
+    changes = paused(case)
     return builders.likely(*changes) if changes else None
 
 
@@ -338,16 +346,16 @@ def _turned_on(node: ast.expr, file: str) -> Changes:
 
 
 def both_sides(case: Case) -> Suggestion | None:
-    """Compute both sides of a branch and choose by `where`: a sketch, because the side that was skipped now runs."""
+    """Compute both sides of a branch, each with a weight: a sketch, because the side that was skipped now runs.
+
+    Chosen by `where`, the side that is not taken would get zeros.
+    """
     expected = _expected(case) or switches.turned(case) or _taken_always(case)
     if expected:
         return builders.sketch(*expected)
-    if case.pen.dialect == "jax":  # what `where` does not take gets zeros, too
+    if case.pen.dialect == "jax" or not _is_smooth(case):
         return None
-    softly = case.pen.dialect == "torch"
-    if softly and not _is_smooth(case):
-        return None
-    chosen = choices.chosen_by_where(case, softly=softly)
+    chosen = choices.chosen_by_where(case, softly=True)
     return builders.sketch(*chosen.changes) if chosen is not None else None
 
 

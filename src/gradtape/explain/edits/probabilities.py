@@ -1,4 +1,4 @@
-"""Edits of logarithms of probabilities: computed together with the softmax or the sigmoid that makes them."""
+"""Edits of logarithms of probabilities: taken together with what makes those, a softmax, a sigmoid, a sum of `exp`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 def log_together(pen: Pen, node: ast.expr, inner: ast.expr, file: str) -> Changes:
     """Write `log_softmax(z)[k]` for `log(p[k])`, and `log_sigmoid(-z)` for `log(1 - p)`, where `p` is made of `z`."""
+    summed = log_of_sum(pen, node, inner, file)
+    if summed:
+        return summed
     whole = _of_softmax(pen, inner, file) if pen.knows("log_softmax") else None
     if whole is not None:
         return builders.replace(node, file, whole)
@@ -85,6 +88,22 @@ def logarithms_of(case: Case, pen: Pen) -> Changes:
     return tuple(found)
 
 
+def log_of_sum(pen: Pen, node: ast.expr, inner: ast.expr, file: str) -> Changes:
+    """Write `logsumexp(z)` for `log(sum(exp(z)))`, which leaves the range of numbers on the way."""
+    total = _made(inner, file)
+    if not isinstance(total, ast.Call) or simple_name(total) not in {"sum", "reduce_sum"}:
+        return ()
+    exp = builders.worked_on(total, file)
+    exponent = builders.worked_on(exp, file) if isinstance(exp, ast.Call) and simple_name(exp) == "exp" else None
+    if exponent is None or (total is not inner and not _is_the_same(exponent, total, node, file)):
+        return ()
+    text = builders.written(exponent, file)
+    more = [builders.written(k, file) for k in (*total.args, *total.keywords) if k is not exp]
+    if pen.dialect == "torch" and not more:
+        text, more = f"{builders.operand(exponent, file)}.flatten()", ["0"]
+    return builders.replace(node, file, pen.call("logsumexp", text, *more))
+
+
 def behind_softmax(case: Case, pen: Pen) -> Changes:
     """Find the logarithm that is taken of a saturated softmax, and take it together with that."""
     for link in case.route:
@@ -137,5 +156,17 @@ def _followed(pen: Pen, node: ast.expr, part: ast.expr, file: str) -> str | None
 
 def _made(node: ast.expr, file: str) -> ast.expr | None:
     """Return what gives a value, here or where its name was assigned in the same function."""
-    scope = syntax.function_at(syntax.span_of(node, file)) or syntax.parse_file(file)
+    scope = _scope(node, file)
     return assigned_before(scope, node.id, node.lineno) if isinstance(node, ast.Name) and scope is not None else node
+
+
+def _is_the_same(value: ast.expr, first: ast.expr, then: ast.expr, file: str) -> bool:
+    """Whether a name stands for the same at two places of a function; no other expression is taken for the same."""
+    scope = _scope(then, file)
+    if not isinstance(value, ast.Name) or scope is None:
+        return False
+    return assigned_before(scope, value.id, first.lineno) is assigned_before(scope, value.id, then.lineno)
+
+
+def _scope(node: ast.expr, file: str) -> ast.AST | None:
+    return syntax.function_at(syntax.span_of(node, file)) or syntax.parse_file(file)

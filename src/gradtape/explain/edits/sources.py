@@ -254,7 +254,9 @@ def floats(case: Case) -> Suggestion | None:
         return whole.left_whole(case)
     if case.pen.dialect == "tensorflow" and looked_up.is_looked_up(case):
         return builders.sketch(*looked_up.asked_behind(case))
-    changes = _written_whole(case, known) or _written_whole(case, _marked(case) or case.node)
+    changes = (
+        _written_whole(case, known) or _written_whole(case, _marked(case) or case.node) or _element_written_whole(case)
+    )
     if changes:
         return builders.likely(*changes)
     return whole.cast(case, known) if case.pen.dialect == "jax" else _cast(case)
@@ -277,6 +279,34 @@ def _marked(case: Case) -> ast.expr | None:
         return node.func.value
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     return target.value if isinstance(target, ast.Attribute) and target.attr == "requires_grad" else None
+
+
+def _element_written_whole(case: Case) -> Changes:
+    """Return the change of one element of a dict or list that a call is given: `1` for `p["x"]` in `f({"x": 1})`."""
+    try:
+        named = ast.parse(case.context.source.name, mode="eval").body
+    except SyntaxError:  # what a library calls it
+        return ()
+    keys: list[object] = []
+    while isinstance(named, ast.Subscript) and isinstance(named.slice, ast.Constant):
+        keys.insert(0, named.slice.value)
+        named = named.value
+    found = [_at_keys(given, keys) for given in (case.call.args if case.call is not None and keys else ())]
+    there = [element for element in found if element is not None]
+    return builders.as_float(there[0], case.file) if len(there) == 1 else ()
+
+
+def _at_keys(node: ast.expr | None, keys: list[object]) -> ast.expr | None:
+    """Return the element of a written dict or list that is reached by keys."""
+    for key in keys:
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            node = next((v for k, v in pairs if isinstance(k, ast.Constant) and k.value == key), None)
+        elif isinstance(node, ast.List | ast.Tuple) and isinstance(key, int) and key < len(node.elts):
+            node = node.elts[key]
+        else:
+            return None
+    return node
 
 
 def _cast(case: Case) -> Suggestion | None:

@@ -177,6 +177,8 @@ def _read_instead(case: Case, call: ast.Call) -> Changes:
     loop = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.For | ast.While)), None)
     last = loop.end_lineno or statement.lineno if loop is not None and loop in list(ast.walk(scope)) else 0
     reads = sliced.reads_after(case, max(last, statement.lineno), syntax.text_of(variable))
+    if not _are_on_the_way(case, reads):
+        return ()
     if call.func.attr == "assign" and not own and not last:
         return tuple(c for n in reads for c in builders.replace(n, file, builders.operand(call.args[0], file)))
     sign = {"assign": "", "assign_add": "+", "assign_sub": "-"}.get(call.func.attr)
@@ -212,13 +214,25 @@ def _through_new(case: Case, call: ast.Call, value: str, reads: list[ast.expr]) 
     )
 
 
+def _are_on_the_way(case: Case, reads: list[ast.expr]) -> bool:
+    """Whether one of the places that read a variable, and not another one elsewhere, leads on to the target."""
+    links = list(case.route)
+    behind = next((links[k + 1 :] for k, link in enumerate(links) if link.operation.site.span == case.at), [])
+    if not behind:
+        return True
+    reader = behind[0].operation
+    places = [reader.site.span, *(site.span for site in reader.callers)]
+    spans = [syntax.span_of(node, case.file) for node in reads]
+    return any(place.contains(span) for place in places for span in spans)
+
+
 def _kept_in_attribute(case: Case, call: ast.Call) -> Changes:
     """Let an attribute of another object hold the tensor, where the object computes with it afterwards."""
     statement, file = case.statement, case.file
     if not isinstance(statement, ast.Expr) or statement.value is not call or not isinstance(call.func, ast.Attribute):
         return ()
     variable = call.func.value
-    if call.func.attr != "assign" or case.pen.dialect != "tensorflow":
+    if call.func.attr != "assign" or case.pen.dialect not in {"tensorflow", "gradtape"}:
         return ()
     called = layers.called_with_one(case, call, variable)
     if called:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Span, Suggestion, scopes, syntax
+from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.explain import flat
 from gradtape.explain.edits import (
     builders,
@@ -21,8 +21,7 @@ from gradtape.explain.edits import (
     truth,
 )
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
-from gradtape.explain.edits.choosing import CHOICES, picked_softly, weights_instead
-from gradtape.explain.edits.pen import function_name
+from gradtape.explain.edits.choosing import picked_softly, weights_instead
 from gradtape.explain.edits.picking import between_rows, is_index, picked_later
 from gradtape.explain.edits.sources import is_whole
 from gradtape.explain.edits.straight import passing_text, passing_through
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
 CASTS = {"int", "long", "short", "byte", "bool", "astype", "cast"}
 """What casts to a dtype without derivatives; `astype` and `cast` take it as an argument."""
 
+DRAWS = ("poisson", "bernoulli", "multinomial", "categorical", "binomial", "gamma", "sample", "normal", "uniform")
+"""How the names of operations end that draw at random."""
+
 
 def pass_through(case: Case) -> Suggestion | None:
     """Suggest the expression whose value stays and whose gradient is that of what it works on."""
@@ -47,7 +49,7 @@ def pass_through(case: Case) -> Suggestion | None:
     if nearest:
         return builders.likely(*nearest)
     if name in flat.STRAIGHT:  # a gradient of a gradient: the slope that would pass is constant too
-        return numbers.with_slope(case) if name in numbers.DEAD else None
+        return numbers.with_slope(case) if name in {"maximum", *numbers.DEAD} else None
     nearest = _interpolated(case)
     if nearest:
         return builders.likely(*nearest)
@@ -274,7 +276,7 @@ def soften(case: Case) -> Suggestion | None:
             total = pen.call("sum").removesuffix("()")
             around = builders.parent_of(part, file)
             counted = isinstance(around, ast.Call) and simple_name(around) == "count_nonzero"
-            followed = pen.dialect == "torch" or (pen.dialect == "jax" and not counted)
+            followed = pen.dialect in {"torch", "gradtape"} or (pen.dialect == "jax" and not counted)
             changes = truth.as_number(case, part, text) if followed else _as_number(part, file, text, total)
             return builders.sketch(*changes, *pen.imports)
     return None
@@ -333,93 +335,3 @@ def _as_number(part: ast.expr, file: str, text: str, total: str) -> Changes:
 def is_number(node: ast.expr | None, value: float) -> bool:
     """Whether an expression is a number that is written down."""
     return isinstance(node, ast.Constant) and node.value == value
-
-
-DRAWS = ("poisson", "bernoulli", "multinomial", "categorical", "binomial", "gamma", "sample", "normal", "uniform")
-
-MEANS = {"bernoulli", "poisson", "exponential"}
-"""Draws whose mean is their first argument: its gradient may pass straight through; that of a drawn index cannot."""
-
-DISCRETE = {"multinomial", "bernoulli", "binomial", "poisson"}
-"""Draws of whole numbers by PyTorch: its distributions that use them have no `rsample`."""
-
-
-def reparameterise(case: Case) -> Suggestion | None:
-    """Draw so that the gradient reaches the parameters."""
-    call, file, pen = case.call, case.file, case.pen
-    if call is None:
-        return None
-    name = simple_name(call)
-    if name.removeprefix("stateless_") == "categorical" and pen.dialect == "tensorflow":
-        return builders.sketch(*following.smooth(case))
-    weights = (weights_instead(case) or picked_softly(case)) if name in CHOICES else choosing.drawn_softly(case)
-    if weights:
-        return builders.sketch(*weights)
-    if name == "sample" and any(link.operation.name in DISCRETE for link in case.route):
-        return builders.sketch(*_around_mean(case, call))
-    if name == "sample" and pen.dialect == "torch" and isinstance(call.func, ast.Attribute):
-        return builders.likely(*builders.rename_call(call, file, f"{builders.written(call.func.value, file)}.rsample"))
-    if name == "normal" and len(call.args) >= 2 and pen.dialect == "torch":
-        mean, spread = (builders.operand(a, file) for a in call.args[:2])
-        return builders.likely(
-            *builders.replace(call, file, pen.say("{m} + {s} * torch.randn_like({m})", m=mean, s=spread))
-        )
-    if _draws_as_numpy(call, file):
-        return builders.likely(*_of_noise(case, call), *pen.imports)
-    if pen.dialect == "jax" and len(call.args) > 1 and name in {"bernoulli", "poisson"}:
-        parameter = builders.operand(call.args[1], file)  # behind the key
-        mended = pen.say(pen.phrases.passing, x=parameter, e=builders.written(call, file))
-        return builders.likely(*builders.replace(call, file, mended), *pen.imports)
-    return pass_through(case) if name.removeprefix("stateless_") in MEANS else None
-
-
-WITH_MEAN = {"Bernoulli", "Poisson", "Binomial", "Geometric", "Independent"}
-"""Distributions of PyTorch's over whole numbers whose mean moves with their parameters."""
-
-
-def _around_mean(case: Case, call: ast.Call) -> Changes:
-    """Let the gradient of the mean pass around a draw of whole numbers; not where the draw is judged by its score."""
-    file, tree = case.file, syntax.parse_file(case.file)
-    scored = tree is None or any(simple_name(n) == "log_prob" for n in syntax.nodes_of(tree) if isinstance(n, ast.Call))
-    if scored or call.args or call.keywords or not isinstance(call.func, ast.Attribute):
-        return ()
-    made, name = call.func.value, builders.written(call.func.value, file)
-    if isinstance(made, ast.Name) and case.function is not None:
-        made = assigned_before(case.function, made.id, call.lineno) or made
-    if simple_name(made) not in WITH_MEAN:
-        return ()
-    first = name
-    if made is call.func.value:
-        name = scopes.free_name(file, "chances")
-        first = f"({name} := {builders.written(made, file)})"
-    return builders.replace(call, file, f"{first}.mean + ({name}.sample() - {name}.mean).detach()")
-
-
-GENERATORS = {"default_rng", "RandomState", "Generator"}
-
-
-def _draws_as_numpy(call: ast.Call, file: str) -> bool:
-    """Whether a call draws from a normal distribution of NumPy's, by the module or a generator."""
-    if function_name(call.func, file) == "random.normal":
-        return True
-    if not isinstance(call.func, ast.Attribute) or call.func.attr != "normal":
-        return False
-    makers = syntax.made_by(syntax.text_of(call.func.value), syntax.span_of(call, file))
-    return any(maker.rpartition(".")[2] in GENERATORS for maker in makers)
-
-
-def _of_noise(case: Case, call: ast.Call) -> Changes:
-    """Write a normal draw as a function of noise: `mean + spread * noise`."""
-    file, pen = case.file, case.pen
-    mean, spread, size = (builders.argument(call, k, name) for k, name in enumerate(("loc", "scale", "size")))
-    scaled = spread is not None and not isinstance(spread, ast.Constant)
-    like = spread if scaled and (mean is None or isinstance(mean, ast.Constant)) else mean
-    if like is None:
-        return ()
-    shape = (
-        builders.written(size, file) if size is not None else pen.say("np.shape({x})", x=builders.written(like, file))
-    )
-    text = f"{builders.written(call.func, file)}(size={shape})"
-    if spread is not None:
-        text = f"{builders.operand(spread, file)} * {text}"
-    return builders.replace(call, file, text if mean is None else f"{builders.operand(mean, file)} + {text}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import assigned_before
+from gradtape.explain.edits.case import FORWARD, assigned_before
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -23,12 +23,30 @@ def turned(case: Case) -> Changes:
     choice = case.statement if isinstance(case.statement, ast.If) else None
     inline = next((n for n in reversed(syntax.around(case.at)) if isinstance(n, ast.IfExp)), None)
     test = inline.test if inline is not None else choice.test if choice is not None else None
-    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        test = test.operand
-    tests = test.values if isinstance(test, ast.BoolOp) else [test]
-    found = [place for part in tests if part is not None for place in _set_at(case, part, FOLLOWED)]
-    switches = [n for n in dict.fromkeys(found) if isinstance(n.value, bool)]
+    tests = _decisive(test)
+    found = {place: told for part, told in tests for place in _set_at(case, part, FOLLOWED)}
+    switches = [n for n, told in found.items() if isinstance(n.value, bool) and told in {None, n.value}]
     return builders.replace(switches[0], case.file, str(not switches[0].value)) if len(switches) == 1 else ()
+
+
+def _decisive(test: ast.expr | None) -> list[tuple[ast.expr, bool | None]]:
+    """Return the parts of a test, each with the answer by which it alone decides; None where it is the whole test.
+
+    One of several that hold anyway keeps nothing from being taken.
+    """
+    part, _ = _without_not(test)
+    if not isinstance(part, ast.BoolOp):
+        return [(part, None)] if part is not None else []
+    alone = isinstance(part.op, ast.Or)
+    inside = (_without_not(value) for value in part.values)
+    return [(value, alone if plain else not alone) for value, plain in inside if value is not None]
+
+
+def _without_not(test: ast.expr | None) -> tuple[ast.expr | None, bool]:
+    positive = True
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, positive = test.operand, not positive
+    return test, positive
 
 
 def _set_at(case: Case, node: ast.expr, depth: int) -> list[ast.Constant]:
@@ -43,7 +61,7 @@ def _set_at(case: Case, node: ast.expr, depth: int) -> list[ast.Constant]:
         return []
     function = syntax.function_at(syntax.span_of(node, case.file))
     if isinstance(function, ast.FunctionDef) and node.id in syntax.parameter_names(function):
-        calls = calls_of(case.file, function)
+        calls = calls_of(case.file, function) + _calls_with(case.file, function, node.id)
         given = [g for call in calls if (g := given_for(call, function, node.id)) is not None]
         values = given or _defaults(function, node.id)
     else:
@@ -51,6 +69,13 @@ def _set_at(case: Case, node: ast.expr, depth: int) -> list[ast.Constant]:
         value = assigned_before(scope, node.id, node.lineno) if scope is not None else None
         values = [value] if value is not None else syntax.values_given_to(node.id, case.at)
     return [c for value in values for c in _set_at(case, value, depth - 1)]
+
+
+def _calls_with(file: str, function: ast.FunctionDef, name: str) -> list[ast.Call]:
+    """Return the calls that give an argument of that name to objects, where these are called by the method."""
+    tree = syntax.parse_file(file) if function.name in FORWARD else None
+    calls = [n for n in syntax.nodes_of(tree) if isinstance(n, ast.Call)] if tree is not None else []
+    return [call for call in calls if any(k.arg == name for k in call.keywords)]
 
 
 def _defaults(function: ast.FunctionDef, name: str) -> list[ast.expr]:

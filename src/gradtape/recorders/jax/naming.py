@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.arrays.record import is_user_file
 from gradtape.diagnostics import Passage, syntax
-from gradtape.explain.flat import STRAIGHT
+from gradtape.explain.flat import KINKS, STRAIGHT
 from gradtape.explain.graph import Break, BreakKind
 from gradtape.recorders.jax import private
 from gradtape.recorders.jax.places import is_users
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gradtape.recorders.jax.program import Step
 
 CONSTANT, NONE = BreakKind.PIECEWISE_CONSTANT, BreakKind.NO_DERIVATIVE
-KINKS = "has a derivative that is constant between its kinks, so the derivative of that is zero wherever it exists"
 COMPARING = "compares inside, and a comparison has no derivative"
 TRUTH = "gives truth values, which have no derivative"
 POSITION = "gives positions, which are integers"
