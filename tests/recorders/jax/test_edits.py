@@ -342,6 +342,21 @@ def depth(shift, field, column):
     return jnp.sum(field[row, column] ** 2)
 jax.grad(depth)(1.2, jnp.arange(6.0).reshape(2, 3), jnp.array([0, 2]))
 """,
+    "a penalty that a compiled method keeps, and the loss reads": """
+class Net:
+    def __call__(self, w, x):
+        h = jnp.tanh(x @ w)
+        self.penalty = jnp.sum(h ** 2)
+        return jnp.sum(h)
+net = Net()
+forward = jax.jit(lambda w, x: net(w, x))
+def loss(w, x):
+    return forward(w, x) + 0.1 * net.penalty
+try:
+    jax.grad(loss)(jnp.ones((3, 2)), jnp.ones((4, 3)))
+except jax.errors.UnexpectedTracerError:
+    pass
+""",
     "an integral without bounds": """
 from scipy.integrate import quad
 jax.grad(lambda w: quad(lambda t: jnp.exp(-w * t**2), 0.0, np.inf)[0])(0.7)

@@ -47,6 +47,8 @@ def kept_as_number(case: Case) -> Suggestion | None:
     target, value = stored
     if isinstance(target, ast.Name) and target.id not in _declared(case.function):
         return None  # a name of the function's own: it is kept elsewhere
+    if _read_by_what_is_asked(case, target):
+        return None  # a number that is kept carries no gradient
     keep = _keeper(target, file)
     later = _read_later(case, target)
     guarded = _kept_for_next_time(case, statement, target)
@@ -106,6 +108,19 @@ def _read_in_the_function(case: Case, call: ast.Call) -> bool:
         return False
     own = {n for s in asked.body for n in syntax.names_in(s, ast.Store)}
     return held.id in own and len(syntax.mentions(asked, held.id)) > 1
+
+
+def _read_by_what_is_asked(case: Case, target: ast.expr) -> bool:
+    """Whether what another function stores is read by the one whose gradient was asked for: `net.penalty`."""
+    asked = next((f for f in syntax.functions_in(case.file) if f.name == case.context.question.target_name), None)
+    if asked is None or asked is case.function:
+        return False
+    stored = target.attr if isinstance(target, ast.Attribute) else syntax.text_of(target)
+    read = (n for n in ast.walk(asked) if isinstance(n, ast.Attribute | ast.Name | ast.Subscript))
+    return any(
+        isinstance(n.ctx, ast.Load) and (n.attr if isinstance(n, ast.Attribute) else syntax.text_of(n)) == stored
+        for n in read
+    )
 
 
 def _kept_for_next_time(case: Case, statement: ast.stmt, target: ast.expr) -> Suggestion | None:
