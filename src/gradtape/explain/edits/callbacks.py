@@ -9,7 +9,7 @@ from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, foreign
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
-from gradtape.explain.edits.leaving import all_inside, is_conversion, outer_only
+from gradtape.explain.edits.conversions import all_inside, is_conversion, outer_only
 from gradtape.explain.edits.pen import Pen, function_name
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, choosing, following, leaving, steps
+from gradtape.explain.edits import builders, choosing, conversions, following, steps
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.choosing import CHOICES, picked_softly, weights_instead
 from gradtape.explain.edits.pen import function_name
@@ -116,10 +116,10 @@ def _of_noise(case: Case, call: ast.Call) -> str | None:
 def _on_the_tape(case: Case, node: ast.expr) -> str | None:
     """Write a parameter of a draw without what takes it off the tape; None where more would have to change."""
     file = case.file
-    left = [part for part in parts(node) if leaving.is_conversion(part, file)]
+    left = [part for part in parts(node) if conversions.is_conversion(part, file)]
     if not left:
         return builders.written(node, file)
-    inner = leaving.worked_on(left[0], file)
+    inner = conversions.worked_on(left[0], file)
     nested = {id(part) for part in parts(left[0])}
     more = any(id(part) not in nested for part in left) or (left[0] is not node and case.pen.dialect != "gradtape")
     return None if more or inner is None else builders.with_part(node, left[0], file, builders.written(inner, file))

@@ -23,7 +23,8 @@ from gradtape.explain.edits import (
     writes,
 )
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
-from gradtape.explain.edits.leaving import array_on_tape, kept, one_array, stacked
+from gradtape.explain.edits.conversions import kept, stacked
+from gradtape.explain.edits.leaving import array_on_tape, one_array
 from gradtape.explain.edits.places import asks
 from gradtape.explain.edits.sources import without_gradients
 from gradtape.explain.edits.stops import stored_in_parameter

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import parts, simple_name
+from gradtape.explain.edits.conversions import outermost
 from gradtape.explain.edits.handed import handed_to_call
-from gradtape.explain.edits.leaving import outermost
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Suggestion

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
 from gradtape.diagnostics.changes import insertion
-from gradtape.explain.edits import builders, leaving
+from gradtape.explain.edits import builders, conversions
 from gradtape.explain.edits.case import Case, statements_of
 from gradtape.explain.edits.pen import function_name
 
@@ -49,7 +49,7 @@ def by_new_arrays(case: Case) -> Suggestion | None:
         changes += _anew(pen, write, file, wrapped=wrapped and write is writes[0])
     if plain or wrapped:
         changes += _computed_later(case, name, set(map(id, writes)))
-    return builders.likely(*leaving.outer_only(changes), *pen.imports)
+    return builders.likely(*conversions.outer_only(changes), *pen.imports)
 
 
 def _taken(case: Case) -> Suggestion | None:
@@ -120,4 +120,4 @@ def _computed_later(case: Case, name: str, writes: set[int]) -> Changes:
         if plain & syntax.names_in(statement, ast.Load):
             found.append(statement)
             plain |= syntax.names_in(statement, ast.Store)
-    return tuple(c for s in found for c in leaving.all_inside(case.pen, s, case.file))
+    return tuple(c for s in found for c in conversions.all_inside(case.pen, s, case.file))
