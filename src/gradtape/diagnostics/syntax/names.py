@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics.syntax.tree import around, function_at, parse_file, span_of, statement_at, text_of
+from gradtape.diagnostics.syntax.tree import around, function_at, nodes_of, parse_file, span_of, statement_at, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,18 +81,26 @@ def walk_scope(root: ast.AST) -> Iterator[ast.AST]:
 def values_given_to(name: str, span: Span) -> list[ast.expr]:
     """Return the expressions that a name or attribute is assigned in a file, in the scopes that a place can see."""
     tree = parse_file(span.file)
+    given = _given(tree).get(name, []) if tree is not None else []
+    if "." in name or not given:
+        return [value for _, value in given]
     function = function_at(span)
-    found = []
-    for node in ast.walk(tree) if tree is not None else ():
+    places = ((function_at(span_of(node, span.file)), value) for node, value in given)
+    return [value for place, value in places if place is None or place is function]
+
+
+@lru_cache(maxsize=64)
+def _given(tree: ast.Module) -> dict[str, list[tuple[ast.AST, ast.expr]]]:
+    """Find what each name of a file is assigned, with the assignments, looked for once for all who ask."""
+    found: dict[str, list[tuple[ast.AST, ast.expr]]] = {}
+    for node in nodes_of(tree):
+        pairs: list[tuple[ast.expr, ast.expr]] = []
         if isinstance(node, ast.Assign):
             pairs = [pair for target in node.targets for pair in _one_by_one(target, node.value)]
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
             pairs = [(node.target, node.value)]
-        else:
-            continue
-        place = function_at(span_of(node, span.file))
-        visible = "." in name or place is None or place is function
-        found += [value for target, value in pairs if visible and text_of(target) == name]
+        for target, value in pairs:
+            found.setdefault(text_of(target), []).append((node, value))
     return found
 
 
