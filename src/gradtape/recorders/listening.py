@@ -38,20 +38,25 @@ class Listening:
     def __init__(self, heard: Heard | None = None, *, quiet: bool = True) -> None:
         self.heard = Heard() if heard is None else heard
         self._listeners = missing.LISTENERS if quiet else missing.OBSERVERS
-        self._settings = _config.config()
+        self._remembered = 0
         self._more = MORE if quiet else 1
 
     def __enter__(self) -> Self:
         self._listeners.append(self.hear)
-        self._settings = _config.config(ambient_records=self._more * _config.settings.ambient_records)
-        STATE.ambient.take_limits()
+        self._remembered = _config.settings.ambient_records
+        self._remember(self._more * self._remembered)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._listeners.remove(self.hear)
-        self._settings.__exit__(kind, error, traceback)
+        if _config.settings.ambient_records == self._more * self._remembered:  # the program set no other number
+            self._remember(self._remembered)
+
+    def _remember(self, records: int) -> None:
+        """Remember so many operations and events from here on; all other settings are the program's own."""
+        _config.config(ambient_records=records)
         STATE.ambient.take_limits()
 
     @property
