@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
 from gradtape.explain.cause import Cause, Context, Stage, place_in
+from gradtape.explain.edits.blocks import ASKING
 from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Span
     from gradtape.explain.report import Finding
     from gradtape.explain.search import BreakGroup, Route
-
-ASKING = {"gradient", "jacobian", "batch_jacobian"}
-"""The questions to a tape."""
 
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
@@ -77,10 +75,10 @@ def _asked_inside(watch: Span, question: Span) -> Span | None:
     receiver = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
     scope = function or syntax.parse_file(watch.file)
     for call in syntax.walk_scope(scope) if receiver is not None and scope is not None else ():
-        asks = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in ASKING
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and asks:
+        method = call.func if isinstance(call, ast.Call) else None
+        if isinstance(method, ast.Attribute) and method.attr in ASKING:
             span = syntax.span_of(call, watch.file)
-            if syntax.text_of(call.func.value) == syntax.text_of(receiver) and span != question:
+            if syntax.text_of(method.value) == syntax.text_of(receiver) and span != question:
                 return span
     return None
 

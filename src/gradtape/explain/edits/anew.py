@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import scopes, syntax
 from gradtape.diagnostics.scopes import given_for
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.blocks import ASKING
 from gradtape.explain.edits.case import defined_in, simple_name
 
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 4
 """Through how many calls a value is followed to where it is read."""
-
-
-ASKING = {"gradient", "jacobian", "batch_jacobian"}
-"""Methods of a tape that ask for gradients: what is written in their calls is not recorded any more."""
 
 
 def computed_where_read(places: Iterable[Span], block: ast.With | ast.AsyncWith) -> Changes:

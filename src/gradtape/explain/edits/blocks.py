@@ -1,4 +1,4 @@
-"""The block of a tape: the `with` statement that enters it, and its name there."""
+"""The block of a tape, the `with` statement that enters it; its name there, and what it is asked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from gradtape.diagnostics import syntax
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Span
+
+ASKING = {"gradient", "jacobian", "batch_jacobian", "gradients"}
+"""The calls that ask for gradients: what is written in them is not recorded any more."""
 
 
 def tape_block(place: Span) -> ast.With | ast.AsyncWith | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
 from gradtape.explain.edits import anew, builders, choices, datasets, handed, passing, switches
-from gradtape.explain.edits.blocks import tape_block, tape_name
+from gradtape.explain.edits.blocks import ASKING, tape_block, tape_name
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.sources import GRADIENTS_OFF
 from gradtape.explain.graph import OUTSIDE, BreakKind
@@ -240,9 +240,6 @@ def _needed(group: Sequence[ast.stmt], chosen: Sequence[ast.stmt]) -> list[ast.s
             moved.insert(0, statement)
             wanted |= syntax.names_in(statement, ast.Load)
     return moved
-
-
-ASKING = {"gradient", "jacobian", "batch_jacobian", "gradients"}
 
 
 def asks(statement: ast.stmt) -> bool:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.blocks import tape_block, tape_name
+from gradtape.explain.edits.blocks import ASKING, tape_block, tape_name
 from gradtape.explain.edits.case import assigned_before, defined_in, simple_name
-from gradtape.explain.edits.places import ASKING
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Span

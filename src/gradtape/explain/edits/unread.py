@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
+from gradtape.explain.edits.blocks import ASKING
 from gradtape.explain.edits.case import FORWARD, never_read, parts, simple_name
-from gradtape.explain.edits.places import ASKING
 from gradtape.explain.unread import Unread, unread
 
 if TYPE_CHECKING:
