@@ -822,3 +822,35 @@ def test_a_derivative_that_is_computed_while_the_outer_tape_is_paused(tmp_path):
         lines[edit.line - 1 : edit.line] = edit.replace_with.splitlines() if edit.replace_with.strip() else []
     again = run_program("\n".join(lines), tmp_path, "mended.py")
     assert all(not r.findings for r in again)
+
+
+PARTS_OF_ONE = """
+import gradtape as gt
+import numpy as np
+def price(inputs):
+    spot = {used}
+    return np.sum(inputs) + np.sum(np.tanh(spot))
+inputs = gt.constant([[0.5, 2.0], [1.5, 3.0]])
+with gt.GradientTape() as tape:
+    tape.watch(inputs)
+    whole = price(inputs)
+    vol = {asked}
+tape.gradient(whole, vol)
+"""
+
+
+@pytest.mark.parametrize(
+    ("used", "asked", "line", "says"),
+    [
+        ("inputs[:, 0]", "inputs[:, 1]", 11, "a value of its own"),
+        ("np.sum(inputs, axis=0)", "np.sum(inputs, axis=1)", 11, "a value of its own"),
+        ("(inputs)[:, 1]", "inputs[:, 1]", 5, "the same once more"),
+    ],
+    ids=["another column", "another axis", "the same column"],
+)
+def test_another_part_of_a_value_is_no_second_run_of_the_same(used, asked, line, says, tmp_path):
+    (report,) = run_program(PARTS_OF_ONE.format(used=used, asked=asked), tmp_path)
+    (finding,) = report.findings
+    assert finding.cause == "different-object"
+    assert finding.diagnostic.primary.span.line == line
+    assert says in finding.diagnostic.primary.label

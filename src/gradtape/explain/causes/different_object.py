@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, syntax
+from gradtape.explain.again import run_again
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import OUTSIDE, BreakKind, Event, Operation
 from gradtape.explain.stepped import stepped_copy
@@ -106,7 +107,7 @@ def _original(context: Context) -> Used | None:
         return None
     reader = next((op for op, _ in context.run.readers(shared) if op.output in context.before_target), None)
     name = _name_of(context, made, shared)
-    again = _again(context, made)
+    again = run_again(context, made)
     target = context.question.target_name
     here = context.bound_at(source)
     if again is not None:
@@ -222,40 +223,6 @@ def _name_of(context: Context, made: Operation | Event, shared: frozenset[int]) 
             operand = syntax.operand_at(made.site.span, position, len(made.inputs))
             return syntax.text_of(operand) if operand is not None else context.run.names.get(value, "")
     return ""
-
-
-def _again(context: Context, made: Operation | Event) -> Operation | None:
-    """Return the same operation, run another time for the target: at the same place, or at one that reads the same."""
-    if not isinstance(made, Operation):
-        return None
-    text = made.site.span.text
-    alike: Operation | None = None
-    columns = context.run.columns
-    for operation in (columns[number] for number in reversed(context.ways.relevant)):
-        if operation.name != made.name or operation is made:
-            continue
-        if operation.site == made.site or (text and operation.site.span.text == text):
-            return operation
-        if alike is None and _same_computation(context, operation, made):
-            alike = operation
-    return alike
-
-
-DEPTH = 12
-
-
-def _same_computation(context: Context, a: Operation, b: Operation, depth: int = DEPTH) -> bool:
-    """Whether two operations compute the same thing: the same steps, from the same values on."""
-    if a.name != b.name or len(a.inputs) != len(b.inputs) or not depth:
-        return False
-    producers = context.run.producers
-    for one, other in zip(a.inputs, b.inputs, strict=True):
-        if one == other:
-            continue
-        first, second = producers.get(one), producers.get(other)
-        if first is None or second is None or not _same_computation(context, first, second, depth - 1):
-            return False
-    return any(a.inputs)
 
 
 # -- made anew by the same line, or under the same name ---------------------------------------------------------------
