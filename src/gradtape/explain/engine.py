@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import Applicability, Suggestion
+from gradtape.diagnostics import Applicability, Suggestion, syntax
 from gradtape.diagnostics.changes import edits_of
 from gradtape.explain import cancelling, notes, partial
 from gradtape.explain.cause import Context, Stage, possible
@@ -17,6 +19,8 @@ from gradtape.explain.report import GradientReport, Status
 from gradtape.explain.search import NO_ROUTE, BreakGroup, Link, broken_routes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gradtape.diagnostics import Code
     from gradtape.explain.graph import Question
     from gradtape.explain.report import Finding
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 
 LEFT = {"left-through-numpy", "left-through-number"}
 """One conversion may do both: NumPy asks a tensor for an array first and for a number then."""
+
+LEAVING = {BreakKind.LEFT_AS_ARRAY, BreakKind.LEFT_AS_NUMBER}
+STORING = {BreakKind.STATE, BreakKind.LOADED}
 
 
 ON_PURPOSE = {"stop-gradient", "gradients-off"}
@@ -167,7 +174,7 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
         further = len(groups) > fewest
         # behind a draw stands what the draw is judged by: its score is the way that is meant, and one breaks less often
         judged = further and any(group.kind is BreakKind.SAMPLED for group in groups)
-        for group in groups:
+        for group in _without_copies(groups):
             # an unwatched source makes "outside the tape" a consequence, not a second cause
             if unwatched and group.kind in OUTSIDE:
                 continue
@@ -185,6 +192,27 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
     if any(found.cause == "rebound-name" for found in findings):  # a step of training has no other way on
         findings = [found for found in findings if found.cause not in STEP]
     return tuple(findings)
+
+
+def _without_copies(groups: Sequence[BreakGroup]) -> list[BreakGroup]:
+    """Leave out where a value became an array only to be stored: `copy.set_weights(net.get_weights())`.
+
+    The variable starts anew whatever it is given, so that a tensor in the array's place would change nothing.
+    """
+    pairs = zip_longest(groups, groups[1:])
+    return [group for group, after in pairs if not _stored_as_it_is(group, after)]
+
+
+def _stored_as_it_is(group: BreakGroup, after: BreakGroup | None) -> bool:
+    """Whether the call that stores a value is given what left and nothing else, there or by name."""
+    if after is None or group.kind not in LEAVING or after.kind not in STORING:
+        return False
+    left, storing = group.links[-1].operation.site.span, after.links[0].operation.site.span
+    call = syntax.expression_at(storing)
+    given = list(call.args) if isinstance(call, ast.Call) else []
+    for name in [argument.id for argument in given if isinstance(argument, ast.Name)]:
+        given += syntax.values_given_to(name, storing)
+    return any(syntax.gives(value, left) for value in given)
 
 
 def _broken(context: Context, route: Route, group: BreakGroup) -> Finding | None:

@@ -73,6 +73,31 @@ PROGRAMS = {
             y = tf.math.betainc(a, 3.0, 0.4)  #~ GT305
         tape.gradient(y, a)
         """,
+    "weights that are copied into another model": """
+        net, copy = keras.layers.Dense(1), keras.layers.Dense(1)
+        x = tf.ones((2, 3))
+        net.build(x.shape), copy.build(x.shape)
+        with tf.GradientTape() as tape:
+            copy.set_weights(net.get_weights())  #~ GT504
+            loss = tf.reduce_sum(copy(x) ** 2)
+        tape.gradient(loss, net.kernel)
+        """,
+    "weights that are copied one by one, under a name": """
+        net, copy = [tf.Variable(1.5), tf.Variable(0.5)], [tf.Variable(0.0), tf.Variable(0.0)]
+        with tf.GradientTape() as tape:
+            for mine, other in zip(net, copy):
+                value = mine.numpy()
+                other.assign(value)  #~ GT504
+            loss = copy[0] * copy[1]
+        tape.gradient(loss, net)
+        """,
+    "values that NumPy changed before they are stored": """
+        w, state = tf.Variable([1.0, 2.0]), tf.Variable([0.0, 0.0])
+        with tf.GradientTape() as tape:
+            state.assign(np.tanh(w.numpy()))  #~ GT201
+            loss = tf.reduce_sum(state ** 2)
+        tape.gradient(loss, w)
+        """,
 }
 
 

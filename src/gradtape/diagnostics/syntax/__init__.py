@@ -37,7 +37,7 @@ from gradtape.diagnostics.syntax.tree import (
     statement_at,
     text_of,
 )
-from gradtape.diagnostics.syntax.values import dropped_update, in_comprehension, stored_whole, value_goes_on
+from gradtape.diagnostics.syntax.values import dropped_update, gives, in_comprehension, stored_whole, value_goes_on
 
 __all__ = [
     "Fork",
@@ -55,6 +55,7 @@ __all__ = [
     "forks_in",
     "function_at",
     "functions_in",
+    "gives",
     "has_name_as_key",
     "in_comprehension",
     "is_list",

@@ -54,6 +54,15 @@ def value_goes_on(span: Span, into: Span | None = None) -> bool:
     return True
 
 
+def gives(node: ast.expr, span: Span) -> bool:
+    """Whether an expression is what stands at a place, or a list of what is computed there."""
+    if isinstance(node, ast.ListComp | ast.GeneratorExp):
+        return gives(node.elt, span)
+    if isinstance(node, ast.List | ast.Tuple):
+        return any(gives(element, span) for element in node.elts)
+    return span_of(node, span.file) == span
+
+
 def stored_whole(span: Span) -> Span:
     """Return the whole statement if a span is the place that an assignment writes to, `R[0, 0]` in `R[0, 0] = x`."""
     statement = statement_at(span)
