@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 LEAKS = ("allow", "warn", "raise")
@@ -24,8 +25,8 @@ class Settings(NamedTuple):
     unconnected_gradients : {"none", "zero", "raise"}
         What stands for a gradient that does not exist, where the call does not say.
     ambient_records : int
-        How many operations outside any tape, or inside tapes that were closed, are remembered, so that an explanation
-        can name them; and as many events. `gradtape why` remembers ten times as many.
+        How many operations outside any tape are remembered, so that an explanation can name them; of operations inside
+        tapes that were closed, and of events, a quarter as many. `gradtape why` remembers ten times as many.
     ambient_bytes : int
         How many bytes of values those operations may keep alive, so that `gradients` works without a tape.
     """
@@ -38,6 +39,17 @@ class Settings(NamedTuple):
 
 
 settings = Settings()
+
+FOLLOWERS: list[Callable[[], None]] = []
+"""What is called after each change: whoever holds something of a size that a setting gives."""
+
+
+def change_to(changed: Settings) -> None:
+    """Let other settings hold from now on."""
+    global settings  # noqa: PLW0603
+    settings = changed
+    for follow in FOLLOWERS:
+        follow()
 
 
 class config(AbstractContextManager["Settings"]):  # noqa: N801
@@ -64,7 +76,6 @@ class config(AbstractContextManager["Settings"]):  # noqa: N801
     """
 
     def __init__(self, **changes: Any) -> None:
-        global settings  # noqa: PLW0603
         for name, value in changes.items():
             if name not in Settings._fields:
                 raise TypeError(f"no setting is called {name!r}; there are {', '.join(Settings._fields)}")
@@ -72,7 +83,7 @@ class config(AbstractContextManager["Settings"]):  # noqa: N801
             if words is not None and value not in words:
                 raise ValueError(f"{name} is one of {words}, not {value!r}")
         self._before = settings
-        settings = settings._replace(**changes)
+        change_to(settings._replace(**changes))
 
     def __enter__(self) -> Settings:
         return settings
@@ -80,5 +91,4 @@ class config(AbstractContextManager["Settings"]):  # noqa: N801
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        global settings  # noqa: PLW0603
-        settings = self._before
+        change_to(self._before)

@@ -7,7 +7,8 @@ import pytest
 
 import gradtape as gt
 from gradtape.arrays.core import CORE
-from gradtape.arrays.record import STATE, user_callers
+from gradtape.arrays.frames import user_callers
+from gradtape.arrays.record import STATE
 
 
 def around(frame):

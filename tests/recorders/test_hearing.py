@@ -4,7 +4,7 @@ import pytest
 
 import gradtape as gt
 from gradtape import _config
-from gradtape.arrays.record import STATE
+from gradtape.arrays.record import SHARE, STATE
 from gradtape.recorders.hearing import Hearing
 from gradtape.recorders.listening import Listening
 
@@ -31,16 +31,15 @@ def test_more_is_remembered_meanwhile_and_settings_of_the_program_stay():
     try:
         with Listening():
             assert _config.settings.ambient_records == 10 * before.ambient_records
-            assert STATE.ambient.noted.maxlen == 10 * before.ambient_records
+            assert STATE.ambient.noted.maxlen == 10 * before.ambient_records // SHARE
             gt.config(strong_zeros=False)
         assert _config.settings == before._replace(strong_zeros=False)
-        assert STATE.ambient.noted.maxlen == before.ambient_records
+        assert STATE.ambient.noted.maxlen == before.ambient_records // SHARE
         with Listening():
             gt.config(ambient_records=7)
         assert _config.settings.ambient_records == 7
     finally:
         gt.config(**before._asdict())
-        STATE.ambient.take_limits()
 
 
 def test_who_only_looks_on_changes_nothing():

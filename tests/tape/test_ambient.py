@@ -1,5 +1,7 @@
 """`gradients`: no tape, no watching."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
@@ -88,10 +90,9 @@ def test_a_tape_hands_over_no_more_than_is_remembered():
         tape._recording.written = Looked(tape._recording.written * 3 * limit)
         y = y * 2.0
     assert handed == [limit]
-    memory = STATE.ambient.written
+    memory = STATE.ambient.tapes.written
     assert len(memory) == limit
     assert memory[-1][2] == y._id
-    assert STATE.ambient.forgot
     STATE.__init__()
 
 
@@ -104,14 +105,41 @@ def test_the_newest_operations_are_remembered_and_little_more():
         results = [x * 1.0 for _ in range(limit // 2)]
         with gt.GradientTape() as tape:
             tape.watch(x)
-            results += [x * 2.0 for _ in range(limit // 4)]
+            inside = [x * 2.0 for _ in range(limit // 5)]
         results += [x * 3.0 for _ in range(2 * limit)]
-        kept = [written[2] for written in STATE.ambient.written]
+        kept = [written[2] for written in STATE.ambient.outside.written]
         assert kept == [y._id for y in results][-len(kept) :]
         assert limit <= len(kept) <= limit + limit // 32 + 1
         assert STATE.ambient.horizon == kept[0]
-        assert list(STATE.ambient.newest_first) == STATE.ambient.written[::-1]
+        assert [written[2] for written in STATE.ambient.written] == [*(y._id for y in inside), *kept]
+        assert [w[2] for w in STATE.ambient.outside.since(kept[2])] == kept[:2:-1]
     STATE.__init__()
+
+
+def test_a_quarter_as_much_is_remembered_of_closed_tapes_and_of_events():
+    with gt.config(ambient_records=100):
+        STATE.__init__()
+        x = gt.Variable(1.0)
+        tapes = []
+        for _ in range(10):
+            with gt.GradientTape():
+                tapes.append([(x * 2.0)._id for _ in range(10)])
+            assert [w[2] for w in STATE.ambient.written] == [*chain(*tapes[-3:])], "whole tapes, at least 25 operations"
+        assert STATE.ambient.horizon == tapes[-3][0]
+        for value in range(100):
+            x.assign(value)
+        assert len(STATE.ambient.events) == 25
+        assert STATE.ambient.horizon == STATE.ambient.events[0].seq > tapes[-1][-1]
+    STATE.__init__()
+
+
+def test_a_setting_counts_from_then_on():
+    x = gt.Variable(0.0)
+    with gt.config(ambient_records=100_000):
+        for value in range(1_000):
+            x.assign(value)
+        assert len(STATE.ambient.noted) >= 1_000
+    assert len(STATE.ambient.noted) == STATE.ambient.noted.maxlen
 
 
 def test_nothing_is_remembered_where_nothing_may_be():

@@ -12,15 +12,8 @@ import numpy as np
 
 from gradtape.arrays.core import CORE, LOOPS
 from gradtape.arrays.failures import operand_error, operation_error
-from gradtape.arrays.record import (
-    STATE,
-    Recording,
-    is_user_file,
-    next_id,
-    open_recordings,
-    user_callers,
-    user_frame,
-)
+from gradtape.arrays.frames import is_user_file, user_callers, user_frame
+from gradtape.arrays.record import STATE, Recording, next_id, open_recordings
 from gradtape.ops import OPS, Index, Op
 from gradtape.ops.model import RealShape, Spec, is_floating, spec
 from gradtape.spaces.numpy_space import FASTER

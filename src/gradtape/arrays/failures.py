@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from gradtape.arrays.record import STATE, user_frame
+from gradtape.arrays.frames import user_frame
+from gradtape.arrays.record import STATE
 from gradtape.diagnostics import Site
 from gradtape.errors import GradtapeError, OperandError, PositionError, ShapeError
 

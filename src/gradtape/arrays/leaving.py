@@ -11,7 +11,8 @@ import numpy as np
 from gradtape import _config
 from gradtape.arrays.dispatch import Node
 from gradtape.arrays.failures import located
-from gradtape.arrays.record import STATE, EventKind, is_user_file, note_event, user_frame
+from gradtape.arrays.frames import is_user_file, user_frame
+from gradtape.arrays.record import STATE, EventKind, note_event
 from gradtape.diagnostics import Site
 from gradtape.errors import LeakError, LeakWarning
 

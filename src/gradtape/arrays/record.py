@@ -6,19 +6,20 @@ a tape can drop them and keep the story. Ids, records and events share one count
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
-from itertools import count
+from itertools import chain, count, takewhile
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from gradtape import _config
 from gradtape.arrays.core import CORE
+from gradtape.arrays.frames import USER_FILES, is_user_file, user_callers, user_frame
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Record(NamedTuple):
 
 Written = tuple["Op", tuple[int, ...], int, dict[str, Any], tuple[tuple[int, ...], ...] | None, "CodeType", int]
 """A record as the hot path writes it: a plain tuple of a `Record`'s fields, which is cheaper to make."""
+
+OUTPUT = itemgetter(2)
 
 Part = tuple[tuple[Site, ...], list[Written]]
 """Operations that one place called, outside any tape or all inside one, in order; and who called that place."""
@@ -204,7 +207,7 @@ class Recording:
         written = len(self.written)
         if written > self.handed_over:
             newest = written - _config.settings.ambient_records  # it would forget what is older at once
-            STATE.ambient.begin((), self.written[max(self.handed_over, newest) :])
+            STATE.ambient.keep(self.written[max(self.handed_over, newest) :])
             self.handed_over = written
 
 
@@ -215,41 +218,21 @@ def settle_all() -> None:
             recording.settle()
 
 
-class Ambient:
-    """The newest operations and events of a thread, inside and outside tapes.
+class Shelf:
+    """Operations in order, in parts with who called them: what is forgotten is forgotten by the part."""
 
-    Operations that no tape follows also keep what their rules need, up to `config(ambient_bytes=...)`, so that
-    `gradients` works on them.
-
-    Operations stand in parts, with who called them: an operation that is remembered costs one entry of a list, and what
-    is forgotten is forgotten by the part. So a few more are remembered than `config(ambient_records=...)` says.
-    """
-
-    __slots__ = ("bytes", "count", "forgot", "newest", "noted", "parts", "saved", "size")
+    __slots__ = ("count", "forgot", "newest", "parts")
 
     def __init__(self) -> None:
         self.parts: deque[Part] = deque()
         self.newest: Part = ((), [])
         self.count = 0
         """How many operations stand in the parts before the newest."""
-        self.size = 0
-        """How many operations that ran outside any tape a part takes."""
         self.forgot = False
-        self.noted: deque[Noted] = deque()
-        self.take_limits()
-        self.saved: deque[tuple[int, tuple[Any, ...], int]] = deque()
-        self.bytes = 0
-        self.begin((), [])
 
-    def take_limits(self) -> None:
-        """Remember as many events as the settings say now; operations follow them with the next part."""
-        self.noted = deque(self.noted, maxlen=_config.settings.ambient_records)
-
-    def begin(self, callers: tuple[Site, ...], records: list[Written]) -> list[Written]:
-        """Begin a part, forget the oldest that are not needed any more, and return the records of the new one."""
-        limit = _config.settings.ambient_records
+    def begin(self, callers: tuple[Site, ...], records: list[Written], limit: int) -> list[Written]:
+        """Begin a part, forget the oldest beyond a number of operations, and return the records of the new one."""
         parts = self.parts
-        self.size = limit // 32 or 1
         self.count += len(self.newest[1])
         self.newest = (callers, records)
         parts.append(self.newest)
@@ -259,11 +242,67 @@ class Ambient:
             parts.popleft()
         return records
 
+    @property
+    def written(self) -> list[Written]:
+        """What was written, in order; its thread may go on meanwhile."""
+        return [record for _, records in list(self.parts) for record in records]
+
+    def since(self, moment: int) -> Iterator[Written]:
+        """Give what was written after a moment, the newest first."""
+        newest_first = chain.from_iterable(reversed(records) for _, records in reversed(self.parts))
+        return takewhile(lambda record: record[2] > moment, newest_first)
+
+    @property
+    def horizon(self) -> int:
+        """The oldest moment that is remembered whole, 0 while nothing was forgotten."""
+        return next((record[2] for _, records in self.parts for record in records), 0) if self.forgot else 0
+
+
+SHARE = 4
+"""Of operations of closed tapes, and of events, a thread remembers one where it remembers so many outside tapes.
+
+What is remembered has to be freed when the processor has long forgotten it (docs/decisions/0055).
+"""
+
+
+class Ambient:
+    """The newest operations and events of a thread, inside and outside tapes.
+
+    Operations that no tape follows also keep what their rules need, up to `config(ambient_bytes=...)`, so that
+    `gradients` works on them.
+
+    Operations outside tapes stand in parts of equal callers: one that is remembered costs one entry of a list. A tape
+    that closes hands over one part. So a few more are remembered than `config(ambient_records=...)` says.
+    """
+
+    __slots__ = ("bytes", "noted", "outside", "saved", "shelves", "size", "tapes")
+
+    def __init__(self) -> None:
+        self.shelves = self.outside, self.tapes = Shelf(), Shelf()
+        self.size = 0
+        """How many operations that ran outside any tape a part takes."""
+        self.noted: deque[Noted] = deque()
+        self.take_limits()
+        self.saved: deque[tuple[int, tuple[Any, ...], int]] = deque()
+        self.bytes = 0
+
+    def take_limits(self) -> None:
+        """Remember as many events as the settings say now; operations follow them with the next part."""
+        limit = -(-_config.settings.ambient_records // SHARE)
+        if limit != self.noted.maxlen:
+            self.noted = deque(self.noted, maxlen=limit)
+
+    def keep(self, records: list[Written]) -> None:
+        """Keep the operations of a tape that closes."""
+        self.tapes.begin((), records, _config.settings.ambient_records // SHARE)
+
     def remember(self, record: Written, callers: tuple[Site, ...]) -> None:
         """Keep an operation that ran outside any tape, and the calls around it: a message may ask to move one."""
-        of, records = self.newest
+        of, records = self.outside.newest
         if of is not callers or len(records) >= self.size:
-            records = self.begin(callers, [])
+            limit = _config.settings.ambient_records
+            self.size = limit // 32 or 1
+            records = self.outside.begin(callers, [], limit)
         records.append(record)
 
     def save(self, output: int, residuals: tuple[Any, ...]) -> None:
@@ -282,15 +321,9 @@ class Ambient:
             self.bytes -= saved.popleft()[2]
 
     @property
-    def newest_first(self) -> Iterator[Written]:
-        """What was written, the newest first."""
-        for _, records in reversed(self.parts):
-            yield from reversed(records)
-
-    @property
     def written(self) -> list[Written]:
         """What was written, in order."""
-        return [record for _, records in self.parts for record in records]
+        return sorted(self.outside.written + self.tapes.written, key=OUTPUT)
 
     @property
     def records(self) -> list[Record]:
@@ -300,7 +333,7 @@ class Ambient:
     @property
     def callers(self) -> dict[int, tuple[Site, ...]]:
         """Who called what ran outside any tape, by the ids of the results."""
-        return {record[2]: callers for callers, records in self.parts if callers for record in records}
+        return {record[2]: callers for callers, records in self.outside.parts if callers for record in records}
 
     @property
     def events(self) -> list[Event]:
@@ -310,9 +343,9 @@ class Ambient:
     @property
     def horizon(self) -> int:
         """The oldest moment that is remembered whole, 0 while no operation and no event was forgotten."""
-        operations = next((record[2] for record in self.written), 0) if self.forgot else 0
         full = self.noted and len(self.noted) == self.noted.maxlen
-        return max(operations, began(self.noted[0]) if full else 0)
+        events = began(self.noted[0]) if full else 0
+        return max(self.outside.horizon, self.tapes.horizon, events)
 
 
 OPEN: ContextVar[tuple[Recording, ...]] = ContextVar("gradtape open recordings", default=())
@@ -322,7 +355,7 @@ open_recordings = OPEN.get
 """What is being recorded here and now: the hot path's way to `STATE.recordings`."""
 
 
-THREADS: deque[deque[Part]] = deque(maxlen=8)
+THREADS: deque[tuple[Shelf, ...]] = deque(maxlen=8)
 """The operations of the threads that began last, also after their end: no tape follows into them, an explanation does.
 
 They hold no arrays.
@@ -338,9 +371,13 @@ class ThreadState(threading.local):
 
     def __init__(self) -> None:
         self.ambient = Ambient()
-        THREADS.append(self.ambient.parts)
+        THREADS.append(self.ambient.shelves)
         self.backward_of: Site | None = None
         self.last_asked = 0
+
+    def take_limits(self) -> None:
+        """Let changed settings hold for this thread."""
+        self.ambient.take_limits()
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
@@ -353,6 +390,7 @@ class ThreadState(threading.local):
 
 
 STATE = ThreadState()
+_config.FOLLOWERS.append(STATE.take_limits)
 
 
 @contextmanager
@@ -364,95 +402,6 @@ def unrecorded() -> Iterator[None]:
         yield
     finally:
         STATE.recordings = before
-
-
-# text, because `pathlib` would take a tenth of the time that importing the engine does
-PACKAGE = __file__.rpartition("arrays")[0]
-STDLIB = os.__file__.rpartition("os.py")[0]
-INSTALLED = ("site-packages", "dist-packages")
-
-
-class UserFiles(dict[str, bool]):
-    """Whether a file holds code of the user, as far as asked."""
-
-    def __missing__(self, file: str) -> bool:
-        library = file.startswith((PACKAGE, STDLIB))
-        self[file] = not (library or file.startswith("<frozen ") or any(folder in file for folder in INSTALLED))
-        return self[file]
-
-
-USER_FILES = UserFiles()
-is_user_file = USER_FILES.__getitem__
-"""Whether code of that file is the user's own: not ours, not Python's and not an installed package's.
-
-The way into the dictionary itself, because a question looks at dozens of frames.
-"""
-
-
-def user_frame(frame: FrameType) -> FrameType:
-    """Walk outwards to the nearest frame of the user's code; the given one if there is none."""
-    here: FrameType | None = frame
-    while here is not None:
-        if is_user_file(here.f_code.co_filename):
-            return here
-        here = here.f_back
-    return frame
-
-
-MAX_CALLERS = 8
-
-
-class LastCallers:
-    """What `user_callers` found last."""
-
-    __slots__ = ("found",)
-    found: tuple[Site, ...]
-
-
-LAST_CALLERS = LastCallers()
-LAST_CALLERS.found = ()
-
-
-def user_callers(frame: FrameType) -> tuple[Site, ...]:
-    """Return the sites of the user's frames around a frame, nearest first.
-
-    A loop comes by with the same callers each time: it is given the same tuple, which is quicker than to make it anew,
-    and less to hold and to free.
-    """
-    found = LAST_CALLERS.found
-    if not are_callers(found, frame.f_back):
-        found = LAST_CALLERS.found = find_callers(frame.f_back)
-    return found
-
-
-def are_callers(sites: tuple[Site, ...], here: FrameType | None) -> bool:
-    """Whether these are the sites of the user's frames from one outwards."""
-    for code, lasti in sites:
-        while True:
-            if here is None:
-                return False
-            # the code itself: equal code objects may come from different files
-            if here.f_code is code and here.f_lasti == lasti:
-                break
-            if is_user_file(here.f_code.co_filename):
-                return False
-            here = here.f_back
-        here = here.f_back
-    while here is not None and len(sites) < MAX_CALLERS:
-        if is_user_file(here.f_code.co_filename):
-            return False
-        here = here.f_back
-    return True
-
-
-def find_callers(here: FrameType | None) -> tuple[Site, ...]:
-    """Find the sites of the user's frames from one outwards."""
-    found: list[Site] = []
-    while here is not None and len(found) < MAX_CALLERS:
-        if is_user_file(here.f_code.co_filename):
-            found.append(Site(here.f_code, here.f_lasti))
-        here = here.f_back
-    return tuple(found)
 
 
 LEAVING = frozenset({EventKind.LEFT_AS_ARRAY, EventKind.LEFT_AS_NUMBER})

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradtape.arrays.dispatch import Node, is_differentiable
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import user_frame
+from gradtape.arrays.frames import user_frame
 from gradtape.arrays.variable import Variable
 from gradtape.errors import (
     DTypeError,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gradtape import _config
-from gradtape.arrays.record import STATE
 from gradtape.recorders.heard import Heard, failed_to_explain
 from gradtape.tape import missing
 from gradtape.tape.asked import story
@@ -57,7 +56,6 @@ class Listening:
     def _remember(self, records: int) -> None:
         """Remember so many operations and events from here on; all other settings are the program's own."""
         _config.config(ambient_records=records)
-        STATE.ambient.take_limits()
 
     @property
     def reports(self) -> tuple[GradientReport, ...]:

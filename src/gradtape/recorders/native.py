@@ -6,8 +6,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from gradtape.explain.columns import Breaks
     from gradtape.tape.asked import Asked, Leaf
 
-RECORDS = itemgetter(1)
 """What was run, of a part of a thread's memory."""
 
 KIND_OF_STATUS = {
@@ -177,8 +174,8 @@ class Builder:
             return {}
         read = {leaf.id for leaf in self.asked.targets}.union(*map(INPUTS, self.recording.written))
         unknown = read.difference(here, self.recording.roots, self.recording.variables)
-        others = [parts for parts in THREADS if parts is not STATE.ambient.parts] if unknown else []
-        ran = [*chain.from_iterable(chain.from_iterable(map(RECORDS, list(parts)) for parts in others))]
+        others = [shelves for shelves in THREADS if shelves is not STATE.ambient.shelves] if unknown else []
+        ran = [written for shelves in others for shelf in shelves for written in shelf.written]
         found = dict(zip(map(OUTPUT, ran), ran, strict=True))
         if unknown.isdisjoint(found):
             return {}

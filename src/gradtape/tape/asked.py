@@ -6,7 +6,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape.arrays.dispatch import Node
-from gradtape.arrays.record import STATE, began, next_id, user_frame
+from gradtape.arrays.frames import user_frame
+from gradtape.arrays.record import STATE, began, next_id
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def story(asked: Asked) -> frozenset[Hashable]:
     """
     recording, ambient = asked.recording, STATE.ambient
     written, noted = ([], []) if recording is None else (recording.written, recording.noted)
-    newer = takewhile(lambda record: record[2] > asked.since, ambient.newest_first)
+    newer = (written for shelf in ambient.shelves for written in shelf.since(asked.since))
     happened = takewhile(lambda event: began(event) > asked.since, reversed(ambient.noted))
     ran = {(op.name, code, lasti) for op, _, _, _, _, code, lasti in (*written, *newer)}
     ran |= {(kind, code, lasti) for _, kind, _, code, lasti, _, _ in (*noted, *happened)}

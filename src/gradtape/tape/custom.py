@@ -13,7 +13,8 @@ from gradtape.arrays import doors
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply, in_family, is_differentiable, usual
 from gradtape.arrays.external import dynamic_row
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import STATE, Recording, user_frame
+from gradtape.arrays.frames import user_frame
+from gradtape.arrays.record import STATE, Recording
 from gradtape.arrays.tensor import Tensor, wrap
 from gradtape.arrays.variable import Variable, constant
 from gradtape.diagnostics import Site

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gradtape.arrays.dispatch import Node, is_differentiable, watch_variable
 from gradtape.arrays.failures import located
-from gradtape.arrays.record import OPEN, EventKind, Recording, note_event, open_recordings, settle_all, user_frame
+from gradtape.arrays.frames import user_frame
+from gradtape.arrays.record import OPEN, EventKind, Recording, note_event, open_recordings, settle_all
 from gradtape.arrays.variable import Variable
 from gradtape.diagnostics import Site
 from gradtape.errors import DTypeError, NotEnteredError, TapeStateError

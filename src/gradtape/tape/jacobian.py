@@ -12,7 +12,8 @@ from gradtape import _config
 from gradtape.arrays import doors
 from gradtape.arrays.dispatch import Node, family_of, in_family, is_differentiable
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import STATE, user_frame
+from gradtape.arrays.frames import user_frame
+from gradtape.arrays.record import STATE
 from gradtape.arrays.tensor import wrap
 from gradtape.errors import MixedExamplesWarning, NoGradientError, RuleError, ShapeError, SourceError
 from gradtape.ops import Index

@@ -14,7 +14,7 @@ import numpy as np
 
 from gradtape.arrays.dispatch import family_of, in_family
 from gradtape.arrays.failures import located
-from gradtape.arrays.record import user_frame
+from gradtape.arrays.frames import user_frame
 from gradtape.arrays.tensor import wrap
 from gradtape.errors import MissingGradientError, MissingGradientWarning, UsedUpError
 from gradtape.tape.asked import Asked, Leaf, asked_from, story

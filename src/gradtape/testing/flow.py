@@ -8,7 +8,7 @@ from pathlib import Path
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
-from gradtape.arrays.record import user_frame
+from gradtape.arrays.frames import user_frame
 from gradtape.diagnostics import Site, Span, code_called, sources, syntax
 from gradtape.explain.report import Explanation, GradientReport, Status
 from gradtape.recorders.hearing import heard_apart

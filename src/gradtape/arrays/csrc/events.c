@@ -51,7 +51,7 @@ site_of(PyFrameObject *frame)
 
 #define MOST_CALLERS 8
 
-/* `user_callers` of record.py. */
+/* `user_callers` of frames.py. */
 static PyObject *
 callers_of(PyFrameObject *frame)
 {

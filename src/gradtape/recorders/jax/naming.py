@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradtape.arrays.record import is_user_file
+from gradtape.arrays.frames import is_user_file
 from gradtape.diagnostics import Passage, syntax
 from gradtape.explain.flat import KINKS, STRAIGHT
 from gradtape.explain.graph import Break, BreakKind

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 
-from gradtape.arrays.record import MAX_CALLERS, is_user_file
+from gradtape.arrays.frames import MAX_CALLERS, is_user_file
 from gradtape.diagnostics import Site
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import gc
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradtape.arrays.record import is_user_file
+from gradtape.arrays.frames import is_user_file
 from gradtape.diagnostics import Passage, syntax
 from gradtape.explain import Status, engine, graph
 from gradtape.explain.graph import Failure

@@ -7,7 +7,7 @@ import dis
 from types import CodeType
 from typing import TYPE_CHECKING
 
-from gradtape.arrays.record import is_user_file
+from gradtape.arrays.frames import is_user_file
 from gradtape.diagnostics import Site, syntax
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import numpy as np
 
 from gradtape.arrays.dispatch import NO_PARAMS, Node, apply
 from gradtape.arrays.failures import describe, located
-from gradtape.arrays.record import LEAVING, STATE, user_frame
+from gradtape.arrays.frames import user_frame
+from gradtape.arrays.record import LEAVING, STATE
 from gradtape.arrays.tensor import wrap
 from gradtape.arrays.variable import Variable
 from gradtape.errors import MissingGradientError, MissingGradientWarning, NoGradientError, ShapeError

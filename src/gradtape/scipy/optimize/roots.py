@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.optimize
 
-from gradtape.arrays.record import STATE, user_frame
+from gradtape.arrays.frames import user_frame
+from gradtape.arrays.record import STATE
 from gradtape.scipy._values import unrecorded, xp
 from gradtape.scipy.optimize.constraints import vector_form
 from gradtape.scipy.optimize.evaluations import Watched, listed, plain_leaf, same_size
