@@ -1,6 +1,22 @@
 """Programs that differentiate by a whole state: parameters, counts, and what an optimizer keeps."""
 
 STATES = {
+    "parameters that a method takes its own for": """
+class Agent:
+    def __init__(self, weights):
+        self.weights = weights
+
+    def act(self, rows, *, weights=None):
+        used = weights or self.weights
+        first, second = used["first"], used["second"]
+        return jnp.tanh(rows @ first) @ second
+
+def loss(weights, agent, rows):
+    return jnp.mean((agent.act(rows) - 1.0) ** 2)
+
+agent = Agent({"first": jnp.ones((3, 2)) * 0.1, "second": jnp.ones(2)})
+jax.grad(loss)(agent.weights, agent, jnp.ones((4, 3)))
+""",
     "a count that a loop adds to": """
 import dataclasses
 

@@ -304,6 +304,45 @@ jax.grad(strength)(1.3, jnp.arange(8.0))
 """Functions of NumPy's and of `math` that JAX has, too."""
 
 NUMBERS_OF_PYTHON = {
+    "two plain tables that are read at a traced place": """
+ages, rates = np.linspace(0.0, 10.0, 6), np.linspace(1.0, 3.0, 6) ** 2
+
+def rate(age, ages, rates):
+    k = jnp.sum(age > jnp.asarray(ages)) - 1
+    slope = (rates[k + 1] - rates[k]) / (ages[k + 1] - ages[k])
+    return rates[k] + slope * (age - ages[k])
+
+jax.jit(lambda age: jax.grad(rate)(age, ages, rates))(3.1)
+""",
+    "a picture of whole numbers that is moved": """
+from jax.scipy.ndimage import map_coordinates
+
+picture = (jnp.arange(36.0).reshape(6, 6) * 5).astype(int)
+
+def moved(shift):
+    rows = jnp.arange(1.0, 4.0) + shift
+    return jnp.sum(map_coordinates(picture, [rows, rows], 1, mode="nearest"))
+
+jax.grad(moved)(0.2)
+""",
+    "a key of the module's that a traced function splits": """
+key = jax.random.PRNGKey(3)
+
+def dropped(h, rate=0.5):
+    global key
+    key, a, b = jax.random.split(key, 3)
+    kept = jax.random.bernoulli(a, 1 - rate, h.shape)
+    return jnp.where(kept, h / (1 - rate), 0.0) + 0.01 * jax.random.normal(b, h.shape)
+
+def loss(w, rows):
+    return jnp.mean(dropped(rows @ w) ** 2)
+
+step = jax.jit(jax.value_and_grad(loss))
+w = jnp.ones((3, 4))
+for _ in range(2):
+    value, slope = step(w, jax.random.normal(key, (5, 3)))
+    w = w - 0.1 * slope
+""",
     "a loss that is printed": """
 @jax.jit
 def slope(w):

@@ -176,14 +176,13 @@ def _read_at(used: Span, name: str) -> Span:
     if scope is None or node is None or not name:
         return used
     read, last = syntax.names_in(node, ast.Load), name.rpartition(".")[2]
-    bound = [
-        (part.lineno, part.value if isinstance(part, ast.Assign) else part.iter)
-        for part in ast.walk(scope)
-        if isinstance(part, ast.Assign | ast.For)
-        and part.lineno <= used.line
-        and any(read & syntax.names_in(t, ast.Store) for t in getattr(part, "targets", [getattr(part, "target", part)]))
-    ]
-    for _, value in sorted(bound, key=lambda pair: -pair[0]):
+    binding = [n for n in ast.walk(scope) if isinstance(n, ast.Assign | ast.For) and n.lineno <= used.line]
+    for part in sorted(binding, key=lambda part: -part.lineno):
+        targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+        if not any(read & syntax.names_in(target, ast.Store) for target in targets):
+            continue
+        value = part.value if isinstance(part, ast.Assign) else part.iter
+        read |= syntax.names_in(value, ast.Load)
         taken = [n for n in ast.walk(value) if isinstance(n, ast.Attribute | ast.Name)]
         where = next((n for n in taken if syntax.text_of(n).rpartition(".")[2] == last), None)
         if where is not None:

@@ -40,6 +40,9 @@ def handed_on(case: Case, text: str, name: str) -> Changes:
     if not isinstance(reader, ast.FunctionDef) or tree is None or name in syntax.names_in(reader, ast.Store):
         return ()
     knowing = _called_from(case.context.question.target_name, file)
+    given = _left_out(reader, text, name, case, knowing)
+    if given or name in {a.arg for a in reader.args.kwonlyargs}:
+        return given
     changes: list[Change] = [c for n in syntax.mentions(reader, text) for c in builders.replace(n, file, name)]
     waiting, done = [reader], set[str]()
     while waiting and len(done) < MOST:
@@ -58,6 +61,35 @@ def handed_on(case: Case, text: str, name: str) -> Changes:
             if isinstance(around, ast.FunctionDef) and inside:
                 waiting.append(around)
     return tuple(changes) if not waiting else ()
+
+
+def _left_out(reader: ast.FunctionDef, text: str, name: str, case: Case, knowing: set[str]) -> Changes:
+    """Give the argument whose default is what is read: `self.params if params is None else params`."""
+    file, tree = case.file, syntax.parse_file(case.file)
+    choices = [
+        (
+            syntax.names_in(part.test, ast.Load)
+            if isinstance(part, ast.If | ast.IfExp)
+            else {syntax.text_of(part.values[0])}
+        )
+        for part in ast.walk(reader)
+        if isinstance(part, ast.If | ast.IfExp | ast.BoolOp) and syntax.mentions(part, text)
+    ]
+    own = [*syntax.parameter_names(reader), *(a.arg for a in reader.args.kwonlyargs)]
+    names = [n for n in own if any(n in choice for choice in choices)]
+    if tree is None or len(names) != 1:
+        return ()
+    place = own.index(names[0])
+    changes: list[Change] = []
+    for call in _all_calls(reader, tree):
+        around = syntax.function_at(syntax.span_of(call, file))
+        if not isinstance(around, ast.FunctionDef) or around.name not in knowing:
+            continue
+        if builders.argument(call, place, names[0]) is None:
+            if name not in syntax.parameter_names(around):
+                return ()
+            changes += builders.add_argument(call, file, f"{names[0]}={name}")
+    return tuple(changes)
 
 
 def listed_instead(case: Case) -> Changes:

@@ -83,16 +83,25 @@ def _bilinear(case: Case) -> Changes:
 
 
 def _interpolated(case: Case) -> Changes:
-    """Interpolate in straight lines where the nearest element is taken: `order=1` for `order=0`."""
+    """Interpolate in straight lines where the nearest element is taken: `order=1` for `order=0`.
+
+    In straight lines already, JAX rounds what it finds between the elements of an array of whole numbers.
+    """
     call = case.call
     if call is None or simple_name(call) != "map_coordinates":
         return ()
-    order = builders.argument(call, 2, "order")
+    order, array = builders.argument(call, 2, "order"), builders.argument(call, 0, "input")
+    if order is not None and is_number(order, 1) and array is not None:
+        pen = case.pen
+        real = pen.say("jnp.asarray({x}, float)", x=builders.written(array, case.file))
+        return (*builders.replace(array, case.file, real), *pen.imports) if pen.dialect == "jax" else ()
     return builders.replace(order, case.file, "1") if order is not None else ()
 
 
 def straight_through(case: Case) -> str:
     """Return the text of that expression, for a help; empty where there is none."""
+    if simple_name(case.call or ast.Constant(None)) == "map_coordinates":  # what is rounded is none of its arguments
+        return ""
     text, _ = case.once("straight through", lambda: _around(case))
     return text
 

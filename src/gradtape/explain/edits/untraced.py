@@ -50,8 +50,32 @@ def _picked(case: Case, pen: Pen, node: ast.expr) -> Changes:
         given = ", ".join([index, listed, *(builders.written(a, file) for a in outer.args)])
         return builders.replace(outer, file, pen.say("jax.lax.switch({x})", x=given)) if not outer.keywords else ()
     whole = isinstance(node.value, ast.List | ast.Tuple | ast.ListComp) or syntax.is_list(listed, case.at)
-    text = pen.call("stack", listed) if whole else pen.say("jnp.asarray({x})", x=listed)
-    return builders.replace(node.value, file, text)
+    if whole:
+        return builders.replace(node.value, file, pen.call("stack", listed))
+    alike = [node, *(other for other in _read_at(case, node) if other is not node)]
+    return tuple(
+        change
+        for other in alike
+        for change in builders.replace(
+            other.value, file, pen.say("jnp.asarray({x})", x=builders.written(other.value, file))
+        )
+    )
+
+
+def _read_at(case: Case, node: ast.Subscript) -> list[ast.Subscript]:
+    """Find what else the function reads at that traced place: `values[i]` and `knots[i + 1]` beside `knots[i]`."""
+    names = syntax.names_in(node.slice, ast.Load)
+    inside = (part for s in (statements_of(case.function) if case.function is not None else ()) for part in parts(s))
+    return [
+        part
+        for part in dict.fromkeys(inside)
+        if isinstance(part, ast.Subscript)
+        and isinstance(part.ctx, ast.Load)
+        and isinstance(part.value, ast.Name | ast.Attribute)
+        and not isinstance(part.slice, ast.Tuple | ast.Slice)
+        and names
+        and names <= syntax.names_in(part.slice, ast.Load)
+    ]
 
 
 def _window(case: Case, pen: Pen, node: ast.expr) -> Changes:
