@@ -264,6 +264,18 @@ def backward_cone(run: Run, values: Iterable[int]) -> set[int]:
     return reached
 
 
+def flowing_cone(run: Run, values: Iterable[int]) -> set[int]:
+    """Return the ids that a gradient of any of the values reaches, themselves included: no break is on the way."""
+    columns, reached = run.columns, set(values)
+    for number in range(len(columns) - 1, -1, -1):
+        if columns.outputs[number] in reached:
+            breaks = columns.broken.get(number)
+            inputs = columns.inputs[number]
+            reached.update(v for k, v in enumerate(inputs) if breaks is None or not breaks[k])
+    reached.discard(0)
+    return reached
+
+
 def route_of(columns: Columns, backwards: Sequence[Move]) -> Route:
     """Return the route of some steps that were found from its end."""
     return Route(columns, [number for number, _ in reversed(backwards)], [at for _, at in reversed(backwards)])

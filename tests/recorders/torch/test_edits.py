@@ -9,6 +9,7 @@ from .mended import HEAD, KEPT, PROGRAMS, PURPOSE
 from .mended_lying import LYING
 from .mended_numbers import NUMBERS, WITHHELD
 from .mended_objects import OBJECTS, SHOWN
+from .mended_rounds import ROUNDS
 from .programs import edited, expected, flows_when_edited, why
 
 CASES = Path(__file__).parent / "cases"
@@ -78,9 +79,9 @@ def test_the_edited_lines_flow(name, tmp_path):
     flows_when_edited(textwrap.dedent(SMALL[name]), tmp_path)
 
 
-@pytest.mark.parametrize("name", PROGRAMS | LYING | NUMBERS | OBJECTS)
+@pytest.mark.parametrize("name", PROGRAMS | LYING | NUMBERS | OBJECTS | ROUNDS)
 def test_what_is_told_mends(name, tmp_path):
-    program = textwrap.dedent(HEAD) + textwrap.dedent((PROGRAMS | LYING | NUMBERS | OBJECTS)[name])
+    program = textwrap.dedent(HEAD) + textwrap.dedent((PROGRAMS | LYING | NUMBERS | OBJECTS | ROUNDS)[name])
     assert set(why(program, tmp_path).told) == set(expected(program))
     flows_when_edited(program, tmp_path)
 

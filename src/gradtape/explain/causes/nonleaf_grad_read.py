@@ -4,7 +4,7 @@ from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import Operation
 from gradtape.explain.report import Finding
-from gradtape.explain.search import backward_cone
+from gradtape.explain.search import flowing_cone
 
 HELPS = (
     "make the tensor first and call `requires_grad_()` on it last, so that it is the leaf",
@@ -52,7 +52,7 @@ def detect_failure(context: Context) -> Finding | None:
 def _leaf(context: Context, made: Operation) -> Operation | None:
     """Return what made the leaf that a tensor hangs on, if there is one alone."""
     run = context.run
-    leaves = backward_cone(run, [i for i in made.inputs if i]) & run.variables
+    leaves = flowing_cone(run, [i for i in made.inputs if i]) & run.variables
     if len({run.names.get(i, str(i)) for i in leaves}) > 1:  # those of one layer are made at one place
         return None
     found = {run.producers[i].site.span: run.producers[i] for i in leaves if i in run.producers}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, syntax
@@ -97,15 +98,59 @@ def _rebound(context: Context, made: Operation) -> tuple[str, Span] | None:
         for span in places.values():
             if span is not None and syntax.statement_at(span) is not statement and name in syntax.assigned_names(span):
                 return name, span
-        right = getattr(statement, "value", None)
-        mentioned = syntax.mentions(right, name) if right is not None else []
-        if mentioned:
-            return name, syntax.span_of(mentioned[0], made.site.span.file)
+        read = _read_before(made.site.span, name)
+        if read is not None and _held_it(context, made, name, set(followed)):
+            return name, read
     before = next((value for value in followed if value in made.inputs), 0)
     there = places.get(before)
-    if there is not None and _is_update(context, made):  # by another name, in a function of its own
-        return context.source.name, there
+    if there is not None and _is_update(context, made) and not _is_new_name(context, made, there):
+        return context.source.name, there  # by another name, in a function of its own
     return None
+
+
+def _read_before(span: Span, name: str) -> Span | None:
+    """Return where a statement that gives a name a new value reads the one before."""
+    right = getattr(syntax.statement_at(span), "value", None)
+    read = syntax.mentions(right, name) if right is not None else []
+    return syntax.span_of(read[0], span.file) if read else None
+
+
+def _held_it(context: Context, made: Operation, name: str, followed: set[int]) -> bool:
+    """Whether a name held one of the values that had a gradient, before statements gave it one new value after another.
+
+    `x = x.clamp(0, 1)` says that the name moved on, not from what: `x = image + step` before it was its beginning.
+    """
+    producers = context.run.producers
+    pending, seen = [made], {made.output}
+    while pending:
+        operation = pending.pop()
+        for position, value in enumerate(operation.inputs):
+            before = producers.get(value)
+            if value in followed:
+                operand = syntax.operand_at(operation.site.span, position, len(operation.inputs))
+                if not isinstance(operand, ast.Name | ast.Attribute) or syntax.text_of(operand) == name:
+                    return True
+            elif before is not None and value not in seen and _gives(before, name):
+                seen.add(value)
+                pending.append(before)
+    return False
+
+
+def _gives(operation: Operation, name: str) -> bool:
+    """Whether an operation is a part of a statement that gives a name its next value, made from the one before."""
+    places = [site.span for site in (operation.site, *operation.callers)]
+    return any(name in syntax.assigned_names(span) and _read_before(span, name) is not None for span in places)
+
+
+def _is_new_name(context: Context, made: Operation, before: Span) -> bool:
+    """Whether the source's name is given for the first time by the statement that made it: `adv = x + eps * g`."""
+    name = context.source.name
+    given = [site.span for site in (made.site, *made.callers) if name in syntax.assigned_names(site.span)]
+    return (
+        bool(given)
+        and name not in syntax.assigned_names(before)
+        and not any(_read_before(span, name) for span in given)
+    )
 
 
 def _made_at(context: Context, value: int) -> Span | None:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders, looked_up, whole
+from gradtape.explain.edits import builders, looked_up, nonleaf, whole
 from gradtape.explain.edits.blocks import tape_block, tape_name
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, simple_name, statements_of
-from gradtape.explain.graph import Operation
-from gradtape.explain.search import backward_cone
 
 if TYPE_CHECKING:
     from gradtape.diagnostics.changes import Change
@@ -141,9 +139,23 @@ def _watched_statistics(case: Case) -> Changes:
 
 def in_place(case: Case) -> Suggestion | None:
     """Write an assignment that binds a variable's name anew as one that changes the variable."""
-    statement = case.statement
-    changes = _assigned_in_place(case.pen, statement, case.file) if statement is not None else ()
+    changes = nonleaf.leaf_of_the_round(case) if case.pen.dialect == "torch" else ()
+    changes = changes or tuple(c for s in _updates(case) for c in _assigned_in_place(case.pen, s, case.file))
     return builders.likely(*(changes or _result_in_place(case)))
+
+
+def _updates(case: Case) -> list[ast.stmt]:
+    """Return the statement at the place, behind those of its block that give the same name a new value from its own."""
+    statement = case.statement
+    if not isinstance(statement, ast.Assign):
+        return [statement] if statement is not None else []
+    name, block = syntax.text_of(statement.targets[0]), builders.block_of(statement, case.file)
+    before = [
+        s
+        for s in block[: block.index(statement)]
+        if isinstance(s, ast.Assign) and [syntax.text_of(t) for t in s.targets] == [name]
+    ]
+    return [*(s for s in before if syntax.mentions(s.value, name)), statement]
 
 
 def _result_in_place(case: Case) -> Changes:
@@ -402,81 +414,3 @@ def _followed(case: Case, node: ast.expr) -> ast.expr | None:
         return next((a for a in node.args if isinstance(a, ast.Name | ast.Call)), None)
     returned = [s.value for s in statements_of(function) if isinstance(s, ast.Return)] if function is not None else []
     return returned[0] if len(returned) == 1 else None
-
-
-def _element(value: ast.expr, case: Case) -> ast.expr:
-    """Return the element of a list, or what a comprehension makes, that holds the place; else the value itself."""
-    if isinstance(value, ast.Call) and syntax.text_of(value.func) in {"tuple", "list"} and len(value.args) == 1:
-        value = value.args[0] if isinstance(value.args[0], ast.ListComp | ast.GeneratorExp) else value
-    if isinstance(value, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
-        inside = [value.value if isinstance(value, ast.DictComp) else value.elt]
-        if case.at.contains(syntax.span_of(value, case.file)):  # whose frame of its own is not shown
-            return inside[0]
-    elif isinstance(value, ast.Dict):
-        inside = value.values
-    else:
-        inside = value.elts if isinstance(value, ast.List | ast.Tuple | ast.Set) else []
-    found = next((e for e in inside if syntax.span_of(e, case.file).contains(case.at)), None)
-    return _element(found, case) if found is not None else value
-
-
-def _leaf_given(case: Case) -> Changes:
-    """Give an optimizer the leaf behind a result that a function computes anew whenever it is called."""
-    run, made, call = case.context.run, case.context.source.made, case.moved(case.context.question.call.span).call
-    given = call.args[0] if call is not None and call.args else None
-    elements = given.elts if isinstance(given, ast.List) else []
-    mine = [e for e in elements if syntax.text_of(e) == case.context.source.name]
-    if not isinstance(made, Operation) or len(mine) != 1:
-        return ()
-    leaves = backward_cone(run, [i for i in made.inputs if i]) & run.variables
-    names = {run.names.get(i, "") for i in leaves}
-    return (
-        builders.replace(mine[0], case.context.question.call.span.file, names.pop())
-        if len(names) == 1 and all(names)
-        else ()
-    )
-
-
-def _leaves_go_on(case: Case) -> bool:
-    """Whether a result hangs on more than one leaf, or on a part of an object, which is there to be trained."""
-    run, made = case.context.run, case.context.source.made
-    if not isinstance(made, Operation):
-        return False
-    leaves = backward_cone(run, [i for i in made.inputs if i]) & run.variables
-    names = {run.names.get(i, str(i)) for i in leaves}
-    return len(names) > 1 or any("." in name for name in names)
-
-
-def _retained(case: Case) -> Changes:
-    """Let a result keep its gradient, after the statement that gives it the name by which that is read."""
-    statement, last = case.statement, case.context.source.name.rpartition(".")[2]
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    whole = [t for t in targets if syntax.text_of(t).rpartition(".")[2] == last]
-    parts = [e for t in targets if isinstance(t, ast.Tuple | ast.List) for e in t.elts if syntax.text_of(e) == last]
-    if statement is None or not (whole or parts):
-        return ()
-    text = f"{builders.written((whole or parts)[0], case.file)}.retain_grad()"
-    return builders.insert_after(statement, case.file, text)
-
-
-def make_leaf(case: Case) -> Suggestion | None:
-    """Make a result a leaf that keeps its own gradient, instead of the value that it was made from.
-
-    Where that would leave parameters behind it without theirs it keeps its gradient and stays what it is.
-    """
-    statement, name = case.statement, case.context.source.name
-    if case.context.question.failure is None and _leaves_go_on(case):
-        return builders.likely(*_retained(case))
-    if case.context.question.failure is not None and isinstance(statement, ast.Return):
-        return builders.likely(*_leaf_given(case))
-    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple | ast.List):
-        if not name.isidentifier() or name not in syntax.names_in(statement, ast.Store):
-            return None
-        leaf = f"{name} = {name}.detach().requires_grad_()"
-        return builders.likely(*builders.insert_after(statement, case.file, leaf))
-    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else case.node
-    value = _element(value, case) if value is not None else None
-    if value is None:
-        return None
-    text = f"{builders.operand(value, case.file)}.detach().requires_grad_()"
-    return builders.likely(*builders.replace(value, case.file, text))
