@@ -349,7 +349,29 @@ PROGRAMS = {
             loss = (tower(3.0) - tower(1.0)) ** 2
         tape.gradient(loss, [w, b])
         """,
-        [(OK, []), (ZERO, [])],
+        [(OK, []), (OK, [])],
+    ),
+    "the bias of a critic, in two means over different numbers of rows": (
+        """
+        w, b = gt.Variable([2.0, 0.3]), gt.Variable([0.5, 0.1])
+        def scores(rows):
+            return np.mean(np.tanh(w * rows) + b)
+        with gt.GradientTape() as tape:
+            loss = scores(np.ones((5, 2))) - scores(np.full((3, 2), 0.2))
+        tape.gradient(loss, [w, b])
+        """,
+        [(OK, []), (OK, [])],
+    ),
+    "the bias of a critic that is shown the same rows twice, behind a function": (
+        """
+        w, b = gt.Variable([2.0, 0.3]), gt.Variable([0.5, 0.1])
+        def scores(rows):
+            return np.mean(np.tanh(w * rows + b))
+        with gt.GradientTape() as tape:
+            loss = scores(np.ones((5, 2))) - scores(np.ones((5, 2)))
+        tape.gradient(loss, [w, b])
+        """,
+        [(ZERO, []), (ZERO, [])],
     ),
     "two ways that happen to cancel are a minimum": (
         """
@@ -640,6 +662,21 @@ def test_what_comes_back_is_that_of_the_question(tmp_path):
     """
     (report,) = run(source, tmp_path)
     assert (report.status, report.findings) == (Status.OK, ())
+
+
+@pytest.mark.parametrize(("other", "says"), [("scores(0.1)", True), ("2.0 * scores(0.1)", False)])
+def test_what_two_outputs_share_is_remarked_on_where_it_is_not_in_their_difference(other, says, tmp_path):
+    source = f"""
+        w, b = gt.Variable([2.0, 0.3]), gt.Variable([0.5, 0.1])
+        def scores(x):
+            return np.mean(np.tanh(w * x) + b)
+        with gt.GradientTape() as tape:
+            loss = scores(1.0) - {other}
+        tape.gradient(loss, b)
+    """
+    (report,) = run(source, tmp_path)
+    assert (report.status, report.findings) == (Status.OK, ())
+    assert any("`b` is added alike to both" in note.headline for note in report.notes) == says
 
 
 def test_a_gradient_by_rounding_alone_is_zero(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.explain.spots import Spot, Trouble
 
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradtape.explain.cause import Context
-    from gradtape.explain.columns import Columns
     from gradtape.explain.graph import Run
 
 SAME = frozenset({"identity", "copy", "positive", "reshape", "broadcast_to", "expand_dims", "squeeze", "ravel", "cast"})
@@ -23,6 +22,13 @@ JOINED = frozenset({function for function, signs in SIGNS.items() if len(signs) 
 """Those of them at which a value can meet itself."""
 
 
+class Share(NamedTuple):
+    """How often, with its sign, the source is in a value: itself, or the mean of its elements."""
+
+    times: int
+    averaged: bool = False
+
+
 def constants(context: Context) -> list[Spot]:
     """Return where the ways from the source cancel whatever the numbers are, as in `(mu + eps) - mu`.
 
@@ -32,16 +38,16 @@ def constants(context: Context) -> list[Spot]:
     meeting: int = context.run.once(("meeting", sources), lambda: _meeting(context.run, sources))
     if not meeting >> number & 1:
         return []
-    counts: dict[int, int | None] = dict.fromkeys(context.source.ids, 1)
-    known, columns = counts.keys(), context.run.columns
+    shares: dict[int, Share | None] = dict.fromkeys(context.source.ids, Share(1))
+    known, columns = shares.keys(), context.run.columns
     found = []
     for number, inputs in enumerate(columns.inputs):
         output = columns.outputs[number]
-        if known.isdisjoint(inputs) or output in counts:
+        if known.isdisjoint(inputs) or output in shares:
             continue
-        count, there = _count(columns, number, counts)
-        if count != 0:
-            counts[output] = count
+        share, there = _share(context, number, shares)
+        if share is None or share.times:
+            shares[output] = share
         elif there and output in context.before_target:
             found.append(Spot(Trouble.CONSTANT, columns[number]))
     return found
@@ -58,7 +64,7 @@ def _meeting(run: Run, sources: tuple[frozenset[int], ...]) -> int:
     if JOINED.isdisjoint(columns.functions):
         return 0
     for inputs, output, function in zip(columns.inputs, columns.outputs, columns.functions, strict=True):
-        if known.isdisjoint(inputs) or function not in SIGNS:
+        if known.isdisjoint(inputs) or (function not in SIGNS and function != "mean"):
             continue
         mask = 0
         for value in inputs:
@@ -69,19 +75,54 @@ def _meeting(run: Run, sources: tuple[frozenset[int], ...]) -> int:
     return met
 
 
-def _count(columns: Columns, number: int, counts: dict[int, int | None]) -> tuple[int | None, bool]:
-    """Return how often the source is in a result, None if it is no matter of adding and subtracting; and if it came."""
-    signs = SIGNS.get(columns.functions[number], ())
+def _share(context: Context, number: int, shares: dict[int, Share | None]) -> tuple[Share | None, bool]:
+    """Return the source's share in a result, None if it is no matter of adding and subtracting; and if it came."""
+    columns = context.run.columns
+    averages = _is_mean_of_all(context, number)
+    signs = (1,) if averages else SIGNS.get(columns.functions[number], ())
     breaks = columns.broken.get(number)
-    count, there = 0, False
+    times, averaged = 0, set[bool]()
     for position, value in enumerate(columns.inputs[number]):
-        if value in counts and not (breaks and breaks[position]):
-            mine = counts[value]
+        if value in shares and not (breaks and breaks[position]):
+            mine = shares[value]
             if mine is None or position >= len(signs):
                 return None, True
-            count += mine * signs[position]
-            there = True
-    return count, there
+            times += mine.times * signs[position]
+            averaged.add(mine.averaged)
+    if len(averaged) > 1:
+        return None, True
+    return Share(times, averages or True in averaged), bool(averaged)
+
+
+def _is_mean_of_all(context: Context, number: int) -> bool:
+    """Whether an operation gives the mean of all elements: what is added to all rows is in it as its own mean."""
+    columns = context.run.columns
+    if columns.functions[number] != "mean":
+        return False
+    params, result = columns[number].params, context.values.get(columns.outputs[number])
+    return params["axis"] is None if "axis" in params else result is not None and result.shape == ()
+
+
+def added_alike(context: Context) -> bool:
+    """Whether all that reads the source does the same with it: one layer's bias, in two outputs that are subtracted.
+
+    The difference of two outputs of one network does not depend on the bias of its last layer, and is not meant to.
+    """
+    columns, ids = context.run.columns, set(context.source.ids)
+    places: list[tuple[str, int]] = []
+    waiting = list(ids)
+    while waiting:
+        readers = columns.readers(waiting)
+        places += [
+            (columns.functions[n], position)
+            for n in readers
+            if columns.functions[n] not in SAME
+            for position, value in enumerate(columns.inputs[n])
+            if value in ids
+        ]
+        waiting = [columns.outputs[n] for n in readers if columns.functions[n] in SAME]  # a variable that is read
+        ids.update(waiting)
+    return len(places) > 1 and len(set(places)) == 1
 
 
 def flows_besides(context: Context, cancelling: Iterable[Spot]) -> bool:

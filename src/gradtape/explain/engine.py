@@ -17,6 +17,7 @@ from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import OUTSIDE, UNWRITTEN, BreakKind
 from gradtape.explain.report import GradientReport, Status
 from gradtape.explain.search import NO_ROUTE, BreakGroup, Link, broken_routes
+from gradtape.explain.spots import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,8 @@ def _stand_for_nothing(context: Context, status: Status | None) -> bool:
 def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, ...]]:
     """Explain the numbers of a gradient that arrived.
 
-    What cancels whatever the numbers are is zero, and rounding all that is left.
+    What cancels whatever the numbers are is zero, and rounding all that is left. Where two outputs have it alike, as
+    the bias of a critic's last layer, that is right, and nothing to mend.
     """
     blind = Stage.NUMBERS in context.question.unseen
     found = () if blind else context.spots
@@ -91,6 +93,9 @@ def _why_odd(context: Context, status: Status) -> tuple[Status, tuple[Finding, .
         constants = cancelling.constants(context)
         if constants and not cancelling.flows_besides(context, constants):
             status, found = Status.ZERO, tuple(constants)
+    constant = bool(found) and all(spot.trouble is Trouble.CONSTANT for spot in found)
+    if status is Status.ZERO and constant and cancelling.added_alike(context):
+        return Status.OK, ()
     findings: list[Finding] = []
     for spot in found:
         told = next((f for f in (cause.detect(context, spot) for cause in BY_STAGE[Stage.NUMBERS]) if f), None)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Annotation, Diagnostic, Severity
 from gradtape.explain import sizes, wording
+from gradtape.explain.cancelling import added_alike, constants, flows_besides
 from gradtape.explain.cause import Stage
-from gradtape.explain.causes.flat_region import added_alike, row_of
+from gradtape.explain.causes.flat_region import row_of
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.numbers import JOINING, forward, readers_of, target_is_finite
 from gradtape.explain.partial import ends_of_routes
@@ -32,6 +33,7 @@ def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
     if status is not Status.OK:
         return ()
     return (
+        *_added_alike(context),
         *_branches(context),
         *_assignments(context),
         *_stops(context),
@@ -76,7 +78,7 @@ def _stationary(context: Context) -> tuple[Diagnostic, ...]:
             continue
         name = wording.name_of(spot.operation)
         if constant:
-            text = f"`{context.source.name}` is added alike to both that are subtracted here, and is not meant to count"
+            text = ALIKE.format(context.source.name)
         elif spot.trouble is Trouble.CANCELLED:
             text = "what comes back on several ways adds up to zero here"
         else:
@@ -85,12 +87,27 @@ def _stationary(context: Context) -> tuple[Diagnostic, ...]:
                 text = _of_a_part(context, spot.operation)
             elif spot.pull is not None and numbers_at(spot.pull):
                 text += f": {numbers_at(spot.pull)}"
-        told[spot.operation.site.span] = f"the gradient is zero because {text}"
+        told[spot.operation.site.span] = f"{ZERO} {text}"
     if not found:
         name = context.source.name
         text = f"every element is zero: `{name}` is connected, and the target does not change with it at this point"
         return (_note(text, context.question.call.span),)
     return tuple(_note(text, span) for span, text in list(told.items())[:MOST])
+
+
+ZERO = "the gradient is zero because"
+ALIKE = "`{}` is added alike to both that are subtracted here, and is not meant to count"
+
+
+def _added_alike(context: Context) -> tuple[Diagnostic, ...]:
+    """Say why a gradient is zero, or rounding alone, and right: two outputs have the source alike."""
+    if not context.question.pulls or Stage.NUMBERS in context.question.unseen:
+        return ()
+    found = constants(context)
+    if not found or not added_alike(context) or flows_besides(context, found):
+        return ()
+    spans = dict.fromkeys(spot.operation.site.span for spot in found if spot.operation is not None)
+    return tuple(_note(f"{ZERO} {ALIKE.format(context.source.name)}", span) for span in list(spans)[:MOST])
 
 
 TAKING = frozenset({"getitem", "take", "take_along_axis", "split", "unstack", "where", "max", "min", "sort", "top_k"})

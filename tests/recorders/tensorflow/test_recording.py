@@ -360,3 +360,28 @@ def test_routes_from_what_is_used_instead_are_not_counted(explained):
     findings = ran.reports[0].findings
     assert [f.code.number for f in findings] == ["GT104", "GT304"]
     assert "a route is" in findings[1].diagnostic.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("loss", "status"),
+    [
+        ("tf.reduce_mean(critic(x[:2])) - tf.reduce_mean(critic(x))", "ok"),
+        ("tf.reduce_mean(tf.tanh(critic(x)) - tf.tanh(critic(x)))", "zero"),
+    ],
+)
+def test_the_bias_of_a_critic_is_not_in_the_difference_of_its_scores(loss, status, explained):
+    """Both scores have it alike, whatever it is, so that its zero is right; equal rows cancel at these numbers alone."""
+    ran = explained(
+        f"""
+        import keras
+        import tensorflow as tf
+        keras.utils.set_random_seed(0)
+        critic, x = keras.layers.Dense(1), tf.random.normal((4, 3))
+        critic.build(x.shape)
+        with tf.GradientTape() as tape:
+            y = {loss}
+        tape.gradient(y, critic.bias)
+        """
+    )
+    (report,) = ran.reports
+    assert (str(report.status), report.findings) == (status, ())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
 from gradtape.explain import flat, wording
-from gradtape.explain.cancelling import SAME
+from gradtape.explain.cancelling import SAME, added_alike
 from gradtape.explain.cause import Cause, Context, Stage, place_in
 from gradtape.explain.numbers import flat_at, underflow
 from gradtape.explain.spots import Spot, Trouble
@@ -164,28 +164,6 @@ def _constant(context: Context, spot: Spot) -> Finding | None:
         route=route,
         headline=headline(context),
     )
-
-
-def added_alike(context: Context) -> bool:
-    """Whether all that reads the source does the same with it: one layer's bias, in two outputs that are subtracted.
-
-    The difference of two outputs of one network does not depend on the bias of its last layer, and is not meant to.
-    """
-    columns, ids = context.run.columns, set(context.source.ids)
-    places: list[tuple[str, int]] = []
-    waiting = list(ids)
-    while waiting:
-        readers = columns.readers(waiting)
-        places += [
-            (columns.functions[n], position)
-            for n in readers
-            if columns.functions[n] not in SAME
-            for position, value in enumerate(columns.inputs[n])
-            if value in ids
-        ]
-        waiting = [columns.outputs[n] for n in readers if columns.functions[n] in SAME]  # a variable that is read
-        ids.update(waiting)
-    return len(places) > 1 and len(set(places)) == 1
 
 
 CAUSE = Cause("flat-region", Stage.NUMBERS, detect)
