@@ -370,7 +370,7 @@ def test_routes_from_what_is_used_instead_are_not_counted(explained):
     ],
 )
 def test_the_bias_of_a_critic_is_not_in_the_difference_of_its_scores(loss, status, explained):
-    """Both scores have it alike, whatever it is, so that its zero is right; equal rows cancel at these numbers alone."""
+    """Both scores have it alike, whatever it is, so its zero is right; equal rows cancel at these numbers alone."""
     ran = explained(
         f"""
         import keras
