@@ -301,6 +301,15 @@ BROKEN = {
             y = tf.reduce_sum(tf.numpy_function(np.sin, [w * 2.0], tf.float32))  #~ GT204
         tape.gradient(y, w)
         """,
+    "a choice called back, whose position is computed with": """
+        w = tf.Variable([[0.3, 0.9, 0.1]])
+        def best(scores):
+            return np.argmax(scores, axis=1).astype("int64")
+        with tf.GradientTape() as tape:
+            at = tf.numpy_function(best, [w * 2.0], tf.int64)  #~ GT204 GT301
+            y = tf.reduce_sum(tf.cast(at, tf.float32))
+        tape.gradient(y, w)
+        """,
     "a comparison": """
         w = tf.Variable([0.2, 0.8])
         with tf.GradientTape() as tape:
@@ -607,6 +616,17 @@ BROKEN = {
 }
 
 OK = {
+    "an element picked where a callback says": """
+        w = tf.Variable([[0.3, 0.9, 0.1], [0.5, 0.2, 0.8]])
+        def best(scores):
+            return np.argmax(scores, axis=1).astype("int64")
+        with tf.GradientTape() as tape:
+            scores = w * 2.0
+            at = tf.numpy_function(best, [scores], tf.int64)
+            second = tf.py_function(lambda s: tf.constant(np.argsort(s.numpy(), axis=1)[:, 1]), [scores], tf.int64)
+            y = tf.reduce_sum(tf.gather(scores, at, batch_dims=1) + tf.gather(scores, second, batch_dims=1))
+        tape.gradient(y, w)
+        """,
     "a network that was copied before": """
         def network():
             return keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(5, "tanh"), keras.layers.Dense(2)])

@@ -11,6 +11,7 @@ from gradtape.explain.edits import builders, foreign
 from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.conversions import all_inside, is_conversion, outer_only
 from gradtape.explain.edits.pen import Pen, function_name
+from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -22,7 +23,7 @@ def without_callback(case: Case) -> Suggestion | None:
     Where TensorFlow has no function for what it calls, the callback stays and gets a derivative by differences.
     """
     call = case.call
-    if call is None or len(call.args) < 2:
+    if call is None or len(call.args) < 2 or _gives_whole_numbers(case):
         return None
     file, pen = case.file, case.pen
     function, given = call.args[0], call.args[1]
@@ -45,6 +46,12 @@ def without_callback(case: Case) -> Suggestion | None:
     elif isinstance(body, ast.FunctionDef):
         changes += [c for part in body.body for c in all_inside(pen, part, file)]
     return builders.likely(*outer_only(changes), *pen.imports)
+
+
+def _gives_whole_numbers(case: Case) -> bool:
+    """Whether what the callback gives would have no slope whoever computed it."""
+    broken = case.operation.breaks if case.operation is not None else ()
+    return any(b.kind is BreakKind.NO_DERIVATIVE for breaks in broken for b in breaks)
 
 
 def _called_on(call: ast.Call, function: ast.expr, given: list[ast.expr], file: str) -> Changes:

@@ -44,10 +44,10 @@ def _numpy_function(memory: Memory, called_back: Any, call: Any) -> Any:
         if not memory.hidden:
             results = result if isinstance(result, list | tuple) else [result]
             ins = [n for n in map(backward.id_of, inp or ()) if n >= 0]
-            outs = [n for n in map(backward.id_of, results) if n >= 0]
+            made = [(n, r.dtype.is_floating or r.dtype.is_complex) for r in results if (n := backward.id_of(r)) >= 0]
             name = getattr(func, "__name__", "") or "numpy_function"
             memory.happened(
-                "callback", private.NO_TENSOR, frames.stack(_getframe(1)), (begin, name, ins, outs), len(outs)
+                "callback", private.NO_TENSOR, frames.stack(_getframe(1)), (begin, name, ins, made), len(made)
             )
         return result
 

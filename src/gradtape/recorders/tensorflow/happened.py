@@ -10,6 +10,7 @@ from gradtape.diagnostics import Site, syntax
 from gradtape.explain import graph
 from gradtape.explain.graph import OWN, Break, BreakKind, Operation
 from gradtape.recorders.crossings import MOST_AT_ONCE, Exit
+from gradtape.recorders.tensorflow import operations as table
 from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.frames import sites
 from gradtape.recorders.tensorflow.leaving import ARRAY, NUMBER
@@ -134,12 +135,13 @@ class Happenings:
 
     def _callback(self, item: Happening, site: Site, callers: tuple[Site, ...]) -> None:
         """Connect what a callback gave with what it was given and with what left inside it: nobody sees the way."""
-        begin, name, ins, outs = item.detail
+        begin, name, ins, made = item.detail
         inside = [e for e in self.draft.exits if e.seq > begin]
         self.draft.exits = self.draft.exits[: len(self.draft.exits) - len(inside)]
         inputs = tuple(dict.fromkeys(i for i in (*map(self.draft.id_of, ins), *(e.value for e in inside)) if i))
-        broken = ((Break(BreakKind.OPAQUE),),) * len(inputs)
-        for k, number in enumerate(outs):
+        for k, (number, real) in enumerate(made):
+            breaks = (Break(BreakKind.OPAQUE),) if real else (Break(BreakKind.OPAQUE), table.OF_WHOLE)
+            broken = (breaks,) * len(inputs)
             output = self.draft.ids[number] = item.seq + k
             self.draft.made.append(Operation(output, name, inputs, output, site, broken, callers))
 

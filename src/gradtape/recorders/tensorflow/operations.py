@@ -44,7 +44,8 @@ PIECEWISE = {
 }
 """Why nothing flows back, where the derivative is zero wherever it exists."""
 
-WHOLE = "gives whole numbers or truth values, which cannot move a little"
+OF_WHOLE = Break(BreakKind.NO_DERIVATIVE, "gives whole numbers or truth values, which cannot move a little")
+"""Also beside that of a callback: whole numbers would end the way whoever computed them."""
 SECOND = (
     "is differentiated twice, and TensorFlow's second derivative leaves out the labels: "
     "it is zero where it should not be"
@@ -165,7 +166,7 @@ def of_whole_numbers(op_type: str) -> Break:
         return Break(BreakKind.INTEGER_CAST)
     if RANDOM.search(op_type):
         return Break(BreakKind.SAMPLED)
-    return Break(BreakKind.NO_DERIVATIVE, WHOLE)
+    return OF_WHOLE
 
 
 def _in_small_letters(op_type: str) -> str:

@@ -206,7 +206,7 @@ class Running:
         gap = table.INCOMPLETE.get((ran.type, result, position))
         if gap is not None and found is None:
             found = Break(BreakKind.MISSING_RULE, gap)
-        return self.draft.broken(
+        broken = self.draft.broken(
             ran.seq,
             position,
             ran.ins[position],
@@ -216,6 +216,8 @@ class Running:
             thread=ran.thread,
             code=ran.places[0][0],
         )
+        whole = found is not None and found.kind is BreakKind.OPAQUE and _is_whole(ran.dtypes[result])
+        return (*broken, table.OF_WHOLE) if whole else broken
 
     def _why(self, ran: Ran, facts: table.Facts, position: int, dtype: int) -> Break | None:
         """Say why nothing flows back through one input by what the operation is, None if something does."""
@@ -224,7 +226,7 @@ class Running:
             return None  # whole numbers: the way ended where they were made
         if table.DATASETS.search(ran.type):
             return None if taken in (private.RESOURCE, private.VARIANT) else Break(BreakKind.STATE, table.DATA)
-        whole = dtype not in private.FLOATING and dtype not in (private.RESOURCE, private.VARIANT)
+        whole = _is_whole(dtype)
         if facts.everywhere is not None and not (whole and facts.everywhere.kind is BreakKind.MISSING_RULE):
             return facts.everywhere
         if whole and ran.type in table.READS:
@@ -234,6 +236,10 @@ class Running:
         if position in table.CONSTANT_INPUTS.get(ran.type, ()):
             return Break(BreakKind.NO_DERIVATIVE, "only chooses between its arguments")
         return None
+
+
+def _is_whole(dtype: int) -> bool:
+    return dtype not in private.FLOATING and dtype not in (private.RESOURCE, private.VARIANT)
 
 
 def _reached(value: int, made: list[Operation]) -> set[int | None]:
