@@ -31,6 +31,41 @@ LYING = {
         (torch.from_numpy(kernel(k)).float() * w).sum().backward()
         print(k.grad)
         """,
+    "a head that is narrower than what it is computed from": """
+        class Agent(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.body, self.policy, self.value = nn.Linear(4, 6), nn.Linear(6, 3), nn.Linear(6, 1)
+            def forward(self, x):
+                h = torch.tanh(self.body(x))
+                scores = self.policy(h)
+                return self.value(h)
+        agent = Agent()
+        agent(torch.randn(8, 4)).pow(2).mean().backward()  #~ not-used
+        print(agent.policy.weight.grad)
+        """,
+    "a product of matrices that is narrower": """
+        w, heads = torch.randn(4, 6, requires_grad=True), torch.randn(6, 2, requires_grad=True)
+        out = torch.randn(6, 1, requires_grad=True)
+        h = torch.tanh(torch.randn(5, 4) @ w)
+        votes = h @ heads
+        loss = (h @ out).pow(2).mean()
+        loss.backward()  #~ not-used
+        print(heads.grad)
+        """,
+    "a layer as wide as what it is computed from": """
+        class Deep(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.second, self.last = nn.Linear(4, 6), nn.Linear(6, 6), nn.Linear(6, 1)
+            def forward(self, x):
+                h = torch.tanh(self.first(x))
+                deeper = torch.tanh(self.second(h))
+                return self.last(h)
+        net = Deep()
+        net(torch.randn(8, 4)).pow(2).mean().backward()  #~ not-used
+        print(net.second.weight.grad)
+        """,
     "a term that is only logged": """
         class Objective:
             def __init__(self):

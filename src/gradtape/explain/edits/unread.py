@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, widths
 from gradtape.explain.edits.blocks import ASKING
 from gradtape.explain.edits.case import FORWARD, never_read, parts, simple_name
 from gradtape.explain.unread import Unread, unread
@@ -105,7 +105,7 @@ def _read_in_its_place(found: Unread, value: ast.expr, statement: ast.stmt) -> l
     nodes = [n for n in syntax.walk_scope(scope) if isinstance(n, ast.Name) and n.lineno > end]
     for name in dict.fromkeys(_operands(value, found.at.file)):
         same = sorted((n for n in nodes if n.id == name), key=lambda n: (n.lineno, n.col_offset))
-        if same and all(isinstance(n.ctx, ast.Load) for n in same):
+        if same and all(isinstance(n.ctx, ast.Load) for n in same) and widths.kept(value, name, found.at):
             first = syntax.statement_at(syntax.span_of(same[0], found.at.file))
             within = [n for n in same if first is not None and n.lineno <= (first.end_lineno or first.lineno)]
             if not any(_is_asked(n, found.at.file) for n in within):
