@@ -619,6 +619,16 @@ KEPT = {
         w[on].sum().backward()
         print(s.grad)
         """,
+    "a learned step taken by each of several parameters": """
+        net, rate = nn.Linear(3, 1), torch.tensor(0.1, requires_grad=True)
+        x = torch.randn(5, 3)
+        grads = torch.autograd.grad(net(x).pow(2).mean(), list(net.parameters()), create_graph=True)
+        with torch.no_grad():  #~ gradients-off
+            for p, g in zip(net.parameters(), grads):
+                p -= rate * g
+        net(x).pow(2).mean().backward()
+        print(rate.grad)
+        """,
     "a value with a history written into leaves": """
         net, scale = nn.Linear(3, 1), nn.Parameter(torch.tensor(0.5))
         with torch.no_grad():  #~ gradients-off

@@ -66,6 +66,17 @@ LYING = {
         net(torch.randn(8, 4)).pow(2).mean().backward()  #~ not-used
         print(net.second.weight.grad)
         """,
+    "learned steps that leaves take where they stand": """
+        x = torch.randn(5, 3)
+        w, b = torch.ones(3, requires_grad=True), torch.zeros(1, requires_grad=True)
+        rate = torch.tensor(0.1, requires_grad=True)
+        dw, db = torch.autograd.grad((x @ w + b).pow(2).mean(), [w, b], create_graph=True)
+        with torch.no_grad():  #~ gradients-off
+            w -= rate * dw
+            b.sub_(rate * db)
+        (x @ w + b).pow(2).mean().backward()
+        print(rate.grad)
+        """,
     "a term that is only logged": """
         class Objective:
             def __init__(self):

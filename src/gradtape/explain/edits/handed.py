@@ -10,6 +10,7 @@ from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import statements_of
 
 if TYPE_CHECKING:
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
@@ -48,6 +49,45 @@ def written_by(statement: ast.stmt | None, file: str) -> Written | None:
     name = builders.written(bare, file)
     inside = builders.written(value, file) if form == "{v}" else builders.operand(value, file)
     return Written(bare, form.format(p=name, v=inside.replace(f"{name}.data", name)))
+
+
+def bound_anew(block: list[ast.stmt], file: str) -> Changes | None:
+    """Give names new values where a block writes into what they stand for: `w = w - lr * g` for `w -= lr * g`.
+
+    With gradients on nobody may write into a leaf. None where what is written into is one of several, or is kept by an
+    object: other names of it would not change.
+    """
+    changes: list[Change] = []
+    for statement in (n for s in block for n in ast.walk(s) if isinstance(n, ast.stmt)):
+        target, value = _written_into(statement, file)
+        if target is None:
+            continue
+        loops = [n for n in syntax.around(syntax.span_of(statement, file)) if isinstance(n, ast.For)]
+        each = {name for loop in loops for name in syntax.names_in(loop.target, ast.Store)}
+        if not isinstance(target, ast.Name) or target.id in each or not value:
+            return None
+        changes += builders.replace_statement(statement, file, f"{target.id} = {value}")
+    return tuple(changes)
+
+
+def _written_into(statement: ast.stmt, file: str) -> tuple[ast.expr | None, str]:
+    """Return what a statement writes into, and the text of the new value, empty if that cannot be written down."""
+    if isinstance(statement, ast.AugAssign):
+        operator, value = OPERATORS.get(type(statement.op), ""), statement.value
+        product = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.Div | ast.MatMult)
+        text = builders.written(value, file) if product and operator in {"+", "-"} else builders.operand(value, file)
+        return statement.target, f"{builders.written(statement.target, file)} {operator} {text}" if operator else ""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None, ""
+    method, target = call.func.attr, call.func.value
+    if not method.endswith("_") or method.startswith("_") or method in {"zero_", "requires_grad_"}:
+        return None, ""
+    form, alone = WRITES.get(method, ""), len(call.args) == 1 and not call.keywords
+    if not form or not alone:
+        return target, ""
+    inside = builders.written(call.args[0], file) if form == "{v}" else builders.operand(call.args[0], file)
+    return target, form.format(p=builders.written(target, file), v=inside)
 
 
 def handed_to_call(case: Case, statement: ast.stmt | None) -> Changes:

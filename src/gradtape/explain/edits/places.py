@@ -299,13 +299,22 @@ def gradients_on(case: Case) -> Suggestion | None:
         items = [i.context_expr for i in node.items] if isinstance(node, ast.With | ast.AsyncWith) else []
         for item in items:
             if _turns_off(item):
-                return builders.likely(*_turned_on(item, file))
+                return _on_in_block(case, item)
         for decorator in getattr(node, "decorator_list", []):
             if _turns_off(decorator):
                 return builders.likely(*builders.drop_decorator(decorator, file))
         if isinstance(node, ast.expr) and _turns_off(node):
-            return builders.likely(*_turned_on(node, file))
+            return _on_in_block(case, node)
     return _paused_suggestion(case)
+
+
+def _on_in_block(case: Case, item: ast.expr) -> Suggestion | None:
+    """Turn gradients on by what a block begins with; PyTorch then forbids to write into leaves."""
+    changes = _turned_on(item, case.file)
+    blocks = (n for n in syntax.around(case.at) if isinstance(n, ast.With))
+    block = next((n for n in blocks if any(i.context_expr is item for i in n.items)), None)
+    anew = handed.bound_anew(block.body, case.file) if block is not None and case.pen.dialect == "torch" else ()
+    return builders.likely(*changes, *anew) if anew is not None else None
 
 
 INFERENCE = "inference_mode"
