@@ -588,6 +588,20 @@ def test_a_zero_without_a_finding_has_a_remark_that_names_the_place(tmp_path):
     assert note.primary.span.text == "(w * x - y) ** 2"
 
 
+def test_vectors_of_equal_values_have_no_slope_and_the_remark_says_so(tmp_path):
+    source = """
+        a = gt.Variable(np.eye(3))
+        with gt.GradientTape() as tape:
+            _, vectors = np.linalg.eigh(a)
+            turned = np.sum(vectors[0] * vectors[1])
+        tape.gradient(turned, a)
+    """
+    (report,) = run(source, tmp_path)
+    (note,) = report.notes
+    assert "two of its values are equal, so that its vectors have none" in note.headline
+    assert note.primary.span.text == "np.linalg.eigh(a)"
+
+
 quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's own, of the numbers that get lost
 
 

@@ -179,6 +179,7 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
         further = len(groups) > fewest
         # behind a draw stands what the draw is judged by: its score is the way that is meant, and one breaks less often
         judged = further and any(group.kind is BreakKind.SAMPLED for group in groups)
+        drawn = False  # behind a draw that no edit can write as a function of noise, no edit lets anything through
         for group in _without_copies(groups):
             # an unwatched source makes "outside the tape" a consequence, not a second cause
             if unwatched and group.kind in OUTSIDE:
@@ -186,8 +187,9 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
             found = _broken(context, route, group)
             if found is None or any(_same_place(found, f) for f in findings):
                 continue
-            if judged or (further and found.cause in ON_PURPOSE):
+            if judged or drawn or (further and found.cause in ON_PURPOSE):
                 found = replace(found, diagnostic=replace(found.diagnostic, suggestion=None))
+            drawn = drawn or (group.kind is BreakKind.SAMPLED and found.diagnostic.suggestion is None)
             value = (found.code, group.links[0].operation.output)
             if value in told:
                 findings[told[value]] = _told_together(findings[told[value]], found)

@@ -307,6 +307,13 @@ FLAT: tuple[Flat, ...] = (
         "{f} is at its smallest here, where the slope is taken as zero",
         harmless=True,
     ),
+    Flat(
+        frozenset({"eigh", "svd"}),
+        _always,
+        "{f} gives no slope here: two of its values are equal, so that its vectors have none, or the target does not "
+        "change as they turn",
+        harmless=True,
+    ),
 )
 """Of several rows for one function the first that holds speaks."""
 

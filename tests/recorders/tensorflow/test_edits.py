@@ -577,6 +577,15 @@ UNEDITED = {
             y = tf.reduce_sum(table ** 2)
         tape.gradient(y, w)
         """,
+    "a reward that a callback gives for what was drawn": """
+        scores = tf.Variable([0.3, 0.1, -0.2])
+        def reward(action):
+            return np.float32([1.0, 0.5, 2.0][int(action)])
+        with tf.GradientTape() as tape:
+            action = tf.random.categorical(scores[None], 1, seed=1)[0, 0]
+            y = -tf.numpy_function(reward, [action], tf.float32)
+        tape.gradient(y, scores)
+        """,
     "positions that pick elements later": """
         w = tf.Variable([[1.3, 2.6]])
         table = tf.reshape(tf.range(16.0), (4, 4))
