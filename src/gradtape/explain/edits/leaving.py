@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, filled, foreign, library, lists, static, untraced
+from gradtape.explain.edits import builders, filled, foreign, library, lists, overwritten, static, untraced
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.conversions import (
     all_inside,
@@ -55,6 +55,11 @@ def stay(case: Case) -> Suggestion | None:
     node = outermost(case.node, case.at) if case.node is not None else None
     if node is None:
         return None
+    writes = overwritten.writes_after(case) if pen.dialect == "tensorflow" else []
+    if writes:
+        chosen = overwritten.chosen(case, node, writes)
+        later = _on_the_way_back(case, pen, node, writes[-1].lineno)
+        return builders.likely(*outer_only([*chosen, *later, *entries(case, pen)]), *pen.imports) if chosen else None
     if is_index(case, node) or (pen.dialect == "jax" and untraced.wants_number(case, node)):
         return None
     solved = _solved_on_tape(case, node) if pen.dialect == "gradtape" else ()
@@ -134,9 +139,9 @@ def _bound(function: ast.FunctionDef) -> set[str]:
 
 
 def array_on_tape(case: Case) -> Changes:
-    """Return the changes that make the array, which the statement writes into, one that is on the tape."""
+    """Return the changes that make the array, which the statement writes into, one on the tape that takes writes."""
     made, pen = _array_written(case), case.pen
-    if made is None:
+    if made is None or pen.dialect == "tensorflow":  # whose tensors take no writes
         return ()
     if pen.dialect == "gradtape":
         text = pen.say("gt.constant({x})", x=builders.written(made, case.file))
@@ -257,10 +262,12 @@ def _known_instead(case: Case, node: ast.expr) -> Suggestion | None:
     return builders.safe(*foreign.renamed(node, instead, case.pen))
 
 
-def _on_the_way_back(case: Case, pen: Pen, node: ast.expr) -> Changes:
+def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Changes:
     """Return the changes of later statements of the function, up to the question, that compute with what left."""
     found: list[Change] = []
     for statement, plain in _later(case, node):
+        if statement.lineno <= since:
+            continue
         found += [c for part in ast.iter_child_nodes(statement) for c in inside_any(pen, part, case.file)]
         found += [c for n in parts(statement) if _starts_with(n, plain) for c in method_as_function(pen, n, case.file)]
     return tuple(found)

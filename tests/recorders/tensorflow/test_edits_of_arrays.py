@@ -1,0 +1,80 @@
+"""Edits where a tensor became an array of NumPy's that is written to: the writes stay, and so does the gradient."""
+
+import textwrap
+
+import pytest
+
+from .conftest import HEAD
+
+WRITTEN = {
+    "padding that a loop overwrites": (
+        """
+        w = tf.Variable([[0.5], [2.0]])
+        def loss_of(errors, lengths):
+            errors = np.array(errors)
+            for row, n in enumerate(lengths):
+                errors[row, n:] = 0.0
+            return tf.reduce_sum(errors) / sum(lengths)
+        with tf.GradientTape() as tape:
+            y = loss_of((w * tf.constant([[3.0, 1.0, 5.0]])) ** 2, [2, 1])
+        tape.gradient(y, w)
+        print(float(y))
+        """,
+        "    errors = tf.where(kept, tensor, errors)",
+    ),
+    "where it is negative, in another name, of what a call gives": (
+        """
+        w = tf.Variable([-1.0, 2.0])
+        with tf.GradientTape(persistent=True) as tape:
+            scores = (w * 3.0).numpy().copy()
+            scores[scores < 0] = 0.5
+            y = tf.reduce_sum(scores ** 2)
+        tape.gradient(y, w)
+        print(float(y))
+        """,
+        "    scores = tf.where(kept, tensor, scores)",
+    ),
+}
+
+NOT_EDITED = {
+    "what is written depends on the variable, too": """
+        w, v = tf.Variable([1.0, 2.0]), tf.Variable(3.0)
+        with tf.GradientTape() as tape:
+            x = np.array(w * 2.0)
+            x[0] = float(v * 2.0)
+            y = tf.reduce_sum(tf.constant(x) ** 2)
+        tape.gradient(y, [w, v])
+        """,
+    "an element is counted up": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            x = np.array(w * 2.0)
+            x[0] += 1.0
+            y = tf.reduce_sum(tf.constant(x) ** 2)
+        tape.gradient(y, w)
+        """,
+    "an element goes where another was": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            x = np.array(w * 2.0)
+            x[0] = x[1]
+            y = tf.reduce_sum(tf.constant(x) ** 2)
+        tape.gradient(y, w)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_is_overwritten_is_noted_and_the_rest_stays_a_tensor(name, mends, capsys):
+    source, line = WRITTEN[name]
+    assert line in mends(HEAD + textwrap.dedent(source)).split("\n")
+    before, after = capsys.readouterr().out.splitlines()
+    assert before == after
+
+
+@pytest.mark.parametrize("name", NOT_EDITED)
+def test_what_would_lose_a_part_is_not_edited(name, explained):
+    ran = explained(HEAD + textwrap.dedent(NOT_EDITED[name]))
+    assert ran.error is None
+    assert all(f.diagnostic.suggestion is None for r in ran.reports for f in r.findings)
+    assert any(r.findings for r in ran.reports)
