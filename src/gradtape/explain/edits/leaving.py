@@ -57,9 +57,7 @@ def stay(case: Case) -> Suggestion | None:
         return None
     writes = overwritten.writes_after(case) if pen.dialect == "tensorflow" else []
     if writes:
-        chosen = overwritten.chosen(case, node, writes)
-        later = _on_the_way_back(case, pen, node, writes[-1].lineno)
-        return builders.likely(*outer_only([*chosen, *later, *entries(case, pen)]), *pen.imports) if chosen else None
+        return _overwritten(case, pen, node, writes)
     if is_index(case, node) or (pen.dialect == "jax" and untraced.wants_number(case, node)):
         return None
     solved = _solved_on_tape(case, node) if pen.dialect == "gradtape" else ()
@@ -92,6 +90,13 @@ def stay(case: Case) -> Suggestion | None:
         wrapped = _differentiated(case, pen, node, calls)
         return builders.sketch(*outer_only([*more, *wrapped]), *pen.imports) if wrapped else None
     return builders.likely(*outer_only(more), *pen.imports)
+
+
+def _overwritten(case: Case, pen: Pen, node: ast.expr, writes: list[overwritten.Write]) -> Suggestion | None:
+    """Keep on the tape what nobody overwrites, where a value left to have elements written."""
+    chosen = overwritten.chosen(case, node, writes)
+    later = _on_the_way_back(case, pen, node, writes[-1].lineno)
+    return builders.likely(*outer_only([*chosen, *later, *entries(case, pen)]), *pen.imports) if chosen else None
 
 
 def _solved_on_tape(case: Case, node: ast.expr) -> Changes:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
+Write = ast.Assign | ast.AugAssign
+
 ASKS = {"shape", "size", "ndim", "dtype"}
 """What can be read of an array without its numbers."""
 
 
-def writes_after(case: Case) -> list[ast.Assign | ast.AugAssign]:
+def writes_after(case: Case) -> list[Write]:
     """Return the later statements that write into elements of what the statement at the place gives a name."""
     start, scope = case.statement, case.function
     if start is None or scope is None:
@@ -37,12 +39,12 @@ def writes_after(case: Case) -> list[ast.Assign | ast.AugAssign]:
     ]
 
 
-def _places(statement: ast.Assign | ast.AugAssign) -> list[ast.Subscript]:
+def _places(statement: Write) -> list[ast.Subscript]:
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     return [target for target in targets if isinstance(target, ast.Subscript)]
 
 
-def chosen(case: Case, node: ast.expr, writes: list[ast.Assign | ast.AugAssign]) -> Changes:
+def chosen(case: Case, node: ast.expr, writes: list[Write]) -> Changes:
     """Return the changes that note what is overwritten and take the rest from the tensor; none where that is not all.
 
     Parameters
@@ -106,7 +108,7 @@ def _reads(statement: ast.stmt, name: str) -> bool:
     return any(n not in asked for n in syntax.mentions(statement, name))
 
 
-def _carry(case: Case, writes: list[ast.Assign | ast.AugAssign]) -> bool:
+def _carry(case: Case, writes: list[Write]) -> bool:
     """Whether what is written depends on what is differentiated, in any of the sources: the array would lose it."""
     spans = [syntax.span_of(write, case.file) for write in writes]
     left = [e.value for e in case.context.run.left if any(span.contains(e.site.span) for span in spans)]
