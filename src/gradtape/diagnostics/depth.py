@@ -19,7 +19,8 @@ def room_to_think() -> Iterator[None]:
     """Let an explanation go as deep as it must, whatever limit of recursion holds outside, and collect no garbage.
 
     Nothing that it makes is in a cycle, and a collector that looks at a graph of a million operations again and again
-    while it grows takes as long as the explanation itself.
+    while it grows takes as long as the explanation itself. So what it made counts as old at once: to freeze and thaw
+    moves all objects to the oldest generation, unseen, unless the program itself keeps some frozen.
     """
     limit, collects = sys.getrecursionlimit(), gc.isenabled()
     sys.setrecursionlimit(max(limit, DEPTH))
@@ -28,6 +29,9 @@ def room_to_think() -> Iterator[None]:
         yield
     finally:
         if collects:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
         with suppress(RecursionError):  # the program stands deeper than the limit that it wanted
             sys.setrecursionlimit(limit)
