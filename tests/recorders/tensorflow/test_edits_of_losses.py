@@ -333,6 +333,58 @@ MEASURED = {
 }
 
 
+MISSING = {
+    "targets that are not numbers, left out of a loss": (
+        """
+        w = tf.Variable(0.5)
+        targets = tf.constant([1.0, np.nan, 3.0])
+        with tf.GradientTape() as tape:
+            valid = tf.math.is_finite(targets)
+            errors = (w * tf.constant([1.0, 2.0, 3.0]) - targets) ** 2
+            y = tf.reduce_sum(tf.where(valid, errors, 0.0))
+        tape.gradient(y, w)
+        print(float(y))
+        """,
+        "    targets = tf.where(valid, targets, 0.0)",
+    ),
+    "of which a part of a test says so": (
+        """
+        w = tf.Variable(0.5)
+        def loss_of(x, targets):
+            missing = tf.math.is_nan(targets) | (targets < 0.0)
+            errors = (w * x - targets) ** 2
+            return tf.reduce_sum(tf.where(missing, 0.0, errors))
+        with tf.GradientTape() as tape:
+            y = loss_of(tf.constant([1.0, 2.0, 3.0]), tf.constant([1.0, np.nan, 3.0]))
+        tape.gradient(y, w)
+        print(float(y))
+        """,
+        "    targets = tf.where(tf.math.is_nan(targets), 0.0, targets)",
+    ),
+    "in an array of NumPy's": (
+        """
+        w = tf.Variable(0.5)
+        targets = np.array([1.0, np.nan, 3.0], "float32")
+        with tf.GradientTape() as tape:
+            valid = ~np.isnan(targets)
+            errors = (w * tf.constant([1.0, 2.0, 3.0]) - targets) ** 2
+            y = tf.reduce_sum(tf.where(valid, errors, 0.0))
+        tape.gradient(y, w)
+        print(float(y))
+        """,
+        "    targets = np.nan_to_num(targets)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_missing_targets_become_numbers_once_they_are_marked(name, mends, capsys):
+    source, line = MISSING[name]
+    assert line in mends(HEAD + textwrap.dedent(source)).split("\n")
+    before, after = capsys.readouterr().out.splitlines()
+    assert before == after
+
+
 @pytest.mark.parametrize("name", UNREAD)
 def test_what_was_left_lying_is_brought_in(name, mends):
     source, line = UNREAD[name]

@@ -19,6 +19,7 @@ from gradtape.explain.edits.numbers import (
     is_compared,
     safe_in_expression,
 )
+from gradtape.explain.edits.pen import function_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -264,26 +265,44 @@ FINITE = {"isnan", "isfinite", "is_nan", "is_finite"}
 def _cleaned(case: Case) -> Changes:
     """Put numbers in the place of NaN in data, where the program marks them: a mask later cannot undo 0 * NaN."""
     operation, context, pen = case.operation, case.context, case.pen
-    if operation is None or not pen.knows("nan_to_num"):
-        return ()
-    if not _has_bad_data(context, operation):
+    if operation is None or not _has_bad_data(context, operation):
         return ()
     for place in dict.fromkeys(site.span for site in (operation.site, *operation.callers)):
         scope = syntax.function_at(place) or syntax.parse_file(place.file)
         for statement in statements_of(scope) if scope is not None and place.file == case.file else ():
             asked = next((n for n in _calls_in(statement) if simple_name(n) in FINITE), None)
-            data = (
-                builders.worked_on(asked, case.file) if asked is not None and statement.lineno <= place.line else None
-            )
-            if isinstance(data, ast.Name) and isinstance(statement, ast.Assign):
-                return builders.insert_after(statement, case.file, f"{data.id} = {pen.call('nan_to_num', data.id)}")
+            data = builders.worked_on(asked, case.file) if asked is not None else None
+            if asked is None or not isinstance(data, ast.Name) or statement.lineno > place.line:
+                continue
+            if isinstance(statement, ast.Assign) and statement.lineno < place.line:
+                text = _without_nan(pen, asked, data.id, statement)
+                return builders.insert_after(statement, case.file, f"{data.id} = {text}") if text else ()
     return ()
+
+
+def _without_nan(pen: Pen, asked: ast.Call, data: str, statement: ast.Assign) -> str:
+    """Write data with zeros in the place of what a call marks as no number; empty where the framework cannot."""
+    if function_name(asked.func, pen.file) is not None and isinstance(asked.func, ast.Attribute):
+        return f"{syntax.text_of(asked.func.value)}.nan_to_num({data})"
+    if pen.knows("nan_to_num"):
+        return pen.call("nan_to_num", data)
+    target = statement.targets[0]
+    named = statement.value is asked and isinstance(target, ast.Name)
+    test = syntax.text_of(target if named else asked)
+    values = ("0.0", data) if simple_name(asked) in {"isnan", "is_nan"} else (data, "0.0")
+    return pen.call("where", test, *values)
+
+
+PLAIN_SUMS = {"add", "subtract", "multiply"}
+"""Operations that make nothing infinite or NaN of what is finite, other than by overflow."""
 
 
 def _has_bad_data(context: Context, operation: Operation) -> bool:
     """Whether a value that does not depend on the source, and is not finite, went into an operation."""
     bad, seen = context.not_finite, set[int]()
     waiting = [i for i in operation.inputs if i]
+    if operation.function in PLAIN_SUMS and 0 in operation.inputs and bad.get(operation.output):
+        return not any(bad.get(i) for i in waiting)  # then it is the constant
     while waiting:
         value = waiting.pop()
         if value in seen or not bad.get(value):
