@@ -271,6 +271,8 @@ class Failure:
         Whatever the cause's message needs more: a shape, the number of times, a dtype.
     kept : tuple of str
         What the program calls values that objects keep from round to round, where it is about such a one.
+    once : bool
+        Whether it is about a value that is computed once and kept at `at`, for whoever asks for it again.
     """
 
     kind: str
@@ -280,6 +282,7 @@ class Failure:
     value: int = 0
     detail: str = ""
     kept: tuple[str, ...] = ()
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

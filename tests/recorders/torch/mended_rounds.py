@@ -1,5 +1,16 @@
 """Small programs that their own edits mend: leaves of a round, and what one round leaves for the next."""
 
+import textwrap
+
+TRAINING = """
+    def train(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(torch.randn(5, 4)).sum(1).pow(2).mean().backward()
+            optimizer.step()
+    """
+
 ROUNDS = {
     "a gradient at the result of a step that was taken elsewhere": """
         class Attack:
@@ -77,3 +88,109 @@ ROUNDS = {
             optimizer.step()
         """,
 }
+
+CACHED = {
+    "angles in a dict, computed once per length": """
+        class Angles(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rates, self.known = nn.Parameter(torch.ones(4)), {}
+            def of(self, n):
+                if n not in self.known:
+                    self.known[n] = torch.arange(n)[:, None] * self.rates  #~ tape-used-up
+                return self.known[n]
+            def forward(self, x):
+                return x * self.of(len(x)).cos()
+        train(Angles())
+        """,
+    "a table that a method makes for lengths that are new": """
+        class Rotary(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rates, self.longest = nn.Parameter(torch.ones(4)), 0
+            def make(self, n):
+                self.longest = n
+                angles = torch.outer(torch.arange(n).float(), self.rates)
+                self.register_buffer("cosines", angles.cos(), persistent=False)  #~ tape-used-up
+            def forward(self, x):
+                if len(x) > self.longest:
+                    self.make(len(x))
+                return x * self.cosines[: len(x)]
+        train(Rotary())
+        """,
+    "a kernel that a function returns early": """
+        kernels, scale = {}, nn.Parameter(torch.ones(4))
+        def kernel(n):
+            if n in kernels:
+                return kernels[n]
+            made = torch.exp(-(torch.arange(n)[:, None] / scale) ** 2)
+            kernels[n] = made  #~ tape-used-up
+            return made
+        optimizer = torch.optim.SGD([scale], lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (torch.randn(5, 4) * kernel(5)).sum().pow(2).backward()
+            optimizer.step()
+        """,
+    "a table that is tried first": """
+        class Mix(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.logits, self.known = nn.Parameter(torch.zeros(4)), {}
+            def forward(self, x):
+                try:
+                    weights = self.known[len(x)]
+                except KeyError:
+                    weights = torch.softmax(self.logits, 0)
+                    self.known[len(x)] = weights  #~ tape-used-up
+                return x * weights
+        train(Mix())
+        """,
+    "a table in the other side of a branch": """
+        class Mix(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.logits = nn.Parameter(torch.zeros(4))
+            def forward(self, x):
+                if hasattr(self, "weights"):
+                    weights = self.weights
+                else:
+                    self.weights = weights = torch.softmax(self.logits, 0)  #~ tape-used-up
+                return x * weights
+        train(Mix())
+        """,
+    "a function whose results are all kept": """
+        from functools import lru_cache
+        class Mix(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.logits = nn.Parameter(torch.zeros(4))
+            @lru_cache
+            def weights(self):
+                return torch.softmax(self.logits, 0)  #~ tape-used-up
+            def forward(self, x):
+                return x * self.weights()
+        train(Mix())
+        """,
+    "a default that is computed and kept": """
+        class Mix(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.logits, self.known = nn.Parameter(torch.zeros(4)), {}
+            def forward(self, x):
+                return x * self.known.setdefault(len(x), torch.softmax(self.logits, 0))  #~ tape-used-up
+        train(Mix())
+        """,
+    "features that a loop computes in its first round": """
+        net = nn.ModuleList([nn.Linear(3, 4), nn.Linear(4, 1)])
+        optimizer, features, x = torch.optim.SGD(net.parameters(), lr=0.1), None, torch.randn(6, 3)
+        for _ in range(3):
+            if features is None:
+                features = torch.tanh(net[0](x))  #~ tape-used-up
+            optimizer.zero_grad()
+            net[1](features).pow(2).mean().backward()
+            optimizer.step()
+        """,
+}
+
+ROUNDS |= {name: textwrap.dedent(TRAINING) + textwrap.dedent(program) for name, program in CACHED.items()}

@@ -15,6 +15,7 @@ from gradtape.diagnostics.syntax.functions import (
     parameters_for,
     results_of,
 )
+from gradtape.diagnostics.syntax.keeping import Kept, kept_once
 from gradtape.diagnostics.syntax.names import (
     assigned_names,
     has_name_as_key,
@@ -41,6 +42,7 @@ from gradtape.diagnostics.syntax.values import dropped_update, gives, in_compreh
 
 __all__ = [
     "Fork",
+    "Kept",
     "argument_texts",
     "around",
     "assigned_names",
@@ -60,6 +62,7 @@ __all__ = [
     "in_comprehension",
     "is_list",
     "is_method",
+    "kept_once",
     "key_at",
     "leads_to",
     "made_by",

@@ -20,6 +20,14 @@ def detect(context: Context) -> Finding | None:
 
 def detect_failure(context: Context) -> Finding | None:
     """Tell of a graph that was walked before; `at` is what it still holds, `also` where it was walked."""
+    failure = context.question.failure
+    if failure is not None and failure.once:
+        return context.failed(
+            "tape-used-up",
+            f"no second set of gradients of `{context.question.target_name}`: a part of the graph was used up",
+            f"`{failure.detail}` keeps what is computed here, together with the graph of the first time",
+            helps=("compute it anew whenever it is used: what it is computed from learns",),
+        )
     return context.failed(
         "tape-used-up",
         f"no second set of gradients of `{context.question.target_name}`: the graph was used up",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, carrying, order, passing, static, symbols, trees, whole
+from gradtape.explain.edits import builders, caches, carrying, order, passing, static, symbols, trees, whole
 from gradtape.explain.edits.blocks import tape_block
 from gradtape.explain.edits.case import assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.places import moved_to_end, moved_to_start, paused
@@ -37,6 +37,8 @@ def again(case: Case) -> Suggestion | None:
 def _retain_graph(case: Case) -> Suggestion | None:
     """Keep the graph at the first call for gradients, the one that the finding names."""
     failure, used = case.context.question.failure, case.context.question.used_at
+    if failure is not None and failure.once:
+        return builders.likely(*caches.computed_anew(case))
     if failure is not None and failure.kept:
         return builders.likely(*_cut_between(case, failure.kept))
     carried = order.into_loop(case) or _carried(case) or carrying.cut_after_round(case)

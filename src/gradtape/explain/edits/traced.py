@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, loops, streams
+from gradtape.explain.edits import builders, caches, loops, streams
 from gradtape.explain.edits.case import parts
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def kept_as_number(case: Case) -> Suggestion | None:
     """Hand the value to `jax.debug.callback`, which keeps its number when it is computed."""
     statement, file = case.statement, case.file
-    cached = _not_cached(case)
+    cached = caches.not_cached(case)
     if cached:
         return builders.likely(*cached)
     jax = scopes.imported_as(file, "jax", case.at)
@@ -82,16 +82,6 @@ def _several_kept(case: Case, statement: ast.stmt, jax: str) -> Changes:
         *builders.insert_after(statement, file, *lines),
         *changes,
     )
-
-
-def _not_cached(case: Case) -> Changes:
-    """Let a function compute anew what it kept for its next call, which may be in another trace."""
-    mark = syntax.cached_by(case.at)
-    if mark is None:
-        return ()
-    if syntax.text_of(mark).endswith("cached_property"):
-        return builders.replace(mark, case.file, "property")
-    return builders.drop_decorator(mark, case.file)
 
 
 def _declared(function: ast.AST | None) -> set[str]:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gradtape.diagnostics import Site, Span, syntax
+from gradtape.diagnostics import Passage, Site, Span, syntax
 from gradtape.explain.cause import place_in
 from gradtape.explain.graph import BreakKind, Failure
 from gradtape.recorders.torch import numbers, private
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     import torch
 
-    from gradtape.diagnostics import Passage
     from gradtape.explain.graph import Operation
     from gradtape.recorders.torch.asked import Asked
     from gradtape.recorders.torch.autograd import Walk
@@ -89,6 +88,10 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
     name = builder.name_of(number)
     at = _handed_on(record.frames, asked.site.code, name) if record.frames else operation.site
     origin = builder.made_by.get(number)
+    once = _computed_once(origin.frames, asked.site.code) if origin is not None else None
+    if once is not None:
+        also = [(by.site, "its graph was used up here"), (operation.site, "it is used again here")]
+        return Failure("tape-used-up", text, Passage(once.at), tuple(also), number, once.name, once=True)
     kept = {attribute for old, value, _ in stale for attribute in _attributes(old, value)}
     stored = _stored(origin.frames, kept) if origin is not None and by.site == asked.site else None
     if stored is not None:
@@ -105,6 +108,13 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
     if made is not None and made.site.span != at.span:
         also.append((place_in(made, asked.site.code), "it was made here"))
     return Failure("tape-used-up", text, at, tuple(also), number, name)
+
+
+def _computed_once(frames: Frames, asking: object) -> syntax.Kept | None:
+    """Return what keeps a value that is computed once, in the function that asks or in one that it calls."""
+    sites = [Site(*frame) for frame in frames]
+    last = next((place for place, site in enumerate(sites) if site.code is asking), len(sites))
+    return syntax.kept_once([site.span for site in sites[: last + 1]])
 
 
 def _attributes(operation: Operation, value: int) -> list[str]:

@@ -153,9 +153,9 @@ def _moved(statements: Sequence[ast.stmt], file: str, insert: Callable[..., Chan
     return (*(change for s in statements for change in remove(s, file)), *came) if came else ()
 
 
-def unwrap_block(statement: ast.With | ast.If, file: str) -> Changes:
-    """Take a `with`, or a branch, away and move its body out of it."""
-    texts = [lines_of(s, file) for s in statement.body]
+def unwrap_block(statement: ast.stmt, file: str, body: Sequence[ast.stmt] = ()) -> Changes:
+    """Take a `with`, or a branch, away and move its body, or another part of it, out of it."""
+    texts = [lines_of(s, file) for s in body or getattr(statement, "body", ())]
     if any(text is None for text in texts):
         return ()
     indent = indent_of(statement, file)
