@@ -78,3 +78,27 @@ def test_what_would_lose_a_part_is_not_edited(name, explained):
     assert ran.error is None
     assert all(f.diagnostic.suggestion is None for r in ran.reports for f in r.findings)
     assert any(r.findings for r in ran.reports)
+
+
+WHOLE = """
+w = tf.constant([[0.5], [2.0]])
+def slope(rows):
+    x = tf.convert_to_tensor(rows[None])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.reduce_sum({used})
+    return tape.gradient(y, x)
+slope(np.array([1, 0], "uint8"))
+"""
+
+
+def test_whole_numbers_that_are_cast_anyway_are_cast_before(mends):
+    new = mends(HEAD + WHOLE.format(used="tf.matmul(tf.cast(x, tf.float32), w)")).split("\n")
+    assert "    x = tf.cast(tf.convert_to_tensor(rows[None]), tf.float32)" in new
+
+
+@pytest.mark.parametrize("used", ["tf.gather(w, tf.cast(x, tf.int32))", "tf.cast(x * x, tf.float32)"])
+def test_whole_numbers_that_are_meant_so_are_not_cast(used, explained):
+    ran = explained(HEAD + WHOLE.format(used=used))
+    (report,) = ran.reports
+    assert [f.diagnostic.suggestion for f in report.findings if f.cause == "integer-source"] == [None]

@@ -322,11 +322,14 @@ def _at_keys(node: ast.expr | None, keys: list[object]) -> ast.expr | None:
 
 
 def _cast(case: Case) -> Suggestion | None:
-    """Make a tensor of PyTorch's floating point where it becomes a source: whole numbers were computed before.
+    """Make a tensor floating point where it becomes a source: whole numbers were computed before.
 
-    What a statement only marks, and that keeps its name, is made so where the name gets it.
+    What a statement of PyTorch's only marks, and that keeps its name, is made so where the name gets it.
     """
     node, file = case.node, case.file
+    if case.pen.dialect == "tensorflow" and node is not None and _is_cast_anyway(case):
+        given = node.args[0] if isinstance(node, ast.Call) and node.args and simple_name(node) == "Variable" else node
+        return builders.likely(*builders.replace(given, file, case.pen.say(FLOAT, x=builders.written(given, file))))
     if case.pen.dialect != "torch":
         return None
     value = _marked(case)
@@ -337,6 +340,22 @@ def _cast(case: Case) -> Suggestion | None:
     return (
         builders.likely(*builders.replace(value, file, f"{builders.operand(value, file)}.float()")) if value else None
     )
+
+
+FLOAT = "tf.cast({x}, tf.float32)"
+
+
+def _is_cast_anyway(case: Case) -> bool:
+    """Whether all that reads the source makes floating point of it, so that it may be that before."""
+    columns, ids = case.context.run.columns, set(case.context.source.ids)
+    readers = columns.readers(ids)
+    while same := {columns.outputs[n] for n in readers if columns.functions[n] == "identity"} - ids:
+        ids |= same
+        readers = columns.readers(ids)
+    casts = [n for n in readers if columns.functions[n] != "identity"]
+    asked = [syntax.expression_at(columns[n].site.span) for n in casts]
+    whole_again = any(is_whole(given) for call in asked if isinstance(call, ast.Call) for given in call.args)
+    return {columns.functions[n] for n in casts} == {"cast"} and not whole_again
 
 
 def _is_alone(case: Case) -> bool:
