@@ -305,9 +305,54 @@ MENDED = {
         """,
         "    tape.watch(image)",
     ),
+    "the input under a name outside of the function": (
+        """
+        inputs = keras.Input((3,))
+        model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+        dream = model.input
+        def slope(image):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(model(image) ** 2)
+            return tape.gradient(y, dream)
+        try:
+            slope(tf.ones((1, 3)))
+        except AttributeError:
+            pass
+        """,
+        "    return tape.gradient(y, image)",
+    ),
+    "a layer that the result goes around, too": (
+        """
+        inputs = keras.Input((3,))
+        hidden = keras.layers.Dense(3, activation="tanh")(inputs)
+        middle = keras.layers.Dense(3, name="middle")(hidden)
+        model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Add()([hidden, middle])))
+        with tf.GradientTape() as tape:
+            y = model(tf.ones((1, 3)))[:, 0]
+        try:
+            tape.gradient(y, model.get_layer("middle").output)
+        except AttributeError:
+            pass
+        """,
+        "    tape.gradient(y, features)",
+    ),
 }
 
 UNEDITED = {
+    "the input of one of two models under one name": """
+        start, other = keras.Input((3,)), keras.Input((3,))
+        model, second = keras.Model(start, keras.layers.Dense(1)(start)), keras.Model(other, keras.layers.Dense(1)(other))
+        begin = model.input
+        begin = second.input
+        def slope(image):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(model(image) ** 2)
+            return tape.gradient(y, begin)
+        try:
+            slope(tf.ones((1, 3)))
+        except AttributeError:
+            pass
+        """,
     "a loop that reads its variable elsewhere": """
         w, total = tf.Variable([1.0, 2.0]), tf.Variable(0.0)
         with tf.GradientTape() as tape:

@@ -30,7 +30,8 @@ def computed(case: Case) -> Changes:
     symbol = asked
     if isinstance(asked, ast.Name):
         value = assigned_before(question.function, asked.id, asked.lineno) if question.function is not None else None
-        symbol = value if value is not None else asked
+        outside = syntax.values_given_to(asked.id, question.at)
+        symbol = value if value is not None else outside[0] if len(outside) == 1 else asked
     is_input = isinstance(symbol, ast.Attribute) and symbol.attr in INPUTS
     call = _model_call(block, symbol, case.file) or (_handed_on(block, case.file) if is_input else None)
     if call is None:
@@ -43,7 +44,29 @@ def computed(case: Case) -> Changes:
         wanted = f"[{given}]" if symbol.attr == "inputs" else given
         watch = builders.insert_before(block.body[0], case.file, f"{tape}.watch({given})")
         return (*watch, *builders.replace(asked, case.file, wanted))
-    return _gone_through(case, call, symbol, asked)
+    return _given_as_well(case, call, symbol, asked)
+
+
+def _given_as_well(case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr) -> Changes:
+    """Let a model give the value beside its result: `features, y = keras.Model(m.inputs, [features, m.output])(x)`.
+
+    A model that begins at the value would not do: what the result is made of may go around it.
+    """
+    pen, file, statement = case.pen, case.file, syntax.statement_at(syntax.span_of(call, case.file))
+    if not isinstance(symbol, ast.Attribute) or symbol.attr != "output" or statement is None:
+        return ()
+    name, model, middle = scopes.free_name(file, "features"), builders.written(call.func, file), builders.written(symbol, file)
+    both = pen.say("keras.Model({m}.inputs, [{s}, {m}.output])", m=model, s=middle)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is call else None
+    if isinstance(target, ast.Name):
+        computed = (*builders.rename_call(call, file, both), *builders.replace(target, file, f"{name}, {target.id}"))
+    else:
+        result, given = scopes.free_name(file, "result"), builders.arguments_of(call, file)
+        computed = (
+            *builders.insert_before(statement, file, f"{name}, {result} = {both}{given}"),
+            *builders.replace(call, file, result),
+        )
+    return (*computed, *builders.replace(asked, file, name), *pen.imports)
 
 
 def _watched(case: Case) -> Changes:
@@ -62,20 +85,17 @@ def _watched(case: Case) -> Changes:
     return (*changes, *(c for n in later for c in builders.replace(n, case.file, features))) if changes else ()
 
 
-def _gone_through(
-    case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr, before: ast.stmt | None = None
-) -> Changes:
+def _gone_through(case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr, before: ast.stmt) -> Changes:
     """Compute the value by a model that ends there, and the rest by one that begins there."""
     pen, file = case.pen, case.file
-    statement = before if before is not None else syntax.statement_at(syntax.span_of(call, file))
-    if not isinstance(symbol, ast.Attribute) or symbol.attr != "output" or statement is None:
+    if not isinstance(symbol, ast.Attribute) or symbol.attr != "output":
         return ()
     name, model, middle = scopes.free_name(file, "features"), builders.written(call.func, file), syntax.text_of(symbol)
     given = ", ".join(builders.written(a, file) for a in (*call.args, *call.keywords))
     first = pen.say("keras.Model({m}.inputs, {s})({x})", m=model, s=middle, x=given)
     rest = pen.say("keras.Model({s}, {m}.outputs[0])", s=middle, m=model)
     return (
-        *builders.insert_before(statement, file, f"{name} = {first}"),
+        *builders.insert_before(before, file, f"{name} = {first}"),
         *builders.rename_call(call, file, rest),
         *builders.replace(call.args[0], file, name),
         *builders.replace(asked, file, name),
