@@ -341,7 +341,8 @@ MENDED = {
 UNEDITED = {
     "the input of one of two models under one name": """
         start, other = keras.Input((3,)), keras.Input((3,))
-        model, second = keras.Model(start, keras.layers.Dense(1)(start)), keras.Model(other, keras.layers.Dense(1)(other))
+        model = keras.Model(start, keras.layers.Dense(1)(start))
+        second = keras.Model(other, keras.layers.Dense(1)(other))
         begin = model.input
         begin = second.input
         def slope(image):

@@ -55,7 +55,8 @@ def _given_as_well(case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr
     pen, file, statement = case.pen, case.file, syntax.statement_at(syntax.span_of(call, case.file))
     if not isinstance(symbol, ast.Attribute) or symbol.attr != "output" or statement is None:
         return ()
-    name, model, middle = scopes.free_name(file, "features"), builders.written(call.func, file), builders.written(symbol, file)
+    model, middle = builders.written(call.func, file), builders.written(symbol, file)
+    name = scopes.free_name(file, "features")
     both = pen.say("keras.Model({m}.inputs, [{s}, {m}.output])", m=model, s=middle)
     target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is call else None
     if isinstance(target, ast.Name):
