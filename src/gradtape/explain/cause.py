@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from gradtape.explain.ways import Ways
 
 
+THROUGH_PYTHON = "a value may have gone through plain Python on the way"
+"""Why most findings that are not proven are not."""
+
+
 class Stage(StrEnum):
     """When a cause is asked."""
 
@@ -263,7 +267,7 @@ class Context:
         helps: tuple[str, ...] = (),
         suggestion: Suggestion | None = None,
         proven: bool = True,
-        doubt: str = "a value may have gone through plain Python on the way",
+        doubt: str = THROUGH_PYTHON,
         route: Route = NO_ROUTE,
         headline: str | None = None,
         excuse: tuple[Excuse, str] | None = None,

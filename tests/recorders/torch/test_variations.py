@@ -353,6 +353,26 @@ PROGRAMS = {
         y.sum().backward()
         print(x.grad)
         """,
+    "another leaf, made of the same numbers before there was a graph": """
+        import numpy as np
+        import torch
+        from torch import nn
+        pos = np.ones((6, 3))
+        batch = {"pos": torch.from_numpy(pos).float(), "rel_pos": torch.from_numpy(pos - pos.mean(0)).float()}
+        for leaf in [*batch.values(), torch.ones(2)]:
+            leaf.requires_grad_()
+        energy = nn.Linear(3, 1)(batch["rel_pos"]).sum()
+        torch.autograd.grad(energy, batch["pos"])  #~ different-object
+        """,
+    "a leaf beside the one that is used, of another name": """
+        import torch
+        from torch import nn
+        batch = {"pos": torch.ones(6, 3), "charges": torch.ones(6, 3)}
+        for leaf in [*batch.values(), torch.ones(2)]:
+            leaf.requires_grad_()
+        energy = nn.Linear(3, 1)(batch["pos"]).sum()
+        torch.autograd.grad(energy, batch["charges"])  #~ not-used
+        """,
 }
 
 SILENT = {

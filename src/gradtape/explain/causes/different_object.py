@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, syntax
 from gradtape.explain.again import run_again
-from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.cause import THROUGH_PYTHON, Cause, Context, Stage
 from gradtape.explain.graph import OUTSIDE, BreakKind, Event, Operation
+from gradtape.explain.siblings import used_sibling
 from gradtape.explain.stepped import stepped_copy
 from gradtape.explain.unread import unread
 
@@ -49,6 +50,7 @@ class Used(NamedTuple):
     label: str
     labels: tuple[tuple[Span | None, str], ...]
     help: str
+    doubt: str = ""
 
 
 def detect(context: Context) -> Finding | None:
@@ -61,14 +63,15 @@ def detect(context: Context) -> Finding | None:
         used.label,
         labels=used.labels,
         helps=(used.help,),
-        proven=not context.may_have_left,
+        proven=not (used.doubt or context.may_have_left),
+        doubt=used.doubt or THROUGH_PYTHON,
     )
 
 
 def used_instead(context: Context) -> Used | None:
     """Return what the target depends on in the place of the source, if that is proven."""
     copied = _namesakes(context)
-    found = (_copied, _original, *(() if copied else (_made_anew,)), _another_list, _ignored, _cloned)
+    found = (_copied, _original, *(() if copied else (_made_anew,)), _another_list, _ignored, _cloned, _kindred)
     return next((used for look in found if (used := look(context)) is not None), None)
 
 
@@ -391,6 +394,28 @@ def _cloned(context: Context) -> Used | None:
         f"`{context.question.target_name}` depends on another `{'/'.join(tail)}`, not on `{source.name}`",
         ((made, "the one that is used is made here"),),
         "ask for the variables of the model that runs: a copied model has variables of its own",
+    )
+
+
+def _kindred(context: Context) -> Used | None:
+    """Look for another leaf that was made of the same before there was a graph."""
+    found = used_sibling(context)
+    if found is None:
+        return None
+    source, target = context.source.name, context.question.target_name
+    marked = next(
+        (e.site.span for e in context.run.events if e.kind == "marked" and e.value in context.source.ids), None
+    )
+    return Used(
+        found.ids,
+        context.question.call.span,
+        f"`{target}` is computed from `{found.name}`, whose gradient nobody asks for; nothing uses `{source}`",
+        (
+            (context.made_at(context.source), f"`{source}` is made here"),
+            (marked, f"`{source}` is told here to want a gradient"),
+        ),
+        f"ask for the gradient in `{found.name}`, or compute `{target}` from `{source}`",
+        "that one was made from the other before there was a graph is a guess by their names",
     )
 
 
