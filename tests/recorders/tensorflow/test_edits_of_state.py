@@ -336,9 +336,78 @@ MENDED = {
         """,
         "    tape.gradient(y, features)",
     ),
+    "a copy of a model that a function makes": (
+        """
+        def copied(model):
+            copy = keras.models.clone_model(model)
+            copy.set_weights(model.get_weights())
+            return copy
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        with tf.GradientTape() as tape:
+            fast = copied(net)
+            y = tf.reduce_sum(fast(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, net.trainable_variables)
+        """,
+        "    fast = net",
+    ),
+    "weights that are copied from another model": (
+        """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        copy = keras.models.clone_model(net)
+        with tf.GradientTape() as tape:
+            copy.set_weights(net.get_weights())
+            y = tf.reduce_sum(copy(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, net.trainable_variables)
+        """,
+        "    y = tf.reduce_sum("
+        "copy.stateless_call(net.trainable_variables, copy.non_trainable_variables, tf.ones((2, 3)))[0] ** 2)",
+    ),
+    "weights of a model that is given back": (
+        """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        other = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        def adapted():
+            other.set_weights([0.9 * w for w in net.trainable_variables])
+            return other
+        with tf.GradientTape() as tape:
+            fast = adapted()
+            y = tf.reduce_sum(fast(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, net.trainable_variables)
+        """,
+        None,
+    ),
 }
 
 UNEDITED = {
+    "a copy that is trained": """
+        def copied(model):
+            copy = keras.models.clone_model(model)
+            copy.set_weights(model.get_weights())
+            return copy
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        def loss_after_steps(rounds=2):
+            with tf.GradientTape() as tape:
+                fast = copied(net)
+                for _ in range(rounds):
+                    with tf.GradientTape() as inner:
+                        y = tf.reduce_sum(fast(tf.ones((2, 3))) ** 2)
+                    steps = inner.gradient(y, fast.trainable_variables)
+                    keras.optimizers.SGD(0.1).apply_gradients(zip(steps, fast.trainable_variables))
+                y = tf.reduce_sum(fast(tf.ones((2, 3))) ** 2)
+            return tape.gradient(y, net.trainable_variables)
+        loss_after_steps()
+        """,
+    "a model that is given back and asked for more than its result": """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        other = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        def adapted():
+            other.set_weights([0.9 * w for w in net.trainable_variables])
+            return other
+        with tf.GradientTape() as tape:
+            fast = adapted()
+            y = tf.reduce_sum(fast(tf.ones((2, 3))) ** 2) + tf.reduce_sum(fast.layers[0].kernel)
+        tape.gradient(y, net.trainable_variables[0])
+        """,
     "the input of one of two models under one name": """
         start, other = keras.Input((3,)), keras.Input((3,))
         model = keras.Model(start, keras.layers.Dense(1)(start))

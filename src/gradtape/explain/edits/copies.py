@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import simple_name
+from gradtape.explain.edits.case import simple_name, statements_of
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -38,6 +38,51 @@ def not_copied(case: Case) -> Changes:
         if any(isinstance(n, ast.Name) and n.id in names for n in asked):
             return ()
     return builders.drop_call(case.node, case.file)
+
+
+UPDATES = {"apply_gradients", "apply", "minimize", "fit", "train_on_batch", "set_weights", "load_weights"}
+"""Methods that write to the variables of a model; with those that begin with `assign`."""
+
+
+def original_instead(case: Case) -> Changes:
+    """Go on with a model where a function makes a copy of it with its weights, if nobody updates the copy in place."""
+    call, function, file = case.call, case.function, case.file
+    given = call.args[0] if call is not None and len(call.args) == 1 and simple_name(call) == "set_weights" else None
+    if (
+        call is None
+        or given is None
+        or simple_name(given) != "get_weights"
+        or not isinstance(function, ast.FunctionDef)
+    ):
+        return ()
+    copied, copy = _owner(given), _owner(call)
+    returns = [s.value for s in statements_of(function) if isinstance(s, ast.Return)]
+    if copied not in syntax.parameter_names(function) or not returns:
+        return ()
+    if not all(isinstance(value, ast.Name) and value.id == copy for value in returns):
+        return ()
+    operation = case.operation
+    callers = [site.span for site in operation.callers] if operation is not None else []
+    made = next((n for n in scopes.calls_of(file, function) if syntax.span_of(n, file) in callers), None)
+    original = scopes.given_for(made, function, copied) if made is not None else None
+    if made is None or original is None or _is_updated(case.moved(syntax.span_of(made, file))):
+        return ()
+    return builders.keep_part(made, original, file)
+
+
+def _owner(call: ast.expr) -> str:
+    """Return the name of the object of whose part a method is called: `net` for `net.hidden.get_weights()`."""
+    node: ast.expr | None = getattr(call, "func", None)
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_updated(case: Case) -> bool:
+    """Whether a function writes to variables, as far as its text tells."""
+    scope = case.function
+    called = [simple_name(n) for n in syntax.walk_scope(scope) if isinstance(n, ast.Call)] if scope is not None else []
+    return any(name in UPDATES or name.startswith("assign") for name in called)
 
 
 def first_of_copies(case: Case) -> Changes:

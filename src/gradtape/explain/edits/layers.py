@@ -12,6 +12,7 @@ from gradtape.explain.edits.case import assigned_before, defined_in, parts, stat
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
@@ -222,7 +223,7 @@ def called_with_values(case: Case) -> Changes:
     if call is None or scope is None or statement is None or not isinstance(call.func, ast.Attribute):
         return ()
     if call.func.attr == "set_weights" and len(call.args) == 1:
-        model, values, gone = call.func.value, builders.written(call.args[0], file), statement
+        model, values, gone = call.func.value, _tensors(call.args[0], file), statement
     else:
         loop = next((n for n in reversed(builders.path_to(call, file)) if isinstance(n, ast.For)), None)
         zipped = loop.iter if loop is not None else None
@@ -238,11 +239,39 @@ def called_with_values(case: Case) -> Changes:
         for n in syntax.walk_scope(scope)
         if isinstance(n, ast.Call) and syntax.text_of(n.func) == name and n.lineno > gone.lineno and len(n.args) == 1
     ]
-    if not calls or case.pen.dialect != "tensorflow":
+    if case.pen.dialect != "tensorflow":
         return ()
     first = f"{values}, {name}.non_trainable_variables"
-    changes = [c for n in calls for c in _stateless(n, name, first, file)]
-    return (*builders.remove(gone, file), *changes)
+    changes = [c for n in calls for c in _stateless(n, name, first, file)] or _given_back(case, name, first)
+    return (*builders.remove(gone, file), *changes) if changes else ()
+
+
+def _tensors(values: ast.expr, file: str) -> str:
+    """Write the weights that a model is given, tensors in the place of the arrays that `get_weights` returns."""
+    if isinstance(values, ast.Call) and isinstance(values.func, ast.Attribute) and values.func.attr == "get_weights":
+        return f"{builders.written(values.func.value, file)}.trainable_variables"
+    return builders.written(values, file)
+
+
+def _given_back(case: Case, model: str, first: str) -> list[Change]:
+    """Give back a function that calls the model with its weights, where callers only call what they get."""
+    function, file = case.function, case.file
+    if not isinstance(function, ast.FunctionDef):
+        return []
+    returns = [s for s in statements_of(function) if isinstance(s, ast.Return)]
+    values = [s.value for s in returns if s.value is not None and syntax.text_of(s.value) == model]
+    if not values or len(values) < len(returns):
+        return []
+    for call in scopes.calls_of(file, function):
+        names = syntax.assigned_names(syntax.span_of(call, file))
+        scope = case.moved(syntax.span_of(call, file)).function
+        used = [n for name in names for n in syntax.mentions(scope, name)] if scope is not None else []
+        outer = [(n, builders.parent_of(n, file)) for n in (used if names else [call])]
+        if not outer or not all(isinstance(o, ast.Call) and o.func is n and not o.keywords for n, o in outer):
+            return []
+    given = scopes.free_name(file, "inputs")
+    text = f"lambda *{given}: {model}.stateless_call({first}, *{given})[0]"
+    return [c for value in values for c in builders.replace(value, file, text)]
 
 
 def _values_in(loop: ast.For, zipped: ast.Call, call: ast.Call, file: str) -> str:

@@ -11,6 +11,7 @@ from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import (
     builders,
     choices,
+    copies,
     datasets,
     filled,
     foreign,
@@ -85,7 +86,11 @@ def without_state(case: Case) -> Suggestion | None:
     if case.pen.dialect == "jax":
         return builders.likely(*refs.of_its_own(case))
     changes = (
-        _not_traced(case) or datasets.outside(case) or metrics.loss_instead(case) or layers.called_with_values(case)
+        _not_traced(case)
+        or datasets.outside(case)
+        or metrics.loss_instead(case)
+        or copies.original_instead(case)
+        or layers.called_with_values(case)
     )
     if changes or call is None:
         return builders.likely(*changes)
