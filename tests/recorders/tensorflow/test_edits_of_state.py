@@ -353,14 +353,14 @@ MENDED = {
     "weights that are copied from another model": (
         """
         net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
-        copy = keras.models.clone_model(net)
+        copy, x = keras.models.clone_model(net), tf.ones((2, 3))
         with tf.GradientTape() as tape:
             copy.set_weights(net.get_weights())
-            y = tf.reduce_sum(copy(tf.ones((2, 3))) ** 2)
+            h = copy(x)
+            y = tf.reduce_sum(h ** 2)
         tape.gradient(y, net.trainable_variables)
         """,
-        "    y = tf.reduce_sum("
-        "copy.stateless_call(net.trainable_variables, copy.non_trainable_variables, tf.ones((2, 3)))[0] ** 2)",
+        "    h = copy.stateless_call(net.trainable_variables, copy.non_trainable_variables, x)[0]",
     ),
     "weights of a model that is given back": (
         """
