@@ -41,6 +41,32 @@ UNREAD = {
         """,
         "        return self.last(even)",
     ),
+    "a product by einsum, of the same shape": (
+        """
+        A, w = tf.Variable(tf.ones((3, 3))), tf.Variable(tf.ones((4, 2)))
+        def convolved(x):
+            mixed = tf.einsum("ij,jc->ic", A, x)
+            h = tf.matmul(x, w)
+            return tf.reduce_sum(h ** 2)
+        with tf.GradientTape() as tape:
+            y = convolved(tf.ones((3, 4)))
+        tape.gradient(y, [A, w])
+        """,
+        "    h = tf.matmul(mixed, w)",
+    ),
+    "a product by einsum, of another shape": (
+        """
+        A, w = tf.Variable(tf.ones((4, 5))), tf.Variable(tf.ones((4, 2)))
+        def convolved(x):
+            wide = tf.einsum("nc,cd->nd", x, A)
+            h = tf.matmul(x, w)
+            return tf.reduce_sum(h ** 2)
+        with tf.GradientTape() as tape:
+            y = convolved(tf.ones((3, 4)))
+        tape.gradient(y, [A, w])
+        """,
+        "    return tf.reduce_sum(h ** 2) + tf.reduce_mean(wide)",
+    ),
     "a penalty that is never added": (
         """
         w, rate = tf.Variable([[1.0], [2.0]]), tf.Variable(-1.0)

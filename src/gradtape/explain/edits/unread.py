@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 REDUCING = ("reduce_", "mean", "sum", "loss", "entropy", "mse", "divergence", "error")
 """What is in the names of functions that make one number of many, or one per example."""
 
+SUMS_OF_MANY = {"einsum", "cumsum"}
+"""Functions with such a name that give an array."""
+
 
 def brought_in(case: Case) -> Changes:
     """Bring what was computed from the source, and then left lying, into the target."""
@@ -144,6 +147,8 @@ def _is_reduced(node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp):
         return _is_reduced(node.left) or _is_reduced(node.right)
     name = simple_name(node).lower()
+    if name in SUMS_OF_MANY:
+        return False
     return any(word in name for word in REDUCING) or (name == "norm" and not syntax.text_of(node).startswith("self."))
 
 
