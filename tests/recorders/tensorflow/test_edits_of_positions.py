@@ -32,6 +32,20 @@ PROGRAMS = {
             y = tf.reduce_sum(sample(shift) ** 2)
         tape.gradient(y, shift)
         """,
+    "cast positions gather pixels of each row": """
+        w, images = tf.Variable([0.3, 0.6]), tf.random.normal((2, 6, 3))
+        with tf.GradientTape() as tape:
+            places = tf.cast(w[:, None] * 4.0 + tf.constant([0.0, 1.0]), tf.int32)
+            y = tf.reduce_sum(tf.gather(images, places, axis=1, batch_dims=1) ** 2)
+        tape.gradient(y, w)
+        """,
+    "cast positions gather columns": """
+        w, table = tf.Variable([0.3, 0.6]), tf.random.normal((2, 5, 3))
+        with tf.GradientTape() as tape:
+            places = tf.cast(w * 4.0, tf.int32)
+            y = tf.reduce_sum(tf.gather(table, places, axis=1) ** 2)
+        tape.gradient(y, w)
+        """,
     "a rounded position gathers": """
         w, table = tf.Variable([0.3, 0.6]), tf.random.normal((5, 3))
         with tf.GradientTape() as tape:
@@ -171,6 +185,13 @@ PROGRAMS = {
 }
 
 UNEDITED = {
+    "positions along an axis that a name tells": """
+        w, table, last = tf.Variable([0.3, 0.6]), tf.random.normal((2, 5)), 1
+        with tf.GradientTape() as tape:
+            places = tf.cast(w * 4.0, tf.int32)
+            y = tf.reduce_sum(tf.gather(table, places, axis=last) ** 2)
+        tape.gradient(y, w)
+        """,
     "a cast position is a key of a lookup": """
         w = tf.Variable([0.3, 0.6])
         values = tf.lookup.KeyValueTensorInitializer(tf.constant([0, 1, 2], tf.int64), tf.constant([0.1, 0.5, 0.9]))
@@ -186,13 +207,6 @@ UNEDITED = {
             place = tf.cast(where, tf.int32)
             where = tf.zeros(2)
             y = tf.reduce_sum(tf.gather(table, place) ** 2 + where[0])
-        tape.gradient(y, w)
-        """,
-    "positions along another axis": """
-        w, table = tf.Variable([0.3, 0.6]), tf.random.normal((5, 3))
-        with tf.GradientTape() as tape:
-            place = tf.cast(w * 2.0, tf.int32)
-            y = tf.reduce_sum(tf.gather(table, place, axis=1) ** 2)
         tape.gradient(y, w)
         """,
     "a parameter without a written derivative": """
@@ -243,3 +257,9 @@ def test_a_copied_model_is_shown_beside_the_one_that_was_asked_for(explained):
 def test_only_the_positions_of_the_first_axis_are_seen_to_go_between(mends):
     new = mends(HEAD + textwrap.dedent(PROGRAMS["a cast position is kept in the table first"]))
     assert "tf.minimum(index + 1, profile.shape[0] - 1)" in new
+
+
+def test_rows_are_read_between_as_they_were_read(mends):
+    new = mends(HEAD + textwrap.dedent(PROGRAMS["cast positions gather pixels of each row"]))
+    assert "tf.gather(images, tf.minimum(places + 1, images.shape[1] - 1), axis=1, batch_dims=1)" in new
+    assert "places.shape + [1] * (len(images.shape) - 2)" in new

@@ -224,7 +224,7 @@ def _named_first(case: Case, pick: ast.expr, place: ast.expr, inner: ast.expr) -
 
 
 def _place_of(pick: ast.expr) -> ast.expr | None:
-    """Return the position by which an expression picks; None for what picks nothing, or not along the first axis."""
+    """Return the position by which an expression picks; None for what picks nothing, or along an unknown axis."""
     if isinstance(pick, ast.Subscript):
         return pick.slice if isinstance(pick.ctx, ast.Load) else None
     if not isinstance(pick, ast.Call):
@@ -232,11 +232,21 @@ def _place_of(pick: ast.expr) -> ast.expr | None:
     if simple_name(pick) == "gather_nd":
         return pick.args[1] if len(pick.args) == 2 and not pick.keywords else None
     if simple_name(pick) in {"gather", "take", "embedding_lookup", "one_hot"}:
-        axis = builders.argument(pick, 2, "axis")
-        first = axis is None or (isinstance(axis, ast.Constant) and axis.value == 0)
         of_row = simple_name(pick) == "one_hot"
-        return pick.args[0 if of_row else 1] if len(pick.args) > 1 and first else None
+        return pick.args[0 if of_row else 1] if len(pick.args) > 1 and _axis_of(pick) is not None else None
     return pick.args[0] if len(pick.args) == 1 and not pick.keywords else None  # a layer, if it turns out to be one
+
+
+def _axis_of(pick: ast.expr) -> int | None:
+    """Return along which axis an expression picks; None where that is not known, or others in front are paired too."""
+    named = pick.keywords if isinstance(pick, ast.Call) else []
+    given = {k.arg: k.value for k in named if k.arg in {"axis", "batch_dims"}}
+    numbers = {name: node.value for name, node in given.items() if isinstance(node, ast.Constant)}
+    paired = numbers.get("batch_dims", 0)
+    axis = numbers.get("axis", paired)
+    if len(numbers) < len(given) or (isinstance(pick, ast.Call) and len(pick.args) > 2) or not isinstance(axis, int):
+        return None
+    return axis if axis >= 0 and paired in {0, axis} else None
 
 
 def _between(pen: Pen, pick: ast.expr, place: ast.expr, inner: ast.expr, file: str) -> str:
@@ -252,16 +262,20 @@ def _between(pen: Pen, pick: ast.expr, place: ast.expr, inner: ast.expr, file: s
     rows, row = _kept_as(place, "rows", file)
     if simple_name(pick) == "gather_nd":
         return _between_corners(pen, table, row, at, file) if rows == row and first == at else ""
-    after = pen.say("tf.minimum({i} + 1, {t}.shape[0] - 1)", i=row, t=table)
+    axis = _axis_of(pick) or 0
+    settings = "".join(f", {builders.written(k, file)}" for k in getattr(pick, "keywords", ()))
+    after = pen.say("tf.minimum({i} + 1, {t}.shape[{k}] - 1)", i=row, t=table, k=str(axis))
     weight = pen.say("{f} - tf.cast({i}, {p}.dtype)", f=first, p=at, i=row)
     return pen.say(
-        "tf.gather({t}, {r}) + tf.reshape({w}, {i}.shape + [1] * (len({t}.shape) - 1)) "
-        "* (tf.gather({t}, {a}) - tf.gather({t}, {i}))",
+        "tf.gather({t}, {r}{s}) + tf.reshape({w}, {i}.shape + [1] * (len({t}.shape) - {k})) "
+        "* (tf.gather({t}, {a}{s}) - tf.gather({t}, {i}{s}))",
         t=table,
         r=rows,
         i=row,
         a=after,
         w=weight,
+        k=str(axis + 1),
+        s=settings,
     )
 
 
