@@ -40,6 +40,14 @@ _JAX_TOO = (
 )  # fmt: skip
 """Further names that JAX has as NumPy does."""
 
+_TORCH_TOO = (
+    "atleast_1d", "atleast_2d", "broadcast_to", "column_stack", "copysign", "corrcoef", "cov", "deg2rad", "diagonal",
+    "dstack", "fliplr", "flipud", "float_power", "fmax", "fmin", "fmod", "linalg.cond", "linalg.eigvals",
+    "linalg.matrix_power", "linalg.multi_dot", "linalg.qr", "meshgrid", "positive", "quantile", "rad2deg", "reciprocal",
+    "remainder", "rot90", "sort", "tril", "triu", "vander", "vdot",
+)  # fmt: skip
+"""Further names that PyTorch has, with NumPy's arguments or what `edits/to_torch.py` makes of them."""
+
 _FOURIER = (
     "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn",
     "fftshift", "ifftshift", "fftfreq", "rfftfreq",
@@ -209,7 +217,17 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "hamming": "torch.signal.windows.hamming",
         "blackman": "torch.signal.windows.blackman",
         "bartlett": "torch.signal.windows.bartlett",
+        "array_split": "torch.tensor_split",
+        "copy": "torch.clone",
+        "degrees": "torch.rad2deg",
+        "dot": "torch.matmul",
+        "mod": "torch.remainder",
+        "percentile": "torch.quantile",
+        "radians": "torch.deg2rad",
+        "repeat": "torch.repeat_interleave",
+        "split": "torch.tensor_split",
     }
+    | _all("torch", _TORCH_TOO)
     | {f"fft.{name}": f"torch.fft.{name}" for name in _FOURIER},
     "jax": _all("jnp", _ELEMENTWISE, _MORE, _NUMPY_ONLY, _JAX_TOO)
     | {

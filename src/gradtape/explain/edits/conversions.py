@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.diagnostics.changes import Change
-from gradtape.explain.edits import builders, filled, foreign
+from gradtape.explain.edits import builders, filled, foreign, to_torch
 from gradtape.explain.edits.case import parts, simple_name
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.sources import is_whole
@@ -38,7 +38,9 @@ METHOD_NAMES = {
 
 
 def method_as_function(pen: Pen, node: ast.expr, file: str) -> Changes:
-    """Write a method of arrays as the function that tensors have instead."""
+    """Write a method of arrays as the function, or the method, that tensors have instead."""
+    if pen.dialect == "torch":
+        return to_torch.method(pen, node, file)
     name = node.func if isinstance(node, ast.Call) else node
     if pen.dialect != "tensorflow" or not isinstance(name, ast.Attribute) or name.attr not in METHOD_NAMES:
         return ()
@@ -95,8 +97,9 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
             )
         if name is not None:
             axes = AXES.get(name) if pen.dialect == "tensorflow" else None
+            renamed = builders.rename_call(node, file, pen.call(name).removesuffix("()"))
             return (
-                *builders.rename_call(node, file, pen.call(name).removesuffix("()")),
+                *(to_torch.function(pen, node, name, file) if pen.dialect == "torch" else renamed),
                 *(_of_list(pen, node, name, file) or (c for a in node.args for c in kept_inside(pen, a, file))),
                 *(builders.add_argument(node, file, f"axes={axes}") if axes is not None else ()),
             )

@@ -191,7 +191,7 @@ def rounded_around(case: Case, pen: Pen, node: ast.expr) -> Changes | None:
         if not isinstance(outer, ast.expr):
             break
         called = syntax.text_of(outer.func) if isinstance(outer, ast.Call) else ""
-        if isinstance(outer, ast.Call) and inner in outer.args and simple_name(outer) in SIZED:
+        if isinstance(outer, ast.Call) and inner in outer.args and _is_size(outer, inner, case.file):
             return None
         if isinstance(outer, ast.Call) and called in ROUNDED and outer.args == [inner]:
             if not _is_computed_with(case, outer):
@@ -212,6 +212,16 @@ SIZED = {
     "squeeze", "unsqueeze", "islice",
 }  # fmt: skip
 """Functions whose arguments are sizes, counts and axes."""
+
+MAKING = {"zeros", "ones", "empty", "rand", "randn", "randint", "eye", "range", "islice"}
+"""Those of them that get no value first."""
+
+
+def _is_size(call: ast.Call, argument: ast.expr, file: str) -> bool:
+    """Whether an argument of a call is a size, a count or an axis: not the value first in a function's arguments."""
+    name = simple_name(call)
+    works_on = call.args[0] is argument and name not in MAKING and not builders.is_method(call, file)
+    return name in SIZED and not works_on
 
 
 def _is_computed_with(case: Case, node: ast.expr) -> bool:

@@ -274,13 +274,20 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
         if statement.lineno <= since:
             continue
         found += [c for part in ast.iter_child_nodes(statement) for c in inside_any(pen, part, case.file)]
-        found += [c for n in parts(statement) if _starts_with(n, plain) for c in method_as_function(pen, n, case.file)]
+        works_on = _computes_with if pen.dialect == "torch" else _starts_with
+        found += [c for n in parts(statement) if works_on(n, plain) for c in method_as_function(pen, n, case.file)]
     return tuple(found)
 
 
 def _starts_with(node: ast.expr, names: set[str]) -> bool:
     """Whether a method of one of these names is called: `e.sum()`."""
     return isinstance(node, ast.Call) and syntax.text_of(getattr(node.func, "value", node)) in names
+
+
+def _computes_with(node: ast.expr, names: set[str]) -> bool:
+    """Whether a method is called of what is computed from one of these names: `(e @ e.T).max(0)`."""
+    method = node.func if isinstance(node, ast.Call) else None
+    return isinstance(method, ast.Attribute) and not names.isdisjoint(syntax.names_in(method.value, ast.Load))
 
 
 def _filled(statement: ast.stmt, node: ast.expr) -> set[str]:
