@@ -62,15 +62,38 @@ def _reworded(context: Context, found: Finding, link: Link, route: Route) -> Fin
 def ends_of_routes(context: Context, kinds: Iterable[BreakKind]) -> list[Link]:
     """Return the links that end a route from the source to the target for one of these reasons alone, and certainly.
 
-    What leads to them flows, and what they lead to flows or is lost once more for a reason of these.
+    What leads to them flows, and what they lead to flows or is lost once more for a reason of these. No route ends
+    where a source gets its next value from itself, as the parameters of a module do that is moved to a device.
     """
     wanted, targets = frozenset(kinds), context.question.target_ids
     crossing, leads = context.run.once((wanted, targets), lambda: _leading(context.run, wanted, targets))
     return [
         link
         for link in crossing
-        if link.operation.inputs[link.position] in context.moving and link.operation.output in leads
+        if link.operation.inputs[link.position] in context.moving
+        and link.operation.output in leads
+        and not _comes_home(context, link.operation.output)
     ]
+
+
+MOST_ON_THE_WAY = 20
+"""Through how many values a source may get its next value from itself."""
+
+
+def _comes_home(context: Context, value: int) -> bool:
+    """Whether a value goes on to the source alone, whose next value it becomes."""
+    uses, outputs, home = context.run.columns.uses, context.run.columns.outputs, context.source.ids
+    waiting, seen = [value], {value}
+    while waiting:
+        here = waiting.pop()
+        if here in home:
+            continue
+        new = {outputs[number] for number, _ in uses.get(here, ())} - seen
+        seen |= new
+        waiting += new
+        if here in context.question.target_ids or len(seen) > MOST_ON_THE_WAY:
+            return False
+    return not seen.isdisjoint(home)
 
 
 def _leading(run: Run, wanted: frozenset[BreakKind], targets: frozenset[int]) -> tuple[list[Link], set[int]]:

@@ -56,23 +56,21 @@ def alike(name: str, other: str) -> bool:
     return written in mine or mine in written
 
 
-def filled(text: str, context: Context, operation: Operation) -> str:
+def filled(text: str, context: Context, operation: Operation, row: Flat | Singular) -> str:
     """Put the program's own words in the place of `{f}`, `{x}`, `{where}` in a help; `{o}` is `{x}` as an operand."""
-    told: str = context.run.once_of(("filled", text), operation, lambda: _filled(text, context, operation))
+    told: str = context.run.once_of(("filled", text), operation, lambda: _filled(text, context, operation, row))
     return told
 
 
-def _filled(text: str, context: Context, operation: Operation) -> str:
+def _filled(text: str, context: Context, operation: Operation, row: Flat | Singular) -> str:
     span = operation.site.span
     node = syntax.expression_at(span)
-    function = f"{context.words.module}.{operation.function}"
+    words = context.words
+    function = words.phrases.functions.get(operation.function, f"{words.module}.{operation.function}")
     argument = syntax.operand_at(span, 0, len(operation.inputs))
     if argument is node:
         argument = syntax.operand_at(span, 0, 1)
-    if isinstance(node, ast.Call) and syntax.text_of(node.func).rpartition(".")[2] in {
-        operation.function,
-        operation.name.rpartition(".")[2],
-    }:
+    if isinstance(node, ast.Call) and _is_of(row, operation, syntax.text_of(node.func).rpartition(".")[2]):
         function = function if syntax.is_method(node, span.file) else syntax.text_of(node.func)
     elif isinstance(node, ast.Call):
         argument = None
@@ -80,9 +78,15 @@ def _filled(text: str, context: Context, operation: Operation) -> str:
     if len(shown) > SHORT or "\n" in shown:
         shown = "x"
     loose = not isinstance(argument, ast.Name | ast.Call | ast.Attribute | ast.Subscript) and shown != "x"
-    words = context.words
     operand = f"({shown})" if loose else shown
     return text.format(f=function, x=shown, o=operand, where=words.where, module=words.module)
+
+
+def _is_of(row: Flat | Singular, operation: Operation, called: str) -> bool:
+    """Whether a row speaks of the function that a call names: of `tf.acos`, not of a `norm.logpdf` that takes a log."""
+    if called == operation.function or called in row.functions:
+        return True
+    return called == operation.name.rpartition(".")[2] and not any(f in called for f in row.functions)
 
 
 def elements(pull: Pull, count: int, total: int) -> str:

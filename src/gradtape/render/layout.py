@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Applicability
@@ -103,7 +104,7 @@ def gradients(reports: Iterable[GradientReport], frame: Frame, width: int) -> It
     if healthy:
         blocks.append(healthy)
     blocks += [list(diagnostic(f.diagnostic, frame, width, extra)) for f, extra in merged(told)]
-    blocks += [list(diagnostic(n, frame, width)) for n in dict.fromkeys(n for r in told for n in r.notes)]
+    blocks += [list(diagnostic(note, frame, width, extra)) for note, extra in merged_notes(told)]
     for k, block in enumerate(blocks):
         if k:
             yield ()
@@ -118,9 +119,29 @@ def merged(reports: Iterable[GradientReport]) -> list[tuple[Finding, tuple[str, 
             groups.setdefault(told_of(finding), []).append((report, finding))
     result: list[tuple[Finding, tuple[str, ...]]] = []
     for (first, finding), *others in groups.values():
-        names = list(dict.fromkeys(ratio(r) for r, _ in others if ratio(r) != ratio(first)))
-        result.append((finding, (f"the same holds for {', '.join(names)}",) if names else ()))
+        result.append((finding, _also(first, [report for report, _ in others])))
     return result
+
+
+def merged_notes(reports: Iterable[GradientReport]) -> list[tuple[Diagnostic, tuple[str, ...]]]:
+    """Pair each remark with a note on the other gradients of which the same is said, but for the name of the source."""
+    groups: dict[Hashable, list[tuple[GradientReport, Diagnostic]]] = {}
+    for report in reports:
+        for note in report.notes:
+            alike = (note.headline.replace(f"`{report.source}`", "``"), note.annotations)
+            groups.setdefault(alike, []).append((report, note))
+    return [(note, _also(first, [other for other, _ in others])) for (first, note), *others in groups.values()]
+
+
+MOST_NAMED = 8
+"""Of how many gradients the names are told that share a finding; further ones are counted."""
+
+
+def _also(first: GradientReport, others: Iterable[GradientReport]) -> tuple[str, ...]:
+    names = list(dict.fromkeys(ratio(other) for other in others if ratio(other) != ratio(first)))
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED + 1 else ""
+    named = ", ".join(names[:MOST_NAMED] if more else names)
+    return (f"the same holds for {named}{more}",) if names else ()
 
 
 def told_of(finding: Finding) -> Hashable:
@@ -163,9 +184,9 @@ def report(reports: Iterable[GradientReport], frame: Frame, width: int) -> Itera
     for finding, extra in merged(details):
         yield ()
         yield from diagnostic(finding.diagnostic, frame, width, extra)
-    for note in dict.fromkeys(n for r in details for n in r.notes):
+    for note, extra in merged_notes(details):
         yield ()
-        yield from diagnostic(note, frame, width)
+        yield from diagnostic(note, frame, width, extra)
 
 
 def by_call(reports: Iterable[GradientReport]) -> Iterator[tuple[str, list[tuple[GradientReport, str]]]]:
@@ -186,8 +207,26 @@ def table(told: list[GradientReport]) -> Iterator[Line]:
     column = max((cells.width_of(ratio(r)) for r in told), default=0)
     for title, ones in by_call(told):
         yield ((title, "path"),)
-        for one, rare in ones:
-            yield ((" ", "text"), *summary(one, column=column), (rare, "text"))
+        for run in _runs(ones):
+            shown, left = (run[:SHOWN], len(run) - SHOWN) if len(run) > SHOWN + 1 else (run, 0)
+            for one, rare in shown:
+                yield ((" ", "text"), *summary(one, column=column), (rare, "text"))
+            if left:
+                yield ((" ", "text"), (f"{Status.OK:<7} ", "ok"), (f"{left} more of this call", "text"))
+
+
+SHOWN = 12
+"""How many gradients that flow are told one by one where they stand next to each other; further ones are counted."""
+
+
+def _runs(ones: list[tuple[GradientReport, str]]) -> Iterator[list[tuple[GradientReport, str]]]:
+    """Yield gradients that flow and stand next to each other together, others alone."""
+    for _, run in groupby(enumerate(ones), lambda pair: -1 if _is_plain(*pair[1]) else pair[0]):
+        yield [one for _, one in run]
+
+
+def _is_plain(one: GradientReport, rare: str) -> bool:
+    return one.status is Status.OK and not one.findings and not rare
 
 
 def tally(reports: Iterable[GradientReport]) -> str:

@@ -62,3 +62,16 @@ def test_a_gradient_is_named_as_the_function_names_it(tmp_path):
     assert [r.source for r in reports] == ["params['k']", "params['q']", "params['v']", "params['x']"]
     assert {r.target for r in reports} == {"loss"}
     assert {r.kind for r in reports} == {"jax.grad"}
+
+
+def test_a_help_calls_what_a_library_calls_as_the_program_would(tmp_path):
+    source = """
+import jax
+import jax.numpy as jnp
+from jax.scipy.stats import norm
+
+jax.grad(lambda spread: norm.logpdf(0.0, 0.0, spread))(1e-30)
+"""
+    (report,), _ = heard(source, tmp_path)
+    assert report.findings[0].cause == "singular-point"
+    assert any("`jnp.log(x + 1e-12)`" in text for text in report.findings[0].diagnostic.helps)

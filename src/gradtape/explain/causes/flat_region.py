@@ -41,7 +41,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
             *wording.again(spot),
             *wording.way_note(context, route, operation),
         ),
-        helps=tuple(wording.filled(text, context, operation) for text in row.helps),
+        helps=tuple(wording.filled(text, context, operation, row) for text in row.helps),
         route=route,
         headline=headline(context),
     )

@@ -63,7 +63,7 @@ def helps(context: Context, operation: Operation, row: singular.Singular | None)
     """Return what to do about a singular place."""
     if row is None:
         return ("keep its argument away from this point, before the operation",)
-    return tuple(wording.filled(text, context, operation) for text in row.helps)
+    return tuple(wording.filled(text, context, operation, row) for text in row.helps)
 
 
 def _says(name: str, pull: Pull | None) -> str:

@@ -1,0 +1,65 @@
+"""Scripts as people write them, in which nothing is wrong: nothing is said, and nothing is remarked on."""
+
+import textwrap
+
+import pytest
+
+from .programs import why
+
+HEAD = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+"""
+
+SCRIPTS = {
+    "a network that is moved to a device": """
+        net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).double().to("cpu").float()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(2):
+            optimizer.zero_grad()
+            loss = net(torch.randn(5, 3)).pow(2).mean()
+            loss.backward()
+            optimizer.step()
+        """,
+    "weights that are drawn, clipped, averaged and kept in bounds": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.body = nn.Linear(3, 4)
+                self.register_buffer("scale", torch.ones(4))
+                self.apply(self._draw)
+            def _draw(self, module):
+                if isinstance(module, nn.Linear):
+                    nn.init.xavier_uniform_(module.weight)
+                    module.bias.data.fill_(0.01)
+                    module.weight.data.mul_(0.5)
+            def forward(self, x):
+                return self.body(x) * self.scale
+        net, averaged = Net().to("cpu"), Net()
+        averaged.load_state_dict(net.state_dict())
+        optimizer = torch.optim.AdamW(net.parameters(), lr=0.1)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 10)
+        for _ in range(3):
+            optimizer.zero_grad(set_to_none=True)
+            loss = net(torch.randn(5, 3)).pow(2).mean()
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            with torch.no_grad():
+                for mean, p in zip(averaged.parameters(), net.parameters()):
+                    mean.mul_(0.9).add_(p, alpha=0.1)
+            for p in net.parameters():
+                p.data.clamp_(-0.5, 0.5)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_of_a_healthy_script_nothing_is_said(name, tmp_path):
+    ran = why(HEAD + textwrap.dedent(SCRIPTS[name]), tmp_path)
+    assert ran.statuses
+    assert set(ran.statuses.values()) == {"ok"}
+    assert [note.headline for r in ran.reports for note in r.notes] == []
+    assert not ran.told

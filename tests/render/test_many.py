@@ -1,0 +1,60 @@
+"""Reports of many gradients stay short: those that flow are counted, what is said of several is said once."""
+
+import pytest
+
+from gradtape.render import layout
+
+MANY = """
+import numpy as np
+import gradtape as gt
+
+weights = [gt.Variable([float(k), 1.0]) for k in range(30)]
+lost = gt.Variable(2.0)
+with gt.GradientTape() as tape:
+    loss = sum(np.sum(w**2) for w in weights)
+tape.gradient(loss, [*weights[:15], lost, *weights[15:]])
+"""
+
+STOPPED = """
+import numpy as np
+import gradtape as gt
+
+weights = [gt.Variable([float(k), 1.0]) for k in range(12)]
+with gt.GradientTape() as tape:
+    total = sum(np.sum(w) for w in weights)
+    loss = total * gt.stop_gradient(total)
+tape.gradient(loss, weights)
+"""
+
+
+def text(lines):
+    return ["".join(piece for piece, _ in line) for line in lines]
+
+
+def test_gradients_that_flow_are_counted_from_some_on(reports):
+    told = text(layout.table(list(reports(MANY))))
+    assert len(told) == 1 + 2 * (layout.SHOWN + 1) + 1
+    assert sum(line.split() == ["ok", "3", "more", "of", "this", "call"] for line in told) == 2
+    assert sum("d loss / d lost" in line for line in told) == 1
+
+
+def test_a_few_are_told_one_by_one(reports):
+    told = text(layout.table(list(reports(MANY.replace("range(30)", f"range({layout.SHOWN + 1})")))))
+    assert not any("more of this call" in line for line in told)
+
+
+def test_a_remark_on_several_is_made_once(reports):
+    told = list(reports(STOPPED))
+    assert sum(len(r.notes) for r in told) == 12
+    ((note, (also,)),) = layout.merged_notes(told)
+    assert "on purpose" in note.headline
+    assert also.endswith("and 3 more")
+    assert also.count("d loss / d weights[") == layout.MOST_NAMED
+    assert sum("on purpose" in line for line in text(layout.report(told, layout.frame_of(unicode=False), 120))) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_the_names_of_few_are_all_told(reports, count):
+    told = list(reports(STOPPED.replace("range(12)", f"range({count})")))
+    ((_, also),) = layout.merged_notes(told)
+    assert "".join(also).count("d loss / d weights[") == (count - 1)
