@@ -102,3 +102,34 @@ def test_whole_numbers_that_are_meant_so_are_not_cast(used, explained):
     ran = explained(HEAD + WHOLE.format(used=used))
     (report,) = ran.reports
     assert [f.diagnostic.suggestion for f in report.findings if f.cause == "integer-source"] == [None]
+
+
+CORRELATED = """
+w, wanted = tf.Variable([0.5, 2.0, 1.0]), tf.constant([1.0, 2.0, 4.0])
+def agreement(a, b):
+    return np.corrcoef({given})[{pick}]
+with tf.GradientTape() as tape:
+    y = tf.constant(agreement(w * wanted, wanted), tf.float32)
+tape.gradient(y, w)
+print(round(float(y), 4))
+"""
+
+
+@pytest.mark.parametrize("given", ["a, b", "a.numpy(), b"])
+def test_a_correlation_is_written_by_means(given, mends, capsys):
+    new = mends(HEAD + CORRELATED.format(given=given, pick="0, 1"))
+    assert "tf.math.reduce_std(a) * tf.math.reduce_std(b)" in new
+    before, after = capsys.readouterr().out.splitlines()
+    assert before == after
+
+
+@pytest.mark.parametrize(("given", "pick"), [("a, b", "0, 0"), ("np.stack([a, b])", "0, 1")])
+def test_another_element_of_correlations_is_not_edited(given, pick, explained):
+    ran = explained(HEAD + CORRELATED.format(given=given, pick=pick))
+    assert ran.error is None
+    assert not any("reduce_std" in e.replace_with for e in _edits(ran))
+
+
+def _edits(ran):
+    found = [f.diagnostic.suggestion for r in ran.reports for f in r.findings]
+    return [edit for suggestion in found if suggestion is not None for edit in suggestion.edits]

@@ -95,6 +95,8 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
                 *inside,
                 *(() if known else builders.add_import(file, f"import {module}")),
             )
+        if pen.dialect == "tensorflow" and function_name(node.func, file) == "corrcoef":
+            return _correlation(pen, node, file)
         if name is not None:
             axes = AXES.get(name) if pen.dialect == "tensorflow" else None
             renamed = builders.rename_call(node, file, pen.call(name).removesuffix("()"))
@@ -104,6 +106,25 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
                 *(builders.add_argument(node, file, f"axes={axes}") if axes is not None else ()),
             )
     return ()
+
+
+CORRELATION = (
+    "tf.reduce_mean(({a} - tf.reduce_mean({a})) * ({b} - tf.reduce_mean({b}))) "
+    "/ (tf.math.reduce_std({a}) * tf.math.reduce_std({b}))"
+)
+
+
+def _correlation(pen: Pen, call: ast.Call, file: str) -> Changes:
+    """Write the correlation of two samples, `np.corrcoef(a, b)[0, 1]`, by means: TensorFlow has no function for it."""
+    pick = builders.parent_of(call, file)
+    given = [(worked_on(n, file) if is_conversion(n, file) else n) for n in call.args]
+    if not isinstance(pick, ast.Subscript) or len(given) != 2 or call.keywords:
+        return ()
+    names = [n.id for n in given if isinstance(n, ast.Name)]
+    if syntax.text_of(pick.slice).strip("()") not in {"0, 1", "1, 0"} or len(names) != 2:
+        return ()
+    a, b = names
+    return (*builders.replace(pick, file, pen.say(CORRELATION, a=a, b=b)), *pen.imports)
 
 
 def _is_literal(node: ast.expr, file: str) -> bool:

@@ -175,7 +175,7 @@ def _foreign_calls(case: Case, pen: Pen, node: ast.expr) -> list[ast.Call]:
     found = [n for n in around if node is not n.func and foreign.is_foreign(n, case.file, pen)]
     for statement, names in _later(case, node):
         found += foreign.calls_with([statement], names, case.file, pen)
-    return [call for call in found if not is_conversion(call, case.file)]
+    return [call for call in found if not is_conversion(call, case.file) and not kept(pen, call, case.file)]
 
 
 def _differentiated(case: Case, pen: Pen, node: ast.expr, calls: list[ast.Call]) -> Changes:
