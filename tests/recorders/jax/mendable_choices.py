@@ -1,6 +1,13 @@
 """Programs that choose the nearest, count in bins, or pick an element by rounded positions."""
 
 CHOSEN = {
+    "a row of zeros and a one for what was drawn": """
+def reward(p, key):
+    scores = x @ p
+    drawn = jax.random.categorical(key, scores)
+    return jnp.sum(jax.nn.one_hot(drawn, 2) * jnp.array([1.0, 3.0]))
+jax.grad(reward)(jnp.ones((3, 2)), jax.random.PRNGKey(0))
+""",
     "the value of the nearest": """
 def height(place, corners, heights):
     apart = jnp.sum((corners - place) ** 2, axis=-1)

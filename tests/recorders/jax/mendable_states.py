@@ -1,6 +1,26 @@
 """Programs that differentiate by a whole state: parameters, counts, and what an optimizer keeps."""
 
 STATES = {
+    "parameters that a function has from around it, by another name": """
+def network(layers, rows):
+    return jnp.tanh(rows @ layers[0]["w"] + layers[0]["b"]) @ layers[1]["w"] + layers[1]["b"]
+
+def make_step(start):
+    def loss(p, rows):
+        return jnp.mean((network(start, rows) - 1.0) ** 2)
+
+    @jax.jit
+    def step(p, rows):
+        value, slopes = jax.value_and_grad(loss)(p, rows)
+        return jax.tree.map(lambda a, d: a - 0.1 * d, p, slopes), value
+
+    return step
+
+sizes = [(2, 4), (4, 1)]
+keys = jax.random.split(jax.random.PRNGKey(0))
+layers = [{"w": jax.random.normal(k, size), "b": jnp.zeros(size[1])} for k, size in zip(keys, sizes)]
+make_step(layers)(layers, jnp.arange(6.0).reshape(3, 2))
+""",
     "parameters that a method takes its own for": """
 class Agent:
     def __init__(self, weights):

@@ -170,6 +170,16 @@ jax.grad(lambda w: -jnp.sum(limited(w * x, 0.0, 1.0)))(0.7)
 }
 
 OF_SCIPY = {
+    "pairs that are found by their costs": """
+from scipy.optimize import linear_sum_assignment
+def cost(move):
+    places = jnp.array([[0.0, 1.0], [2.0, 0.5], [1.0, 3.0]]) + move
+    goals = jnp.array([[1.0, 2.5], [0.2, 1.1], [2.5, 0.0]])
+    apart = jnp.sum((places[:, None] - goals[None]) ** 2, axis=-1)
+    rows, columns = linear_sum_assignment(apart)
+    return jnp.sum(apart[rows, columns])
+jax.grad(cost)(jnp.array([0.1, 0.2]))
+""",
     "an integral": """
 from scipy.integrate import quad
 def loss(w):

@@ -12,7 +12,7 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradtape.diagnostics import Span, syntax
+from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.explain.again import run_again
 from gradtape.explain.cause import THROUGH_PYTHON, Cause, Context, Stage
 from gradtape.explain.graph import OUTSIDE, BreakKind, Event, Operation
@@ -127,11 +127,16 @@ def _original(context: Context) -> Used | None:
         )
     what = f"`{name}`" if name else "what it was made from"
     if made.site == context.question.call and reader is not None:  # an argument, and the function has its own way to it
+        outside = _closed_over(context, shared)
+        if outside is not None:
+            what = f"`{syntax.text_of(outside)}`"
         return Used(
             shared,
-            _handed_by(context, shared, name) or _read_at(reader.site.span, name),
+            syntax.span_of(outside, reader.site.span.file)
+            if outside is not None
+            else _handed_by(context, shared, name) or _read_at(reader.site.span, name),
             f"`{target}` is computed from {what} itself here, not from its argument `{source.name}`",
-            ((made.site.span, f"{what} is passed as `{source.name}` here"),),
+            ((made.site.span, f"{f'`{name}`' if name else what} is passed as `{source.name}` here"),),
             f"use `{source.name.partition('[')[0]}` in the place of {what}",
         )
     return Used(
@@ -141,6 +146,25 @@ def _original(context: Context) -> Used | None:
         ((reader.site.span if reader is not None else None, f"`{target}` is computed from {what} itself"),),
         f"compute `{target}` from `{source.name}`" + (f", or ask for the gradient in `{name}`" if name else ""),
     )
+
+
+def _closed_over(context: Context, used: frozenset[int]) -> ast.Name | None:
+    """Return the one name from outside by which the function asked about reads what is used, or hands it on."""
+    target = context.question.target_name.partition("(")[0]
+    for reader, _ in context.run.readers(used):
+        for site in (reader.site, *reader.callers) if reader.output in context.before_target else ():
+            function, node = syntax.function_at(site.span), syntax.expression_at(site.span)
+            if not isinstance(function, ast.FunctionDef) or function.name != target or node is None:
+                continue
+            read = syntax.names_in(node, ast.Load)
+            own = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+            own |= {name for statement in function.body for name in syntax.names_in(statement, ast.Store)}
+            inside = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in read - own]
+            called = {id(n) for c in ast.walk(node) if isinstance(c, ast.Call) for n in ast.walk(c.func)}
+            outside = [n for n in inside if id(n) not in called and not scopes.is_module(n, site.span.file)]
+            if len({n.id for n in outside}) == 1:
+                return outside[0]
+    return None
 
 
 def _handed_by(context: Context, used: frozenset[int], name: str) -> Span | None:

@@ -95,6 +95,8 @@ def scores_of(call: ast.Call, file: str) -> ast.expr | None:
     """Return the scores of which the largest is sought."""
     if builders.is_method(call, file) and isinstance(call.func, ast.Attribute):
         return call.func.value
+    if (scopes.stands_for(call.func, file) or "") == "jax.random.categorical":  # its first argument is a key
+        return builders.argument(call, 1, "logits")
     return call.args[0] if call.args else None
 
 

@@ -221,7 +221,22 @@ def _by_differences(case: Case, pen: Pen, call: ast.Call) -> Suggestion | None:
     return builders.sketch(*builders.replace(call, file, text), *more)
 
 
+COMPILING = {"jit", "pmap", "vmap", "scan", "cond", "switch", "fori_loop", "while_loop", "map", "checkpoint", "remat"}
+"""Transformations and loops inside of which `stop_gradient` gives no numbers yet."""
+
+
+def _positions(case: Case, pen: Pen, call: ast.Call) -> Suggestion | None:
+    """Find positions by the numbers alone, which have them also where they are differentiated, unless compiled."""
+    tree, given = syntax.parse_file(case.file), builders.argument(call, 0, "cost_matrix")
+    named = {getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(tree)} if tree is not None else COMPILING
+    if given is None or named & COMPILING:
+        return None
+    text = pen.say("jax.lax.stop_gradient({x})", x=builders.written(given, case.file))
+    return builders.likely(*builders.replace(given, case.file, text), *pen.imports)
+
+
 WAYS: dict[str, Callable[[Case, Pen, ast.Call], Suggestion | None]] = {
+    "scipy.optimize.linear_sum_assignment": _positions,
     "scipy.integrate.quad": _integral,
     "scipy.integrate.solve_ivp": _equation,
     "scipy.interpolate.interp1d": _table,

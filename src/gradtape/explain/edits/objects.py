@@ -55,6 +55,8 @@ def _argument_instead(case: Case) -> Changes:
     asked = next((f for f in syntax.functions_in(case.file) if f.name == case.context.question.target_name), None)
     given = given_for(call, asked or function, name)
     text = _as_read(function, syntax.text_of(given)) if given is not None else name
+    if not text and asked is function and isinstance(case.node, ast.Name):  # from outside, by another name
+        text = case.node.id
     if asked is not None and asked is not function:
         return passing.handed_on(case, text, name) if text else ()
     if text == name:

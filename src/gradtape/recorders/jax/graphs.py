@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -83,10 +84,23 @@ class Graph:
         others = [number for number in sorted(program.constants) if number != own]
         very = (n for n in others if program.values[n] is array and hasattr(array, "shape"))
         alike = (n for n in others if _same_array(array, program.values[n]))
-        number = next(very, 0) or next(alike, 0)
+        number = next(very, 0) or next(alike, 0) or self._twin_beside_others(own, others)
         if number:
             self.ids[number] = self.tick()
         return self.id_of(number)
+
+    def _twin_beside_others(self, own: int, others: list[int]) -> int:
+        """Return the one constant with the same numbers, all alike, of a source beside others with twins: a bias."""
+        values = self.program.values
+        same = [number for number in others if _equal_arrays(values[own], values[number])]
+        return same[0] if len(same) == 1 and self._has_twins else 0
+
+    @cached_property
+    def _has_twins(self) -> bool:
+        """Whether a constant is, or has the numbers of, an array that was passed as a source."""
+        values, constants = self.program.values, self.program.constants
+        sources = self.program.names.values()
+        return any(_same_array(values[own], values[n]) for own in sources for n in constants - {own})
 
     def tick(self) -> int:
         """Return the next time."""
@@ -396,10 +410,15 @@ def _operand(operation: Operation, position: int) -> ast.expr | None:
 
 def _same_array(a: Any, b: Any) -> bool:
     """Whether two arrays hold the same numbers that are no accident: several, and not all alike."""
+    one = plain(a)
+    return one is not None and one.size > 1 and bool((one != one.flat[0]).any()) and _equal_arrays(a, b)
+
+
+def _equal_arrays(a: Any, b: Any) -> bool:
     one, other = plain(a), plain(b)
-    if one is None or other is None or one.shape != other.shape or one.dtype != other.dtype or one.size < 2:
+    if one is None or other is None or one.shape != other.shape or one.dtype != other.dtype or not one.size:
         return False
-    return bool((one == other).all() and (one != one.flat[0]).any())
+    return bool((one == other).all())
 
 
 def _numpys_order(step: Step) -> tuple[int, ...]:
