@@ -323,6 +323,21 @@ PROGRAMS = {
             y = tf.reduce_sum(ratio(a, b))
         tape.gradient(y, [a, b])
         """,
+    "roots of negative numbers in methods between which is chosen": """
+        class Lens:
+            def inside(self, x):
+                root = tf.sqrt(1.0 - x ** 2)
+                return tf.atanh(root) / root
+            def outside(self, x):
+                root = tf.sqrt(x ** 2 - 1.0)
+                return tf.atan(root) / root
+            def profile(self, x):
+                return tf.where(x < 1.0, self.inside(x), self.outside(x))
+        x = tf.Variable([0.3, 0.7, 1.2, 1.9])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(Lens().profile(x))
+        tape.gradient(y, x)
+        """,
     "a divergence that is masked under a name": """
         p, q = tf.Variable([0.0, 1.0]), tf.Variable([0.5, 0.5])
         with tf.GradientTape() as tape:

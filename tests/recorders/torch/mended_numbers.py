@@ -90,6 +90,34 @@ NUMBERS = {
         (y * w).sum().backward()
         print(at.grad)
         """,
+    "roots of negative numbers in methods between which is chosen": """
+        class Lens(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.scale = nn.Parameter(torch.tensor(1.3))
+            def inside(self, x):
+                root = torch.sqrt(1 - x**2)  #~ masked-branch
+                return torch.atanh(root) / root
+            def outside(self, x):
+                root = torch.sqrt(x**2 - 1)  #~ masked-branch
+                return torch.atan(root) / root
+            def forward(self, r):
+                x = r / self.scale
+                return torch.where(x < 1, self.inside(x), self.outside(x))
+        Lens()(torch.linspace(0.2, 3, 9)).sum().backward()
+        """,
+    "functions that end at one, in lambdas between which is chosen": """
+        near = lambda u: torch.acosh(1 / u) / torch.sqrt(1 - u**2)  #~ masked-branch
+        far = lambda u: torch.acos(1 / u) / torch.sqrt(u**2 - 1)  #~ masked-branch
+        x = torch.linspace(0.2, 3, 9).requires_grad_()
+        torch.where(x < 1, near(x), far(x)).sum().backward()
+        """,
+    "a power of what may be negative, in a function that is chosen": """
+        def law(r, gamma):
+            return r ** gamma  #~ masked-branch
+        x, gamma = torch.linspace(-1.1, 1, 6).requires_grad_(), nn.Parameter(torch.tensor(0.7))
+        torch.where(x > 0, law(x, gamma), 0.0).sum().backward()
+        """,
 }
 """What is wrong is told at its line, and the program flows once it is edited as it is told."""
 

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, domains
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.numbers import (
     ARCS,
@@ -54,7 +54,8 @@ def masked_twice(case: Case) -> Suggestion | None:
         return builders.likely(*cleaned, *pen.imports)
     where = _where_around(case) or _pick_around(case)
     if where is None:
-        return builders.likely(*_safe_by_itself(case, pen), *pen.imports) or away_from_singular(case)
+        itself = _safe_by_itself(case, pen) if pen.dialect == "jax" else domains.kept_inside(case)
+        return builders.likely(*itself, *pen.imports) or away_from_singular(case)
     call, condition, branches = where
     inside: list[Masked] = []
     for k, branch in enumerate(branches):
