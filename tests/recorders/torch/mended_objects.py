@@ -1,6 +1,17 @@
 """Small programs that their own edits mend: copies, values of whole numbers, results that keep no gradient, orders."""
 
 OBJECTS = {
+    "a result that the question computes anew": """
+        def gradients(x, scores, steps):
+            w = torch.zeros(3, 2, requires_grad=True)
+            for _ in range(steps):
+                shares = scores.softmax(dim=1)
+                loss = -(shares * (x @ w).log_softmax(dim=1)).sum()
+                (g,) = torch.autograd.grad(loss, w, create_graph=True)
+                w = w - 0.1 * g
+            return torch.autograd.grad(w.pow(2).sum(), [x, scores.softmax(dim=1)])  #~ different-object
+        gradients(torch.randn(4, 3, requires_grad=True), torch.randn(4, 2, requires_grad=True), 2)
+        """,
     "a result whose gradient the function reads that computed it": """
         class Model(nn.Module):
             def __init__(self):
@@ -217,6 +228,22 @@ OBJECTS = {
 """What is wrong is told at its line, and the program flows once it is edited as it is told."""
 
 SHOWN = {
+    "a value that a method computes once more": """
+        class Field(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.net = nn.Linear(3, 1)
+            def scaled(self, points):
+                return points * 0.5 + 0.1
+            def height(self, points):
+                unit = self.scaled(points)
+                return self.net(unit).squeeze(-1)
+        def slopes(field, points):
+            unit = field.scaled(points).requires_grad_()
+            height = field.height(points)  #~ different-object
+            return torch.autograd.grad(height.sum(), unit)
+        slopes(Field(), torch.ones(4, 3))
+        """,
     "an order that is shown as well": """
         s, x, linear = nn.Parameter(torch.randn(5)), torch.randn(5, 3), nn.Linear(3, 1)
         order = s.argsort()  #~ no-derivative

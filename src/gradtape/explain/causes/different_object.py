@@ -114,17 +114,7 @@ def _original(context: Context) -> Used | None:
     target = context.question.target_name
     here = context.bound_at(source)
     if again is not None:
-        same = again.site == made.site
-        label = f"computes the same once more, and `{target}` uses this result, not `{source.name}`"
-        if same:
-            label = f"`{source.name}` is a value of its own: it is computed once more, and `{target}` uses that result"
-        return Used(
-            frozenset({again.output}),
-            here if same else again.site.span,
-            label,
-            ((made.site.span if same else here, "computed here, twice" if same else f"`{source.name}` is made here"),),
-            f"compute it once, and use that value both for `{target}` and as the source",
-        )
+        return _told_again(context, made, again)
     what = f"`{name}`" if name else "what it was made from"
     if made.site == context.question.call and reader is not None:  # an argument, and the function has its own way to it
         outside = _closed_over(context, shared)
@@ -146,6 +136,26 @@ def _original(context: Context) -> Used | None:
         ((reader.site.span if reader is not None else None, f"`{target}` is computed from {what} itself"),),
         f"compute `{target}` from `{source.name}`" + (f", or ask for the gradient in `{name}`" if name else ""),
     )
+
+
+def _told_again(context: Context, made: Operation | Event, again: Operation) -> Used:
+    """Tell of a value that is computed for the target, and once more for the question."""
+    source, target, here = context.source, context.question.target_name, context.bound_at(context.source)
+    used = frozenset({again.output})
+    help_ = f"compute it once, and use that value both for `{target}` and as the source"
+    own = f"`{source.name}` is a value of its own: it is computed once more, and `{target}` uses that result"
+    if context.question.call.span.contains(made.site.span):
+        there = (again.site.span, f"`{target}` uses what is computed here")
+        return Used(used, made.site.span, f"computed anew here, and `{target}` uses another result", (there,), help_)
+    if again.site != made.site:
+        label = f"computes the same once more, and `{target}` uses this result, not `{source.name}`"
+        return Used(used, again.site.span, label, ((here, f"`{source.name}` is made here"),), help_)
+    around = {site.code for site in made.callers}
+    called = next((site.span for site in again.callers if site.code in around and site not in made.callers), None)
+    if again.seq > made.seq and called is not None:
+        label = f"computes `{source.name}` once more, and `{target}` uses that result"
+        return Used(used, called, label, ((here, f"`{source.name}` is made here"),), help_)
+    return Used(used, here, own, ((made.site.span, "computed here, twice"),), help_)
 
 
 def _closed_over(context: Context, used: frozenset[int]) -> ast.Name | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
+from gradtape.explain.again import run_again
 from gradtape.explain.edits import asking, builders, copies, forgotten, layers, order, passing, unread
 from gradtape.explain.edits.asking import LISTS
 from gradtape.explain.edits.case import Case, defined_in, never_read, parts, simple_name, statements_of
@@ -33,6 +34,7 @@ def same_object(case: Case) -> Suggestion | None:
         or _listed_anew(case)
         or _model_that_ran(case)
         or _computed_once(case)
+        or _computed_already(case)
         or layers.gone_on(case)
         or layers.made_once(case, _calls_at(case))
         or _made_from(case)
@@ -245,6 +247,20 @@ def _computed_once(case: Case) -> Changes:
         return ()
     again = [n for s in later for n in parts(s) if ast.dump(n) == ast.dump(node)]
     return tuple(c for n in again for c in builders.replace(n, case.file, name))
+
+
+def _computed_already(case: Case) -> Changes:
+    """Ask for the result that the target uses, by its name, where the call that asks computes it anew."""
+    context, node = case.context, case.node
+    made = context.source.made
+    again = run_again(context, made) if made is not None and context.question.call.span.contains(case.at) else None
+    if again is None or node is None or made is None or made.site.span != case.at:
+        return ()
+    at = again.site.span
+    names = syntax.assigned_names(at) if _is_all_that_is_given(at) else []
+    if len(names) != 1 or syntax.function_at(at) is not case.function:
+        return ()
+    return builders.replace(node, case.file, names[0])
 
 
 def _is_all_that_is_given(span: Span) -> bool:
