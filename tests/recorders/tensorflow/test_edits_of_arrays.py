@@ -133,3 +133,21 @@ def test_another_element_of_correlations_is_not_edited(given, pick, explained):
 def _edits(ran):
     found = [f.diagnostic.suggestion for r in ran.reports for f in r.findings]
     return [edit for suggestion in found if suggestion is not None for edit in suggestion.edits]
+
+
+def test_what_no_tensor_goes_into_stays_as_it_is(mends):
+    new = mends(
+        HEAD
+        + """
+w = tf.Variable([1.0, 2.0])
+def loss_of(errors, n):
+    e = np.array(errors)
+    scaled = e / np.sqrt(n) + np.tanh(e)
+    return np.sum(scaled) / float(n)
+with tf.GradientTape() as tape:
+    y = tf.constant(loss_of(w * w, 3))
+tape.gradient(y, w)
+"""
+    ).split("\n")
+    assert "    scaled = e / np.sqrt(n) + tf.tanh(e)" in new
+    assert "    return tf.reduce_sum(scaled) / float(n)" in new

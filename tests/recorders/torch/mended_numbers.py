@@ -1,6 +1,16 @@
 """Small programs that their own edits mend: functions without a derivative, and functions that take numbers only."""
 
 NUMBERS = {
+    "a number that NumPy's function takes beside what left": """
+        w = torch.tensor([1.0, 2.0], requires_grad=True)
+        def loss_of(errors, n):
+            e = errors.detach().numpy()  #~ left-through-numpy
+            scaled = e / np.sqrt(n) + np.tanh(e)
+            return torch.tensor(np.sum(scaled) / float(n), requires_grad=True)
+        y = loss_of(w * w, 3)
+        y.backward()
+        print(w.grad)
+        """,
     "a function without a derivative in its first argument": """
         shape, rate = nn.Parameter(torch.tensor(1.5)), nn.Parameter(torch.tensor(0.5))
         below = torch.special.gammainc(F.softplus(shape), rate * torch.tensor([0.3, 2.0]))  #~ missing-rule

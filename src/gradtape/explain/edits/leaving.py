@@ -23,6 +23,7 @@ from gradtape.explain.edits.conversions import (
     without_conversion,
     worked_on,
 )
+from gradtape.explain.edits.masks import ELEMENTWISE
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.picking import is_index
 
@@ -273,10 +274,32 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
     for statement, plain in _later(case, node):
         if statement.lineno <= since:
             continue
-        found += [c for part in ast.iter_child_nodes(statement) for c in inside_any(pen, part, case.file)]
-        works_on = _computes_with if pen.dialect == "torch" else _starts_with
-        found += [c for n in parts(statement) if works_on(n, plain) for c in method_as_function(pen, n, case.file)]
+        idle = _of_numbers(case, statement, plain) if pen.dialect in {"tensorflow", "torch"} else []
+        changes = [c for part in ast.iter_child_nodes(statement) for c in inside_any(pen, part, case.file)]
+        methods = [n for n in parts(statement) if _starts_with(n, plain)]
+        changes += [c for n in methods for c in method_as_function(pen, n, case.file)]
+        found += [c for c in changes if not any(span.contains(c.span) for span in idle)]
     return tuple(found)
+
+
+def _of_numbers(case: Case, statement: ast.stmt, plain: set[str]) -> list[Span]:
+    """Return the plain calls in a statement that no tensor goes into, `np.sqrt(n)`: tensors' functions take no numbers.
+
+    Parameters
+    ----------
+    case : Case
+    statement : stmt
+    plain : set of str
+        The names of what left, and of what was computed from it.
+    """
+    left, names = [e.site.span for e in case.context.run.left], set(plain)
+    for each in (n for n in ast.walk(statement) if isinstance(n, ast.comprehension)):
+        if names & syntax.names_in(each.iter, ast.Load):
+            names |= syntax.names_in(each.target, ast.Store)
+    calls = [n for n in parts(statement) if isinstance(n, ast.Call)]
+    calls = [n for n in calls if function_name(n.func, case.file) in ELEMENTWISE or is_conversion(n, case.file)]
+    spans = [syntax.span_of(n, case.file) for n in calls if not names & syntax.names_in(n, ast.Load)]
+    return [span for span in spans if not any(span.contains(other) for other in left)]
 
 
 def _starts_with(node: ast.expr, names: set[str]) -> bool:
