@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Annotation, Diagnostic, Severity
-from gradtape.explain import sizes, wording
+from gradtape.explain import scores, sizes, wording
 from gradtape.explain.cancelling import added_alike, constants, flows_besides
 from gradtape.explain.cause import Stage
 from gradtape.explain.causes.flat_region import row_of
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.numbers import JOINING, forward, readers_of, target_is_finite
-from gradtape.explain.partial import ends_of_routes
+from gradtape.explain.partial import LOST, ends_of_routes
 from gradtape.explain.report import Status
 from gradtape.explain.spots import Trouble
 from gradtape.explain.wording import numbers_at
@@ -37,6 +37,7 @@ def remarks(context: Context, status: Status) -> tuple[Diagnostic, ...]:
         *_branches(context),
         *_assignments(context),
         *_stops(context),
+        *_weights(context),
         *_size(context),
         *_lost_target(context),
         *_contradiction(context),
@@ -161,6 +162,16 @@ def _assignments(context: Context) -> tuple[Diagnostic, ...]:
         )
         for span in found
     )
+
+
+def _weights(context: Context) -> tuple[Diagnostic, ...]:
+    """Remark on values that left the tape and weigh log-probabilities, where a constant is meant."""
+    links = (link for link in ends_of_routes(context, LOST) if scores.weighs(context, link.operation.output))
+    spans = dict.fromkeys(link.operation.site.span for link in links)
+    text = (
+        f"a constant made of `{context.source.name}` weighs log-probabilities from here on, as an advantage is meant to"
+    )
+    return tuple(_note(text, span) for span in list(spans)[:MOST])
 
 
 def _stops(context: Context) -> tuple[Diagnostic, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradtape.explain import wording
+from gradtape.explain import scores, wording
 from gradtape.explain.causes import BY_KIND
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.search import BreakGroup, Link
@@ -35,9 +35,14 @@ parameters are loaded to start anew.
 
 
 def findings(context: Context) -> tuple[Finding, ...]:
-    """Tell every place at which a part of a gradient is lost that arrived on another route; only what is certain."""
+    """Tell every place at which a part of a gradient is lost that arrived on another route; only what is certain.
+
+    What weighs log-probabilities is meant to be a constant, and is remarked on alone.
+    """
     told: list[Finding] = []
     for link in ends_of_routes(context, LOST):
+        if scores.weighs(context, link.operation.output):
+            continue
         group = BreakGroup(link.breaks[0].kind, (link,), link.breaks[0])
         cause = BY_KIND.get(group.kind)
         route = wording.route_through(context, link.operation, link.position)

@@ -63,3 +63,42 @@ def test_of_a_healthy_script_nothing_is_said(name, tmp_path):
     assert set(ran.statuses.values()) == {"ok"}
     assert [note.headline for r in ran.reports for note in r.notes] == []
     assert not ran.told
+
+
+ACTOR_CRITIC = """
+body, actor, critic = nn.Linear(3, 8), nn.Linear(8, 2), nn.Linear(8, 1)
+log_probs, values, rewards = [], [], []
+for _ in range(4):
+    h = torch.relu(body(torch.randn(3)))
+    choice = torch.distributions.Categorical(torch.softmax(actor(h), dim=-1))
+    action = choice.sample()
+    log_probs.append(choice.log_prob(action))
+    values.append(critic(h))
+    rewards.append(float(action.item() == 1))
+returns = torch.tensor(rewards).flip(0).cumsum(0).flip(0)
+loss, kept = 0.0, []
+for log_prob, value, reward in zip(log_probs, values, returns):
+    advantage = reward - value.item()
+    loss = loss - log_prob * advantage
+    kept.append(nn.functional.smooth_l1_loss(value, reward[None]))
+loss = loss + torch.stack(kept).sum()
+loss.backward()
+"""
+
+
+def test_an_advantage_is_meant_to_be_a_constant(tmp_path):
+    ran = why(HEAD + ACTOR_CRITIC, tmp_path)
+    assert not ran.told
+    assert set(ran.statuses.values()) == {"ok"}
+    noted = {r.source: [n.headline for n in r.notes] for r in ran.reports}
+    assert all("weighs log-probabilities" in said for said in noted["critic.weight"] + noted["body.weight"])
+    assert noted["critic.weight"]
+    assert noted["body.weight"]
+    assert not noted["actor.weight"]
+
+
+def test_a_constant_that_weighs_something_else_is_told(tmp_path):
+    program = ACTOR_CRITIC.replace("log_prob * advantage", "value * advantage")
+    ran = why(HEAD + program, tmp_path)
+    assert {"left-through-number"} == {cause for cause, _ in ran.told}
+    assert ran.statuses["critic.weight"] == "partial"

@@ -220,6 +220,9 @@ TEMPLATES = {
 }
 """Which argument lends a function nothing but its shape, dtype or device."""
 
+REFLECTED = _names("radd rsub rmul rdiv rtruediv rpow rfloordiv rmatmul rmod")
+"""Operators that were asked of their right operand, which they get first: `2 - t`."""
+
 OVERWRITING = _names(
     "zero uniform exponential geometric cauchy log_normal random kaiming_uniform kaiming_normal "
     "xavier_uniform xavier_normal trunc_normal orthogonal sparse constant zeros ones eye dirac copy fill"

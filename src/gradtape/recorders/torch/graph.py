@@ -13,7 +13,7 @@ from gradtape.explain.graph import Break, BreakKind, Event, Operation, Run
 from gradtape.recorders.crossings import Call, Exit, find_crossings
 from gradtape.recorders.exits import Purpose, purpose
 from gradtape.recorders.torch.frames import NOWHERE, Frames, sites
-from gradtape.recorders.torch.functions import CASTS, PARAMETER, Function, Role
+from gradtape.recorders.torch.functions import CASTS, PARAMETER, REFLECTED, Function, Role
 from gradtape.recorders.torch.hooks import put_between
 from gradtape.recorders.torch.memory import Memory, Record
 
@@ -176,6 +176,8 @@ class Builder:
                 passing = record.what.role is Role.ALIAS and out[0] in leaving
                 read = _read_by(record, place, inputs)
                 breaks = tuple(() if passing or not read[k] else self._breaks(record, k, out) for k in range(len(read)))
+                if record.what.name in REFLECTED:
+                    read, breaks = read[::-1], breaks[::-1]
                 if not out[1] and (any(breaks) or not self.cut.isdisjoint(read)):
                     self.cut.add(out[0])
                 found.append(
@@ -280,8 +282,9 @@ class Builder:
         for number, operation in enumerate(operations):
             record = self.by_seq.get(operation.seq)
             for position, seq in record.arguments[3] if record is not None and record.arguments else ():
-                if seq in exits and not operation.inputs[position]:
-                    found[number, position] = [exits[seq]]
+                place = _turned(record, position) if record is not None else position
+                if seq in exits and not operation.inputs[place]:
+                    found[number, place] = [exits[seq]]
         return found
 
     def _operand(self, operation: Operation, position: int) -> ast.expr | None:
@@ -290,7 +293,9 @@ class Builder:
         if record is None or not record.arguments:
             return None
         count, places, _, _ = record.arguments
-        place = next((p for at, p in places if at == position), None)
+        place = next((p for at, p in places if _turned(record, at) == position), None)
+        if isinstance(place, int):
+            place = _turned(record, place)
         return None if place is None else operand(operation.site, count, place, record.what.name)
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -338,6 +343,11 @@ def _read_by(record: Record, place: int, inputs: tuple[int, ...]) -> tuple[int, 
     return inputs
 
 
+def _turned(record: Record, position: int) -> int:
+    """Return where an argument of a binary operator stands in the program; those of others stand as they are given."""
+    return 1 - position if record.what.name in REFLECTED and position < 2 else position
+
+
 def operand(site: Site, count: int, place: int | str, name: str) -> ast.expr | None:
     """Return what the source says for one argument of a call of PyTorch.
 
@@ -359,6 +369,8 @@ def operand(site: Site, count: int, place: int | str, name: str) -> ast.expr | N
     if isinstance(statement, ast.AugAssign) and (node is None or not isinstance(node, ast.BinOp | ast.Call)):
         return _no_literal(statement.value)
     if isinstance(node, ast.BinOp):
+        if count == 2 and isinstance(place, int):
+            return _no_literal((node.left, node.right)[place])
         sides = [side for side in (node.left, node.right) if _no_literal(side) is not None]
         return None if len(sides) < 2 else node
     if not isinstance(node, ast.Call):
