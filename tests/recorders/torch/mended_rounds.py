@@ -77,6 +77,14 @@ ROUNDS = {
         part = rows(torch.randn(3, 5), 1, 4)
         tune(part, torch.randn(4, 3))
         """,
+    "parts of a parameter, given to an optimizer": """
+        w = nn.Parameter(torch.randn(3, 4))
+        optimizer = torch.optim.SGD([w[0], w[2]], lr=0.1)  #~ nonleaf-grad-read
+        for _ in range(2):
+            optimizer.zero_grad()
+            (w[0] * w[2]).sum().backward()
+            optimizer.step()
+        """,
     "scaled leaves that a function makes for an optimizer": """
         def start(*shape):
             return torch.randn(*shape, requires_grad=True) / 4  #~ nonleaf-grad-read

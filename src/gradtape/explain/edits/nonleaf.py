@@ -32,7 +32,30 @@ def make_leaf(case: Case) -> Suggestion | None:
         return builders.likely(*builders.insert_after(statement, case.file, leaf))
     value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else case.node
     value = _element(value, case) if value is not None else None
-    return builders.likely(*_as_leaf(value, case.file)) if value is not None else None
+    if value is None or _is_handed_over(value, case):
+        return builders.likely(*_whole_given(case))
+    return builders.likely(*_as_leaf(value, case.file))
+
+
+def _is_handed_over(value: ast.expr, case: Case) -> bool:
+    """Whether a place stands among the arguments of a call that gives something else: `SGD([w[0]])`."""
+    given = [*value.args, *(k.value for k in value.keywords)] if isinstance(value, ast.Call) else []
+    return any(syntax.span_of(argument, case.file).contains(case.at) for argument in given)
+
+
+def _whole_given(case: Case) -> Changes:
+    """Give an optimizer the leaf itself where it is given parts of it: `[w]` for `[w[0], w[2]]`."""
+    call = case.moved(case.context.question.call.span).call
+    given = call.args[0] if call is not None and call.args else None
+    elements = given.elts if isinstance(given, ast.List | ast.Tuple) else []
+    wholes = {syntax.text_of(e.value) for e in elements if isinstance(e, ast.Subscript)}
+    if given is None or len(wholes) != 1 or not all(isinstance(e, ast.Subscript) for e in elements):
+        return ()
+    run, made = case.context.run, case.context.source.made
+    leaves = flowing_cone(run, [made.output]) & run.variables if isinstance(made, Operation) else set[int]()
+    return (
+        builders.replace(given, case.file, f"[{wholes.pop()}]") if wholes == {run.names.get(i) for i in leaves} else ()
+    )
 
 
 def leaf_of_the_round(case: Case) -> Changes:
