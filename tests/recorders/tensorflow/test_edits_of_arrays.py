@@ -135,6 +135,23 @@ def _edits(ran):
     return [edit for suggestion in found if suggestion is not None for edit in suggestion.edits]
 
 
+def test_what_no_tensor_goes_into_stays_as_it_is_in_a_helper(mends):
+    new = mends(
+        HEAD
+        + """
+w = tf.Variable([1.0, 2.0])
+def scaled(e, n):
+    wide = np.tanh(e)
+    return np.exp(wide) / np.sqrt(n)
+with tf.GradientTape() as tape:
+    y = tf.reduce_sum(scaled((w * w).numpy(), 3))
+tape.gradient(y, w)
+"""
+    ).split("\n")
+    assert "    wide = tf.tanh(e)" in new
+    assert "    return tf.exp(wide) / np.sqrt(n)" in new
+
+
 def test_what_no_tensor_goes_into_stays_as_it_is(mends):
     new = mends(
         HEAD

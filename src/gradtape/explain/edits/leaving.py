@@ -220,12 +220,24 @@ def _around(case: Case, pen: Pen, node: ast.expr) -> Changes:
         if isinstance(outer, ast.Call) and outer.func is not inner:
             found += kept(pen, outer, case.file) if not is_conversion(outer, case.file) else ()
             body = defined_in(case.file, outer) if inner in outer.args else None
-            within = [c for part in (body.body if body is not None else ()) for c in all_inside(pen, part, case.file)]
+            within = _in_body(case, pen, outer, body, inner) if body is not None else []
             others = [a for a in outer.args if a is not inner] if within else []
             found += [*within, *(c for a in others for c in kept_inside(pen, a, case.file))]
         found += method_as_function(pen, outer, case.file)
         inner = outer
     return tuple(found)
+
+
+def _in_body(case: Case, pen: Pen, call: ast.Call, body: ast.FunctionDef, given: ast.AST) -> list[Change]:
+    """Return the changes of what is plain in a function that gets a value, but for what the value does not go into."""
+    changes = [c for part in body.body for c in all_inside(pen, part, case.file)]
+    plain = {name for name in syntax.parameter_names(body) if scopes.given_for(call, body, name) is given}
+    idle: list[Span] = []
+    for statement in statements_of(body) if plain else ():
+        if plain & syntax.names_in(statement, ast.Load):
+            plain |= syntax.names_in(statement, ast.Store)
+        idle += _of_numbers(case, pen, statement, plain)
+    return [c for c in changes if not any(span.contains(c.span) for span in idle)]
 
 
 def _alike(case: Case, pen: Pen, node: ast.expr) -> Changes:
@@ -274,7 +286,7 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
     for statement, plain in _later(case, node):
         if statement.lineno <= since:
             continue
-        idle = _of_numbers(case, statement, plain) if pen.dialect in {"tensorflow", "torch"} else []
+        idle = _of_numbers(case, pen, statement, plain)
         changes = [c for part in ast.iter_child_nodes(statement) for c in inside_any(pen, part, case.file)]
         methods = [n for n in parts(statement) if _starts_with(n, plain)]
         changes += [c for n in methods for c in method_as_function(pen, n, case.file)]
@@ -282,16 +294,19 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
     return tuple(found)
 
 
-def _of_numbers(case: Case, statement: ast.stmt, plain: set[str]) -> list[Span]:
+def _of_numbers(case: Case, pen: Pen, statement: ast.stmt, plain: set[str]) -> list[Span]:
     """Return the plain calls in a statement that no tensor goes into, `np.sqrt(n)`: tensors' functions take no numbers.
 
     Parameters
     ----------
     case : Case
+    pen : Pen
     statement : stmt
     plain : set of str
         The names of what left, and of what was computed from it.
     """
+    if pen.dialect not in {"tensorflow", "torch"}:
+        return []
     left, names = [e.site.span for e in case.context.run.left], set(plain)
     for each in (n for n in ast.walk(statement) if isinstance(n, ast.comprehension)):
         if names & syntax.names_in(each.iter, ast.Load):
