@@ -199,6 +199,78 @@ CACHED = {
             net[1](features).pow(2).mean().backward()
             optimizer.step()
         """,
+    "a part of a loss that an object computes when it is made": """
+        class Prior:
+            def __init__(self, net, z):
+                self.net, self.z = net, z
+                self.energy = net(z).pow(2).sum()  #~ tape-used-up
+            def loss(self, x):
+                return self.energy + (self.z - x).pow(2).sum()
+        z = torch.ones(3, requires_grad=True)
+        prior = Prior(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), z)
+        optimizer = torch.optim.SGD([z], lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            prior.loss(torch.zeros(3)).backward()
+            optimizer.step()
+        """,
+    "what is computed once for a closure that makes the loss": """
+        net, x = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), torch.randn(6, 3)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        made = net(x)
+        def closure():
+            optimizer.zero_grad()
+            loss = (made - 1).pow(2).mean()  #~ tape-used-up
+            loss.backward()
+            return loss
+        for _ in range(3):
+            optimizer.step(closure)
+        """,
+    "a list of a module that each round adds to": """
+        class Bank(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.encode, self.memory = nn.Linear(4, 3), []
+            def forward(self, x):
+                z = torch.tanh(self.encode(x))
+                self.memory.append(z)
+                keys = torch.cat(self.memory)  #~ tape-used-up
+                return (z @ keys.T).softmax(-1) @ keys
+        bank = Bank()
+        optimizer = torch.optim.SGD(bank.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            loss = bank(torch.randn(5, 4)).pow(2).mean()
+            loss.backward()
+            optimizer.step()
+        """,
+    "a sum in a dict that a loop with steps carries on": """
+        net, seen = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), {"loss": 0.0}
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(3):
+            loss = net(torch.randn(5, 3)).pow(2).mean()
+            seen["loss"] += loss  #~ tape-used-up
+            objective = loss + 0.1 * seen["loss"]
+            optimizer.zero_grad()
+            objective.backward()
+            optimizer.step()
+        """,
 }
 
 ROUNDS |= {name: textwrap.dedent(TRAINING) + textwrap.dedent(program) for name, program in CACHED.items()}
+
+CARRIED = {
+    "results of a function that several rounds of a loop go through": """
+        def batches(encoder, data):
+            return [encoder(x) for x in data]
+        encoder, head = nn.Sequential(nn.Linear(3, 4), nn.Tanh()), nn.Linear(4, 1)
+        optimizer = torch.optim.SGD([*encoder.parameters(), *head.parameters()], lr=0.1)
+        made = batches(encoder, torch.randn(2, 5, 3))
+        for _ in range(2):
+            for z in made:
+                optimizer.zero_grad()
+                head(z).pow(2).mean().backward()  #~ tape-used-up
+                optimizer.step()
+        """,
+}
+"""A graph that is retained would go on with old values, and what else would do nobody knows."""

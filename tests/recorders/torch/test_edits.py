@@ -9,7 +9,7 @@ from .mended import HEAD, KEPT, PROGRAMS, PURPOSE
 from .mended_lying import LYING
 from .mended_numbers import NUMBERS, WITHHELD
 from .mended_objects import OBJECTS, SHOWN
-from .mended_rounds import ROUNDS
+from .mended_rounds import CARRIED, ROUNDS
 from .programs import edited, expected, flows_when_edited, why
 
 CASES = Path(__file__).parent / "cases"
@@ -86,9 +86,9 @@ def test_what_is_told_mends(name, tmp_path):
     flows_when_edited(program, tmp_path)
 
 
-@pytest.mark.parametrize("name", KEPT | WITHHELD | SHOWN)
+@pytest.mark.parametrize("name", KEPT | WITHHELD | SHOWN | CARRIED)
 def test_no_edit_is_told_where_none_will_do(name, tmp_path):
-    program = textwrap.dedent(HEAD) + textwrap.dedent((KEPT | WITHHELD | SHOWN)[name])
+    program = textwrap.dedent(HEAD) + textwrap.dedent((KEPT | WITHHELD | SHOWN | CARRIED)[name])
     ran = why(program, tmp_path)
     assert set(ran.told) == set(expected(program))
     assert all(f.diagnostic.suggestion is None for r in ran.reports for f in r.findings)

@@ -110,7 +110,7 @@ def _expanded(value: ast.expr, made: dict[str, ast.expr], file: str) -> str:
     if not inner:
         return builders.written(value, file)
     rest = {name: v for name, v in made.items() if v is not value}
-    return _with_names(builders.written(value, file), {name: _expanded(v, rest, file) for name, v in rest.items()})
+    return with_names(builders.written(value, file), {name: _expanded(v, rest, file) for name, v in rest.items()})
 
 
 class _Names(ast.NodeTransformer):
@@ -123,7 +123,8 @@ class _Names(ast.NodeTransformer):
         return ast.parse(self.words.get(node.id, node.id), mode="eval").body
 
 
-def _with_names(text: str, words: dict[str, str]) -> str:
+def with_names(text: str, words: dict[str, str]) -> str:
+    """Write an expression with other expressions in the place of names."""
     return ast.unparse(_Names(words).visit(ast.parse(f"({text}\n)", mode="eval")).body)
 
 
@@ -183,4 +184,4 @@ def _in_the_words_of(function: ast.FunctionDef, called: dict[str, str], value: s
             return None
     if all(name == word for name, word in words.items()):
         return value
-    return _with_names(value, words)
+    return with_names(value, words)

@@ -10,7 +10,7 @@ from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders, caches, carrying, order, passing, static, symbols, trees, whole
 from gradtape.explain.edits.blocks import tape_block
 from gradtape.explain.edits.case import assigned_before, defined_in, parts, simple_name, statements_of
-from gradtape.explain.edits.places import moved_to_end, moved_to_start, paused
+from gradtape.explain.edits.places import kept_in_attribute, moved_to_end, moved_to_start, paused
 from gradtape.explain.edits.sources import watch
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _retain_graph(case: Case) -> Suggestion | None:
     """Keep the graph at the first call for gradients, the one that the finding names."""
     failure, used = case.context.question.failure, case.context.question.used_at
     if failure is not None and failure.once:
-        return builders.likely(*caches.computed_anew(case))
+        return builders.likely(*caches.computed_anew(case)) or kept_in_attribute(case)
     if failure is not None and failure.kept:
         return builders.likely(*_cut_between(case, failure.kept))
     carried = order.into_loop(case) or _carried(case) or carrying.cut_after_round(case)
@@ -48,6 +48,8 @@ def _retain_graph(case: Case) -> Suggestion | None:
     first = used.span if used is not None else None
     if first is None and failure is not None and failure.also:
         first = failure.also[0][0].span
+    if first == case.context.question.call.span and failure is not None and failure.value:
+        return None  # what one round leaves for the next: it would grow, and go on with old values
     call = case.moved(first or case.at).call
     file = (first or case.at).file
     if call is None:

@@ -9,7 +9,7 @@ from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
 from gradtape.explain.edits import anew, builders, choices, datasets, handed, passing, switches
 from gradtape.explain.edits.blocks import ASKING, tape_block, tape_name
-from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
+from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
 from gradtape.explain.edits.sources import GRADIENTS_OFF
 from gradtape.explain.graph import OUTSIDE, BreakKind
 
@@ -47,7 +47,7 @@ def into_tape(case: Case) -> Suggestion | None:
     return (
         moved.suggestion()
         or builders.likely(*anew.computed_where_read(_beside(case), block))
-        or _kept_in_attribute(case)
+        or kept_in_attribute(case)
     )
 
 
@@ -93,7 +93,7 @@ def paused(case: Case) -> Changes:
     return ()
 
 
-def _kept_in_attribute(case: Case) -> Suggestion | None:
+def kept_in_attribute(case: Case) -> Suggestion | None:
     """Compute `self.kernel` where it is read, if it was computed once from other attributes."""
     statement = case.statement
     holder = next((n for n in syntax.around(case.at) if isinstance(n, ast.ClassDef)), None)
@@ -102,13 +102,30 @@ def _kept_in_attribute(case: Case) -> Suggestion | None:
     name = syntax.text_of(statement.targets[0])
     bound = {*syntax.names_in(statement.value, ast.Store), "self"}
     local = {n for n in parts(statement.value) if isinstance(n, ast.Name) and n.id not in bound}
-    if not name.startswith("self.") or any(not scopes.is_module(n, case.file) for n in local):
+    local = {n for n in local if not scopes.is_module(n, case.file)}
+    words = _attributes_of(case.function) if local else {}
+    if not name.startswith("self.") or any(n.id not in words for n in local):
         return None
     if "\n" in builders.written(statement.value, case.file):
         return None
     value = builders.operand(statement.value, case.file)
+    value = anew.with_names(value, words) if local else value
     reads = [n for m in holder.body for n in syntax.mentions(m, name) if not _holds(statement, n, case.file)]
     return builders.likely(*(c for n in reads for c in builders.replace(n, case.file, value)))
+
+
+def _attributes_of(function: ast.AST | None) -> dict[str, str]:
+    """Return the attributes by which an object keeps the arguments of a function that makes it."""
+    if not isinstance(function, ast.FunctionDef):
+        return {}
+    found: dict[str, str] = {}
+    for statement in (s for s in statements_of(function) if isinstance(s, ast.Assign)):
+        target, value = statement.targets[0], statement.value
+        pairs: list[tuple[ast.expr, ast.expr]] = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = list(zip(target.elts, value.elts, strict=False))
+        found |= {syntax.text_of(v): syntax.text_of(t) for t, v in pairs if syntax.text_of(t).startswith("self.")}
+    return {name: place for name, place in found.items() if name in syntax.parameter_names(function)}
 
 
 def _statements(places: Iterable[Span]) -> list[ast.stmt]:

@@ -94,6 +94,10 @@ def _second_time(text: str, asked: Asked, builder: Builder, freed: Mapping[int, 
         return Failure("tape-used-up", text, Passage(once.at), tuple(also), number, once.name, once=True)
     kept = {attribute for old, value, _ in stale for attribute in _attributes(old, value)}
     stored = _stored(origin.frames, kept) if origin is not None and by.site == asked.site else None
+    if stored is not None and _read_before(operation, number, builder, latest):  # made once, not in each round
+        name = next((n for n in syntax.assigned_names(stored.span) if n.rpartition(".")[2] in kept), name)
+        also = [(by.site, "its graph was used up here"), (operation.site, "it is used again here")]
+        return Failure("tape-used-up", text, stored, tuple(a for a in also if a[0] != stored), number, name, once=True)
     if stored is not None:
         at, used = stored, "the value of the earlier graph is read here"
         also = [(by.site, "the graph that it belongs to was used up here"), (operation.site, used)]
@@ -115,6 +119,12 @@ def _computed_once(frames: Frames, asking: object) -> syntax.Kept | None:
     sites = [Site(*frame) for frame in frames]
     last = next((place for place, site in enumerate(sites) if site.code is asking), len(sites))
     return syntax.kept_once([site.span for site in sites[: last + 1]])
+
+
+def _read_before(operation: Operation, number: int, builder: Builder, latest: int) -> bool:
+    """Whether the same place read the same value before the newest backward pass: it is not made anew in each round."""
+    same = (o for o in builder.operations if o.seq < latest and o.site == operation.site)
+    return any(number in o.inputs for o in same)
 
 
 def _attributes(operation: Operation, value: int) -> list[str]:
