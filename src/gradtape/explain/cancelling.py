@@ -22,6 +22,10 @@ JOINED = frozenset({function for function, signs in SIGNS.items() if len(signs) 
 """Those of them at which a value can meet itself."""
 
 
+REDUCING = frozenset({"mean", "sum"})
+"""Operations that make one number of all elements, where they are not told to keep some apart."""
+
+
 class Share(NamedTuple):
     """How often, with its sign, the source is in a value: itself, or the mean of its elements."""
 
@@ -64,7 +68,7 @@ def _meeting(run: Run, sources: tuple[frozenset[int], ...]) -> int:
     if JOINED.isdisjoint(columns.functions):
         return 0
     for inputs, output, function in zip(columns.inputs, columns.outputs, columns.functions, strict=True):
-        if known.isdisjoint(inputs) or (function not in SIGNS and function != "mean"):
+        if known.isdisjoint(inputs) or (function not in SIGNS and function not in REDUCING):
             continue
         mask = 0
         for value in inputs:
@@ -78,8 +82,8 @@ def _meeting(run: Run, sources: tuple[frozenset[int], ...]) -> int:
 def _share(context: Context, number: int, shares: dict[int, Share | None]) -> tuple[Share | None, bool]:
     """Return the source's share in a result, None if it is no matter of adding and subtracting; and if it came."""
     columns = context.run.columns
-    averages = _is_mean_of_all(context, number)
-    signs = (1,) if averages else SIGNS.get(columns.functions[number], ())
+    averages = _means_of_all(context, number)
+    signs = (averages,) if averages else SIGNS.get(columns.functions[number], ())
     breaks = columns.broken.get(number)
     times, averaged = 0, set[bool]()
     for position, value in enumerate(columns.inputs[number]):
@@ -91,16 +95,22 @@ def _share(context: Context, number: int, shares: dict[int, Share | None]) -> tu
             averaged.add(mine.averaged)
     if len(averaged) > 1:
         return None, True
-    return Share(times, averages or True in averaged), bool(averaged)
+    return Share(times, bool(averages) or True in averaged), bool(averaged)
 
 
-def _is_mean_of_all(context: Context, number: int) -> bool:
-    """Whether an operation gives the mean of all elements: what is added to all rows is in it as its own mean."""
+def _means_of_all(context: Context, number: int) -> int:
+    """Return how often an operation gives the mean of all elements: once, or as a sum; 0 if it gives something else.
+
+    What is added to all rows is in that as its own mean.
+    """
     columns = context.run.columns
-    if columns.functions[number] != "mean":
-        return False
+    function = columns.functions[number]
+    if function not in REDUCING:
+        return 0
     params, result = columns[number].params, context.values.get(columns.outputs[number])
-    return params["axis"] is None if "axis" in params else result is not None and result.shape == ()
+    of_all = params["axis"] is None if "axis" in params else result is not None and result.shape == ()
+    summed = context.values.get(columns.inputs[number][0]) if function == "sum" and of_all else None
+    return summed.size if summed is not None else int(of_all and function == "mean")
 
 
 def added_alike(context: Context) -> bool:

@@ -362,6 +362,21 @@ MENDED = {
         """,
         "    h = copy.stateless_call(net.trainable_variables, copy.non_trainable_variables, x)[0]",
     ),
+    "a copy that a loop fills": (
+        """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+        def copied(model):
+            fast = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+            for mine, other in zip(fast.trainable_variables, model.trainable_variables):
+                mine.assign(other)
+            return fast
+        with tf.GradientTape() as tape:
+            fast = copied(net)
+            y = tf.reduce_sum(fast(tf.ones((2, 3))) ** 2)
+        tape.gradient(y, net.trainable_variables)
+        """,
+        None,
+    ),
     "weights of a model that is given back": (
         """
         net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])

@@ -265,7 +265,8 @@ def _given_back(case: Case, model: str, first: str) -> list[Change]:
     for call in scopes.calls_of(file, function):
         names = syntax.assigned_names(syntax.span_of(call, file))
         scope = case.moved(syntax.span_of(call, file)).function
-        used = [n for name in names for n in syntax.mentions(scope, name)] if scope is not None else []
+        reads = syntax.walk_scope(scope) if scope is not None else ()
+        used = [n for n in reads if isinstance(n, ast.Name) and n.id in names and isinstance(n.ctx, ast.Load)]
         outer = [(n, builders.parent_of(n, file)) for n in (used if names else [call])]
         if not outer or not all(isinstance(o, ast.Call) and o.func is n and not o.keywords for n, o in outer):
             return []
