@@ -288,7 +288,8 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
             continue
         idle = _of_numbers(case, pen, statement, plain)
         changes = [c for part in ast.iter_child_nodes(statement) for c in inside_any(pen, part, case.file)]
-        methods = [n for n in parts(statement) if _starts_with(n, plain)]
+        works_on = _computes_with if pen.dialect == "torch" else _starts_with
+        methods = [n for n in parts(statement) if works_on(n, plain)]
         changes += [c for n in methods for c in method_as_function(pen, n, case.file)]
         found += [c for c in changes if not any(span.contains(c.span) for span in idle)]
     return tuple(found)
