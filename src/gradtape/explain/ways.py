@@ -241,9 +241,9 @@ class Ways:
 
     @cached_property
     def unknown(self) -> frozenset[int]:
-        """The values on the way that nobody remembers making, variables and what was watched left out."""
+        """The values on the way that nobody remembers making, without variables, what was watched, and known data."""
         unmade = self.price.keys() - self.columns.maker.keys()
-        told = {event.value for event in self.run.events if event.kind in {"create", "watch"}}
+        told = {event.value for event in self.run.events if event.kind in {"create", "watch", "data"}}
         return frozenset(i for i in unmade - told - self.run.variables if i > 0)
 
     def count(self, values: Iterable[int]) -> int:

@@ -102,3 +102,22 @@ def test_a_constant_that_weighs_something_else_is_told(tmp_path):
     ran = why(HEAD + program, tmp_path)
     assert {"left-through-number"} == {cause for cause, _ in ran.told}
     assert ran.statuses["critic.weight"] == "partial"
+
+
+LOADED = """
+data = torch.utils.data.TensorDataset(torch.randn(8, 3), torch.randn(8, 1))
+norm, body = nn.BatchNorm1d(3), nn.Linear(3, 1)
+optimizer = torch.optim.SGD([*norm.parameters(), *body.parameters()], lr=0.1)
+for x, y in torch.utils.data.DataLoader(data, batch_size=4, num_workers=1):
+    optimizer.zero_grad()
+    loss = (body(x) - y).pow(2).mean()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def test_what_the_workers_of_a_data_loader_give_is_data(tmp_path):
+    ran = why(HEAD + LOADED, tmp_path)
+    assert {cause for cause, _ in ran.told} == {"not-used"}
+    assert ran.statuses["norm.weight"] == "none"
+    assert ran.statuses["body.weight"] == "ok"

@@ -303,7 +303,7 @@ class Builder:
     def _events(self) -> tuple[Event, ...]:
         found = []
         for event in self.happened:
-            site, *callers = sites(event.frames)
+            site, *callers = sites(event.frames or NOWHERE)
             detail = event.detail if isinstance(event.detail, int | str) else None
             found.append(Event(event.seq, event.kind, event.value, site, detail, tuple(callers)))
         for record in self.records:

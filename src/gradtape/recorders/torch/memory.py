@@ -83,6 +83,10 @@ class Off(NamedTuple):
     by: str = ""
 
 
+DATA = "data"
+"""The kind of what happens where a tensor comes from another process: nothing of this program's is in it."""
+
+
 class Happening(NamedTuple):
     """Something that happened to a value: it left, decided a branch, was written to, was marked."""
 
@@ -278,6 +282,8 @@ class Memory:
         if base is not None and old is not None:
             self.meet(base)
             self.write(entry, tensor, VIEW, (old.id,), int(base.requires_grad))
+        elif not tensor.requires_grad and private.is_shared(tensor):  # a worker of a data loader filled it
+            self.happened.append(Happening(entry.id, DATA, entry.id, ()))
 
     def same_arrays(self, given: Iterable[tuple[int, Any]]) -> tuple[tuple[int, int], ...]:
         """Return which of the plain arguments are arrays that left, or views of one, and the moment when it left."""

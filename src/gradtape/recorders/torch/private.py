@@ -199,6 +199,15 @@ def base_of(tensor: torch.Tensor) -> torch.Tensor | None:
     return tensor._base if tensor._is_view() else None
 
 
+def is_shared(tensor: torch.Tensor) -> bool:
+    """Whether a tensor lies in memory that several processes see, as what the workers of a data loader give."""
+    with torch._C.DisableTorchFunction():
+        try:
+            return tensor.layout is torch.strided and tensor.untyped_storage().is_shared()
+        except (RuntimeError, NotImplementedError):  # it has no memory of its own, as under `torch.func`
+            return False
+
+
 def version_of(tensor: torch.Tensor) -> int:
     """Return how often a tensor was written to; -1 where PyTorch does not count."""
     try:
