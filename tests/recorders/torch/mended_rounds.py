@@ -199,6 +199,25 @@ CACHED = {
             net[1](features).pow(2).mean().backward()
             optimizer.step()
         """,
+    "a product of weights that is kept, with its graph": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = nn.Parameter(torch.randn(4, 4)), nn.Parameter(torch.randn(4, 4))
+                self.product = None
+            def weight(self):
+                if self.product is None:
+                    self.product = self.a @ self.b
+                return self.product
+            def forward(self, x):
+                return x @ self.weight()
+        net = Net()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            net(torch.randn(5, 4)).pow(2).mean().backward(retain_graph=True)
+            optimizer.step()  #~ overwritten-value
+        """,
     "a part of a loss that an object computes when it is made": """
         class Prior:
             def __init__(self, net, z):

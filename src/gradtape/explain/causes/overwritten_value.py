@@ -33,11 +33,14 @@ def detect_failure(context: Context) -> Finding | None:
             "this call may use its memory for a result, because the compiled function donates its arguments",
             helps=("read the result from here on, or leave `donate_argnums` out",),
         )
+    once = failure is not None and failure.once
+    others = ("compute a new value instead of writing into this one", "or write after the gradient was taken")
+    helps = (f"compute what is kept anew whenever it is used: {what} has learned since",) if once else others
     return context.failed(
         "overwritten-value",
         f"{what} was overwritten, and its old value is needed",
         "overwritten here",
-        helps=("compute a new value instead of writing into this one", "or write after the gradient was taken"),
+        helps=helps,
     )
 
 

@@ -10,6 +10,7 @@ from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import (
     builders,
+    caches,
     choices,
     copies,
     datasets,
@@ -277,7 +278,9 @@ def not_overwritten(case: Case) -> Suggestion | None:
         return builders.likely(*order.cleared_after_step(case))
     if case.pen.dialect == "jax":
         return builders.likely(*order.not_given_away(case))
-    statement = case.statement
+    failure, statement = case.context.question.failure, case.statement
+    if failure is not None and failure.once:
+        return builders.likely(*caches.computed_anew(case))
     if statement is None or hasattr(statement, "body"):
         return None
     file = case.file

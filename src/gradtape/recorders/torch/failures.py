@@ -36,7 +36,7 @@ def of_backward(
     if private.SECOND_TIME.search(text):
         return _second_time(text, asked, builder, freed)
     if private.OVERWRITTEN.search(text):
-        return _overwritten(text, walk, builder)
+        return _overwritten(text, asked, walk, builder)
     if private.NOT_SCALAR.search(text):
         made = builder.producers.get(asked.roots[0])
         shape = str(target.dtype).removeprefix("torch.") if target.is_complex() else str(tuple(target.shape))
@@ -210,7 +210,7 @@ def _used_by(builder: Builder, number: int, freed: Mapping[int, Asked]) -> Asked
     return None
 
 
-def _overwritten(text: str, walk: Walk, builder: Builder) -> Failure:
+def _overwritten(text: str, asked: Asked, walk: Walk, builder: Builder) -> Failure:
     """Find the operation that kept a value, and the first write to it afterwards."""
     for place, node in enumerate(walk.nodes):
         if not private.overwritten(node):
@@ -227,6 +227,11 @@ def _overwritten(text: str, walk: Walk, builder: Builder) -> Failure:
                     name = written_text(at.span)
                     if name and at.span.text.startswith(f"{name}.step"):  # an optimizer writes to what it holds
                         name = builder.name_of(event.value)
+                    origin = builder.made_by.get(output)
+                    once = _computed_once(origin.frames, asked.site.code) if origin is not None else None
+                    if once is not None:
+                        held = (Passage(once.at), f"`{once.name}` keeps what was computed here of its old value")
+                        return Failure("overwritten-value", text, at, (held,), output, name, once=True)
                     return Failure("overwritten-value", text, at, (kept,), event.value, name)
     return Failure("overwritten-value", text)
 
