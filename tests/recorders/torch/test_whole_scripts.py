@@ -121,3 +121,22 @@ def test_what_the_workers_of_a_data_loader_give_is_data(tmp_path):
     assert {cause for cause, _ in ran.told} == {"not-used"}
     assert ran.statuses["norm.weight"] == "none"
     assert ran.statuses["body.weight"] == "ok"
+
+
+RELATIVE = """
+critic, source = nn.Linear(2, 1), nn.Linear(2, 2)
+of_critic, of_source = (torch.optim.SGD(net.parameters(), lr=0.1) for net in (critic, source))
+for _ in range(2):
+    real, made = torch.randn(4, 2), source(torch.randn(4, 2))
+    of_source.zero_grad()
+    critic(made).mean().backward()
+    of_source.step()
+    of_critic.zero_grad()
+    (critic(real) - critic(made.detach())).pow(2).mean().backward()
+    of_critic.step()
+"""
+
+
+def test_a_gradient_that_came_as_zero_was_not_thrown_away(tmp_path):
+    ran = why(HEAD + RELATIVE, tmp_path)
+    assert not ran.told

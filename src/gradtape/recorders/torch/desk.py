@@ -196,6 +196,7 @@ class Desk:
                     fate.overflowed += self.safely(asked, questions.about, leaf, status)
                 continue
             if status is Status.ZERO:
+                fate.came = fate.cleared = None  # a step finds what this pass gave, not what was cleared before
                 if not fate.moved and not fate.pending:
                     self._wait(leaf, self.safely(asked, questions.about, leaf, status))
                 continue
