@@ -693,6 +693,26 @@ def test_what_two_outputs_share_is_remarked_on_where_it_is_not_in_their_differen
     assert any("`b` is added alike to both" in note.headline for note in report.notes) == says
 
 
+@pytest.mark.parametrize(
+    ("made", "in_data"),
+    [("w - np.array([1.0, np.nan])", True), ("np.exp(w * 1000.0) - np.exp(w * 1001.0)", False)],
+    ids=["data", "infinity minus infinity"],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_nan_of_data_is_told_where_it_comes_in(made, in_data, tmp_path):
+    source = f"""
+        w = gt.Variable([1.0, 2.0])
+        with gt.GradientTape() as tape:
+            errors = {made}
+            loss = np.sum(errors ** 2)
+        tape.gradient(loss, w)
+    """
+    (report,) = run(source, tmp_path)
+    labels = [f.diagnostic.primary.label for f in report.findings]
+    assert [f.cause for f in report.findings][:1] == ["overflow"]
+    assert any("comes in here, in data" in label for label in labels) == in_data
+
+
 def test_a_gradient_by_rounding_alone_is_zero(tmp_path):
     """In single precision `(mu + s * e) - mu` leaves rounding; that the ways cancel is proven all the same."""
     source = """

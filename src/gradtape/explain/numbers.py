@@ -237,6 +237,17 @@ def certain(context: Context, operation: Operation) -> bool:
     return all(_surely_finite(context, i) for i in operation.inputs if i)
 
 
+PLAIN_SUMS = frozenset({"add", "subtract", "multiply"})
+"""Operations that make no NaN of what is finite."""
+
+
+def constant_is_bad(context: Context, operation: Operation) -> bool:
+    """Whether a plain value that went into an operation was no number, as missing data are: all else was finite."""
+    if operation.function not in PLAIN_SUMS or 0 not in operation.inputs:
+        return False
+    return context.values.has_nan(operation.output) and certain(context, operation)
+
+
 HARMLESS = frozenset({"add", "subtract", "negative", "multiply", "divide", "getitem", "transpose", "concatenate"})
 """Operations that make nothing infinite of numbers in the usual range, if `divide` has a literal to divide by."""
 

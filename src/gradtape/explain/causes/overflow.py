@@ -9,7 +9,7 @@ from gradtape.explain import wording
 from gradtape.explain.cancelling import SAME
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.causes.singular_point import headline, too_large
-from gradtape.explain.numbers import EXPONENTIALS, FILLS, certain, origin
+from gradtape.explain.numbers import EXPONENTIALS, FILLS, certain, constant_is_bad, origin
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 KEEPING = SAME | {"negative", "absolute"}
 """Operations that make no NaN of what is infinite."""
+
+DATA_HELP = "look at the data before they are used: `np.isfinite(x).all()`"
 
 FAR = 1000
 """How many operations behind the one that overflowed are searched for the one that makes NaN of it."""
@@ -40,14 +42,15 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     made = context.values.get(operation.output) or (pull.output if pull is not None else None)
     name = wording.name_of(operation)
     spoiled = _spoiled(context, operation)
-    sure = certain(context, operation)
+    sure, data = certain(context, operation), constant_is_bad(context, operation)
+    makes = f"{name} makes {_what(made)} of finite numbers" if sure else f"{_what(made)} shows here first"
     return context.finding(
         "overflow",
         operation.site.span,
-        f"{name} makes {_what(made)} of finite numbers" if sure else f"{_what(made)} shows here first",
+        f"NaN comes in here, in data: all that {name} is given besides is finite" if data else makes,
         labels=((spoiled.site.span, f"{wording.name_of(spoiled)} makes NaN of it"),) if spoiled is not None else (),
         notes=(*_facts(context, operation, made), *wording.again(spot), *wording.way_note(context, route, operation)),
-        helps=_helps(operation, spoiled),
+        helps=(DATA_HELP,) if data else _helps(operation, spoiled),
         proven=sure,
         doubt="what went into it is not known",
         route=route,
@@ -78,7 +81,7 @@ def _data(context: Context, spot: Spot) -> Finding | None:
         helps=(
             "look where it was last written: an update with a gradient that was not finite spoils it for good"
             if mine
-            else "look at the data before they are used: `np.isfinite(x).all()`",
+            else DATA_HELP,
         ),
         headline=headline(context),
     )

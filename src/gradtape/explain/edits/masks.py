@@ -20,6 +20,7 @@ from gradtape.explain.edits.numbers import (
     safe_in_expression,
 )
 from gradtape.explain.edits.pen import function_name
+from gradtape.explain.numbers import constant_is_bad
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -294,16 +295,12 @@ def _without_nan(pen: Pen, asked: ast.Call, data: str, statement: ast.Assign) ->
     return pen.call("where", test, *values)
 
 
-PLAIN_SUMS = {"add", "subtract", "multiply"}
-"""Operations that make nothing infinite or NaN of what is finite, other than by overflow."""
-
-
 def _has_bad_data(context: Context, operation: Operation) -> bool:
     """Whether a value that does not depend on the source, and is not finite, went into an operation."""
     bad, seen = context.not_finite, set[int]()
     waiting = [i for i in operation.inputs if i]
-    if operation.function in PLAIN_SUMS and 0 in operation.inputs and bad.get(operation.output):
-        return not any(bad.get(i) for i in waiting)  # then it is the constant
+    if constant_is_bad(context, operation):
+        return True
     while waiting:
         value = waiting.pop()
         if value in seen or not bad.get(value):
