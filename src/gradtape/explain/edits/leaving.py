@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
-from gradtape.explain.edits import builders, filled, foreign, library, lists, overwritten, static, untraced
+from gradtape.explain.edits import beside, builders, filled, foreign, library, lists, overwritten, static, untraced
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.conversions import (
     all_inside,
@@ -78,6 +78,7 @@ def stay(case: Case) -> Suggestion | None:
     changes = (*changes, *rounded)
     more = [*changes, *later, *_around(case, pen, node), *_on_the_way_back(case, pen, node), *entries(case, pen)]
     more += (*_alike(case, pen, node), *_in_callers(case, pen))
+    more += beside.arrays_as_tensors(case, pen, node, _later(case, node))
     if _into_array(case):  # which would forget the value a second time
         array = array_on_tape(case)
         if not array:
