@@ -387,6 +387,21 @@ MISSING = {
         """,
         "    targets = tf.where(tf.math.is_nan(targets), 0.0, targets)",
     ),
+    "marked where they are left out": (
+        """
+        w = tf.Variable(0.5)
+        def loss_of(x, targets):
+            return tf.reduce_sum(tf.where(tf.math.is_nan(targets), 0.0, tf.square(w * x - targets)))
+        with tf.GradientTape() as tape:
+            y = loss_of(tf.constant([1.0, 2.0, 3.0]), tf.constant([1.0, np.nan, 3.0]))
+        tape.gradient(y, w)
+        print(float(y))
+        """,
+        (
+            "    return tf.reduce_sum(tf.where(tf.math.is_nan(targets), 0.0, "
+            "tf.square(w * x - tf.where(tf.math.is_nan(targets), 0.0, targets))))"
+        ),
+    ),
     "in an array of NumPy's": (
         """
         w = tf.Variable(0.5)

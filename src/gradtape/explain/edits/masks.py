@@ -277,22 +277,36 @@ def _cleaned(case: Case) -> Changes:
             if asked is None or not isinstance(data, ast.Name) or statement.lineno > place.line:
                 continue
             if isinstance(statement, ast.Assign) and statement.lineno < place.line:
-                text = _without_nan(pen, asked, data.id, statement)
-                return builders.insert_after(statement, case.file, f"{data.id} = {text}") if text else ()
+                target = statement.targets[0] if statement.value is asked else None
+                text = _without_nan(pen, asked, data.id, target if isinstance(target, ast.Name) else asked)
+                return builders.insert_after(statement, case.file, f"{data.id} = {text}")
+            if place == case.at and statement is case.statement and not hasattr(statement, "body"):
+                text = _without_nan(pen, asked, data.id, asked)  # beside the mask, which needs the data as they are
+                used = syntax.mentions(case.node, data.id) if case.node is not None else []
+                used = [n for n in used if not _holds(asked, n, case.file)]
+                return tuple(c for n in used for c in builders.replace(n, case.file, text))
     return ()
 
 
-def _without_nan(pen: Pen, asked: ast.Call, data: str, statement: ast.Assign) -> str:
-    """Write data with zeros in the place of what a call marks as no number; empty where the framework cannot."""
+def _without_nan(pen: Pen, asked: ast.Call, data: str, test: ast.expr) -> str:
+    """Write data with zeros in the place of what a call marks as no number.
+
+    Parameters
+    ----------
+    pen : Pen
+    asked : Call
+        The call that marks it.
+    data : str
+        The name of the data.
+    test : expr
+        What gives those marks: the call, or a name for what it gave.
+    """
     if function_name(asked.func, pen.file) is not None and isinstance(asked.func, ast.Attribute):
         return f"{syntax.text_of(asked.func.value)}.nan_to_num({data})"
     if pen.knows("nan_to_num"):
         return pen.call("nan_to_num", data)
-    target = statement.targets[0]
-    named = statement.value is asked and isinstance(target, ast.Name)
-    test = syntax.text_of(target if named else asked)
     values = ("0.0", data) if simple_name(asked) in {"isnan", "is_nan"} else (data, "0.0")
-    return pen.call("where", test, *values)
+    return pen.call("where", syntax.text_of(test), *values)
 
 
 def _has_bad_data(context: Context, operation: Operation) -> bool:
