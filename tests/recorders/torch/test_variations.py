@@ -572,3 +572,16 @@ def test_a_draw_is_called_as_the_program_calls_it(tmp_path):
         """
     (finding,) = [f for r in why(program, tmp_path).reports for f in r.findings]
     assert finding.diagnostic.primary.label.startswith("sample draws")
+
+
+def test_rows_are_said_to_be_made_from_what_they_are_read_from(tmp_path):
+    program = """
+        import torch
+        from torch import nn
+        batch = torch.ones(2, 6, 3, requires_grad=True)
+        energy = nn.Linear(3, 1)(batch).sum()
+        torch.autograd.grad(energy, [frame for frame in batch])
+        """
+    first = why(program, tmp_path).reports[0].findings[0]
+    assert first.cause == "different-object"
+    assert "made here from `batch`" in first.diagnostic.primary.label

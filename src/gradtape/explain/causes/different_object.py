@@ -256,6 +256,8 @@ def _name_of(context: Context, made: Operation | Event, shared: frozenset[int]) 
             node = syntax.expression_at(made.site.span)
             if isinstance(node, ast.Subscript):
                 return syntax.text_of(node.value)
+            if isinstance(node, ast.ListComp | ast.GeneratorExp):  # whose rows are read one by one
+                return syntax.text_of(node.generators[0].iter)
             operand = syntax.operand_at(made.site.span, position, len(made.inputs))
             return syntax.text_of(operand) if operand is not None else context.run.names.get(value, "")
     return ""
