@@ -65,3 +65,22 @@ def test_what_is_not_trainable_is_declared_harmless_beside_what_learns(tmp_path,
     program = PROGRAM.format(watch="").replace("[w, frozen, unused]", asked)
     (found,) = [f for r in run_program(program, tmp_path) if r.source == "frozen" for f in r.findings]
     assert found.excuse is excuse
+
+
+LINEAR = """\
+import gradtape as gt
+
+x, w = gt.Variable(2.0), gt.Variable(3.0)
+with gt.GradientTape() as outer:
+    with gt.GradientTape() as inner:
+        y = x * w
+    slope = inner.gradient(y, w)
+outer.gradient(slope, [w, x])
+"""
+
+
+def test_a_derivative_that_does_not_contain_the_source_is_named_as_one(tmp_path):
+    reports = run_program(LINEAR, tmp_path)
+    (told,) = [f.diagnostic for r in reports for f in r.findings]
+    assert "`slope` is a derivative, and does not contain `w`: by `w` its derivative is zero" in told.notes
+    assert [str(r.status) for r in reports if r.source == "x"] == ["ok"]

@@ -1,5 +1,8 @@
 """GT105: nothing on the way to the target uses the source."""
 
+import ast
+
+from gradtape.diagnostics import syntax
 from gradtape.explain.cause import Cause, Context, Stage, harmless
 from gradtape.explain.report import Finding
 from gradtape.explain.unread import Early, only_shape, overwritten, read_too_early, told_overwritten
@@ -23,6 +26,9 @@ def detect(context: Context) -> Finding | None:
     elsewhere = context.run.operations[used[-1]].site.span if used else None
     remembered = "that is still remembered " if context.run.horizon else "of the run "
     notes = () if used else (f"no operation {remembered}used `{source.name}`",)
+    if _is_derivative(context):
+        zero = f"by `{source.name}` its derivative is zero"
+        notes = (*notes, f"`{question.target_name}` is a derivative, and does not contain `{source.name}`: {zero}")
     recorded = "recorded " if context.may_have_left else ""
     return context.finding(
         "not-used",
@@ -38,6 +44,16 @@ def detect(context: Context) -> Finding | None:
         helps=(f"use `{source.name}` in `{question.target_name}`, or leave it out of the sources if that is meant",),
         proven=not context.may_have_left,
     )
+
+
+ASKING = {"gradient", "gradients", "grad", "jacobian", "batch_jacobian"}
+
+
+def _is_derivative(context: Context) -> bool:
+    """Whether the target goes by a name that a call for gradients gave it: of what is linear, they are constant."""
+    given = syntax.values_given_to(context.question.target_name, context.question.call.span)
+    calls = [value for value in given if isinstance(value, ast.Call)]
+    return any(syntax.text_of(call.func).rpartition(".")[2] in ASKING for call in calls)
 
 
 def detect_shape(context: Context) -> Finding | None:
