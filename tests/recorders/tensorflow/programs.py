@@ -310,6 +310,30 @@ BROKEN = {
             y = tf.reduce_sum(tf.cast(at, tf.float32))
         tape.gradient(y, w)
         """,
+    "a weight that a layer's own method freezes": """
+        class Bank(keras.layers.Layer):
+            def build(self, shape):
+                self.scales = self.add_weight(shape=(3,), name="scales", trainable=False)  #~ GT102
+            def call(self, x):
+                return x * self.scales
+        bank = Bank()
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(bank(tf.ones((2, 3))))
+        tape.gradient(y, bank.scales)
+        """,
+    "what an object keeps that a helper computed before the tape": """
+        def spread(h):
+            return tf.exp(h) + tf.transpose(h)
+        class Pulse:
+            def __init__(self, h):
+                self.h = h
+                self.u = tf.linalg.expm(spread(h))  #~ GT501
+            def step(self):
+                with tf.GradientTape() as tape:
+                    cost = tf.reduce_sum(self.u ** 2)
+                return tape.gradient(cost, self.h)
+        Pulse(tf.Variable([[0.1, 0.2], [0.3, 0.4]])).step()
+        """,
     "a comparison": """
         w = tf.Variable([0.2, 0.8])
         with tf.GradientTape() as tape:

@@ -1,5 +1,7 @@
 """GT501: operations between source and target ran while the tape was not recording."""
 
+from itertools import takewhile
+
 from gradtape.diagnostics import Passage, Site, syntax
 from gradtape.explain import earlier
 from gradtape.explain.cause import Cause, Context, Stage, route_note
@@ -48,9 +50,11 @@ def _kept(operation: Operation) -> str | None:
 
 
 def _to_move(context: Context, operation: Operation) -> Site | Passage:
-    """Return the call to move; where the result was stored in an object and not returned, the operation itself."""
-    stored = any("." in name for name in syntax.assigned_names(operation.site.span))
-    return operation.site if stored else context.beside_tape(operation)
+    """Return the call to move; where the result was stored in an object and not returned, what is stored there."""
+    beside = context.beside_tape(operation)
+    inner = takewhile(lambda site: site != beside, (operation.site, *operation.callers))
+    stored = (site for site in inner if any("." in name for name in syntax.assigned_names(site.span)))
+    return next(stored, beside)
 
 
 def detect_before(context: Context) -> Finding | None:

@@ -32,6 +32,13 @@ def is_users(code: CodeType) -> bool:
     return known[0]
 
 
+def nearest(frame: FrameType | None) -> FrameType | None:
+    """Return the user's nearest frame from a frame outwards."""
+    while frame is not None and not is_users(frame.f_code):
+        frame = frame.f_back
+    return frame
+
+
 def stack(frame: FrameType | None) -> tuple[Place, ...]:
     """Return the user's frames from a frame outwards, nearest first."""
     found: list[Place] = []

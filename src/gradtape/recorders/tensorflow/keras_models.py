@@ -181,11 +181,17 @@ class Keras(MetaPathFinder):
         return next((kind for kind in self.kinds if kind in TRAINS), "")
 
     def maker(self, frame: FrameType | None) -> tuple[Place, ...]:
-        """Return where the layer was made that is making a weight in one of the frames; empty if it is no layer's."""
+        """Return where the layer was made that is making a weight in one of the frames; empty if it is no layer's.
+
+        In a layer of the user's own stands before that where its method asks for the weight.
+        """
         while frame is not None:
             if frame.f_code.co_name in MAKES_WEIGHTS and "self" in frame.f_locals:
-                made = self.made(frame.f_locals["self"])
+                layer = frame.f_locals["self"]
+                made = self.made(layer)
                 if made:
-                    return made
+                    asks = frames.nearest(frame)
+                    own = asks is not None and asks.f_locals.get("self") is layer
+                    return ((asks.f_code, asks.f_lasti), *made) if asks is not None and own else made
             frame = frame.f_back
         return ()
