@@ -69,8 +69,8 @@ def test_a_missing_gradient_loads_the_explanation_and_nothing_more():
 ENGINE = {
     "_config", "errors", "arrays", "diagnostics", "spaces", "tape",
     *(f"arrays.{name}" for name in [
-        "_core", "core", "dispatch", "documenting", "doors", "failures", "leaving", "methods", "protocols", "record",
-        "tensor", "ufunc_methods", "variable", "writing",
+        "_core", "core", "dispatch", "documenting", "doors", "failures", "frames", "leaving", "methods", "protocols",
+        "record", "tensor", "ufunc_methods", "variable", "writing",
     ]),
     "diagnostics.sites",
     "spaces.kernels", "spaces.kernels.indexing", "spaces.numpy_space", "spaces.space",
