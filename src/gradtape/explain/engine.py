@@ -12,9 +12,9 @@ from gradtape.diagnostics.changes import edits_of
 from gradtape.explain import cancelling, notes, partial
 from gradtape.explain.cause import Context, Stage, possible
 from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
-from gradtape.explain.causes.different_object import used_instead
 from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import OUTSIDE, UNWRITTEN, BreakKind
+from gradtape.explain.instead import used_instead
 from gradtape.explain.report import GradientReport, Status
 from gradtape.explain.search import NO_ROUTE, BreakGroup, Link, broken_routes
 from gradtape.explain.spots import Trouble

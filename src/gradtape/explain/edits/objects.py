@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.again import run_again
 from gradtape.explain.edits import asking, builders, copies, forgotten, layers, order, passing, unread
 from gradtape.explain.edits.asking import LISTS
 from gradtape.explain.edits.case import Case, defined_in, never_read, parts, simple_name, statements_of
+from gradtape.explain.instead.again import run_again
 from gradtape.explain.unread import only_shape
 
 if TYPE_CHECKING:

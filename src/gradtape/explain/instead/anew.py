@@ -1,0 +1,127 @@
+"""Another object that the same line made, or that goes by the same name, and that the target depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import Span, syntax
+from gradtape.explain.graph import Event, Operation
+from gradtape.explain.instead.used import Used
+
+if TYPE_CHECKING:
+    from gradtape.diagnostics import Passage, Site
+    from gradtape.explain.cause import Context
+
+
+def made_anew(context: Context) -> Used | None:
+    """Look for a variable on the way to the target that the same line made, or that goes by the same name."""
+    source, made = context.source, context.source.made
+    if source.kind != "variable":
+        return None
+    asked = frozenset().union(*(end.ids for end in context.question.together), source.ids)
+    idle = asked.isdisjoint(context.before_target)
+    for event in reversed(context.run.events):
+        if event.kind != "create" or event.value in asked or event.value not in context.before_target:
+            continue
+        while_recording = during(context, event.seq)
+        after_the_target = made is not None and made.seq > max(context.question.target_ids, default=0) > 0
+        if _alike(context, event) and (idle or while_recording or after_the_target):
+            return None if idle and _ran_as_well(context) else _anew(context, event)
+    return None
+
+
+def _alike(context: Context, event: Event) -> bool:
+    """Whether a variable is another edition of the source: the same line in another run, or the same full name."""
+    source, made, names = context.source, context.source.made, context.run.names
+    name = names.get(event.value, "")
+    own = source.path or next((names[i] for i in source.ids if i in names), "")
+    if name and own:
+        if name == own or (own.count(".") > 1 and name.endswith(f".{own}")):  # the same object seen from further out
+            return True
+        if last(name) != last(own):
+            return False
+    if not isinstance(made, Event):
+        return False
+    if made.site == event.site:
+        bound = syntax.assigned_names(event.site.span) and not syntax.in_comprehension(event.site.span)
+        return made.callers != event.callers or bool(bound)
+    both = set(syntax.assigned_names(made.site.span)), set(syntax.assigned_names(event.site.span))
+    return any(_attribute(a) == _attribute(b) for a in both[0] for b in both[1])
+
+
+def last(path: str) -> str:
+    """Return the last part of a framework's name, without the number that makes it unique: `kernel`."""
+    return path.rpartition("/")[2].rpartition(".")[2].partition(":")[0].rstrip("0123456789").rstrip("_")
+
+
+def _attribute(name: str) -> str:
+    """Return the attribute that `self.w` and `model.w` share; a plain name as it is."""
+    return f".{name.rpartition('.')[2]}" if "." in name else name
+
+
+def _anew(context: Context, event: Event) -> Used:
+    source, made, target = context.source, context.source.made, context.question.target_name
+    mine = _frames(made) if made is not None else []
+    theirs = _frames(event)
+    here, there = _where_they_part(mine, theirs, again=during(context, event.seq))
+    held = next((e.site.span for e in context.run.events if e.kind == "held" and e.value in source.ids), None)
+    kept = f"`{source.name}`" if held is None else "the one that the optimizer holds"
+    if made is None or event.seq > made.seq:
+        return Used(
+            frozenset({event.value}),
+            _put_in_place(source.path or source.name, theirs) or there,
+            f"another one is made here, and `{target}` uses that one, not {kept}",
+            (
+                (held, "the optimizer gets the first one here"),
+                (here, f"`{source.name}`, which was asked for, is made here"),
+            ),
+            f"make it once and use `{source.name}` itself" if held is None else "make the optimizer after it",
+        )
+    return Used(
+        frozenset({event.value}),
+        here,
+        f"`{source.name}` is made here; `{target}` was computed with the one before it",
+        ((there, f"the one that `{target}` uses is made here"),),
+        f"ask for the gradient in the one that `{target}` was computed with, or compute `{target}` again",
+    )
+
+
+def _frames(made: Operation | Event) -> list[Site | Passage]:
+    return [made.site, *made.callers]
+
+
+def _put_in_place(path: str, frames: list[Site | Passage]) -> Span | None:
+    """Return where a path gets what a function made anew: `model.head = slim(...)` for `model.head.weight`."""
+    parts = set(path.split(".")[1:-1])
+    for site in frames[1:]:
+        names = syntax.assigned_names(site.span)
+        if any("." in name and name.rpartition(".")[2] in parts for name in names):
+            return site.span
+    return None
+
+
+def _where_they_part(
+    mine: list[Site | Passage], theirs: list[Site | Passage], *, again: bool
+) -> tuple[Span | None, Span | None]:
+    """Return the innermost calls in which two creations differ; where both were made if they do not.
+
+    Where one function was only called `again`, in the course of the computation, it is the line in it that makes anew.
+    """
+    for k, (a, b) in enumerate(zip(mine, theirs, strict=False)):
+        if a != b:
+            if again and k and a.code is b.code:
+                return a.span, mine[k - 1].span
+            return a.span, b.span
+    return (mine[0].span if mine else None), theirs[0].span
+
+
+def during(context: Context, seq: int) -> bool:
+    """Whether something happened while the tape was open."""
+    tape = context.run.tape
+    return tape is not None and bool(tape.entered) and seq > tape.entered[0][0]
+
+
+def _ran_as_well(context: Context) -> bool:
+    """Whether something was computed with the source while the tape ran: then what came of it got lost."""
+    columns = context.run.columns
+    return any(during(context, columns.seqs[k]) for k in columns.readers(context.source.ids))
