@@ -37,3 +37,24 @@ def test_loop_variables_are_read_from_the_code():
 
     assert loop_variables(function.__code__) == {"a", "b", "c"}
     assert function([(1, (2, 3))]) == 6
+
+
+LEFT_OVER = """
+import sys
+from types import SimpleNamespace as Thing
+
+batch = {"pos": Thing(), "vel": Thing()}
+for key, value in batch.items():
+    pass
+
+def names():
+    return Naming(sys._getframe()).of(batch["vel"])
+
+found = names()
+"""
+
+
+def test_what_a_loop_of_the_module_left_behind_is_no_name():
+    made = {"Naming": Naming}
+    exec(compile(LEFT_OVER, "left_over.py", "exec"), made)  # noqa: S102
+    assert made["found"] == "batch['vel']"

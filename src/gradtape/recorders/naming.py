@@ -40,11 +40,12 @@ class Naming:
         waiting: deque[tuple[str, Any, int]] = deque()
         listed: deque[tuple[str, Any, int]] = deque()
         passing: deque[tuple[str, Any, int]] = deque()
-        loops = loop_variables(frame.f_code) if frame is not None else frozenset()
-        for k, scope in enumerate(scopes):
+        codes = (frame.f_code, _module(frame)) if frame is not None else ()
+        for scope, code in zip(scopes, codes, strict=False):
+            loops = loop_variables(code) if code is not None else frozenset()
             for name, value in list(scope.items()):
                 if not name.startswith("__"):
-                    (passing if name in loops and k == 0 else waiting).append((name, value, 0))
+                    (passing if name in loops else waiting).append((name, value, 0))
         while (waiting or listed or passing) and len(self._names) < MOST_OBJECTS:
             name, value, depth = (waiting or listed or passing).popleft()
             if isinstance(value, OPAQUE) or value is None or id(value) in self._names:
@@ -60,6 +61,14 @@ class Naming:
     def of(self, value: Any) -> str | None:
         """Return how the program calls an object, None if it was not met."""
         return self._names.get(id(value))
+
+
+def _module(frame: FrameType) -> CodeType | None:
+    """Return the code of the module that runs around a frame of its own; None if it has run."""
+    here: FrameType | None = frame
+    while here is not None and (here.f_code.co_name != "<module>" or here.f_globals is not frame.f_globals):
+        here = here.f_back
+    return here.f_code if here is not None else None
 
 
 @lru_cache(maxsize=1024)
