@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gradtape.explain.cause import Context
 
 LOGARITHMS = frozenset(
-    {"log", "log_softmax", "log_sigmoid", "log_prob", "logpdf", "cross_entropy", "nll_loss"}
+    {"log", "log_softmax", "log_sigmoid", "logsumexp", "log_prob", "logpdf", "cross_entropy", "nll_loss"}
     | {"softmax_cross_entropy_with_logits", "sparse_softmax_cross_entropy_with_logits", "categorical_crossentropy"}
     | {"sparse_categorical_crossentropy", "binary_cross_entropy_with_logits"}
 )
@@ -39,6 +39,9 @@ SHAPING = frozenset(
 
 COMPARING = SHAPING | {"add", "subtract", "divide", "multiply", "std", "cumsum", "flip", "clip"}
 """What makes advantages of rewards and of what they are compared with."""
+
+MAKING = SHAPING | PRODUCTS | {"add", "subtract"}
+"""What log-probabilities of several numbers, or of a normal distribution, are put together with."""
 
 MOST = 200
 """How many values are looked at."""
@@ -77,7 +80,7 @@ def _is_score(context: Context, value: int) -> bool:
             continue
         if columns.functions[number] in LOGARITHMS or columns[number].name.rpartition(".")[2] in LOGARITHMS:
             return True
-        if columns.functions[number] in SHAPING | PRODUCTS:
+        if columns.functions[number] in MAKING:
             new = {i for i in columns.inputs[number] if i} - seen
             seen |= new
             waiting += new

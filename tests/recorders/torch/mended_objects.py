@@ -1,6 +1,20 @@
 """Small programs that their own edits mend: copies, values of whole numbers, results that keep no gradient, orders."""
 
 OBJECTS = {
+    "steps that bind two attributes anew": """
+        class Factors:
+            def __init__(self):
+                self.rows = torch.randn(4, 2, requires_grad=True)
+                self.columns = torch.randn(3, 2, requires_grad=True)
+            def step(self, rate):
+                self.rows = self.rows - rate * self.rows.grad  #~ rebound-name
+                self.columns = self.columns - rate * self.columns.grad
+        factors = Factors()
+        for _ in range(2):
+            factors.rows.grad = factors.columns.grad = None
+            (factors.rows @ factors.columns.T).pow(2).mean().backward()
+            factors.step(0.1)
+        """,
     "a result that the question computes anew": """
         def gradients(x, scores, steps):
             w = torch.zeros(3, 2, requires_grad=True)

@@ -141,7 +141,24 @@ def in_place(case: Case) -> Suggestion | None:
     """Write an assignment that binds a variable's name anew as one that changes the variable."""
     changes = nonleaf.leaf_of_the_round(case) if case.pen.dialect == "torch" else ()
     changes = changes or tuple(c for s in _updates(case) for c in _assigned_in_place(case.pen, s, case.file))
+    if changes and case.pen.dialect == "torch":
+        changes = (*changes, *_others_in_place(case))
     return builders.likely(*(changes or _result_in_place(case)))
+
+
+def _others_in_place(case: Case) -> Changes:
+    """Change the parameters beside one in their place as well: the first that is bound anew ends a run of PyTorch."""
+    block = builders.block_of(case.statement, case.file) if case.statement is not None else []
+    steps = [
+        s
+        for s in block
+        if s is not case.statement
+        and isinstance(s, ast.Assign)
+        and isinstance(s.value, ast.BinOp)
+        and syntax.text_of(s.targets[0]) == syntax.text_of(s.value.left)
+        and syntax.mentions(s.value.right, f"{syntax.text_of(s.targets[0])}.grad")
+    ]
+    return tuple(change for s in steps for change in _assigned_in_place(case.pen, s, case.file))
 
 
 def _updates(case: Case) -> list[ast.stmt]:
