@@ -174,7 +174,7 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
     told: dict[tuple[Code, int], int] = {}
     unwatched = bool(findings)
     fewest = min((len(context.ways.groups(route)) for route in routes), default=0)
-    for route in routes:
+    for route in sorted(routes, key=lambda route: _is_drawn(context, route)):
         groups = context.ways.groups(route)
         further = len(groups) > fewest
         # behind a draw stands what the draw is judged by: its score is the way that is meant, and one breaks less often
@@ -199,6 +199,11 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
     if any(found.cause == "rebound-name" for found in findings):  # a step of training has no other way on
         findings = [found for found in findings if found.cause not in STEP]
     return tuple(findings)
+
+
+def _is_drawn(context: Context, route: Route) -> bool:
+    """Whether a route ends at a draw: it is told after others, as a draw is mostly meant, and its score the way."""
+    return any(group.kind is BreakKind.SAMPLED for group in context.ways.groups(route))
 
 
 def _without_copies(groups: Sequence[BreakGroup]) -> list[BreakGroup]:

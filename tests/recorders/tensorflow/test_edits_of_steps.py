@@ -72,6 +72,18 @@ SMOOTH = {
         """,
         '    y = -tf.reduce_mean(tf.einsum("bn,bn...->b...", action, rewards))',
     ),
+    "words that are drawn for each place of several texts": (
+        """
+        table, scores = tf.random.normal((7, 3)), tf.Variable(tf.random.normal((2, 4, 7)))
+        text = tf.constant([[1, 5, 2, 3], [3, 3, 0, 6]])
+        with tf.GradientTape() as tape:
+            words = tf.random.categorical(tf.reshape(scores, (-1, 7)), 1)
+            chosen = tf.one_hot(tf.reshape(words, tf.shape(text)), 7)
+            y = tf.reduce_sum(tf.tanh(tf.einsum("btv,vd->btd", chosen, table)))
+        tape.gradient(y, scores)
+        """,
+        "    chosen = tf.reshape(words, tf.concat([tf.shape(text), [words.shape[-1]]], 0))",
+    ),
     "a drawn action beside the numbers of the rows": (
         """
         w, rewards = tf.Variable(tf.random.normal((4, 2))), tf.random.normal((4, 2))

@@ -77,6 +77,24 @@ LYING = {
         (x @ w + b).pow(2).mean().backward()
         print(rate.grad)
         """,
+    "log-probabilities that are made a new tensor by another name": """
+        policy, critic = nn.Linear(3, 2), nn.Linear(3, 1)
+        def play(length):
+            state, said, values = torch.zeros(3), [], []
+            for _ in range(length):
+                choice = torch.distributions.Categorical(logits=policy(state))
+                action = choice.sample()  #~ sampled
+                said.append(choice.log_prob(action))
+                values.append(critic(state).squeeze())
+                state = torch.roll(state, 1) + 0.1 * action
+            return said, values
+        def loss_of(said, values):
+            value = torch.stack(values)
+            gain = (1.0 - value).detach()
+            return (value - 1.0).pow(2).mean() - (torch.tensor(said) * gain).mean()  #~ rebuilt-from-values
+        loss_of(*play(4)).backward()
+        print(policy.weight.grad)
+        """,
     "a term that is only logged": """
         class Objective:
             def __init__(self):

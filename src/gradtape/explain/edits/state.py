@@ -55,13 +55,20 @@ def not_rebuilt(case: Case) -> Suggestion | None:
     if isinstance(given, ast.List | ast.Tuple):
         text = _as_one(case, given)
         return builders.likely(*builders.replace(call, case.file, text), *pen.imports) if text else None
-    if isinstance(given, ast.ListComp | ast.GeneratorExp) or syntax.is_list(syntax.text_of(given), case.at):
+    listed = isinstance(given, ast.ListComp | ast.GeneratorExp) or syntax.is_list(syntax.text_of(given), case.at)
+    if listed or _of_several(case):
         if syntax.text_of(call.func).rpartition(".")[2] in {"Variable", "Parameter"}:
             return builders.likely(*builders.drop_call(call, case.file))
         return builders.likely(
             *builders.replace(call, case.file, pen.call("stack", builders.written(given, case.file)))
         )
     return builders.likely(*builders.drop_call(call, case.file))
+
+
+def _of_several(case: Case) -> bool:
+    """Whether the new tensor was made of several: of a list, whatever name it came by."""
+    operation = case.operation
+    return operation is not None and len(set(filter(None, operation.inputs))) > 1
 
 
 def _as_one(case: Case, node: ast.List | ast.Tuple) -> str | None:

@@ -57,6 +57,9 @@ class RefusedError(Exception):
     """Something needs a truth value, a whole number or a position, and can have nothing else."""
 
 
+FLAT = {"[-1]", "(-1,)", "-1"}
+"""Shapes of one axis, whatever its length."""
+
 ALIKE = {"reshape", "expand_dims", "squeeze", "transpose", "identity", "stack", "concat", "tile", "broadcast_to",
          "stop_gradient", "repeat", "reverse", "ensure_shape", "convert_to_tensor", "pad"}  # fmt: skip
 """Functions that move elements and take any dtype."""
@@ -341,6 +344,12 @@ class Around:
         """Take what picks one draw of each row for the row."""
         twin = self.known[node]
         one = isinstance(outer, ast.Subscript) and outer.value is node
+        shape = builders.argument(outer, 1, "shape") if isinstance(outer, ast.Call) else None
+        if simple_name(outer) == "reshape" and shape is not None and syntax.text_of(shape) not in FLAT:
+            first, again = self._named(twin)
+            size = builders.written(shape, self.file)
+            text = self._say("tf.reshape({t}, tf.concat([{s}, [{n}.shape[-1]]], 0))", t=first, s=size, n=again)
+            return twin._replace(kind=Kind.SHARES, text=text)
         if one or simple_name(outer) in {"squeeze", "reshape"}:
             return twin._replace(kind=Kind.SHARES)
         if simple_name(outer) == "cast":
