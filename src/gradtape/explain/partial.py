@@ -87,6 +87,8 @@ MOST_ON_THE_WAY = 20
 
 def _comes_home(context: Context, value: int) -> bool:
     """Whether a value goes on to the source alone, whose next value it becomes."""
+    if len(context.source.ids) < 2:
+        return False
     uses, outputs, home = context.run.columns.uses, context.run.columns.outputs, context.source.ids
     waiting, seen = [value], {value}
     while waiting:

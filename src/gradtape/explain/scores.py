@@ -49,6 +49,8 @@ MOST = 200
 
 def weighs(context: Context, value: int) -> bool:
     """Whether everything that a value goes on to, on its way to the target, is multiplied by log-probabilities."""
+    if not context.run.once("logarithms", lambda: not LOGARITHMS.isdisjoint(context.run.columns.functions)):
+        return False
     columns, before = context.run.columns, context.before_target
     waiting, seen, found = [value], {value}, False
     while waiting:
@@ -78,7 +80,7 @@ def _is_score(context: Context, value: int) -> bool:
         number = columns.maker.get(waiting.pop())
         if number is None:
             continue
-        if columns.functions[number] in LOGARITHMS or columns[number].name.rpartition(".")[2] in LOGARITHMS:
+        if columns.functions[number] in LOGARITHMS:
             return True
         if columns.functions[number] in MAKING:
             new = {i for i in columns.inputs[number] if i} - seen
