@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from itertools import chain, count, takewhile
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -55,8 +54,6 @@ class Record(NamedTuple):
 
 Written = tuple["Op", tuple[int, ...], int, dict[str, Any], tuple[tuple[int, ...], ...] | None, "CodeType", int]
 """A record as the hot path writes it: a plain tuple of a `Record`'s fields, which is cheaper to make."""
-
-OUTPUT = itemgetter(2)
 
 Part = tuple[tuple[Site, ...], list[Written]]
 """Operations that one place called, outside any tape or all inside one, in order; and who called that place."""
@@ -323,7 +320,7 @@ class Ambient:
     @property
     def written(self) -> list[Written]:
         """What was written, in order."""
-        return sorted(self.outside.written + self.tapes.written, key=OUTPUT)
+        return sorted(self.outside.written + self.tapes.written, key=lambda record: record[2])
 
     @property
     def records(self) -> list[Record]:

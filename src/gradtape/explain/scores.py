@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradtape.explain.flat import PRODUCTS
+
 if TYPE_CHECKING:
     from gradtape.explain.cause import Context
 
@@ -17,8 +19,6 @@ LOGARITHMS = frozenset(
     | {"sparse_categorical_crossentropy", "binary_cross_entropy_with_logits"}
 )
 """Functions that give log-probabilities, or their negative."""
-
-PRODUCTS = frozenset({"multiply", "dot", "vdot", "inner", "matmul", "einsum", "tensordot"})
 
 SHAPING = frozenset(
     {
@@ -40,7 +40,7 @@ SHAPING = frozenset(
 COMPARING = SHAPING | {"add", "subtract", "divide", "multiply", "std", "cumsum", "flip", "clip"}
 """What makes advantages of rewards and of what they are compared with."""
 
-MAKING = SHAPING | PRODUCTS | {"add", "subtract"}
+MAKING = SHAPING | {"add", "subtract", "multiply"}
 """What log-probabilities of several numbers, or of a normal distribution, are put together with."""
 
 MOST = 200

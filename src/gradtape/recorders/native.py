@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from gradtape.explain.columns import Breaks
     from gradtape.tape.asked import Asked, Leaf
 
-"""What was run, of a part of a thread's memory."""
-
 KIND_OF_STATUS = {
     "piecewise-constant": BreakKind.PIECEWISE_CONSTANT,
     "no-derivative": BreakKind.NO_DERIVATIVE,

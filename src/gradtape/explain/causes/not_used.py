@@ -4,6 +4,7 @@ import ast
 
 from gradtape.diagnostics import syntax
 from gradtape.explain.cause import Cause, Context, Stage, harmless
+from gradtape.explain.edits.blocks import ASKING
 from gradtape.explain.report import Finding
 from gradtape.explain.unread import Early, only_shape, overwritten, read_too_early, told_overwritten
 
@@ -46,14 +47,11 @@ def detect(context: Context) -> Finding | None:
     )
 
 
-ASKING = {"gradient", "gradients", "grad", "jacobian", "batch_jacobian"}
-
-
 def _is_derivative(context: Context) -> bool:
     """Whether the target goes by a name that a call for gradients gave it: of what is linear, they are constant."""
     given = syntax.values_given_to(context.question.target_name, context.question.call.span)
     calls = [value for value in given if isinstance(value, ast.Call)]
-    return any(syntax.text_of(call.func).rpartition(".")[2] in ASKING for call in calls)
+    return any(syntax.text_of(call.func).rpartition(".")[2] in {*ASKING, "grad"} for call in calls)
 
 
 def detect_shape(context: Context) -> Finding | None:

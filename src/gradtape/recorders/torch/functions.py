@@ -220,7 +220,7 @@ TEMPLATES = {
 }
 """Which argument lends a function nothing but its shape, dtype or device."""
 
-REFLECTED = _names("radd rsub rmul rdiv rtruediv rpow rfloordiv rmatmul rmod")
+REFLECTED = _names("radd rsub rmul rdiv rtruediv rpow rfloordiv rmatmul")
 """Operators that were asked of their right operand, which they get first: `2 - t`."""
 
 OVERWRITING = _names(
