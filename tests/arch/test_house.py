@@ -29,6 +29,18 @@ def test_the_rooms_are_found():
     assert {"diagnostics", "explain", "render", "cli"} <= {room.name for room in ROOMS}
 
 
+@pytest.mark.parametrize("room", ["explain", "explain/edits"])
+def test_readmes_that_list_files_list_all_of_them(room):
+    folder = PACKAGE / room
+    listed = set(re.findall(r"`(\w+)(?:\.py|/)`", (folder / "README.md").read_text(encoding="utf-8")))
+    parts = [p for p in folder.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()]
+    if room.endswith("edits"):
+        parts += [p for part in parts if part.is_dir() and part.name != "builders" for p in part.glob("*.py")]
+    there = {p.stem for p in parts} - {"__init__"}
+    assert not there - listed, f"say in {room}/README.md what these have"
+    assert not listed - there, f"{room}/README.md lists what is gone"
+
+
 def test_no_file_names_a_place_on_somebody_s_machine():
     files = tracked()
     if not files:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain import flat, wording
 from gradtape.explain.cause import Cause, Context, Stage
-from gradtape.explain.edits import steps
 from gradtape.explain.edits.case import Case
+from gradtape.explain.edits.smooth import steps
 from gradtape.explain.graph import BreakKind
 
 if TYPE_CHECKING:

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtape.explain.edits import (
-    asking,
-    choices,
-    draws,
-    leaving,
-    masks,
-    nonleaf,
-    numbers,
-    objects,
-    overflows,
-    places,
-    rules,
-    sources,
-    state,
-    steps,
-    stops,
-    traced,
-    unruled,
-)
 from gradtape.explain.edits.case import Case
+from gradtape.explain.edits.finite import masks, numbers, overflows
+from gradtape.explain.edits.outside import leaving, rules
+from gradtape.explain.edits.question import asking, nonleaf, objects, sources
+from gradtape.explain.edits.recording import places, state, stops
+from gradtape.explain.edits.smooth import draws, steps, unruled
+from gradtape.explain.edits.tracing import choices, traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable

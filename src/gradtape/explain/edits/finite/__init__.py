@@ -1,0 +1,1 @@
+"""Numbers that are lost: singular points, flat regions, overflow, masks."""

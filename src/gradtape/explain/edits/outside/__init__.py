@@ -1,0 +1,1 @@
+"""Values that leave the framework and come back: conversions, arrays, libraries, callbacks, own rules."""

@@ -1,0 +1,193 @@
+"""Follows a smooth value of TensorFlow's from where it is made through names, results and arguments of a program."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import syntax
+from gradtape.diagnostics.scopes import calls_of, given_for
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import FORWARD, defined_in, simple_name, statements_of
+from gradtape.explain.edits.smooth import starts
+from gradtape.explain.edits.smooth.twins import Around, Kind, RefusedError, Twin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.case import Case
+
+MOST_PLACES = 200
+"""How many expressions a value is followed through."""
+
+WITHIN_A_FUNCTION = {Kind.HITS, Kind.SIZED, Kind.LISTED, Kind.MASKED, Kind.BEST}
+"""What is told of in the words of the function that made it."""
+
+LOOPS = ast.For | ast.While | ast.AsyncFor
+
+
+def smooth(case: Case) -> Changes:
+    """Make smooth what a place computes, and with it everything that is computed from that; nothing where one cannot.
+
+    Nothing either where a value has to be what it was: a truth value that decides, a position that another program
+    part takes out.
+    """
+    node, pen = case.node, case.pen
+    if pen.dialect != "tensorflow" or node is None:
+        return ()
+    start = starts.start(case, pen, node)
+    if start is None:
+        return ()
+    walk = _Walk(case, start)
+    try:
+        changes = walk.changes()
+    except RefusedError:
+        return ()
+    return (*changes, *walk.around.pen.imports)
+
+
+class _Walk:
+    """The expressions of a file that are smooth now."""
+
+    def __init__(self, case: Case, start: starts.Start) -> None:
+        self.file, self.pen = case.file, start.pen
+        self.new: dict[ast.expr, Twin] = {start.node: start.twin}
+        moving = starts.moving(case)
+        self.around = Around(self.pen, self.new, lambda node: starts.step_beside(self.pen, node, moving), start.dtype)
+        self.waiting = [start.node]
+        self.seen: set[ast.expr] = set()
+
+    def changes(self) -> Changes:
+        """Follow all, and return the changes of the outermost expressions."""
+        while self.waiting:
+            node = self.waiting.pop()
+            if node in self.seen:
+                continue
+            self.seen.add(node)
+            if len(self.seen) > MOST_PLACES:
+                raise RefusedError
+            self._go_on(self._climbed(node))
+        changed = {n for n, twin in self.new.items() if twin.text != builders.written(n, self.file)}
+        outer = [n for n in changed if changed.isdisjoint(builders.path_to(n, self.file))]
+        return tuple(c for n in outer for c in builders.replace(n, self.file, self.new[n].text))
+
+    def _climbed(self, node: ast.expr) -> ast.expr:
+        """Write the expressions around a value as far as they have to be, and return the outermost."""
+        while True:
+            outer = builders.parent_of(node, self.file)
+            if isinstance(outer, ast.If | ast.While | ast.Assert):
+                raise RefusedError
+            if not isinstance(outer, ast.expr) or (isinstance(outer, ast.Call) and outer.func is node):
+                return node
+            if isinstance(outer, ast.Call) and defined_in(self.file, outer) is not None:
+                return node
+            twin = self.around.write(outer, node)
+            if twin is None:
+                return node
+            self.new[outer] = twin
+            node = outer
+
+    def _go_on(self, node: ast.expr) -> None:
+        """Go on where a name, a result or an argument has the value."""
+        outer, twin = builders.parent_of(node, self.file), self.new[node]
+        if twin.kind is Kind.FLOAT:
+            return
+        if isinstance(outer, ast.Assign):
+            for target in outer.targets:
+                self._assigned(target, outer, twin)
+        elif isinstance(outer, ast.NamedExpr | ast.AnnAssign | ast.AugAssign):
+            self._assigned(outer.target, outer, twin)
+        elif isinstance(outer, ast.Return):
+            self._returned(outer, twin, None)
+        elif isinstance(outer, ast.Tuple):
+            self._in_tuple(outer, node, twin)
+        elif isinstance(outer, ast.Call) and outer.func is not node:
+            self._handed(outer, node, twin)
+
+    def _assigned(self, target: ast.expr, statement: ast.AST, twin: Twin) -> None:
+        if isinstance(target, ast.Tuple) and twin.kind is Kind.BEST and len(target.elts) == 2:
+            self._assigned(target.elts[1], statement, Twin(Kind.SHARES, twin.mask))
+            return
+        if not isinstance(target, ast.Name | ast.Attribute):
+            raise RefusedError
+        text = syntax.text_of(target)
+        for place in self._reads(target, statement):
+            mask = twin.mask if twin.kind in WITHIN_A_FUNCTION else ""
+            self._add(place, twin._replace(text=text, mask=mask))
+
+    def _add(self, node: ast.expr, twin: Twin) -> None:
+        if node not in self.new:
+            self.new[node] = twin
+            self.waiting.append(node)
+
+    def _reads(self, target: ast.expr, statement: ast.AST) -> list[ast.expr]:
+        """Return where a name is read that holds a smooth value now, up to where it gets another one."""
+        at, text = syntax.span_of(target, self.file), syntax.text_of(target)
+        if isinstance(target, ast.Attribute):
+            holder = next((n for n in reversed(syntax.around(at)) if isinstance(n, ast.ClassDef)), None)
+            return syntax.mentions(holder, text) if holder is not None else []
+        scope = syntax.function_at(at) or syntax.parse_file(self.file)
+        if scope is None:
+            return []
+        later = [s for s in statements_of(scope) if s.lineno > target.lineno and not hasattr(s, "body")]
+        stores = [s.lineno for s in later if text in syntax.names_in(s, ast.Store)]
+        looped = any(isinstance(n, LOOPS) for n in builders.path_to(target, self.file)) and stores
+        if looped:
+            raise RefusedError
+        last = min(stores, default=10**9)
+        end = getattr(statement, "end_lineno", target.lineno) or target.lineno
+        return [n for n in syntax.mentions(scope, text) if end < n.lineno <= last]
+
+    def _returned(self, statement: ast.Return, twin: Twin, part: int | None) -> None:
+        """Go on where the function is called that gives the value, alone or as a part of a tuple."""
+        function = syntax.function_at(syntax.span_of(statement, self.file))
+        if twin.kind in WITHIN_A_FUNCTION:
+            raise RefusedError
+        for call in self._calls_to(function):
+            if part is None:
+                self._add(call, twin._replace(text=builders.written(call, self.file)))
+                continue
+            outer = builders.parent_of(call, self.file)
+            if isinstance(outer, ast.Assign) and isinstance(outer.targets[0], ast.Tuple):
+                self._assigned(outer.targets[0].elts[part], outer, twin)
+            elif isinstance(outer, ast.Subscript) and getattr(outer.slice, "value", None) == part:
+                self._add(outer, twin._replace(text=builders.written(outer, self.file)))
+            elif not isinstance(outer, ast.Subscript):
+                raise RefusedError
+
+    def _calls_to(self, function: ast.AST | None) -> Iterator[ast.Call]:
+        if not isinstance(function, ast.FunctionDef):
+            return
+        yield from calls_of(self.file, function)
+        holder, tree = builders.parent_of(function, self.file), syntax.parse_file(self.file)
+        if not isinstance(holder, ast.ClassDef) or function.name not in FORWARD or tree is None:
+            return
+        calls = [n for n in syntax.nodes_of(tree) if isinstance(n, ast.Call)]
+        for call in (n for n in calls if isinstance(n.func, ast.Name | ast.Attribute)):
+            if holder.name in syntax.made_by(syntax.text_of(call.func), syntax.span_of(call, self.file)):
+                yield call
+
+    def _in_tuple(self, outer: ast.Tuple, node: ast.expr, twin: Twin) -> None:
+        around = builders.parent_of(outer, self.file)
+        if isinstance(around, ast.Return):
+            self._returned(around, twin, outer.elts.index(node))
+        elif isinstance(around, ast.Assign) and isinstance(around.targets[0], ast.Tuple):
+            self._assigned(around.targets[0].elts[outer.elts.index(node)], around, twin)
+        elif twin.kind is not Kind.TRUTH:
+            raise RefusedError
+
+    def _handed(self, call: ast.Call, node: ast.expr, twin: Twin) -> None:
+        """Go on in the function of the file that gets the value, if nothing else is ever handed to it."""
+        function = defined_in(self.file, call)
+        if function is None:
+            if twin.kind in {Kind.SHARES, *WITHIN_A_FUNCTION} - {Kind.MASKED} and simple_name(call) != "print":
+                raise RefusedError
+            return
+        names = syntax.parameter_names(function)
+        parameter = next((p for p in names if given_for(call, function, p) is node), None)
+        others = [c for c in calls_of(self.file, function) if c is not call]
+        if parameter is None or others or twin.kind in WITHIN_A_FUNCTION:
+            raise RefusedError
+        for place in syntax.mentions(function, parameter):
+            self._add(place, twin._replace(text=parameter))

@@ -1,0 +1,489 @@
+"""What stands for truth values, whole numbers and positions once they are smooth, and what code around them becomes.
+
+TensorFlow converts no dtypes by itself: a number in the place of a truth value changes every expression around it.
+"""
+
+from __future__ import annotations
+
+import ast
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradtape.diagnostics import scopes, syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import simple_name
+from gradtape.explain.edits.question.sources import is_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gradtape.explain.edits.pen import Pen
+
+
+class Kind(StrEnum):
+    """What a smooth value stands for."""
+
+    TRUTH = "truth"
+    """A number between 0 and 1, in the place of a truth value."""
+    NUMBER = "number"
+    """A floating-point number in the place of a whole one: a count, a rank, a place."""
+    SHARES = "shares"
+    """Along the last axis how much each place is meant, in the place of one position."""
+    CHANCES = "chances"
+    """The shares that all draws of a row have, in the place of the positions that are drawn."""
+    BEST = "best"
+    """A pair of values and shares, in the place of the pair of values and positions that `top_k` gives."""
+    HITS = "hits"
+    """The positions where a mask is true: only how many there are, and what they pick, can be smooth."""
+    SIZED = "sized"
+    """The shape of such positions, or of what a mask picked."""
+    LISTED = "listed"
+    """Shares beside the numbers of rows, in the place of pairs of a row and a position."""
+    MASKED = "masked"
+    """All elements times a mask, in the place of those that the mask picked."""
+    FLOAT = "float"
+    """What was floating point before as well: nothing around it changes."""
+
+
+class Twin(NamedTuple):
+    """How an expression is written that is smooth now; `mask` is what weighs its elements."""
+
+    kind: Kind
+    text: str
+    mask: str = ""
+
+
+class RefusedError(Exception):
+    """Something needs a truth value, a whole number or a position, and can have nothing else."""
+
+
+FLAT = {"[-1]", "(-1,)", "-1"}
+"""Shapes of one axis, whatever its length."""
+
+ALIKE = {"reshape", "expand_dims", "squeeze", "transpose", "identity", "stack", "concat", "tile", "broadcast_to",
+         "stop_gradient", "repeat", "reverse", "ensure_shape", "convert_to_tensor", "pad"}  # fmt: skip
+"""Functions that move elements and take any dtype."""
+
+COUNTED = {"reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "abs", "square", "cumsum", "negative", "add_n"}
+"""Functions of one number that give a number of its dtype."""
+
+PAIRED = {"add", "subtract", "multiply", "maximum", "minimum", "squared_difference", "divide", "truediv"}
+"""Functions of two numbers of one dtype."""
+
+OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "/", ast.Pow: "**",
+}  # fmt: skip
+
+LOGICAL: dict[str, type[ast.AST]] = {
+    "logical_and": ast.BitAnd, "logical_or": ast.BitOr, "logical_xor": ast.BitXor, "equal": ast.Eq,
+    "not_equal": ast.NotEq,
+}  # fmt: skip
+JOINED: dict[type[ast.AST], str] = {
+    ast.BitAnd: "{a} * {b}",
+    ast.BitOr: "tf.maximum({a}, {b})",
+    ast.BitXor: "tf.abs({a} - {b})",
+    ast.Eq: "1.0 - tf.abs({a} - {b})",
+    ast.NotEq: "tf.abs({a} - {b})",
+}
+"""What operators of truth values are for numbers between 0 and 1."""
+
+DECIDED = ast.If | ast.While | ast.IfExp | ast.Assert | ast.BoolOp
+STEPS: dict[str, type[ast.AST]] = {
+    "greater": ast.Gt,
+    "greater_equal": ast.GtE,
+    "less": ast.Lt,
+    "less_equal": ast.LtE,
+}
+ORDERED: dict[type[ast.AST], int] = {ast.Gt: 1, ast.GtE: 1, ast.Lt: -1, ast.LtE: -1}
+
+PICKS = {"gather", "gather_nd", "take", "embedding_lookup"}
+NEEDING = {"range", "fill", "zeros", "ones", "bincount", "unsorted_segment_sum", "segment_sum", "scatter_nd", "one_hot",
+           "tensor_scatter_nd_update", "tensor_scatter_nd_add", "sparse_categorical_crossentropy", "sequence_mask",
+           "sparse_softmax_cross_entropy_with_logits", "dynamic_partition", "cond", "while_loop", "Assert",
+           "boolean_mask", "scatter_nd_update", "floormod", "numpy", "numpy_function", "py_function"}  # fmt: skip
+"""What needs whole numbers or truth values, or takes the value out."""
+
+
+PLAIN = {"int", "float", "print", "str", "append"}
+"""What takes a mean position as well as a position."""
+
+
+class Around:
+    """Writes the expression around a smooth value.
+
+    Parameters
+    ----------
+    pen : Pen
+    known : dict of expression to Twin
+        What is smooth so far.
+    smooth : callable
+        Writes another expression that moves with the source smoothly; None for one that can stay.
+    """
+
+    def __init__(
+        self, pen: Pen, known: dict[ast.expr, Twin], smooth: Callable[[ast.expr], str | None], dtype: str
+    ) -> None:
+        self.pen, self.file, self.known, self.smooth = pen, pen.file, known, smooth
+        self.dtype = pen.say(dtype)
+
+    def write(self, outer: ast.expr, node: ast.expr) -> Twin | None:
+        """Return what stands for an expression around a smooth one; None where it can stay as it is."""
+        twin = self.known[node]
+        if twin.kind is Kind.FLOAT:
+            return None
+        if isinstance(outer, ast.BoolOp | ast.IfExp | ast.comprehension):
+            raise RefusedError
+        ways = {
+            Kind.TRUTH: self._truth,
+            Kind.NUMBER: self._number,
+            Kind.SHARES: self._shares,
+            Kind.CHANCES: self._drawn,
+            Kind.BEST: self._best,
+            Kind.HITS: self._hits,
+            Kind.SIZED: self._sized,
+            Kind.LISTED: self._listed,
+            Kind.MASKED: self._masked,
+        }
+        return ways[twin.kind](outer, node)
+
+    def _say(self, template: str, **parts: str) -> str:
+        return self.pen.say(template, **parts)
+
+    def _closed(self, text: str) -> str:
+        return text if builders.closed(text) else f"({text})"
+
+    def _with(self, outer: ast.expr, node: ast.expr, twin: Twin) -> Twin:
+        """Return the same kind for an expression that only holds a smooth one."""
+        return twin._replace(text=builders.with_part(outer, node, self.file, twin.text))
+
+    def _other(self, node: ast.expr) -> str:
+        """Write what is computed with a number: cast where it may be whole or a truth value."""
+        known = self.known.get(node)
+        text = known.text if known is not None else self.smooth(node)
+        if text is not None:
+            return self._closed(text)
+        plain = node.operand if isinstance(node, ast.UnaryOp) else node
+        if isinstance(plain, ast.Constant) and type(plain.value) in {int, float}:
+            return builders.operand(node, self.file)
+        return self._say("tf.cast({x}, {d})", x=builders.written(node, self.file), d=self.dtype)
+
+    def _to(self, outer: ast.Call) -> ast.expr | None:
+        return builders.argument(outer, 1, "dtype")
+
+    def _truth(self, outer: ast.expr, node: ast.expr) -> Twin | None:
+        twin = self.known[node]
+        text, name = self._closed(twin.text), simple_name(outer)
+        if name == "logical_not" or (isinstance(outer, ast.UnaryOp) and isinstance(outer.op, ast.Invert)):
+            return Twin(Kind.TRUTH, f"1.0 - {text}")
+        pair = _pair(outer, LOGICAL)
+        if pair is not None and pair[0] in JOINED:
+            form, (a, b) = JOINED[pair[0]], (self._other(side) for side in pair[1])
+            return Twin(Kind.TRUTH, self._say(form, a=a, b=b))
+        if isinstance(outer, ast.Subscript) and outer.slice is node:
+            return self._picked(outer.value, twin)
+        if not isinstance(outer, ast.Call):
+            return self._with(outer, node, twin) if isinstance(outer, ast.Subscript | ast.List) else None
+        if name == "cast" and (dtype := self._to(outer)) is not None:
+            return self._cast(outer, node, dtype, twin)
+        if name == "where" and outer.args[0] is node:
+            return self._mean(outer, text)
+        if name == "boolean_mask" and outer.args[1:] == [node] and not outer.keywords:
+            return self._picked(outer.args[0], twin)
+        if name in {"count_nonzero", "reduce_any", "reduce_all"} and outer.args[0] is node:
+            if name == "count_nonzero":
+                return counted(self.pen, outer, twin.text)
+            total = {"reduce_any": "tf.reduce_max", "reduce_all": "tf.reduce_min"}
+            given = self._with(outer, node, twin).text[len(builders.written(outer.func, self.file)) :]
+            return Twin(Kind.TRUTH, self._say(total[name]) + given)
+        if name in NEEDING:
+            raise RefusedError
+        return self._with(outer, node, twin) if name in ALIKE else None
+
+    def _cast(self, outer: ast.Call, node: ast.expr, dtype: ast.expr, twin: Twin) -> Twin:
+        if is_whole(dtype):
+            return Twin(Kind.NUMBER, twin.text)
+        same = syntax.text_of(dtype).strip("'\"").rpartition(".")[2] == self.dtype.rpartition(".")[2]
+        return Twin(Kind.FLOAT, twin.text if same else self._with(outer, node, twin).text)
+
+    def _picked(self, values: ast.expr, twin: Twin) -> Twin:
+        mask = self._closed(twin.text)
+        return Twin(Kind.MASKED, f"({builders.operand(values, self.file)} * {mask})", mask)
+
+    def _mean(self, where: ast.Call, weight: str) -> Twin:
+        """Write a choice by a number: a mean of both, with the number as the weight of the first."""
+        if len(where.args) == 1:
+            return Twin(Kind.HITS, builders.written(where, self.file), weight)
+        if len(where.args) != 3:
+            raise RefusedError
+        values = [n.value if isinstance(n, ast.Constant) else None for n in where.args[1:]]
+        kind = Kind.NUMBER if all(type(v) is int for v in values) else Kind.FLOAT
+        if values == [1, 0]:
+            return Twin(kind, weight)
+        if values == [0, 1]:
+            return Twin(kind, f"(1.0 - {weight})")
+        high, low = (builders.operand(n, self.file) for n in where.args[1:])
+        return Twin(kind, f"({weight} * {high} + (1.0 - {weight}) * {low})")
+
+    def _number(self, outer: ast.expr, node: ast.expr) -> Twin | None:
+        twin = self.known[node]
+        name = simple_name(outer)
+        if isinstance(outer, ast.UnaryOp):
+            return self._with(outer, node, twin._replace(text=self._closed(twin.text)))
+        if isinstance(outer, ast.BinOp):
+            sign = OPERATORS.get(type(outer.op))
+            if sign is None:
+                raise RefusedError
+            return Twin(Kind.NUMBER, f"{self._other(outer.left)} {sign} {self._other(outer.right)}")
+        compared = self._compared(outer)
+        if compared is not None:
+            return compared
+        if isinstance(outer, ast.Subscript) and outer.slice is node:
+            return self._row(outer.value, twin)
+        if not isinstance(outer, ast.Call):
+            return self._with(outer, node, twin) if isinstance(outer, ast.Subscript | ast.List) else None
+        if name == "cast" and (dtype := self._to(outer)) is not None:
+            return self._cast(outer, node, dtype, twin)
+        if name in PAIRED and len(outer.args) == 2:
+            called = builders.written(outer.func, self.file)
+            a, b = (self._other(side) for side in outer.args)
+            return Twin(Kind.NUMBER, f"{called}({a}, {b})")
+        if name == "clip_by_value" and outer.args[0] is node:
+            bounds = [builders.written(outer.args[0], self.file), *(self._other(a) for a in outer.args[1:])]
+            return Twin(Kind.NUMBER, self._say("tf.clip_by_value({x})", x=", ".join([twin.text, *bounds[1:]])))
+        if name in {"gather", "embedding_lookup"} and outer.args[1:] == [node]:
+            told = {k.arg: getattr(k.value, "value", None) for k in outer.keywords}
+            if told in ({}, {"axis": 0}):
+                return self._row(outer.args[0], twin)
+            if told in ({"batch_dims": 1}, {"batch_dims": 1, "axis": 1}):
+                table = builders.operand(outer.args[0], self.file)
+                near = self._near(twin, self._say("float({t}.shape[1])", t=table))
+                return Twin(Kind.FLOAT, self._say('tf.einsum("bkn,bn...->bk...", {w}, {t})', w=near, t=table))
+        if name == "one_hot" and outer.args[0] is node and len(outer.args) == 2:
+            count = builders.written(outer.args[1], self.file)
+            return Twin(Kind.FLOAT, self._near(twin, self._say("tf.cast({n}, {d})", n=count, d=self.dtype)))
+        if name in NEEDING | PICKS:
+            raise RefusedError
+        return self._with(outer, node, twin) if name in ALIKE | COUNTED else None
+
+    def _compared(self, outer: ast.expr) -> Twin | None:
+        """Write the comparison of a number that was a whole one; one that decides what runs can stay."""
+        if isinstance(builders.parent_of(outer, self.file), DECIDED):
+            return None
+        pair = _pair(outer, LOGICAL)
+        if pair is not None and pair[0] in {ast.Eq, ast.NotEq}:
+            a, b = (self._other(side) for side in pair[1])
+            return Twin(Kind.TRUTH, self._say("tf.exp(-tf.square({a} - {b}))", a=a, b=b))
+        order = _pair(outer, STEPS)
+        turned = ORDERED.get(order[0]) if order is not None else None
+        if order is None or turned is None:
+            return None
+        high, low = (self._other(side) for side in order[1][::turned])
+        return Twin(Kind.TRUTH, self._say("tf.sigmoid({a} - {b})", a=high, b=low))
+
+    def _near(self, twin: Twin, count: str) -> str:
+        """Write how near each row of a table is to a place between them."""
+        place = self._closed(twin.text)
+        return self._say("tf.nn.relu(1.0 - tf.abs({p}[..., None] - tf.range({n})))", p=place, n=count)
+
+    def _row(self, table: ast.expr, twin: Twin) -> Twin:
+        """Write what lies between two rows of a table at a place."""
+        rows = builders.operand(table, self.file)
+        near = self._near(twin, self._say("float({t}.shape[0])", t=rows))
+        return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=near, t=rows))
+
+    def _shares(self, outer: ast.expr, node: ast.expr) -> Twin | None:
+        twin = self.known[node]
+        name = simple_name(outer)
+        shares = self._closed(twin.text)
+        if isinstance(outer, ast.Subscript) and outer.slice is node:
+            return self._weighed(outer.value, shares)
+        if isinstance(outer, ast.Subscript):
+            if any(isinstance(n, ast.Constant) and n.value is ... for n in ast.walk(outer.slice)):
+                raise RefusedError
+            return self._with(outer, node, twin._replace(text=shares))
+        pair = _pair(outer, LOGICAL)
+        if pair is not None and pair[0] in {ast.Eq, ast.NotEq}:
+            return self._chance(pair[1], node, twin, differs=pair[0] is ast.NotEq)
+        if isinstance(outer, ast.Attribute) and outer.attr == "shape":
+            return Twin(Kind.FLOAT, f"{shares}.shape[:-1]")
+        if isinstance(outer, ast.Attribute):
+            raise RefusedError
+        if isinstance(outer, ast.List):
+            return self._beside_rows(outer, node, twin)
+        if not isinstance(outer, ast.Call):
+            return self._meant(outer, node, twin) if isinstance(outer, ast.BinOp | ast.UnaryOp | ast.Compare) else None
+        if name == "cast" and (dtype := self._to(outer)) is not None:
+            return twin if is_whole(dtype) else Twin(Kind.FLOAT, self._place(twin).text)
+        if name in {"squeeze", "identity"}:
+            return self._with(outer, node, twin)
+        if name == "one_hot" and outer.args[0] is node:
+            return Twin(Kind.FLOAT, twin.text)
+        if name == "shape" and outer.args == [node]:
+            return Twin(Kind.FLOAT, f"{self._with(outer, node, twin).text}[:-1]")
+        if name in {"gather", "embedding_lookup", "take"} and outer.args[1:2] == [node]:
+            return self._gathered(outer, shares)
+        if name in {"argsort", "invert_permutation"} and outer.args == [node]:
+            return self._ranks(twin)
+        layer = scopes.stands_for(outer.func, self.file) is None and outer.args == [node] and not outer.keywords
+        if layer and self._is_embedding(outer.func):
+            first, again = self._named(twin)
+            rows = self._say("{e}(tf.range({n}.shape[-1]))", e=builders.written(outer.func, self.file), n=again)
+            return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=first, t=rows))
+        if name in NEEDING | PICKS or name in {"invert_permutation", "argsort", "shape", "size", "reshape"}:
+            raise RefusedError
+        if scopes.stands_for(outer.func, self.file) is None and name not in PLAIN:
+            raise RefusedError
+        return self._meant(outer, node, twin)
+
+    def _meant(self, outer: ast.expr, node: ast.expr, twin: Twin) -> Twin | None:
+        """Go on with the mean position, where a position is computed with like any other number."""
+        self.known[node] = self._place(twin)
+        return self._number(outer, node)
+
+    def _drawn(self, outer: ast.expr, node: ast.expr) -> Twin | None:
+        """Take what picks one draw of each row for the row."""
+        twin = self.known[node]
+        one = isinstance(outer, ast.Subscript) and outer.value is node
+        shape = builders.argument(outer, 1, "shape") if isinstance(outer, ast.Call) else None
+        if simple_name(outer) == "reshape" and shape is not None and syntax.text_of(shape) not in FLAT:
+            first, again = self._named(twin)
+            size = builders.written(shape, self.file)
+            text = self._say("tf.reshape({t}, tf.concat([{s}, [{n}.shape[-1]]], 0))", t=first, s=size, n=again)
+            return twin._replace(kind=Kind.SHARES, text=text)
+        if one or simple_name(outer) in {"squeeze", "reshape"}:
+            return twin._replace(kind=Kind.SHARES)
+        if simple_name(outer) == "cast":
+            return twin
+        return self._shares(outer, node)
+
+    def _beside_rows(self, listed: ast.List, node: ast.expr, twin: Twin) -> Twin:
+        """Take `[tf.range(n), position]` for what it is meant: a position in each row."""
+        first = simple_name(listed.elts[0])
+        if len(listed.elts) != 2 or listed.elts[1] is not node or first not in {"range", "arange"}:
+            raise RefusedError
+        return Twin(Kind.LISTED, builders.written(listed, self.file), self._closed(twin.text))
+
+    def _listed(self, outer: ast.expr, node: ast.expr) -> Twin:
+        twin = self.known[node]
+        if simple_name(outer) == "stack":
+            return twin._replace(text=twin.mask)
+        if simple_name(outer) != "gather_nd" or not isinstance(outer, ast.Call) or outer.args[1:] != [node]:
+            raise RefusedError
+        table = builders.written(outer.args[0], self.file)
+        return Twin(Kind.FLOAT, self._say('tf.einsum("bn,bn...->b...", {w}, {t})', w=twin.mask, t=table))
+
+    def _is_embedding(self, layer: ast.expr) -> bool:
+        made = syntax.values_given_to(syntax.text_of(layer), syntax.span_of(layer, self.file))
+        return [simple_name(v) for v in made] == ["Embedding"]
+
+    def _weighed(self, table: ast.expr, shares: str) -> Twin:
+        text = builders.operand(table, self.file)
+        return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=shares, t=text))
+
+    def _gathered(self, gather: ast.Call, shares: str) -> Twin:
+        """Write the mean of all rows with shares as their weights, along the axis on which one was picked."""
+        table = builders.written(gather.args[0], self.file)
+        told = {k.arg: getattr(k.value, "value", None) for k in gather.keywords}
+        rest = {k: v for k, v in told.items() if k not in {"axis", "batch_dims"}}
+        batch, axis = told.get("batch_dims", 0), told.get("axis", 0)
+        if rest or len(gather.args) > 2:
+            raise RefusedError
+        if batch == 1 and axis in {0, 1}:
+            return Twin(Kind.FLOAT, self._say('tf.einsum("bn,bn...->b...", {w}, {t})', w=shares, t=table))
+        if batch == 0 and axis == 0:
+            return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=shares, t=table))
+        if batch == 0 and (axis == 1 or isinstance(getattr(axis, "op", None), ast.USub)):
+            return Twin(Kind.FLOAT, self._say("tf.tensordot({t}, {w}, [[{a}], [-1]])", t=table, w=shares, a="1"))
+        raise RefusedError
+
+    def _chance(self, sides: list[ast.expr], node: ast.expr, twin: Twin, *, differs: bool) -> Twin:
+        """Write the share of a label, where a position was compared with it."""
+        label = next(s for s in sides if s is not node)
+        shares, name = self._named(twin)
+        hot = self._say("tf.one_hot({y}, {w}.shape[-1])", y=builders.written(label, self.file), w=name)
+        text = self._say("tf.reduce_sum({w} * {h}, axis=-1)", w=shares, h=hot)
+        return Twin(Kind.TRUTH, f"1.0 - {text}" if differs else text)
+
+    def _named(self, twin: Twin) -> tuple[str, str]:
+        """Return how shares are written, and how they can be read again behind that."""
+        if twin.text.replace(".", "").isidentifier():
+            return twin.text, twin.text
+        name = scopes.free_name(self.file, "shares")
+        return f"({name} := {twin.text})", name
+
+    def _place(self, twin: Twin) -> Twin:
+        """Write the mean position under shares."""
+        shares, name = self._named(twin)
+        return Twin(Kind.NUMBER, self._say("tf.reduce_sum({w} * tf.range(float({n}.shape[-1])), -1)", w=shares, n=name))
+
+    def _ranks(self, twin: Twin) -> Twin:
+        """Write the rank of each element, whose shares in the places of an order are known."""
+        shares, name = self._named(twin)
+        places = self._say("tf.range(float({n}.shape[-1]))", n=name)
+        return Twin(Kind.NUMBER, self._say("tf.linalg.matvec({w}, {p}, transpose_a=True)", w=shares, p=places))
+
+    def _best(self, outer: ast.expr, node: ast.expr) -> Twin | None:
+        twin = self.known[node]
+        if isinstance(outer, ast.Subscript | ast.Attribute):
+            taken = getattr(outer.slice, "value", None) if isinstance(outer, ast.Subscript) else outer.attr
+            if taken in {1, "indices"}:
+                return Twin(Kind.SHARES, twin.mask)
+            return Twin(Kind.FLOAT, builders.written(outer, self.file))
+        raise RefusedError
+
+    def _hits(self, outer: ast.expr, node: ast.expr) -> Twin | None:
+        twin = self.known[node]
+        name = simple_name(outer)
+        if isinstance(outer, ast.Subscript):
+            return twin._replace(text=builders.written(outer, self.file))
+        if name in {"squeeze", "reshape", "cast", "flatten"}:
+            return twin._replace(text=builders.written(outer, self.file))
+        if name in {"gather", "gather_nd"} and isinstance(outer, ast.Call) and outer.args[1:] == [node]:
+            return self._picked(outer.args[0], Twin(Kind.TRUTH, twin.mask))
+        return self._measured(outer, twin)
+
+    def _measured(self, outer: ast.expr, twin: Twin) -> Twin:
+        """Write how many elements a mask picks, where the size of what it picked is read."""
+        name = simple_name(outer)
+        total = self._say("tf.reduce_sum({m})", m=twin.mask)
+        if name in {"size", "len"}:
+            return Twin(Kind.NUMBER, total)
+        if name == "shape" or (isinstance(outer, ast.Attribute) and outer.attr == "shape"):
+            return Twin(Kind.SIZED, builders.written(outer, self.file), twin.mask)
+        raise RefusedError
+
+    def _sized(self, outer: ast.expr, node: ast.expr) -> Twin | None:
+        twin = self.known[node]
+        if isinstance(outer, ast.Subscript) and getattr(outer.slice, "value", None) == 0:
+            return Twin(Kind.NUMBER, self._say("tf.reduce_sum({m})", m=twin.mask))
+        raise RefusedError
+
+    def _masked(self, outer: ast.expr, node: ast.expr) -> Twin | None:
+        twin = self.known[node]
+        name = simple_name(outer)
+        total = self._say("tf.reduce_sum({m})", m=twin.mask)
+        if name == "reduce_mean" and isinstance(outer, ast.Call) and outer.args == [node] and not outer.keywords:
+            return Twin(Kind.FLOAT, self._say("tf.reduce_sum({x}) / {n}", x=twin.text, n=total))
+        if name in {"size", "len", "shape"}:
+            return self._measured(outer, twin)
+        return None
+
+
+def _pair(outer: ast.expr, functions: Mapping[str, type[ast.AST]]) -> tuple[type[ast.AST], list[ast.expr]] | None:
+    """Return which operator an expression is, or which function of a table, and its two operands."""
+    if isinstance(outer, ast.Call) and simple_name(outer) in functions and len(outer.args) == 2:
+        return functions[simple_name(outer)], list(outer.args)
+    if isinstance(outer, ast.BinOp) and type(outer.op) in JOINED:
+        return type(outer.op), [outer.left, outer.right]
+    if isinstance(outer, ast.Compare) and len(outer.ops) == 1:
+        return type(outer.ops[0]), [outer.left, outer.comparators[0]]
+    return None
+
+
+def counted(pen: Pen, call: ast.Call, size: str) -> Twin:
+    """Write the sum of what `count_nonzero` counts, along the same axes."""
+    told = [k for k in call.keywords if k.arg not in {"input", "dtype"}]
+    rest = "".join(f", {builders.written(a, pen.file)}" for a in (*call.args[1:], *told))
+    dtype = builders.argument(call, 3, "dtype")
+    kind = Kind.NUMBER if dtype is None or is_whole(dtype) else Kind.FLOAT
+    return Twin(kind, pen.say("tf.reduce_sum({x}{r})", x=size, r=rest))
