@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+PARTS = frozenset(
+    {"getitem", "reshape", "transpose", "squeeze", "expand_dims", "ravel", "copy", "identity", "cast", "broadcast_to"}
+)
+"""What gives the elements of its argument, some of them or in another form, as an object of its own."""
+
 _ELEMENTWISE = (
     "abs", "ceil", "cos", "cosh", "exp", "floor", "log1p", "expm1", "maximum", "minimum", "reshape", "round", "sign",
     "sin", "sinh", "sqrt", "square", "stack", "tan", "tanh", "transpose", "where", "zeros_like", "ones_like",

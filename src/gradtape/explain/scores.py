@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradtape.explain import names
 from gradtape.explain.flat import PRODUCTS
 
 if TYPE_CHECKING:
@@ -21,19 +22,7 @@ LOGARITHMS = frozenset(
 """Functions that give log-probabilities, or their negative."""
 
 SHAPING = frozenset(
-    {
-        "getitem",
-        "gather",
-        "take",
-        "take_along_axis",
-        "reshape",
-        "squeeze",
-        "expand_dims",
-        "ravel",
-        "stack",
-        "concatenate",
-    }
-    | {"cast", "identity", "transpose", "broadcast_to", "negative", "sum", "mean", "copy"}
+    names.PARTS | {"gather", "take", "take_along_axis", "stack", "concatenate", "negative", "sum", "mean"}
 )
 """What puts numbers in another form, or adds them up."""
 

@@ -21,9 +21,6 @@ ARRAY_MAKERS = {"array", "asarray", "asanyarray", "ascontiguousarray", "fromiter
 DRAWS = (frozenset(dir(np.random.Generator)) | frozenset(dir(np.random.RandomState))) - {"seed", "set_state", "spawn"}
 """The methods of NumPy's generators that draw; those that take no parameters let no value leave."""
 
-GENERATORS = {"default_rng", "Generator", "RandomState"}
-"""What makes a generator."""
-
 
 class Purpose(NamedTuple):
     """What a value left for: what messages call the step, and the kind of break."""
@@ -91,5 +88,5 @@ def _draws(call: ast.Call, span: Span, through: str) -> bool:
         return True
     made = syntax.made_by(owner, span)
     if made:
-        return bool({text.rpartition(".")[2] for text in made} & GENERATORS)
+        return bool({text.rpartition(".")[2] for text in made} & syntax.GENERATORS)
     return "rng" in owner.lower() or "random" in owner.lower()

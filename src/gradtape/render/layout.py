@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Applicability
@@ -157,7 +156,7 @@ def ratio(report: GradientReport) -> str:
     return f"d / d {report.source}" if alone else f"d {report.target} / d {report.source}"
 
 
-def summary(report: GradientReport, *, with_place: bool = False, column: int = 0) -> Line:
+def summary(report: GradientReport, *, with_place: bool = False, name: str = "", column: int = 0) -> Line:
     """Lay out one gradient in one line: status, name, and what stands in its way."""
     style = {Status.OK: "ok", Status.NAN: "error", Status.ERROR: "error"}.get(report.status, "warning")
     parts = [f"{f.code} at {where(f)}" for f in report.findings]
@@ -165,7 +164,7 @@ def summary(report: GradientReport, *, with_place: bool = False, column: int = 0
         parts.append(f"{report.kind} at {paths.shown(report.call.file)}:{report.call.line}")
     if with_place and report.times > 1:
         parts.append(f"{report.times} times")
-    name = ratio(report)
+    name = name or ratio(report)
     gap = " " * max(column - cells.width_of(name), 0)
     return ((f"{report.status:<7} ", style), (name, "strong"), (f"{gap}  {'; '.join(parts)}".rstrip(), "text"))
 
@@ -203,30 +202,28 @@ def by_call(reports: Iterable[GradientReport]) -> Iterator[tuple[str, list[tuple
 
 
 def table(told: list[GradientReport]) -> Iterator[Line]:
-    """Lay out what was asked in a run, call by call, one line per gradient."""
+    """Lay out what was asked in a run, call by call, a line per gradient; of many that are told alike the first few."""
     column = max((cells.width_of(ratio(r)) for r in told), default=0)
     for title, ones in by_call(told):
         yield ((title, "path"),)
-        for run in _runs(ones):
-            shown, left = (run[:SHOWN], len(run) - SHOWN) if len(run) > SHOWN + 1 else (run, 0)
-            for one, rare in shown:
-                yield ((" ", "text"), *summary(one, column=column), (rare, "text"))
-            if left:
-                yield ((" ", "text"), (f"{Status.OK:<7} ", "ok"), (f"{left} more of this call", "text"))
+        alike: dict[Hashable, list[tuple[GradientReport, str]]] = {}
+        for one, rare in ones:
+            same = alike.setdefault((one.status, *((f.code, where(f)) for f in one.findings), rare), [])
+            same.append((one, rare))
+            if len(same) <= SHOWN:
+                yield _row(one, ratio(one), column, rare)
+        for same in alike.values():
+            left, (last, rare) = len(same) - SHOWN, same[-1]
+            if left > 0:
+                yield _row(last, ratio(last) if left == 1 else f"{left} more of this call", column, rare)
+
+
+def _row(one: GradientReport, name: str, column: int, rare: str) -> Line:
+    return ((" ", "text"), *summary(one, name=name, column=column), (rare, "text"))
 
 
 SHOWN = 12
-"""How many gradients that flow are told one by one where they stand next to each other; further ones are counted."""
-
-
-def _runs(ones: list[tuple[GradientReport, str]]) -> Iterator[list[tuple[GradientReport, str]]]:
-    """Yield gradients that flow and stand next to each other together, others alone."""
-    for _, run in groupby(enumerate(ones), lambda pair: -1 if _is_plain(*pair[1]) else pair[0]):
-        yield [one for _, one in run]
-
-
-def _is_plain(one: GradientReport, rare: str) -> bool:
-    return one.status is Status.OK and not one.findings and not rare
+"""How many gradients of a call are told one by one of which the same is said; further ones are counted."""
 
 
 def tally(reports: Iterable[GradientReport]) -> str:

@@ -17,6 +17,7 @@ from gradtape.diagnostics.syntax.functions import (
 )
 from gradtape.diagnostics.syntax.keeping import Kept, kept_once
 from gradtape.diagnostics.syntax.names import (
+    GENERATORS,
     assigned_names,
     has_name_as_key,
     is_list,
@@ -41,6 +42,7 @@ from gradtape.diagnostics.syntax.tree import (
 from gradtape.diagnostics.syntax.values import dropped_update, gives, in_comprehension, stored_whole, value_goes_on
 
 __all__ = [
+    "GENERATORS",
     "Fork",
     "Kept",
     "argument_texts",

@@ -112,6 +112,10 @@ def _one_by_one(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.e
     return [] if starred else list(zip(target.elts, value.elts, strict=False))
 
 
+GENERATORS = frozenset({"default_rng", "Generator", "RandomState"})
+"""What makes a random generator of NumPy's."""
+
+
 def made_by(name: str, span: Span) -> list[str]:
     """Return the functions whose result a name or attribute holds, as far as the file tells."""
     return [text_of(value.func) for value in values_given_to(name, span) if isinstance(value, ast.Call)]

@@ -9,24 +9,11 @@ from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.explain.graph import Operation
 from gradtape.explain.instead.again import run_again
 from gradtape.explain.instead.used import Used
+from gradtape.explain.names import PARTS
 
 if TYPE_CHECKING:
     from gradtape.explain.cause import Context
     from gradtape.explain.graph import Event
-
-PARTS = {
-    "getitem",
-    "reshape",
-    "transpose",
-    "squeeze",
-    "expand_dims",
-    "ravel",
-    "copy",
-    "identity",
-    "cast",
-    "broadcast_to",
-}
-"""What gives the elements of its argument, some of them or in another form, as an object of its own."""
 
 
 def original(context: Context) -> Used | None:

@@ -75,9 +75,6 @@ def _around_mean(case: Case, call: ast.Call) -> Changes:
     return builders.replace(call, file, f"{first}.mean + ({name}.sample() - {name}.mean).detach()")
 
 
-GENERATORS = {"default_rng", "RandomState", "Generator"}
-
-
 def _draws_as_numpy(call: ast.Call, file: str) -> bool:
     """Whether a call draws from a normal distribution of NumPy's, by the module or a generator."""
     if function_name(call.func, file) == "random.normal":
@@ -85,7 +82,7 @@ def _draws_as_numpy(call: ast.Call, file: str) -> bool:
     if not isinstance(call.func, ast.Attribute) or call.func.attr != "normal":
         return False
     makers = syntax.made_by(syntax.text_of(call.func.value), syntax.span_of(call, file))
-    return any(maker.rpartition(".")[2] in GENERATORS for maker in makers)
+    return any(maker.rpartition(".")[2] in syntax.GENERATORS for maker in makers)
 
 
 def _drawn(case: Case) -> ast.Call | None:

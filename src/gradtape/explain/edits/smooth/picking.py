@@ -44,7 +44,7 @@ PICKING = {"item", "int", "gather", "gather_nd", "take", "one_hot", "embedding",
 """What needs whole numbers."""
 
 
-ROUNDED = {"round", "floor", "ceil", "trunc"}
+ROUNDED = {"round", "rint", "floor", "ceil", "trunc"}
 """Functions that a position goes through before it is cast: the place between two rows is what they were given."""
 
 

@@ -13,7 +13,7 @@ from gradtape.explain.edits.finite import numbers
 from gradtape.explain.edits.question.sources import is_whole
 from gradtape.explain.edits.smooth import choosing, counts, following, hits, metrics, orders, soft, starts, truth
 from gradtape.explain.edits.smooth.choosing import picked_softly, weights_instead
-from gradtape.explain.edits.smooth.picking import between_rows, is_index, picked_later
+from gradtape.explain.edits.smooth.picking import ROUNDED, between_rows, is_index, picked_later
 from gradtape.explain.edits.smooth.straight import passing_text, passing_through
 
 if TYPE_CHECKING:
@@ -163,15 +163,12 @@ def _real_dtype(case: Case, node: ast.expr) -> Changes:
     return tuple(c for dtype in told if is_whole(dtype) for c in builders.replace(dtype, case.file, "float"))
 
 
-ROUNDING = {"floor", "rint", "round", "trunc", "ceil"}
-
-
 def _unrounded(case: Case, node: ast.expr) -> ast.expr:
     """Return what a position was before it was rounded, where that is what is cast, or has its name."""
     scope = case.function
     made = assigned_before(scope, node.id, node.lineno) if isinstance(node, ast.Name) and scope is not None else None
     rounded = made if made is not None else node
-    inner = builders.worked_on(rounded, case.file) if simple_name(rounded) in ROUNDING else None
+    inner = builders.worked_on(rounded, case.file) if simple_name(rounded) in ROUNDED else None
     return node if inner is None or any(isinstance(n, ast.Call) for n in ast.walk(inner)) else inner
 
 
