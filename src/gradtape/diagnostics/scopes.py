@@ -145,6 +145,13 @@ def calls_of(file: str, function: ast.FunctionDef) -> list[ast.Call]:
     return _calls(tree).get(_makers(tree).get(function, function.name), [])
 
 
+def maker_of(file: str, call: ast.Call) -> ast.FunctionDef | None:
+    """Return the `__init__` of the class of the same file that a call makes an object of."""
+    name = syntax.text_of(call.func).rpartition(".")[2]
+    found = [method for method, holder in _makers(syntax.parse_file(file)).items() if holder == name]
+    return found[0] if len(found) == 1 else None
+
+
 @lru_cache(maxsize=64)
 def _makers(tree: ast.Module | None) -> dict[ast.FunctionDef, str]:
     """Return the name of the class for every `__init__`."""

@@ -19,6 +19,7 @@ from gradtape.diagnostics.syntax.keeping import Kept, kept_once
 from gradtape.diagnostics.syntax.names import (
     GENERATORS,
     assigned_names,
+    assigned_pairs,
     has_name_as_key,
     is_list,
     key_at,
@@ -48,6 +49,7 @@ __all__ = [
     "argument_texts",
     "around",
     "assigned_names",
+    "assigned_pairs",
     "cached_by",
     "called_in",
     "calls_around",

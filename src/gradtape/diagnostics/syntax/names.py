@@ -96,7 +96,7 @@ def _given(tree: ast.Module) -> dict[str, list[tuple[ast.AST, ast.expr]]]:
     for node in nodes_of(tree):
         pairs: list[tuple[ast.expr, ast.expr]] = []
         if isinstance(node, ast.Assign):
-            pairs = [pair for target in node.targets for pair in _one_by_one(target, node.value)]
+            pairs = assigned_pairs(node)
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
             pairs = [(node.target, node.value)]
         for target, value in pairs:
@@ -104,8 +104,12 @@ def _given(tree: ast.Module) -> dict[str, list[tuple[ast.AST, ast.expr]]]:
     return found
 
 
+def assigned_pairs(statement: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
+    """Pair what a statement assigns with what it gets: `a, b = 1, []` is two assignments."""
+    return [pair for target in statement.targets for pair in _one_by_one(target, statement.value)]
+
+
 def _one_by_one(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
-    """Pair what is assigned with what it gets: `a, b = 1, []` is two assignments."""
     if not isinstance(target, ast.Tuple | ast.List) or not isinstance(value, ast.Tuple | ast.List):
         return [(target, value)]
     starred = any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))

@@ -13,8 +13,8 @@ from gradtape.explain.edits.case import assigned_before, defined_in, parts, simp
 from gradtape.explain.edits.outside import static
 from gradtape.explain.edits.question import carrying, order, passing, symbols, whole
 from gradtape.explain.edits.question.sources import watch
-from gradtape.explain.edits.recording import caches
-from gradtape.explain.edits.recording.places import kept_in_attribute, moved_to_end, moved_to_start, paused
+from gradtape.explain.edits.recording import attributes, caches
+from gradtape.explain.edits.recording.places import moved_to_end, moved_to_start, paused
 from gradtape.explain.edits.tracing import trees
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _retain_graph(case: Case) -> Suggestion | None:
     """Keep the graph at the first call for gradients, the one that the finding names."""
     failure, used = case.context.question.failure, case.context.question.used_at
     if failure is not None and failure.once:
-        return builders.likely(*caches.computed_anew(case)) or kept_in_attribute(case)
+        return builders.likely(*(caches.computed_anew(case) or attributes.computed_where_read(case)))
     if failure is not None and failure.kept:
         return builders.likely(*_cut_between(case, failure.kept))
     carried = order.into_loop(case) or _carried(case) or carrying.cut_after_round(case)

@@ -33,23 +33,27 @@ def computed_where_read(places: Iterable[Span], block: ast.With | ast.AsyncWith)
     """
     places = list(places)
     handed = _handed(places, block)
-    if handed:
+    found = given_before(places) if not handed else None
+    if found is None:
         return handed
+    scope, name, value = found
+    file = places[0].file
+    outside = _read_from_outside(scope, name, value, file)
+    return (*outside, *_read_as_argument(scope, name, value, _Place(file, block), MOST_CALLS))
+
+
+def given_before(places: list[Span]) -> tuple[ast.AST, str, str] | None:
+    """Return the scope where operations were called, the name that it gives what came out, and that written out."""
     found = [syntax.statement_at(place) for place in places]
     statements = [s for s in dict.fromkeys(found) if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name)]
     if not statements or len(statements) != len(set(found)):
-        return ()
-    at = places[0]
-    file, scope = at.file, syntax.function_at(at)
+        return None
+    file, scope = places[0].file, syntax.function_at(places[0])
     made = {syntax.text_of(s.targets[0]): s.value for s in statements}
-    last = statements[-1]
-    name, value = syntax.text_of(last.targets[0]), _expanded(last.value, made, file)
-    tree = syntax.parse_file(file)
+    last, tree = statements[-1], syntax.parse_file(file)
     if tree is None or any(syntax.function_at(place) is not scope for place in places):
-        return ()
-    inside = scope if scope is not None else tree
-    outside = _read_from_outside(inside, name, value, file)
-    return (*outside, *_read_as_argument(inside, name, value, _Place(file, block), MOST_CALLS))
+        return None
+    return scope if scope is not None else tree, syntax.text_of(last.targets[0]), _expanded(last.value, made, file)
 
 
 def _handed(places: list[Span], block: ast.With | ast.AsyncWith) -> Changes:
@@ -67,7 +71,7 @@ def _handed(places: list[Span], block: ast.With | ast.AsyncWith) -> Changes:
         passed = {p: g for p in names if (g := given_for(call, function, p)) is not None}
         parameter = next((p for p, g in passed.items() if g is given), None)
         called = {syntax.text_of(g): p for p, g in passed.items() if isinstance(g, ast.Name | ast.Attribute)}
-        value = _in_the_words_of(function, called, builders.written(given, at.file), at.file)
+        value = in_the_words_of(function, called, builders.written(given, at.file), at.file)
         if parameter is None or value is None or not all(syntax.span_of(given, at.file).contains(p) for p in places):
             return ()
         place = _Place(at.file, block)
@@ -114,7 +118,7 @@ def _expanded(value: ast.expr, made: dict[str, ast.expr], file: str) -> str:
 
 
 class _Names(ast.NodeTransformer):
-    """Puts expressions in the place of names."""
+    """Puts expressions in the place of names and of attributes of these."""
 
     def __init__(self, words: dict[str, str]) -> None:
         self.words = words
@@ -122,9 +126,13 @@ class _Names(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.parse(self.words.get(node.id, node.id), mode="eval").body
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        text = self.words.get(syntax.text_of(node))
+        return ast.parse(text, mode="eval").body if text is not None else self.generic_visit(node)
+
 
 def with_names(text: str, words: dict[str, str]) -> str:
-    """Write an expression with other expressions in the place of names."""
+    """Write an expression with others in the place of names, and of attributes that are written so."""
     return ast.unparse(_Names(words).visit(ast.parse(f"({text}\n)", mode="eval")).body)
 
 
@@ -136,7 +144,7 @@ def _names(text: str, file: str) -> list[str]:
     return [n for n in dict.fromkeys(node.id for node in nodes) if n not in modules]
 
 
-def _own(function: ast.FunctionDef) -> set[str]:
+def own(function: ast.FunctionDef) -> set[str]:
     """Return the names that a function gives values to."""
     stored = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     return stored | {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
@@ -146,7 +154,7 @@ def _read_from_outside(scope: ast.AST, name: str, value: str, file: str) -> Chan
     """Replace the name in the functions that read it from the scope around them."""
     inner = [n for n in ast.walk(scope) if isinstance(n, ast.FunctionDef) and n is not scope]
     taken = set(_names(value, file))
-    readers = [f for f in inner if name not in _own(f) and not taken & _own(f)]
+    readers = [f for f in inner if name not in own(f) and not taken & own(f)]
     return tuple(c for f in readers for n in syntax.mentions(f, name) for c in builders.replace(n, file, value))
 
 
@@ -163,7 +171,7 @@ def _read_as_argument(scope: ast.AST, name: str, value: str, at: _Place, calls: 
         passed = {p: g for p in names if (g := given_for(call, function, p)) is not None}
         parameter = next((p for p, g in passed.items() if g is given[0]), None)
         called = {syntax.text_of(g): p for p, g in passed.items()}
-        inside = _in_the_words_of(function, called, value, file)
+        inside = in_the_words_of(function, called, value, file)
         if parameter is None or inside is None:
             continue
         further = _read_as_argument(function, parameter, inside, at, calls - 1)
@@ -171,16 +179,16 @@ def _read_as_argument(scope: ast.AST, name: str, value: str, at: _Place, calls: 
     return found
 
 
-def _in_the_words_of(function: ast.FunctionDef, called: dict[str, str], value: str, file: str) -> str | None:
+def in_the_words_of(function: ast.FunctionDef, called: dict[str, str], value: str, file: str) -> str | None:
     """Write an expression with the names that a function has for what is in it; None if it does not get all of it."""
-    tree, own = syntax.parse_file(file), _own(function)
+    tree, stored = syntax.parse_file(file), own(function)
     top = {n for s in (tree.body if tree is not None else ()) for n in syntax.names_in(s, ast.Store)}
     top |= {n.name for n in (tree.body if tree is not None else ()) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     words = {}
     for name in _names(value, file):
         if name in called:
             words[name] = called[name]
-        elif name not in top or name in own:
+        elif name not in top or name in stored:
             return None
     if all(name == word for name, word in words.items()):
         return value

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def computed_anew(case: Case) -> Changes:
-    """Compute what a failure is about whenever it is asked for: without the branch, the decorator that keeps it."""
+    """Compute what a finding is about whenever it is asked for: without the branch, the decorator that keeps it."""
     context, failure = case.context, case.context.question.failure
     made = context.run.producers.get(failure.value) if failure is not None else None
+    if failure is None:
+        made = next((link.operation for _, link in case.route.broken), None)
     places = [made.site.span, *(site.span for site in made.callers)] if made is not None else [case.at]
     kept = syntax.kept_once(places)
     if kept is None:

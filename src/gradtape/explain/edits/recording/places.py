@@ -9,10 +9,10 @@ from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.cause import place_in
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.blocks import ASKING, tape_block, tape_name
-from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+from gradtape.explain.edits.case import Case, assigned_before, simple_name
 from gradtape.explain.edits.question import passing
 from gradtape.explain.edits.question.sources import GRADIENTS_OFF
-from gradtape.explain.edits.recording import anew, datasets, handed, switches
+from gradtape.explain.edits.recording import anew, attributes, caches, datasets, handed, switches
 from gradtape.explain.edits.tracing import choices
 from gradtape.explain.graph import OUTSIDE, BreakKind
 
@@ -34,23 +34,23 @@ def into_tape(case: Case) -> Suggestion | None:
     file = entered.file
     inside = [place for place in _outside(case) if place.file == file]
     where = syntax.span_of(block, file)
-    on_again = paused(case) or datasets.outside(case)
+    on_again = paused(case) or datasets.outside(case) or caches.computed_anew(case)
     if on_again:
         return builders.likely(*on_again)
-    statements = _statements(p for p in inside if (p.line, p.column) < (where.line, where.column))
-    moved = moved_to_start(block, statements, entered, file) if statements else STAYS
+    before = [p for p in inside if (p.line, p.column) < (where.line, where.column)]
+    beside = [p for p in before if syntax.function_at(p) is syntax.function_at(entered)]
+    statements = _statements(beside or before)
+    again = [s for s in statements if not attributes.makes_variables(case, syntax.span_of(s, file))]
+    moved = moved_to_start(block, again, entered, file) if again == statements and again else STAYS
     question = syntax.statement_at(context.question.call.span)
-    cached, mark = syntax.filled_once(case.at), syntax.cached_by(case.at)
-    if cached is not None:
-        return builders.likely(*builders.unwrap_block(cached, case.file))
-    if mark is not None:
-        return builders.likely(*builders.drop_decorator(mark, case.file))
     if not moved.changes:
         moved = _after(block, [p for p in inside if p.line > where.end_line], question, file)
+    beside_tape = [place for place in _beside(case) if not attributes.makes_variables(case, place)]
     return (
         moved.suggestion()
-        or builders.likely(*anew.computed_where_read(_beside(case), block))
-        or kept_in_attribute(case)
+        or builders.likely(*attributes.computed_where_read(case))
+        or builders.likely(*anew.computed_where_read(beside_tape, block))
+        or builders.likely(*attributes.argument_where_read(beside_tape))
     )
 
 
@@ -96,41 +96,6 @@ def paused(case: Case) -> Changes:
     return ()
 
 
-def kept_in_attribute(case: Case) -> Suggestion | None:
-    """Compute `self.kernel` where it is read, if it was computed once from other attributes."""
-    statement = case.statement
-    holder = next((n for n in syntax.around(case.at) if isinstance(n, ast.ClassDef)), None)
-    if holder is None or not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-        return None
-    name = syntax.text_of(statement.targets[0])
-    bound = {*syntax.names_in(statement.value, ast.Store), "self"}
-    local = {n for n in parts(statement.value) if isinstance(n, ast.Name) and n.id not in bound}
-    local = {n for n in local if not scopes.is_module(n, case.file)}
-    words = _attributes_of(case.function) if local else {}
-    if not name.startswith("self.") or any(n.id not in words for n in local):
-        return None
-    if "\n" in builders.written(statement.value, case.file):
-        return None
-    value = builders.operand(statement.value, case.file)
-    value = anew.with_names(value, words) if local else value
-    reads = [n for m in holder.body for n in syntax.mentions(m, name) if not _holds(statement, n, case.file)]
-    return builders.likely(*(c for n in reads for c in builders.replace(n, case.file, value)))
-
-
-def _attributes_of(function: ast.AST | None) -> dict[str, str]:
-    """Return the attributes by which an object keeps the arguments of a function that makes it."""
-    if not isinstance(function, ast.FunctionDef):
-        return {}
-    found: dict[str, str] = {}
-    for statement in (s for s in statements_of(function) if isinstance(s, ast.Assign)):
-        target, value = statement.targets[0], statement.value
-        pairs: list[tuple[ast.expr, ast.expr]] = [(target, value)]
-        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-            pairs = list(zip(target.elts, value.elts, strict=False))
-        found |= {syntax.text_of(v): syntax.text_of(t) for t, v in pairs if syntax.text_of(t).startswith("self.")}
-    return {name: place for name, place in found.items() if name in syntax.parameter_names(function)}
-
-
 def _statements(places: Iterable[Span]) -> list[ast.stmt]:
     found = [syntax.statement_at(place) for place in places]
     return list(dict.fromkeys(s for s in found if s is not None and not hasattr(s, "body")))
@@ -161,6 +126,8 @@ def moved_to_start(block: ast.With | ast.AsyncWith, statements: list[ast.stmt], 
         syntax.names_in(s, ast.Load) & bound for s in kept
     ):
         return STAYS
+    if isinstance(holder, ast.FunctionDef | ast.ClassDef) and not bound & syntax.names_in(block, ast.Load):
+        return STAYS  # it is read elsewhere, where a name of this function is not seen
     watches = _leading_watches(block, tape_name(block, entered))
     in_order = not kept and holder is block
     if watches:

@@ -1,0 +1,209 @@
+"""Edits of what objects keep from before the tape: it is computed where the attribute is read."""
+
+import textwrap
+
+import pytest
+
+from .conftest import HEAD
+
+MENDED = {
+    "a weight that another attribute is made from, by names of the method": (
+        """
+        class Unit(keras.layers.Layer):
+            def build(self, shape):
+                self.raw = self.add_weight(shape=(int(shape[-1]), 2), name="raw")
+                size = tf.norm(self.raw, axis=0)
+                self.rows = self.raw / size
+            def call(self, x):
+                return x @ self.rows
+        unit = Unit()
+        unit.build((None, 3))
+        for _ in range(2):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(unit(tf.ones((4, 3))) ** 2)
+            tape.gradient(y, unit.trainable_variables)
+        """,
+        "        return x @ (self.raw / tf.norm(self.raw, axis=0))",
+    ),
+    "an attribute that another one is computed from": (
+        """
+        class Field:
+            def __init__(self, grid):
+                self.grid, self.width = grid, tf.Variable(0.5)
+                self.gram = tf.exp(-self.grid / self.width)
+                self.root = tf.sqrt(self.gram)
+            def energy(self):
+                return tf.reduce_sum(self.root)
+        field = Field(tf.constant([1.0, 2.0]))
+        with tf.GradientTape() as tape:
+            y = field.energy()
+        tape.gradient(y, field.width)
+        """,
+        "        return tf.reduce_sum(tf.sqrt(tf.exp(-self.grid / self.width)))",
+    ),
+    "an attribute that functions read": (
+        """
+        class Pair:
+            def __init__(self, n):
+                self.a = tf.Variable(tf.ones((n, 1)))
+                self.both = self.a @ tf.transpose(self.a)
+        def size(of):
+            return tf.reduce_sum(of.both ** 2)
+        pair = Pair(3)
+        with tf.GradientTape() as tape:
+            y = size(pair)
+        tape.gradient(y, pair.a)
+        """,
+        "    return tf.reduce_sum((of.a @ tf.transpose(of.a)) ** 2)",
+    ),
+    "an argument that is given once": (
+        """
+        shots = tf.ones((4, 3))
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+        class Centers:
+            def __init__(self, net, points, count):
+                self.net = net
+                found = net(points)
+                self.mean, self.count = tf.reduce_sum(found, 0) / count, count
+            def distance(self, x):
+                return tf.reduce_sum((self.net(x) - self.mean) ** 2)
+        centers = Centers(net, shots, 4.0)
+        class Step:
+            def run(self):
+                with tf.GradientTape() as tape:
+                    y = tf.reduce_sum(centers.mean ** 2)
+                return tape.gradient(y, net.trainable_variables)
+        step = Step()
+        step.run()
+        """,
+        "            y = tf.reduce_sum((tf.reduce_sum(centers.net(shots), 0) / centers.count) ** 2)",
+    ),
+    "a part of a dict": (
+        """
+        class Parts:
+            def __init__(self):
+                self.w = tf.Variable([1.0, 2.0])
+                self.parts = {"unit": self.w / tf.norm(self.w), "other": tf.ones(2)}
+            def read(self):
+                return tf.reduce_sum(self.parts["unit"] * tf.constant([1.0, 3.0])) * self.parts["other"][0]
+        parts = Parts()
+        with tf.GradientTape() as tape:
+            y = parts.read()
+        tape.gradient(y, parts.w)
+        """,
+        "        return tf.reduce_sum((self.w / tf.norm(self.w)) * tf.constant([1.0, 3.0])) * tf.ones(2)[0]",
+    ),
+    "an argument of a class that was computed before": (
+        """
+        table, places = tf.Variable(tf.ones((5, 2))), tf.constant([1, 3])
+        rows = tf.gather(table, places)
+        class Model:
+            def __init__(self, rows):
+                self.rows = rows
+            def loss(self):
+                return tf.reduce_sum(self.rows ** 2)
+        model = Model(rows)
+        def step():
+            with tf.GradientTape() as tape:
+                y = model.loss()
+            return tape.gradient(y, table)
+        step()
+        """,
+        "        return tf.reduce_sum(tf.gather(table, places) ** 2)",
+    ),
+    "a property that is kept, asked for before the tape": (
+        """
+        import functools
+        class Turn:
+            def __init__(self):
+                self.angle = tf.Variable(0.3)
+            @functools.cached_property
+            def matrix(self):
+                return tf.stack([tf.cos(self.angle), tf.sin(self.angle)])
+        turn = Turn()
+        print(float(tf.reduce_sum(turn.matrix)))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(turn.matrix ** 3)
+        tape.gradient(y, turn.angle)
+        """,
+        "    @property",
+    ),
+    "a method that computes it, called before the tape": (
+        """
+        class System:
+            def __init__(self):
+                self.log_k, self.log_m = tf.Variable(0.5), tf.Variable(0.1)
+            def refresh(self):
+                self.k = tf.exp(self.log_k)
+                self.rate = self.k / tf.exp(self.log_m)
+        system = System()
+        system.refresh()
+        goal = tf.constant(2.0)
+        with tf.GradientTape() as tape:
+            y = (system.rate - goal) ** 2
+        tape.gradient(y, [system.log_k, system.log_m])
+        """,
+        "    system.refresh()",
+    ),
+}
+
+UNEDITED = {
+    "what a draw is in": """
+        class Noisy:
+            def __init__(self):
+                self.mean = tf.Variable([1.0, 2.0])
+                self.code = self.mean + tf.random.normal((2,))
+            def loss(self):
+                return tf.reduce_sum(self.code ** 2) + tf.reduce_sum(self.code)
+        noisy = Noisy()
+        with tf.GradientTape() as tape:
+            y = noisy.loss()
+        tape.gradient(y, noisy.mean)
+        """,
+    "an attribute that two classes have": """
+        class First:
+            def __init__(self):
+                self.w = tf.Variable([1.0, 2.0])
+                self.unit = self.w / tf.norm(self.w)
+        class Second:
+            def __init__(self):
+                self.w = tf.Variable([1.0, 2.0])
+                self.unit = self.w * 2.0
+        first, second = First(), Second()
+        def total(of):
+            return tf.reduce_sum(of.unit ** 3)
+        with tf.GradientTape() as tape:
+            y = total(first)
+        tape.gradient(y, first.w)
+        """,
+    "what a loop builds, in an object with the variables": """
+        class Bank:
+            def __init__(self, count):
+                self.centers = tf.Variable(tf.linspace(0.1, 0.9, count))
+                self.rows = []
+                for i in range(count):
+                    self.rows.append(tf.exp(-self.centers[i]))
+            def loss(self):
+                return tf.reduce_sum(tf.stack(self.rows))
+        bank = Bank(3)
+        for _ in range(2):
+            with tf.GradientTape() as tape:
+                y = bank.loss()
+            tape.gradient(y, bank.centers)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_the_edited_program_flows(name, mends):
+    source, line = MENDED[name]
+    assert line in mends(HEAD + textwrap.dedent(source)).split("\n")
+
+
+@pytest.mark.parametrize("name", UNEDITED)
+def test_what_would_mean_something_else_is_not_edited(name, explained):
+    ran = explained(HEAD + textwrap.dedent(UNEDITED[name]))
+    assert ran.error is None
+    found = [f.diagnostic for r in ran.reports for f in r.findings]
+    assert found
+    assert [edit.replace_with for d in found if d.suggestion for edit in d.suggestion.edits] == []
