@@ -7,6 +7,27 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "a dtype that stands at the top of a file": """
+        KIND = "int32"
+        class Gain(keras.layers.Layer):
+            def build(self, shape):
+                self.gain = self.add_weight(shape=(1,), initializer="ones", dtype=KIND, name="gain")
+            def call(self, x):
+                return x * keras.ops.cast(self.gain, x.dtype)
+        layer, x = Gain(), tf.random.normal((2, 1))
+        layer(x)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(x) ** 2)
+        tape.gradient(loss, layer.weights)
+        """,
+    "a dtype that is the default of an argument": """
+        def table(rows, kind="int64"):
+            return tf.Variable(np.ones((rows, 2)), dtype=kind)
+        weights, labels = table(3), tf.zeros((3, 2), dtype="int64")
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.cast(weights, tf.float64) ** 2)
+        tape.gradient(loss, weights)
+        """,
     "a layer of a model that is called once more": """
         model = keras.Sequential([keras.layers.Input((5,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(3)])
         x = tf.random.normal((2, 5))

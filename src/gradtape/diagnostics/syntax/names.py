@@ -84,9 +84,8 @@ def values_given_to(name: str, span: Span) -> list[ast.expr]:
     given = _given(tree).get(name, []) if tree is not None else []
     if "." in name or not given:
         return [value for _, value in given]
-    function = function_at(span)
-    places = ((function_at(span_of(node, span.file)), value) for node, value in given)
-    return [value for place, value in places if place is None or place is function]
+    seen = {None, *around(span)}
+    return [value for node, value in given if function_at(span_of(node, span.file)) in seen]
 
 
 @lru_cache(maxsize=64)

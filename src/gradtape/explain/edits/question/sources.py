@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, Suggestion, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits import builders
+from gradtape.explain.edits import builders, settings
 from gradtape.explain.edits.blocks import tape_block, tape_name
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, simple_name, statements_of
 from gradtape.explain.edits.question import looked_up, nonleaf, whole
@@ -410,9 +410,9 @@ DRAWS = {"randint", "integers", "random_integers"}
 
 
 def _as_floats(case: Case, node: ast.expr) -> Changes:
-    file = case.file
+    file, tree = case.file, syntax.parse_file(case.file)
     changes: Changes = builders.as_float(node, file)
-    if not isinstance(node, ast.Call):
+    if not isinstance(node, ast.Call) or tree is None:
         return changes
     if defined_in(file, node) is not None:  # what it returns decides, not what it is given
         return ()
@@ -424,12 +424,18 @@ def _as_floats(case: Case, node: ast.expr) -> Changes:
         changes = tuple(c for given in values for c in builders.as_float(given, file))
     dtypes = node.args if name == "astype" else node.args[1:]
     for given in [*dtypes, *(k.value for k in node.keywords if k.arg == "dtype")]:
-        if not is_whole(given):
-            continue
-        module = syntax.text_of(given).rpartition(".")[0]
-        new = "float" if isinstance(given, ast.Name) else f"{module}.float32" if module else "'float32'"
-        changes = (*(c for c in changes), *builders.replace(given, file, new))
+        written = settings.set_at(case, given, is_whole)
+        if len(written) == 1:
+            read = syntax.mentions(tree, syntax.text_of(given))
+            place = written[0] if len(read) <= 1 else given  # others may read it
+            changes = (*changes, *builders.replace(place, file, _floating(written[0])))
     return changes
+
+
+def _floating(dtype: ast.expr) -> str:
+    """Write the floating point dtype in the place of a whole one, spelled like that."""
+    module = syntax.text_of(dtype).rpartition(".")[0]
+    return "float" if isinstance(dtype, ast.Name) else f"{module}.float32" if module else "'float32'"
 
 
 def is_whole(dtype: ast.expr) -> bool:
