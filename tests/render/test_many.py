@@ -66,3 +66,28 @@ def test_the_names_of_few_are_all_told(reports, count):
     told = list(reports(STOPPED.replace("range(12)", f"range({count})")))
     ((_, also),) = layout.merged_notes(told)
     assert "".join(also).count("d loss / d weights[") == (count - 1)
+
+
+SPOILED = """
+import numpy as np
+import gradtape as gt
+
+places, scale, rows = gt.Variable([[1.0, 2.0], [1.0, 2.0]]), gt.Variable(2.0), np.ones(2)
+for k in range(3):
+    with gt.GradientTape() as tape:
+        apart = places[0] - places[1]
+        loss = np.sqrt(np.sum(apart**2)) + scale * np.sum(places * rows)
+    for source, gradient in zip((places, scale), tape.gradient(loss, [places, scale])):
+        source.assign_sub(0.1 * gradient)
+"""
+
+
+def test_what_a_step_spoiled_is_told_once(reports):
+    told = list(reports(SPOILED))
+    assert [(r.source, str(r.status), r.times) for r in told] == [("places", "nan", 3), ("scale", "ok", 1)]
+
+
+def test_what_the_data_spoil_later_is_told_besides(reports):
+    checked = SPOILED.replace("source.assign", "if np.isfinite(gradient).all(): source.assign")
+    told = list(reports(checked.replace("    with gt", "    rows = rows * (np.nan if k else 1.0)\n    with gt")))
+    assert {f.cause for r in told for f in r.findings} == {"singular-point", "overflow"}

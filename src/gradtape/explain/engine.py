@@ -56,7 +56,14 @@ def explain(question: Question) -> GradientReport:
         findings=findings,
         notes=() if _stand_for_nothing(context, status) else notes.remarks(context, status),
         context=context,
+        spoiled=status is Status.NAN and _is_spoiled(context),
     )
+
+
+def _is_spoiled(context: Context) -> bool:
+    """Whether what was lost was lost before anything was computed, in the sources that were asked for."""
+    sources = {id for end in context.question.together or (context.source,) for id in end.ids}
+    return bool(context.spots) and all(s.trouble is Trouble.DATA and s.value in sources for s in context.spots)
 
 
 def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:

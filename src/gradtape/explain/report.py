@@ -94,6 +94,8 @@ class GradientReport:
     context : Context or None
         What the report was worked out from, the graph and the routes, for who wants to draw them; None where they were
         not kept.
+    spoiled : bool
+        Whether it is not finite since a source that was asked for was not, before anything was computed.
     """
 
     kind: str
@@ -105,6 +107,7 @@ class GradientReport:
     notes: tuple[Diagnostic, ...] = ()
     times: int = 1
     context: Context | None = field(default=None, compare=False, repr=False)
+    spoiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,12 @@ VARIANTS = 200
 """How many different runs up to one call are explained; the report says how many more there were."""
 
 
+SPOILED = (
+    "after a gradient that is not finite was used, a source holds NaN or inf itself: gradients that are lost only "
+    "for that reason are not told again"
+)
+
+
 class Heard:
     """Collects reports in the order of the run; every recorder of a run writes into the same one.
 
@@ -109,7 +115,7 @@ class Heard:
                 return False
             self._variants[call] = self._variants.get(call, 0) + 1
             with self.around(), room_to_think():
-                self._known[key] = [self._keep(report) for report in explain()]
+                self._known[key] = list(filter(None, (self._keep(report) for report in explain())))
             return False
 
     def remark(self, text: str) -> None:
@@ -117,14 +123,27 @@ class Heard:
         if text not in self.remarks:
             self.remarks.append(text)
 
-    def _keep(self, report: GradientReport) -> Hashable:
+    def _keep(self, report: GradientReport) -> Hashable | None:
+        """Write a report down, and return its name; None for what only follows from another one."""
         breaks = tuple((f.code, f.diagnostic.primary) for f in report.findings)
         name = (report.kind, report.call, report.target, report.source, report.status, breaks)
+        spoiling = self._spoiling(report) if report.spoiled else {}
+        if spoiling:
+            self.remark(SPOILED)
+            own = spoiling.get(report.source)
+            if own is not None:
+                self._count(own, report.times)
+            return own
         if name in self._found:
             self._count(name, report.times)
         else:
             self._found[name] = report if self.to_draw else replace(report, context=None)
         return name
+
+    def _spoiling(self, report: GradientReport) -> dict[str, Hashable]:
+        """Return the gradients of the same call, by source, that were not finite before, and not for such a reason."""
+        same = ((n, r) for n, r in self._found.items() if (r.kind, r.call) == (report.kind, report.call))
+        return {r.source: n for n, r in same if r.status is Status.NAN and not r.spoiled}
 
     def _count_again(self) -> None:
         with self._turn:

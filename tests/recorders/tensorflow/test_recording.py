@@ -386,3 +386,21 @@ def test_the_bias_of_a_critic_is_not_in_the_difference_of_its_scores(loss, statu
     )
     (report,) = ran.reports
     assert (str(report.status), report.findings) == (status, ())
+
+
+SPOILED = """
+import tensorflow as tf
+places, scale = tf.Variable([[1.0, 2.0], [1.0, 2.0]]), tf.Variable(2.0)
+optimizer = tf.keras.optimizers.SGD(0.1)
+for _ in range(3):
+    with tf.GradientTape() as tape:
+        apart = places[0] - places[1]
+        loss = tf.norm(apart) + scale * tf.reduce_sum(places)
+    optimizer.apply_gradients(zip(tape.gradient(loss, [places, scale]), [places, scale]))
+"""
+
+
+def test_what_a_step_spoiled_is_told_once(explained):
+    told = explained(SPOILED)
+    assert [(r.source, str(r.status), r.times) for r in told.reports] == [("places", "nan", 3), ("scale", "ok", 1)]
+    assert any("not told again" in remark for remark in told.remarks)

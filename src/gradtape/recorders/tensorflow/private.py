@@ -307,3 +307,9 @@ def inside_keras(variable: Any) -> Any:
 def numbers_of(tensor: Any) -> Any:
     """Return the values of an eager tensor, without a copy and without being noticed."""
     return tensor._numpy()
+
+
+def numbers_in(variable: Any, names: Names) -> Any:
+    """Return the values that a variable holds now, without a tape that follows the reading of it."""
+    with names.record.stop_recording():
+        return numbers_of(variable.read_value())
