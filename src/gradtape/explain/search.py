@@ -242,7 +242,8 @@ def _continues(before: BreakKind, after: BreakKind) -> bool:
 
 
 def _same(a: BreakKind, b: BreakKind) -> bool:
-    return a is b or (a in OUTSIDE and b in OUTSIDE) or {a, b} == DISCRETE
+    alike = a is b and a is not BreakKind.OPAQUE  # each callback is one of its own
+    return alike or (a in OUTSIDE and b in OUTSIDE) or {a, b} == DISCRETE
 
 
 def forward_cone(run: Run, values: Iterable[int]) -> set[int]:

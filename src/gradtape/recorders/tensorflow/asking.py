@@ -116,10 +116,10 @@ def failure_of(kind: str, error: Exception) -> graph.Failure | None:
     return graph.Failure("", text)
 
 
-def speaks(asked: Asked) -> bool:
+def speaks(asked: Asked, steps: list[backward.Step]) -> bool:
     """Whether there is something to say about an error: the others are the program's own affair."""
     error = asked.error
-    if error is None or isinstance(error, LookupError) or asked.used_at:
+    if error is None or isinstance(error, LookupError) or asked.used_at or any(map(backward.lost_inside, steps)):
         return True
     ends_ = (*asked.targets, *asked.sources)
     odd = any(ends.kind_of(leaf) not in ("tensor", "variable", "array", "number") for leaf in ends_)
@@ -196,7 +196,7 @@ class Asking:
             memory.hidden -= whole or not recorded
             self.busy = False
             steps, self.backward.steps, sums, memory.sums = self.backward.steps, None, memory.sums, None
-            if speaks(asked):
+            if speaks(asked, steps or []):
                 self._hear(asked, steps or [], sums or {})
             if life is not None and not life.persistent and not life.used_at:
                 life.used_at = places

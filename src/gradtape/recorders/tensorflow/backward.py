@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gradtape.recorders.tensorflow.memory import Memory, Ran
     from gradtape.recorders.tensorflow.private import Names
 
+PY_FUNCTION = "EagerPyFunc"
+
 MOST_BYTES = 1 << 28
 """How many bytes of cotangents are kept during one backward pass; the steps after that are not looked into."""
 
@@ -135,6 +137,17 @@ def numbers(tensor: Any) -> Any:
         return private.numbers_of(values)
     except Exception:  # noqa: BLE001  a symbolic tensor, or one on a device that is gone
         return None
+
+
+def lost_inside(step: Step) -> bool:
+    """Whether the body of a `py_function` gave nothing for a tensor: one zero stands there, and errors follow."""
+    shapes = [(_shape(gave), _shape(given)) for gave, given in zip(step.gave, step.inputs, strict=False)]
+    return step.type == PY_FUNCTION and any(gave == () and given for gave, given in shapes)
+
+
+def _shape(tensor: Any) -> tuple[int, ...] | None:
+    shape = getattr(tensor, "shape", None)
+    return tuple(shape) if shape is not None else None
 
 
 def match(steps: list[Step], operations: list[Ran], targets: list[int], sums: dict[int, list[int]]) -> list[Matched]:

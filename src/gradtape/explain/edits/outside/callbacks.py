@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, defined_in, parts, simple_name, statements_of
-from gradtape.explain.edits.outside import foreign
-from gradtape.explain.edits.outside.conversions import all_inside, is_conversion, outer_only
+from gradtape.explain.edits.case import Case, defined_in, parts, simple_name
+from gradtape.explain.edits.outside import foreign, to_tensorflow
+from gradtape.explain.edits.outside.conversions import all_inside, outer_only
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.graph import BreakKind
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 def without_callback(case: Case) -> Suggestion | None:
     """Call the function itself instead of handing it to a callback, and keep what it computes on the tape.
 
-    Where TensorFlow has no function for what it calls, the callback stays and gets a derivative by differences.
+    Where TensorFlow has no words for all of it, the callback stays and gets a derivative by differences.
     """
     call = case.call
-    if call is None or len(call.args) < 2 or _gives_whole_numbers(case):
+    if call is None or _gives_whole_numbers(case):
+        return None
+    if case.pen.dialect == "tensorflow":  # which traces what `map_fn` is given, and tells of the whole
+        inside = [n for n in parts(call) if simple_name(n) in CALLING_BACK]
+        return _without_tensorflows(case, inside[0]) if len(inside) == 1 else None
+    if len(call.args) < 2:
         return None
     file, pen = case.file, case.pen
     function, given = call.args[0], call.args[1]
     body = function if isinstance(function, ast.Lambda) else defined_in(file, ast.Call(function, [], []))
-    if pen.dialect == "tensorflow" and (_is_plain(pen, body, file) or _is_unknown(pen, function, file)):
-        return builders.sketch(*_by_differences(pen, call, file), *pen.imports)
     if isinstance(given, ast.List | ast.Tuple):
         arguments = ", ".join(builders.written(e, file) for e in given.elts)
     else:
         arguments = ", ".join(builders.written(a, file) for a in call.args[2:])
-    text = f"{_named(pen, function, file)}({arguments})"
-    if pen.dialect == "tensorflow" and _is_unpacked(case):  # what it returns need not be tensors
-        text = pen.say("tf.nest.map_structure(tf.convert_to_tensor, {x})", x=text)
-    changes = [*builders.replace(call, file, text)]
+    changes = [*builders.replace(call, file, f"{builders.operand(function, file)}({arguments})")]
     if isinstance(function, ast.Lambda) and pen.dialect == "jax" and len(call.args) > 2:
         around = _called_on(call, function, call.args[2:], file)
         return builders.likely(*around, *foreign.in_jax_numpy(pen, function, file), *pen.imports)
@@ -47,6 +47,43 @@ def without_callback(case: Case) -> Suggestion | None:
     elif isinstance(body, ast.FunctionDef):
         changes += [c for part in body.body for c in all_inside(pen, part, file)]
     return builders.likely(*outer_only(changes), *pen.imports)
+
+
+CALLING_BACK = {"numpy_function", "py_function", "py_func"}
+
+
+def _without_tensorflows(case: Case, call: ast.expr) -> Suggestion | None:
+    """Do so for `tf.numpy_function` and `tf.py_function`."""
+    file, pen = case.file, case.pen
+    if not isinstance(call, ast.Call):
+        return None
+    function, given = builders.argument(call, 0, "func"), builders.argument(call, 1, "inp")
+    if function is None or given is None:
+        return None
+    body = function if isinstance(function, ast.Lambda) else defined_in(file, ast.Call(function, [], []))
+    steps = body is not None and to_tensorflow.has_steps(body, file)
+    closed = not isinstance(given, ast.List | ast.Tuple) or bool(given.elts)
+    inside = _with_tensors(pen, body, function, file, closed=closed) if not steps else None
+    if inside is None or not isinstance(given, ast.List | ast.Tuple):
+        return builders.sketch(*_by_differences(pen, call, file, steps=steps), *pen.imports)
+    if isinstance(function, ast.Lambda) and given.elts and call.args[:1] == [function]:
+        return builders.likely(*_called_on(call, function, given.elts, file), *inside, *pen.imports)
+    arguments = ", ".join(builders.written(e, file) for e in given.elts)
+    text = f"{_named(pen, function, file)}({arguments})"
+    if _is_unpacked(case):  # what it returns need not be tensors
+        text = pen.say("tf.nest.map_structure(tf.convert_to_tensor, {x})", x=text)
+    return builders.likely(*outer_only([*builders.replace(call, file, text), *inside]), *pen.imports)
+
+
+def _with_tensors(
+    pen: Pen, body: ast.FunctionDef | ast.Lambda | None, function: ast.expr, file: str, *, closed: bool
+) -> Changes | None:
+    """Return the changes by which what is called back computes with tensors; None where it cannot."""
+    if body is None:
+        name = function_name(function, file)
+        return () if name is not None and pen.knows(name) else None
+    called = isinstance(body, ast.FunctionDef) and to_tensorflow.calls_of(body, file)
+    return None if called else to_tensorflow.translated(pen, body, file, closed=closed)
 
 
 def _gives_whole_numbers(case: Case) -> bool:
@@ -74,79 +111,63 @@ def _named(pen: Pen, function: ast.expr, file: str) -> str:
     return builders.operand(function, file)
 
 
-def _is_unknown(pen: Pen, function: ast.expr, file: str) -> bool:
-    """Whether a callback is a function of NumPy's, or of another library, that TensorFlow has no function for."""
-    name = function_name(function, file)
-    if name is not None:
-        return not pen.knows(name)
-    return foreign.is_foreign(ast.Call(function, [], []), file, pen)
-
-
-def _is_plain(pen: Pen, body: ast.FunctionDef | ast.Lambda | None, file: str) -> bool:
-    """Whether a function does with its arguments what only arrays can: calls that TensorFlow does not have, writes."""
-    if isinstance(body, ast.Lambda):  # which is written once more where it is called
-        return any(function_name(n.func, file) for n in parts(body.body) if isinstance(n, ast.Call))
-    values = set(syntax.parameter_names(body)) if body is not None else set[str]()
-    for statement in statements_of(body) if body is not None else ():
-        reads = values & syntax.names_in(statement, ast.Load)
-        loops = [n.target for n in ast.walk(statement) if isinstance(n, ast.comprehension)] if reads else []
-        reads |= {name for target in loops for name in syntax.names_in(target, ast.Store)}
-        if any(isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store) for n in ast.walk(statement)):
-            return True
-        calls = [n for n in ast.walk(statement) if isinstance(n, ast.Call) and reads & syntax.names_in(n, ast.Load)]
-        if any(_is_unknown(pen, n.func, file) for n in calls if not is_conversion(n, file)):
-            return True
-        values |= syntax.names_in(statement, ast.Store) if reads else set()
-    return False
-
-
 BY_DIFFERENCES = '''
 
-def by_differences(function, given, dtype):
+def by_differences(function, given, dtype, reach=0.0):
     """Call a function of plain arrays, differentiated by differences: write its own derivative here if there is one."""
+    several = isinstance(dtype, (list, tuple))
 
-    def slopes(came, *plain):
+    def results(*plain):
+        return function(*plain) if several else [function(*plain)]
+
+    def slopes(*came_and_plain):
+        came, plain = came_and_plain[: -len(given)], came_and_plain[-len(given) :]
         found = [np.zeros_like(value) for value in plain]
         for k, value in enumerate(plain):
             for place in np.ndindex(value.shape if value.dtype.kind == "f" else (0,)):
                 ahead, behind, step = value.copy(), value.copy(), 1e-3 * max(1.0, abs(value[place]))
+                step = max(step, reach * (np.std(value) or 1.0))
                 ahead[place] += step
                 behind[place] -= step
-                risen = function(*plain[:k], ahead, *plain[k + 1 :]) - function(*plain[:k], behind, *plain[k + 1 :])
-                found[k][place] = np.sum(risen * came) / (2 * step)
+                pairs = zip(results(*plain[:k], ahead, *plain[k + 1 :]), results(*plain[:k], behind, *plain[k + 1 :]))
+                found[k][place] = sum(np.sum((a - b) * c) for (a, b), c in zip(pairs, came)) / (2 * step)
         return found
 
     @tf.custom_gradient
     def recorded(*values):
         result = tf.numpy_function(function, values, dtype)
-        return result, lambda came: tf.numpy_function(slopes, [came, *values], [v.dtype for v in values])
+        return result, lambda *came: tf.numpy_function(slopes, [*came, *values], [v.dtype for v in values])
 
     return recorded(*map(tf.convert_to_tensor, given))
 
 '''.rstrip()
-"""What calls back and has a derivative for one result, whatever computes it; two calls more per number."""
+"""What calls back and has a derivative, whatever computes it; two calls more per number. `reach` steps over stairs."""
+
+REACH = "1.0"
+"""How far it looks, in standard deviations, where what is computed has steps."""
 
 
-def _by_differences(pen: Pen, call: ast.Call, file: str) -> Changes:
-    """Call `by_differences` in the place of a callback; none for what gets nothing or gives several values."""
-    given = call.args[1]
-    several = isinstance(builders.argument(call, 2, "Tout"), ast.List | ast.Tuple)
+def _by_differences(pen: Pen, call: ast.Call, file: str, *, steps: bool) -> Changes:
+    """Call `by_differences` in the place of a callback; none for what gets nothing."""
+    function, given, dtype = (builders.argument(call, k, word) for k, word in enumerate(("func", "inp", "Tout")))
     empty = isinstance(given, ast.List | ast.Tuple) and not given.elts
-    if several or empty or len(call.args) != 3 or call.keywords or isinstance(call.args[0], ast.Starred):
+    if function is None or given is None or dtype is None or empty or isinstance(function, ast.Starred):
         return ()
-    plain: Changes = ()
+    text = builders.written(function, file)
     if simple_name(call) == "py_function":  # which hands over tensors
         inner = scopes.free_name(file, "given")
-        text = pen.say(
-            "lambda *{g}: np.asarray({f}(*map(tf.constant, {g})))", f=builders.operand(call.args[0], file), g=inner
-        )
-        plain = builders.replace(call.args[0], file, text)
+        plain = "np.asarray({f}(*map(tf.constant, {g})))"
+        if isinstance(dtype, ast.List | ast.Tuple):
+            plain = "[np.asarray(part) for part in {f}(*map(tf.constant, {g}))]"
+        text = pen.say(f"lambda *{{g}}: {plain}", f=builders.operand(function, file), g=inner)
     new = scopes.free_name(file, "by_differences")
-    text = BY_DIFFERENCES.replace("by_differences", new)
+    helper = BY_DIFFERENCES.replace("by_differences", new)
     for module in ("np", "tf"):
         own = pen.say(f"{module}.x").removesuffix(".x")
-        text = text.replace(f"{module}.", f"{own}.")
-    return (*builders.rename_call(call, file, new), *plain, *builders.add_import(file, text))
+        helper = helper.replace(f"{module}.", f"{own}.")
+    text = ", ".join((text, builders.written(given, file), builders.written(dtype, file)))
+    text = f"{text}, reach={REACH}" if steps else text
+    return (*builders.replace(call, file, f"{new}({text})"), *builders.add_import(file, helper))
 
 
 def _is_unpacked(case: Case) -> bool:

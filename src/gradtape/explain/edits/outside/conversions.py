@@ -33,7 +33,7 @@ def is_plain(call: ast.Call, file: str) -> bool:
 METHOD_NAMES = {
     "mean": "mean", "std": "std", "var": "var", "sum": "sum", "min": "min", "max": "max", "prod": "prod",
     "T": "transpose", "reshape": "reshape", "transpose": "transpose",
-    "clip": "clip", "cumsum": "cumsum", "squeeze": "squeeze", "astype": "tf.cast",
+    "clip": "clip", "cumsum": "cumsum", "squeeze": "squeeze", "astype": "tf.cast", "ravel": "ravel", "flatten": "ravel",
 }  # fmt: skip
 """Methods of arrays that tensors of TensorFlow do not have, and NumPy's function for each."""
 
