@@ -298,6 +298,84 @@ def test_what_cannot_be_traced_is_told_where_it_stands(name, explained):
     assert {status for _, status in ran.statuses} == {"error"}
 
 
+NOTHING_TO_APPLY = {
+    "a step made with tf.function": """
+        layer, heads = keras.layers.Dense(2), keras.layers.Dense(1)
+        optimizer, steps = keras.optimizers.SGD(1.0), []
+        for part in (layer, heads):
+            part.build((None, 2))
+        @tf.function
+        def step(x):
+            print("tracing")
+            w.assign_add(1.0)
+            steps.append(len(steps))
+            with tf.GradientTape() as tape:
+                scores = heads(tf.stop_gradient(layer(x)))  #~ GT304
+                loss = tf.reduce_mean(scores)
+            grads = tape.gradient(loss, layer.trainable_variables)
+            optimizer.apply_gradients(zip(grads, layer.trainable_variables))
+        step(tf.ones((3, 2)))
+        """,
+    "a step of a model's own that `fit` calls": """
+        class Net(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.out = keras.layers.Dense(2)
+            def train_step(self, data):
+                print("tracing")
+                x, y = data
+                with tf.GradientTape() as tape:
+                    right = tf.cast(tf.argmax(self.out(x), axis=1), tf.float32)  #~ GT301
+                    loss = tf.reduce_mean(tf.square(y - right))
+                grads = tape.gradient(loss, self.trainable_variables)
+                self.optimizer.apply_gradients(zip(grads, self.trainable_variables))
+                return {"loss": loss}
+        net = Net()
+        net.compile("sgd")
+        net.fit(np.ones((4, 3), "float32"), np.ones(4, "float32"), verbose=0)
+        """,
+    "a penalty computed with None": """
+        net = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+        @tf.function
+        def penalty(x):
+            print("tracing")
+            with tf.GradientTape() as tape:  #~ GT101
+                score = net(x)
+            return tf.square(tape.gradient(score, x))
+        penalty(tf.ones((3, 2)))
+        """,
+}
+
+
+@pytest.mark.parametrize("name", NOTHING_TO_APPLY)
+def test_what_is_asked_in_a_trace_that_fails_is_told(name, explained, capsys):
+    source = HEAD + "import keras\n" + textwrap.dedent(NOTHING_TO_APPLY[name])
+    ran = explained(source)
+    assert isinstance(ran.error, ValueError | TypeError)
+    assert ran.told == marked(source)
+    assert capsys.readouterr().out.count("tracing") == 1
+
+
+def test_a_trace_that_fails_assigns_nothing(explained):
+    source = """
+        calls = []
+        @tf.function
+        def f(x):
+            calls.append("called")
+            w.assign(x * 3.0)
+            with tf.GradientTape() as tape:
+                y = w * x
+            return tape.gradient(y, w) + "no number"
+        try:
+            f(tf.constant(2.0))
+        except (ValueError, TypeError):
+            assert w.numpy() == 2.0 and len(calls) == 1, (w, calls)
+        """
+    ran = explained(HEAD + textwrap.dedent(source))
+    assert ran.error is None
+    assert ran.told == {}
+
+
 def test_an_error_that_is_not_about_tracing_is_not_told(explained):
     ran = explained(HEAD + "w + 'x'\n")
     assert isinstance(ran.error, Exception)

@@ -81,10 +81,11 @@ class Refused:
         self.heard = heard
         self._told: list[BaseException] = []
 
-    def tracing(self, function: Any, error: Exception, places: tuple[frames.Place, ...]) -> None:
-        """Hear that a function could not be traced, and where it was called."""
+    def tracing(self, function: Any, error: Exception, places: tuple[frames.Place, ...]) -> bool:
+        """Hear that a function could not be traced, and where it was called; return whether that is about tracing."""
         if places:
             self._tell(error, list(frames.sites(places)), lambda sites: _of_trace(function, error, sites, len(places)))
+        return bool(kind_of(error))
 
     def ended(self, error: Exception) -> None:
         """Hear that the program ended with an error: a traced value outside of its function, if that was not told."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from sys import _getframe
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -54,9 +54,11 @@ class Functions:
         self.names = names
         self.heard = heard
         self.replays = replays
-        self.refused: Callable[[Any, Exception, tuple[frames.Place, ...]], None] = _nothing
-        """What is done when a function cannot be traced."""
+        self.refused: Callable[[Any, Exception, tuple[frames.Place, ...]], object] = _nothing
+        """What is done when a function cannot be traced; returns whether it was told that this is about tracing."""
         self.chosen = chosen
+        self._anew = False
+        """Whether functions are traced that failed before: TensorFlow does not trace the same ones again."""
 
     def install(self, patches: Patches) -> None:
         """Choose how functions run, and hear which are traced."""
@@ -83,6 +85,8 @@ class Functions:
         @wraps(call)
         def called(function: Any, *args: Any, **options: Any) -> Any:
             self.called = True
+            if self._anew:
+                function = private.made_anew(function)
             if self.memory.probing or not private.runs_eagerly(run):
                 self.before_traced()
                 return call(function, *args, **options)
@@ -117,7 +121,8 @@ class Functions:
             except LookupError:
                 return call(function, *args, **options)
             except Exception as error:
-                self.refused(function, error, frames.stack(_getframe(2)))
+                if not self.refused(function, error, frames.stack(_getframe(2))):
+                    self._looked_into(function, args, options)
                 raise
         self.heard.remark(RAN_EAGERLY)
         moment = self.memory.clock()
@@ -131,6 +136,19 @@ class Functions:
         self.memory.forget_since(moment)
         with self.traced():  # the error, if there is one, is that of the graph
             return call(function, *args, **options)
+
+    def _looked_into(self, function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Hear what is asked in a function whose trace ends with an error: mostly, that an optimizer got nothing.
+
+        It is traced once more, and not run eagerly: then nothing has been assigned when the error comes.
+        """
+        self.before_traced()
+        self._anew = True
+        try:
+            with suppress(Exception), self.replays.replayed(function):
+                private.trace(self.names, private.made_anew(function), args, options)
+        finally:
+            self._anew = False
 
     def _assigned_since(self, moment: int) -> bool:
         """Whether a variable was given another value since a moment: then nothing can run a second time."""

@@ -147,6 +147,11 @@ def python_function(function: Any) -> Any:
     return getattr(function, "_python_function", None)
 
 
+def made_anew(function: Any) -> Any:
+    """Return a function of TensorFlow's like this one that was not traced yet."""
+    return function._clone(None)
+
+
 def is_rewritten(function: Any) -> bool:
     """Whether TensorFlow writes the control flow of a function anew before it traces it."""
     return bool(getattr(function, "_autograph", True))

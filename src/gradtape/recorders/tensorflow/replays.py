@@ -39,13 +39,13 @@ class Replays:
         self.running = False
         """Whether a function runs eagerly that was traced before."""
         self._known: WeakKeyDictionary[Any, Standing] = WeakKeyDictionary()
-        """What the traces saw, by the traced functions."""
+        """What the traces saw, by the traced functions; by the functions themselves where the traces failed."""
         self._tracing: tuple[Any, tuple[Any, ...]] | None = None
         self._seen: Standing | None = None
         self._standing: Standing | None = None
         self._undo: list[Undo] = []
         self._seeds: WeakKeyDictionary[Any, Seeds] = WeakKeyDictionary()
-        """Which seeds random operations got in the traces, by the traced functions."""
+        """Which seeds random operations got in the traces, by the same."""
         self._drawn: Seeds | None = None
         """The seeds of the trace that runs."""
         self._to_draw: dict[Hashable, Iterator[Any]] = {}
@@ -84,15 +84,16 @@ class Replays:
         python = private.python_function(function)
         self._tracing, self._seen = (python, (*args, *options.values())), None
         self.memory.hidden += 1
+        traced = function
         try:
             traced = private.trace(self.names, function, args, options)
         finally:
             self.memory.hidden -= 1
             seen, self._seen, self._tracing = self._seen, None, None
             drawn, self._drawn = self._drawn, None
-        if seen is not None:
-            seen.settle()
-            self._known[traced], self._seeds[traced] = seen, drawn or {}
+            if seen is not None:
+                seen.settle()
+                self._known[traced], self._seeds[traced] = seen, drawn or {}
         return traced
 
     def seeds(self, traced: Any) -> Seeds:
