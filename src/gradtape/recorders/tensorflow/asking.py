@@ -325,10 +325,8 @@ class Asking:
             for leaf, end in zip((*asked.targets, *asked.sources), (*targets, *sources), strict=True):
                 values = backward.numbers(leaf.value if end.kind == "tensor" else None)
                 built.values.update(dict.fromkeys(end.ids, summary(values)) if values is not None else {})
-                if (
-                    end.kind == "variable" and Status.NAN in statuses and asked.kind not in TRAINS
-                ):  # which may have stepped
-                    newest = max(end.ids, default=0)
+                if end.kind == "variable" and Status.NAN in statuses and asked.kind not in TRAINS:
+                    newest = max(end.ids, default=0)  # what it holds now, as long as no step was made
                     built.values[newest] = summary(private.numbers_in(leaf.value, self.names))
         for k, (source, status) in enumerate(zip(sources, statuses, strict=True)):
             values = backward.numbers(asked.results[k]) if asked.results else None
