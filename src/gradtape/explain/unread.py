@@ -172,8 +172,10 @@ def _left_lying(context: Context, operation: Operation) -> Unread | None:
 
 
 def _reads(context: Context, scope: ast.AST, name: str, file: str) -> list[ast.expr]:
-    """Return where a scope reads a name, other than to show its value."""
-    found = syntax.mentions(scope, name)
+    """Return where a scope reads a name, other than to show its value or after the question, when that is too late."""
+    call = context.question.call.span
+    asks = call.file == file and scope is (syntax.function_at(call) or syntax.parse_file(file))
+    found = [node for node in syntax.mentions(scope, name) if not asks or node.lineno <= call.end_line]
     if not found:
         return []
     left = [e.site.span for e in context.run.left if e.site.span.file == file]

@@ -49,7 +49,7 @@ def brought_in(case: Case) -> Changes:
     if instead:
         return tuple(c for n in instead for c in builders.replace(n, file, found.name))
     pen = case.moved(found.at).pen
-    term = found.name if _is_reduced(value) else pen.call("mean", found.name)
+    term = found.name if _is_reduced(value) and not _is_per_example(value) else pen.call("mean", found.name)
     added = _added_to_what_is_returned(found.at, term) or _added_to_target(case, statement, term)
     return (*added, *pen.imports) if added else ()
 
@@ -151,6 +151,20 @@ def _is_reduced(node: ast.expr) -> bool:
     if name in SUMS_OF_MANY:
         return False
     return any(word in name for word in REDUCING) or (name == "norm" and not syntax.text_of(node).startswith("self."))
+
+
+PER_EXAMPLE = "_cross_entropy_with_logits"
+"""The end of the names of TensorFlow's functions that give a number per example."""
+
+
+def _is_per_example(node: ast.expr) -> bool:
+    """Whether a call sums along one axis, or is one of Keras's functions or TensorFlow's that give a loss per example."""
+    if isinstance(node, ast.BinOp):
+        return _is_per_example(node.left) or _is_per_example(node.right)
+    if not isinstance(node, ast.Call):
+        return False
+    name, told = syntax.text_of(node.func), {k.arg for k in node.keywords}
+    return name.startswith("keras.losses.") or ".losses." in name or name.endswith(PER_EXAMPLE) or "axis" in told
 
 
 def _added_to_what_is_returned(at: Span, term: str) -> Changes:
