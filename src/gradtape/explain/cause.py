@@ -156,9 +156,18 @@ class Context:
     @cached_property
     def after_source(self) -> Reached:
         """Every id that depends on the source."""
-        sources, number = self.asked
+        return self._reach.of(self.asked[1])
+
+    @property
+    def after_any_source(self) -> KeysView[int]:
+        """Every id that depends on one of the sources that were asked for together."""
+        return self._reach.of_any
+
+    @property
+    def _reach(self) -> Reach:
+        sources = self.asked[0]
         reach: Reach = self.run.once_of("reach", sources, lambda: self.run.reach(sources))
-        return reach.of(number)
+        return reach
 
     @cached_property
     def spots(self) -> tuple[Spot, ...]:

@@ -20,10 +20,11 @@ from gradtape.explain.search import NO_ROUTE, BreakGroup, Link, broken_routes
 from gradtape.explain.spots import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import KeysView, Sequence
 
     from gradtape.diagnostics import Code
     from gradtape.explain.graph import Question
+    from gradtape.explain.reach import Reached
     from gradtape.explain.report import Finding
     from gradtape.explain.search import Route
 
@@ -272,19 +273,30 @@ def _why_failed(context: Context) -> tuple[Finding, ...]:
     failure = context.question.failure
     cause = BY_FAILURE.get(failure.kind) if failure is not None else None
     found = cause.detect(context) if cause is not None else None
-    return (found,) if found is not None else _missing_rules(context) or _why_missing(context)
+    if found is not None:
+        return (found,)
+    return _missing_rules(context, context.after_source) or _why_missing(context) or _missing_rules_of_others(context)
 
 
-def _missing_rules(context: Context) -> tuple[Finding, ...]:
+def _missing_rules_of_others(context: Context) -> tuple[Finding, ...]:
+    """Tell of a gradient that came to nothing since the call raised on the way to another source."""
+    return tuple(
+        replace(f, diagnostic=replace(f.diagnostic, notes=(*f.diagnostic.notes, ALL_LOST)))
+        for f in _missing_rules(context, context.after_any_source)
+    )
+
+
+ALL_LOST = "it is on no way to this source: the call raised there, and gave no gradient at all"
+
+
+def _missing_rules(context: Context, after: Reached | KeysView[int]) -> tuple[Finding, ...]:
     """Collect the operations on the way whose derivative nobody wrote: the question raised at one of them."""
     found: list[Finding] = []
     columns = context.run.columns
     for operation in (columns[number] for number in columns.broken):
         for position, breaks in enumerate(operation.breaks):
             unwritten = next((b for b in breaks if b.kind in UNWRITTEN), None)
-            on_the_way = (
-                operation.output in context.before_target and operation.inputs[position] in context.after_source
-            )
+            on_the_way = operation.output in context.before_target and operation.inputs[position] in after
             if unwritten is not None and on_the_way:
                 group = BreakGroup(unwritten.kind, (Link(operation, position),), unwritten)
                 told = _broken(context, NO_ROUTE, group)

@@ -138,6 +138,14 @@ class Operation:
     own: Own | None = None
     params: Mapping[str, Any] = field(default_factory=lambda: NO_PARAMS)
 
+    def apart_from(self, other: Operation) -> tuple[Span, Span] | None:
+        """Return where this one and another were started from in the innermost function that started both."""
+        for site in (self.site, *self.callers):
+            theirs = next((o for o in (other.site, *other.callers) if o.code is site.code), None)
+            if theirs is not None:
+                return (site.span, theirs.span) if theirs != site else None
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

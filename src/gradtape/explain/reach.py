@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import KeysView
+
     from gradtape.explain.graph import Run
 
 
@@ -35,6 +37,11 @@ class Reach:
     def of(self, k: int) -> Reached:
         """Return what depends on the source `k`."""
         return Reached(self._masks, k)
+
+    @property
+    def of_any(self) -> KeysView[int]:
+        """What depends on any of the sources."""
+        return self._masks.keys()
 
 
 class Reached(NamedTuple):

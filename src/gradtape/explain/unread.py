@@ -107,18 +107,9 @@ def read_too_early(context: Context) -> Early | None:
             stored = {syntax.text_of(t) for t in statement.targets} if isinstance(statement, ast.Assign) else set()
             readers = [n for n, _ in columns.uses.get(value, ()) if columns.outputs[n] in before]
             if name in stored and not isinstance(operand, ast.Attribute) and readers and max(readers) < number:
-                places = _apart(columns[readers[0]], writer)
+                places = columns[readers[0]].apart_from(writer)
                 if places is not None and not any(isinstance(n, ast.For | ast.While) for n in syntax.around(places[1])):
                     return Early(*places, name)
-    return None
-
-
-def _apart(first: Operation, second: Operation) -> tuple[Span, Span] | None:
-    """Return where two operations were started from in the innermost function that started both."""
-    for site in (first.site, *first.callers):
-        other = next((o for o in (second.site, *second.callers) if o.code is site.code), None)
-        if other is not None:
-            return (site.span, other.span) if other != site else None
     return None
 
 

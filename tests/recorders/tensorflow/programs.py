@@ -12,6 +12,23 @@ keras.utils.set_random_seed(0)
 """
 
 BROKEN = {
+    "features from a model beside the one inside another": """
+        inp = keras.Input((5,))
+        h = keras.layers.Dense(4, "tanh", name="hidden")(inp)
+        inner = keras.Model(inp, keras.layers.Dense(3)(h))
+        class Whole(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.inner, self.head = inner, keras.layers.Dense(2)
+            def call(self, x):
+                return self.head(self.inner(x))
+        whole, x = Whole(), tf.random.normal((1, 5))
+        with tf.GradientTape() as tape:
+            features = keras.Model(inner.inputs, inner.get_layer("hidden").output)(x)
+            tape.watch(features)
+            score = whole(x)[:, 0]  #~ GT104
+        tape.gradient(score, features)
+        """,
     "a weight behind a function that is dead": """
         w, v = tf.Variable([[1.0, 2.0]]), tf.Variable([[3.0], [1.0]])
         with tf.GradientTape() as tape:

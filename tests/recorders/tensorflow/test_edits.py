@@ -7,6 +7,20 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "a loss that is only shown after the question": """
+        encoder, decoder = keras.layers.Dense(2), keras.layers.Dense(4, "sigmoid")
+        x = tf.random.uniform((3, 4))
+        def step():
+            with tf.GradientTape() as tape:
+                code = encoder(x)
+                restored = keras.losses.binary_crossentropy(x, decoder(code))
+                size = tf.reduce_sum(code**2, axis=-1)
+                loss = tf.reduce_mean(size)
+            g = tape.gradient(loss, [*encoder.trainable_variables, *decoder.trainable_variables])
+            print(float(loss), float(tf.reduce_mean(restored)))
+            return g
+        step()
+        """,
     "a dtype that stands at the top of a file": """
         KIND = "int32"
         class Gain(keras.layers.Layer):

@@ -7,6 +7,24 @@ import pytest
 from .conftest import HEAD
 
 MENDED = {
+    "inner steps that change the variables of a list": (
+        """
+        w, b, rate = tf.Variable([0.5, -1.0]), tf.Variable(0.1), tf.Variable(0.2)
+        x, y = tf.constant([[1.0, 2.0], [0.5, 1.0]]), tf.constant([1.0, 0.0])
+        def error(weights):
+            return tf.reduce_mean((tf.tensordot(x, weights[0], 1) + weights[1] - y) ** 2)
+        def adapted(weights):
+            with tf.GradientTape() as inner:
+                loss = error(weights)
+            for v, g in zip(weights, inner.gradient(loss, weights)):
+                v.assign_sub(rate * g)
+            return weights
+        with tf.GradientTape() as outer:
+            after = error(adapted([w, b]))
+        outer.gradient(after, [rate, w])
+        """,
+        "    weights = [v - (rate * g) for v, g in zip(weights, inner.gradient(loss, weights))]",
+    ),
     "a loss that a call hands to a helper as it is computed": (
         """
         w = tf.Variable([1.0, 2.0])
@@ -394,6 +412,21 @@ MENDED = {
 }
 
 UNEDITED = {
+    "inner steps that change the variables of a list that nobody reads": """
+        w, b, rate = tf.Variable([0.5, -1.0]), tf.Variable(0.1), tf.Variable(0.2)
+        x, y = tf.constant([[1.0, 2.0], [0.5, 1.0]]), tf.constant([1.0, 0.0])
+        def error(weights):
+            return tf.reduce_mean((tf.tensordot(x, weights[0], 1) + weights[1] - y) ** 2)
+        def adapt(weights):
+            with tf.GradientTape() as inner:
+                loss = error(weights)
+            for v, g in zip(weights, inner.gradient(loss, weights)):
+                v.assign_sub(rate * g)
+        with tf.GradientTape() as outer:
+            adapt([w, b])
+            after = error([w, b])
+        outer.gradient(after, [rate, w])
+        """,
     "a copy that is trained": """
         def copied(model):
             copy = keras.models.clone_model(model)

@@ -404,3 +404,24 @@ def test_what_a_step_spoiled_is_told_once(explained):
     told = explained(SPOILED)
     assert [(r.source, str(r.status), r.times) for r in told.reports] == [("places", "nan", 3), ("scale", "ok", 1)]
     assert any("not told again" in remark for remark in told.remarks)
+
+
+RAISED = """
+import tensorflow as tf
+image, scale = tf.Variable(tf.ones((1, 2, 2, 3))), tf.Variable(2.0)
+with tf.GradientTape() as tape:
+    loss = tf.reduce_sum(tf.image.adjust_hue(image, 0.1)) * scale
+try:
+    tape.gradient(loss, [image, scale])
+except LookupError:
+    pass
+"""
+
+
+def test_an_error_on_the_way_to_one_source_is_told_of_all(explained):
+    told = explained(RAISED)
+    assert [(r.source, [f.code.number for f in r.findings]) for r in told.reports] == [
+        ("image", ["GT305"]),
+        ("scale", ["GT305"]),
+    ]
+    assert "on no way to this source" in told.reports[1].findings[0].diagnostic.notes[-1]

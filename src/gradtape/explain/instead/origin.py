@@ -68,7 +68,9 @@ def _told_again(context: Context, made: Operation | Event, again: Operation) -> 
         return Used(used, made.site.span, f"computed anew here, and `{target}` uses another result", (there,), help_)
     if again.site != made.site:
         label = f"computes the same once more, and `{target}` uses this result, not `{source.name}`"
-        return Used(used, again.site.span, label, ((here, f"`{source.name}` is made here"),), help_)
+        apart = made.apart_from(again) if isinstance(made, Operation) else None
+        at = apart[1] if apart is not None else again.site.span
+        return Used(used, at, label, ((here, f"`{source.name}` is made here"),), help_)
     around = {site.code for site in made.callers}
     called = next((site.span for site in again.callers if site.code in around and site not in made.callers), None)
     if again.seq > made.seq and called is not None:

@@ -158,7 +158,7 @@ PER_EXAMPLE = "_cross_entropy_with_logits"
 
 
 def _is_per_example(node: ast.expr) -> bool:
-    """Whether a call sums along one axis, or is one of Keras's functions or TensorFlow's that give a loss per example."""
+    """Whether a call sums along one axis, or is a function of Keras's or TensorFlow's that gives a loss per example."""
     if isinstance(node, ast.BinOp):
         return _is_per_example(node.left) or _is_per_example(node.right)
     if not isinstance(node, ast.Call):

@@ -15,7 +15,7 @@ from gradtape.explain.edits.outside.conversions import kept, stacked
 from gradtape.explain.edits.outside.leaving import array_on_tape, one_array
 from gradtape.explain.edits.question import copies, layers, order
 from gradtape.explain.edits.question.sources import without_gradients
-from gradtape.explain.edits.recording import caches, datasets, sliced
+from gradtape.explain.edits.recording import caches, datasets, listed, sliced
 from gradtape.explain.edits.recording.places import asks
 from gradtape.explain.edits.recording.stops import stored_in_parameter
 from gradtape.explain.edits.smooth import metrics
@@ -102,7 +102,12 @@ def without_state(case: Case) -> Suggestion | None:
     if name in SCATTERS and isinstance(call.func, ast.Attribute) and case.pen.dialect == "tensorflow":
         return builders.likely(*_written_to_new(case, call, call.func.value))
     if name.startswith("assign") and isinstance(call.func, ast.Attribute) and call.args:
-        changes = sliced.written_to_new(case, call) or _read_instead(case, call) or _kept_in_attribute(case, call)
+        changes = (
+            listed.new_values(case, call)
+            or sliced.written_to_new(case, call)
+            or _read_instead(case, call)
+            or _kept_in_attribute(case, call)
+        )
         asking = syntax.expression_at(case.context.question.call.span)
         asked_too = asking is not None and syntax.mentions(asking, syntax.text_of(call.func.value))
         return (builders.sketch if asked_too else builders.likely)(*changes) if changes else None
@@ -185,7 +190,7 @@ def _read_instead(case: Case, call: ast.Call) -> Changes:
         return ()
     if call.func.attr == "assign" and not own and not last:
         return tuple(c for n in reads for c in builders.replace(n, file, builders.operand(call.args[0], file)))
-    sign = {"assign": "", "assign_add": "+", "assign_sub": "-"}.get(call.func.attr)
+    sign = listed.SIGNS.get(call.func.attr)
     if sign is None or not reads or not isinstance(variable, ast.Name | ast.Attribute):
         return ()
     return _through_new(case, call, f"{name} {sign} {builders.operand(call.args[0], file)}" if sign else value, reads)
