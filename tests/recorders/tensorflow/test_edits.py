@@ -7,6 +7,23 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "a bias per row that is forgotten, and one that was counted": """
+        films = np.array([0, 2, 1, 2])
+        class Ratings(tf.Module):
+            def __init__(self, people, titles):
+                super().__init__()
+                self.taste = tf.Variable(tf.random.normal([people, 3]))
+                self.style = tf.Variable(tf.random.normal([titles, 3]))
+                self.mood = tf.Variable(tf.zeros([people]))
+                self.fame = tf.Variable(np.bincount(films, minlength=titles))
+            def __call__(self, who, what):
+                both = tf.gather(self.taste, who) * tf.gather(self.style, what)
+                return tf.reduce_sum(both, axis=1) + tf.cast(tf.gather(self.fame, what), tf.float32)
+        model = Ratings(2, 3)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((model(np.array([0, 1, 1, 0]), films) - 3.0) ** 2)
+        tape.gradient(loss, [model.taste, model.mood, model.fame])
+        """,
     "a loss that is only shown after the question": """
         encoder, decoder = keras.layers.Dense(2), keras.layers.Dense(4, "sigmoid")
         x = tf.random.uniform((3, 4))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import FORWARD, Case, statements_of
+from gradtape.explain.edits.case import FORWARD, Case, simple_name, statements_of
 
 if TYPE_CHECKING:
     from gradtape.diagnostics.changes import Change
@@ -68,7 +68,8 @@ def attribute(case: Case) -> Changes:
         stored = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Store)}
         read = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Load)}
         if forward is not None and len(stored - read) == 1:
-            return _with_attribute(forward, (stored - read).pop(), case.file)
+            name = (stored - read).pop()
+            return _with_attribute(forward, name, _rows_of(holder, forward, name, case.file) or name, case.file)
     return ()
 
 
@@ -76,7 +77,32 @@ FACTORS = ("scale", "gain", "gamma", "temperature", "factor")
 """What is in the names of weights that something is multiplied by."""
 
 
-def _with_attribute(forward: ast.FunctionDef, name: str, file: str) -> Changes:
+LOOK_UPS = {"gather", "embedding_lookup"}
+"""Functions that take rows of a table, which comes first, at places, which come second."""
+
+
+def _rows_of(holder: ast.ClassDef, forward: ast.FunctionDef, name: str, file: str) -> str:
+    """Write the rows of a table that others of as many rows are looked up for: `tf.gather(self.bias, user)`."""
+    made = {
+        syntax.text_of(s.targets[0]): _first_size(s.value)
+        for s in ast.walk(holder)
+        if isinstance(s, ast.Assign) and len(s.targets) == 1
+    }
+    for call in (n for n in ast.walk(forward) if isinstance(n, ast.Call) and simple_name(n) in LOOK_UPS):
+        table = syntax.text_of(call.args[0]) if len(call.args) == 2 and not call.keywords else ""
+        if made.get(name) and made.get(table) == made[name]:
+            places = builders.written(call.args[1], file)
+            return f"{builders.written(call.func, file)}({name}, {places})"
+    return ""
+
+
+def _first_size(value: ast.expr) -> str:
+    """Return how the first size is spelled in what makes a weight: `n` of `tf.zeros([n, 3])`, of `shape=(n,)`."""
+    shapes = (n for n in ast.walk(value) if isinstance(n, ast.List | ast.Tuple) and n.elts)
+    return next((syntax.text_of(shape.elts[0]) for shape in shapes), "")
+
+
+def _with_attribute(forward: ast.FunctionDef, name: str, term: str, file: str) -> Changes:
     """Bring a weight into what a layer returns, of several results into the first: as a factor if it is called so."""
     returned = [s for s in statements_of(forward) if isinstance(s, ast.Return) and s.value is not None]
     value = returned[-1].value if returned else None
@@ -84,5 +110,5 @@ def _with_attribute(forward: ast.FunctionDef, name: str, file: str) -> Changes:
     if first is None:
         return ()
     if any(word in name.lower() for word in FACTORS):
-        return builders.replace(first, file, f"{builders.operand(first, file)} * {name}")
-    return builders.replace(first, file, f"{builders.term(first, file)} + {name}")
+        return builders.replace(first, file, f"{builders.operand(first, file)} * {term}")
+    return builders.replace(first, file, f"{builders.term(first, file)} + {term}")

@@ -11,6 +11,7 @@ from gradtape.explain.edits import builders, settings
 from gradtape.explain.edits.blocks import tape_block, tape_name
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, simple_name, statements_of
 from gradtape.explain.edits.question import looked_up, nonleaf, whole
+from gradtape.explain.names import PARTS
 
 if TYPE_CHECKING:
     from gradtape.diagnostics.changes import Change
@@ -363,14 +364,18 @@ def _cast(case: Case) -> Suggestion | None:
 FLOAT = "tf.cast({x}, tf.float32)"
 
 
+SAME = PARTS - {"cast"} | {"gather", "take"}
+"""Functions that give elements of what they get, whatever dtype that is of."""
+
+
 def _is_cast_anyway(case: Case) -> bool:
     """Whether all that reads the source makes floating point of it, so that it may be that before."""
     columns, ids = case.context.run.columns, set(case.context.source.ids)
     readers = columns.readers(ids)
-    while same := {columns.outputs[n] for n in readers if columns.functions[n] == "identity"} - ids:
+    while same := {columns.outputs[n] for n in readers if columns.functions[n] in SAME} - ids:
         ids |= same
         readers = columns.readers(ids)
-    casts = [n for n in readers if columns.functions[n] != "identity"]
+    casts = [n for n in readers if columns.functions[n] not in SAME]
     asked = [syntax.expression_at(columns[n].site.span) for n in casts]
     whole_again = any(is_whole(given) for call in asked if isinstance(call, ast.Call) for given in call.args)
     return {columns.functions[n] for n in casts} == {"cast"} and not whole_again
@@ -405,6 +410,9 @@ COUNTS = {"zeros", "ones", "empty", "eye", "identity", "randint", "integers", "z
 """Functions whose numbers are sizes and bounds, and not what the array holds."""
 
 
+COUNTING = {"bincount", "argmax", "argmin", "argsort", "digitize", "searchsorted", "count_nonzero", "nonzero"}
+"""Functions that give whole numbers whatever they are given."""
+
 DRAWS = {"randint", "integers", "random_integers"}
 """Functions that draw whole numbers."""
 
@@ -419,7 +427,7 @@ def _as_floats(case: Case, node: ast.expr) -> Changes:
     name = simple_name(node)
     if name in DRAWS and case.pen.dialect == "jax":  # their dtype cannot be another
         return ()
-    if isinstance(node.func, ast.Attribute | ast.Name) and name not in COUNTS:
+    if isinstance(node.func, ast.Attribute | ast.Name) and name not in COUNTS | COUNTING:
         values = node.args[1:2] if name in {"full", "fill"} else node.args
         changes = tuple(c for given in values for c in builders.as_float(given, file))
     dtypes = node.args if name == "astype" else node.args[1:]
@@ -453,7 +461,7 @@ def _followed(case: Case, node: ast.expr) -> ast.expr | None:
         given = syntax.values_given_to(node.id, syntax.span_of(node, case.file))  # of several names at once, too
         return assigned_before(scope, node.id, node.lineno) or (given[0] if len(given) == 1 else None)
     function = defined_in(case.file, node) if isinstance(node, ast.Call) else None
-    if function is None and isinstance(node, ast.Call) and simple_name(node) not in COUNTS:
+    if function is None and isinstance(node, ast.Call) and simple_name(node) not in COUNTS | COUNTING:
         return next((a for a in node.args if isinstance(a, ast.Name | ast.Call)), None)
     returned = [s.value for s in statements_of(function) if isinstance(s, ast.Return)] if function is not None else []
     return returned[0] if len(returned) == 1 else None
