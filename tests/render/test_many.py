@@ -68,6 +68,24 @@ def test_the_names_of_few_are_all_told(reports, count):
     assert "".join(also).count("d loss / d weights[") == (count - 1)
 
 
+UNUSED = """
+import gradtape as gt
+
+first = gt.Variable(1.0)
+second = gt.Variable(2.0)
+third = gt.Variable(3.0)
+with gt.GradientTape() as tape:
+    loss = first**2
+tape.gradient(loss, [second, third])
+"""
+
+
+def test_what_nothing_uses_is_said_once_wherever_it_was_made(reports):
+    ((finding, (also,)),) = layout.merged(list(reports(UNUSED)))
+    assert finding.cause == "not-used"
+    assert also == "the same holds for d loss / d third"
+
+
 SPOILED = """
 import numpy as np
 import gradtape as gt

@@ -310,7 +310,7 @@ class Context:
             proven,
         )
         excused = excuse[0] if excuse is not None else Excuse.NONE
-        return Finding(code, diagnostic, proven, steps(self.run, route), excused)
+        return Finding(code, diagnostic, proven, steps(self.run, route), excused, q.source.name)
 
     def broken(
         self,

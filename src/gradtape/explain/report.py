@@ -58,6 +58,8 @@ class Finding:
         The route through the break, from the source to the target.
     excuse : Excuse
         Whether it may be harmless.
+    source : str
+        What the message calls the source.
     """
 
     code: Code
@@ -65,6 +67,7 @@ class Finding:
     proven: bool = True
     path: tuple[Step, ...] = ()
     excuse: Excuse = Excuse.NONE
+    source: str = field(default="", compare=False)
 
     @property
     def cause(self) -> str:

@@ -144,9 +144,11 @@ def _also(first: GradientReport, others: Iterable[GradientReport]) -> tuple[str,
 
 
 def told_of(finding: Finding) -> Hashable:
-    """Return what two findings share that are told as one."""
-    message = finding.diagnostic
-    shared = (finding.code, message.annotations, message.helps, message.suggestion)
+    """Return what two findings share that are told as one: all but the name of the source, and where it was made."""
+    message, source = finding.diagnostic, f"`{finding.source}`"
+    places = [a for a in message.annotations if a.primary or source not in a.label]
+    told = tuple((a.span, a.label.replace(source, "``"), a.primary) for a in places)
+    shared = (finding.code, told, tuple(h.replace(source, "``") for h in message.helps), message.suggestion)
     return shared if message.primary is not None else (shared, message.headline)
 
 
