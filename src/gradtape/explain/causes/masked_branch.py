@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from gradtape.explain import singular, wording
 from gradtape.explain.cause import Cause, Context, Stage
+from gradtape.explain.causes.overflow import told_forward
 from gradtape.explain.causes.singular_point import headline
-from gradtape.explain.numbers import FILLS, nothing_came, origin, step_of
+from gradtape.explain.numbers import FILLS, nothing_came, origin, step_of, target_is_finite
 from gradtape.explain.spots import Spot, Trouble
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ HIDING = frozenset({"where", "select", "masked_fill", "choose", "nan_to_num", "n
 
 def detect(context: Context, spot: Spot) -> Finding | None:
     pull = spot.pull
+    if spot.trouble is Trouble.FORWARD:
+        return _spoiled_and_hidden(context, spot)
     if spot.trouble is not Trouble.BACKWARD or pull is None:
         return None
     choice = _chosen_by(context, pull.operation) if nothing_came(pull) else _left_out_behind(context, pull)
     if choice is None:
-        return None
+        return _spoiled_and_hidden(context, spot)
     operation = _bad_first(context, pull.operation)
     pull = pull if operation is pull.operation else step_of(context, operation) or pull
     row = singular.at_step(pull, wording.called(operation)) if pull.operation is operation else None
@@ -62,6 +65,33 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         route=route,
         headline=headline(context),
     )
+
+
+def _spoiled_and_hidden(context: Context, spot: Spot) -> Finding | None:
+    """Tell what the forward pass made that is no number, where a choice behind it keeps that from the target."""
+    operation = spot.operation
+    if operation is None or not target_is_finite(context):
+        return None
+    first = origin(context, operation, context.not_finite)
+    hiding = _left_out_forward(context, first) if context.not_finite.get(first.output) else None
+    return told_forward(context, spot, operation, hiding) if hiding is not None else None
+
+
+def _left_out_forward(context: Context, operation: Operation) -> Operation | None:
+    """Return what takes only finite elements of what an operation spoiled, on every way to the target."""
+    columns, bad, before = context.run.columns, context.not_finite, context.before_target
+    queue, seen, found = [operation.output], {operation.output}, None
+    while queue:
+        for number, _ in columns.uses.get(queue.pop(), ()):
+            output = columns.outputs[number]
+            if output not in before or output in seen:
+                continue
+            seen.add(output)
+            if bad.get(output):
+                queue.append(output)
+            elif columns.functions[number] in HIDING:
+                found = columns[number]
+    return found
 
 
 def _taken_by(context: Context, choice: Operation, name: str) -> tuple[tuple[Span, str], ...]:

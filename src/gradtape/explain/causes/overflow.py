@@ -31,7 +31,14 @@ def detect(context: Context, spot: Spot) -> Finding | None:
         return _data(context, spot)
     if spot.operation is None or spot.trouble not in {Trouble.FORWARD, Trouble.BACKWARD}:
         return None
-    operation, pull = spot.operation, spot.pull
+    return told_forward(context, spot, spot.operation)
+
+
+def told_forward(
+    context: Context, spot: Spot, operation: Operation, hidden_by: Operation | None = None
+) -> Finding | None:
+    """Tell what the forward pass made; what is hidden is left out by an operation behind it, for the target."""
+    pull = spot.pull
     if spot.trouble is Trouble.BACKWARD and pull is not None:
         if pull.inside is not None:
             return _inside(context, spot, pull, pull.inside)
@@ -44,11 +51,14 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     spoiled = _spoiled(context, operation)
     sure, data = certain(context, operation), constant_is_bad(context, operation)
     makes = f"{name} makes {_what(made)} of finite numbers" if sure else f"{_what(made)} shows here first"
+    labels = [(spoiled.site.span, f"{wording.name_of(spoiled)} makes NaN of it")] if spoiled is not None else []
+    if hidden_by is not None:
+        labels.append((hidden_by.site.span, f"{wording.name_of(hidden_by)} leaves it out, but NaN comes back"))
     return context.finding(
-        "overflow",
+        "overflow" if hidden_by is None else "masked-branch",
         operation.site.span,
         f"NaN comes in here, in data: all that {name} is given besides is finite" if data else makes,
-        labels=((spoiled.site.span, f"{wording.name_of(spoiled)} makes NaN of it"),) if spoiled is not None else (),
+        labels=tuple(labels),
         notes=(*_facts(context, operation, made), *wording.again(spot), *wording.way_note(context, route, operation)),
         helps=(DATA_HELP,) if data else _helps(operation, spoiled),
         proven=sure,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
-from gradtape.explain.edits.finite import domains
+from gradtape.explain.edits.finite import domains, overflows
 from gradtape.explain.edits.finite.numbers import (
     ARCS,
     NORMS,
@@ -18,6 +18,7 @@ from gradtape.explain.edits.finite.numbers import (
     SINGULAR,
     away_from_singular,
     is_compared,
+    minus_infinity,
     safe_in_expression,
 )
 from gradtape.explain.edits.pen import function_name
@@ -51,6 +52,8 @@ class Masked(NamedTuple):
 def masked_twice(case: Case) -> Suggestion | None:
     """Choose the input of an operation as its output is chosen, so that the branch not taken never sees a bad value."""
     pen = case.pen
+    if minus_infinity(case) is not None:
+        return overflows.without_overflow(case)
     cleaned = _cleaned(case)
     if cleaned:
         return builders.likely(*cleaned, *pen.imports)
