@@ -215,20 +215,6 @@ PROGRAMS = {
         """,
         [(NAN, [("singular-point", 8)])],
     ),
-    "a row of nothing but -inf in a softmax, whose result a choice leaves out": (
-        """
-        scores = gt.Variable([[1.0, 2.0], [0.5, 1.5]])
-        v = gt.Variable([[0.3], [0.7]])
-        allowed = np.array([[True, False], [False, False]])
-        with np.errstate(all="ignore"), gt.GradientTape() as tape:
-            masked = np.where(allowed, scores, -np.inf)
-            e = np.exp(masked - np.max(masked, axis=1, keepdims=True))
-            rows = (e / np.sum(e, axis=1, keepdims=True)) @ v
-            loss = np.sum(np.where(allowed.any(axis=1, keepdims=True), rows, 0.0) ** 2)
-        tape.gradient(loss, v)
-        """,
-        [(NAN, [("masked-branch", 8)])],
-    ),
     "a row of nothing but -inf in a softmax": (
         """
         def weights(scores, allowed):

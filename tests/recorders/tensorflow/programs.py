@@ -12,6 +12,23 @@ keras.utils.set_random_seed(0)
 """
 
 BROKEN = {
+    "a row of nothing but -inf in a softmax, whose result a choice leaves out": """
+        scores, v = tf.Variable([[1.0, 2.0], [0.5, 1.5]]), tf.Variable([[0.3], [0.7]])
+        allowed = tf.constant([[True, False], [False, False]])
+        with tf.GradientTape() as tape:
+            masked = tf.where(allowed, scores, float("-inf"))  #~ GT402
+            rows = tf.nn.softmax(masked) @ v
+            y = tf.reduce_sum(tf.where(tf.reduce_any(allowed, axis=1, keepdims=True), rows, 0.0) ** 2)
+        tape.gradient(y, v)
+        """,
+    "a row of nothing but -inf in a softmax": """
+        scores, v = tf.Variable([[1.0, 2.0], [0.5, 1.5]]), tf.Variable([[0.3], [0.7]])
+        allowed = tf.constant([[True, False], [False, False]])
+        with tf.GradientTape() as tape:
+            masked = tf.where(allowed, scores, float("-inf"))  #~ GT403
+            y = tf.reduce_sum((tf.nn.softmax(masked) @ v) ** 2)
+        tape.gradient(y, v)
+        """,
     "features from a model beside the one inside another": """
         inp = keras.Input((5,))
         h = keras.layers.Dense(4, "tanh", name="hidden")(inp)
