@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from sys import _getframe
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape.explain import Status, engine, graph
-from gradtape.explain.graph import Break, BreakKind
+from gradtape.explain.graph import Break, BreakKind, Summary
 from gradtape.recorders import pulls
 from gradtape.recorders.crossings import Call
 from gradtape.recorders.heard import failed_to_explain
@@ -321,6 +322,12 @@ class Asking:
         )
         pulled: tuple[Pull, ...] | None = None
         found = []
+        if Status.NONE in statuses and not any(private.is_symbolic(leaf.value) for leaf in asked.targets):
+            _note_shapes(matched, built)
+            for leaf, end, status in zip(asked.sources, sources, statuses, strict=True):
+                if status is Status.NONE and end.kind == "variable":  # what an edit brings in has to fit
+                    looked = summary(private.numbers_in(leaf.value, self.names))
+                    built.values.update(dict.fromkeys(end.ids, looked))
         if any(status not in (Status.OK, Status.NONE) for status in statuses):
             for leaf, end in zip((*asked.targets, *asked.sources), (*targets, *sources), strict=True):
                 values = backward.numbers(leaf.value if end.kind == "tensor" else None)
@@ -363,6 +370,15 @@ def given_none(matched: list[Matched]) -> dict[tuple[int, int], Break]:
                 kind = BreakKind.CUSTOM_NONE if step.seq else BreakKind.NO_DERIVATIVE
                 found[seq, position] = Break(kind, "" if step.seq else "gives no gradient to this argument")
     return found
+
+
+def _note_shapes(matched: list[Matched], built: Built) -> None:
+    """Write down the shapes of what the backward pass came by, whose numbers nobody looks at."""
+    for seq, output, step in matched:
+        operation, shape = built.by_record.get((seq, output)), backward.shape_of(step.came[output])
+        if operation is not None and shape is not None and None not in shape:
+            size = math.prod(shape)
+            built.values.setdefault(operation.output, Summary(shape, "", size, math.nan, math.nan))
 
 
 def pulls_of(matched: list[Matched], built: Built) -> tuple[Pull, ...]:

@@ -141,13 +141,14 @@ def numbers(tensor: Any) -> Any:
 
 def lost_inside(step: Step) -> bool:
     """Whether the body of a `py_function` gave nothing for a tensor: one zero stands there, and errors follow."""
-    shapes = [(_shape(gave), _shape(given)) for gave, given in zip(step.gave, step.inputs, strict=False)]
+    shapes = [(shape_of(gave), shape_of(given)) for gave, given in zip(step.gave, step.inputs, strict=False)]
     return step.type == PY_FUNCTION and any(gave == () and given for gave, given in shapes)
 
 
-def _shape(tensor: Any) -> tuple[int, ...] | None:
+def shape_of(tensor: Any) -> tuple[int, ...] | None:
+    """Return the shape of a tensor; None for what has none, or one whose rank is not known."""
     shape = getattr(tensor, "shape", None)
-    return tuple(shape) if shape is not None else None
+    return tuple(shape) if shape is not None and getattr(shape, "rank", 0) is not None else None
 
 
 def match(steps: list[Step], operations: list[Ran], targets: list[int], sums: dict[int, list[int]]) -> list[Matched]:

@@ -177,7 +177,7 @@ class _Reader:
             return False
         if isinstance(node, ast.Name):
             return node.id in self.live
-        return any(self.is_live(n) for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr | ast.keyword))
+        return any(self.is_live(n) for n in ast.iter_child_nodes(node))
 
     def expression(self, node: ast.expr) -> None:
         """Read an expression; what reads no tensor stays as it is."""

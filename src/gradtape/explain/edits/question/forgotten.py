@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import FORWARD, Case, simple_name, statements_of
+from gradtape.explain.edits.case import FORWARD, Case, parts, simple_name, statements_of
+from gradtape.explain.edits.question import weights
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
 
@@ -66,15 +69,90 @@ def attribute(case: Case) -> Changes:
         forward = next((methods[n] for n in FORWARD if n in methods), None)
         attributes = {f"self.{n}" for n in names}
         stored = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Store)}
-        read = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Load)}
-        if forward is not None and len(stored - read) == 1:
-            name = (stored - read).pop()
-            return _with_attribute(forward, name, _rows_of(holder, forward, name, case.file) or name, case.file)
+        computing = [m for m in methods.values() if m.name not in MAKING]
+        read = {a for m in computing for a in attributes & syntax.names_in(m, ast.Load)}
+        if forward is None or len(stored - read) != 1:
+            continue
+        name = (stored - read).pop()
+        given = _given_to(name, methods.values())
+        if not all(_is_weight(value) for value in given):
+            layer = weights.layer_called(case, forward, name)
+            return layer or _like_another(forward, name, list(methods.values()), case.file)
+        rows = _rows_of(holder, forward, name, case.file)
+        if rows:
+            return _with_attribute(forward, name, rows, case.file)
+        others = [m for m in computing if m is not forward]
+        placed = weights.brought_in(case, [forward, *others], name)
+        return _with_attribute(forward, name, name, case.file) if placed is None else placed
     return ()
 
 
-FACTORS = ("scale", "gain", "gamma", "temperature", "factor")
-"""What is in the names of weights that something is multiplied by."""
+MAKING = {"__init__", "build"}
+"""Methods that make weights, and compute nothing with them."""
+
+WEIGHTS = {"Variable", "Parameter"}
+"""Classes of weights; an object of another class is a layer."""
+
+
+def _given_to(name: str, methods: Iterable[ast.FunctionDef]) -> list[ast.expr]:
+    """Return what methods give an attribute."""
+    return [
+        value
+        for method in methods
+        for statement in statements_of(method)
+        if isinstance(statement, ast.Assign)
+        for target, value in syntax.assigned_pairs(statement)
+        if syntax.text_of(target) == name
+    ]
+
+
+def _is_weight(value: ast.expr) -> bool:
+    """Whether a value is a weight, and no layer or list that has it inside."""
+    name = simple_name(value)
+    return not isinstance(value, ast.List | ast.Tuple | ast.Dict | ast.ListComp) and (
+        not name[:1].isupper() or name in WEIGHTS
+    )
+
+
+def _unread_names(function: ast.FunctionDef) -> list[str]:
+    """Return the names that a function gets values for and does not read."""
+    stored = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return sorted({*stored, *syntax.parameter_names(function)} - syntax.names_in(function, ast.Load) - {"training"})
+
+
+def _like_another(forward: ast.FunctionDef, name: str, methods: list[ast.FunctionDef], file: str) -> Changes:
+    """Add a term with a layer that no method calls, as another one has that gives as much: of what a third is given.
+
+    `self.item_bias(i)`, where the sum has `self.user_bias(u)` and a table of as many items as it has is given `i`.
+    """
+    made = {
+        syntax.text_of(t): v
+        for m in methods
+        for s in statements_of(m)
+        if isinstance(s, ast.Assign)
+        for t, v in syntax.assigned_pairs(s)
+        if isinstance(v, ast.Call) and len(v.args) == 2
+    }
+    own, returned = made.get(name), weights.returned(forward)
+    called = {syntax.text_of(n.func): n for s in statements_of(forward) for n in parts(s) if isinstance(n, ast.Call)}
+    if own is None or returned is None:
+        return ()
+    alike = [n for n, v in made.items() if n in called and ast.dump(v.func) == ast.dump(own.func)]
+    gives = [n for n in alike if ast.dump(made[n].args[1]) == ast.dump(own.args[1])]
+    takes = [n for n in alike if ast.dump(made[n].args[0]) == ast.dump(own.args[0])]
+    unread = _unread_names(forward)
+    index = called[takes[0]].args[0] if len(takes) == 1 and len(called[takes[0]].args) == 1 else None
+    if len(gives) != 1 or (index is None and len(unread) != 1):
+        return ()
+    call = called[gives[0]]
+    term: ast.expr = call
+    for outer in reversed(builders.path_to(call, file)):
+        if not isinstance(outer, ast.expr) or isinstance(outer, ast.BinOp):
+            break
+        term = outer if index is not None else term
+    given = builders.written(index, file) if index is not None else unread[0]
+    text = builders.with_part(term, call, file, f"{name}({given})")
+    return weights.added(returned if index is not None else term, text, file)
 
 
 LOOK_UPS = {"gather", "embedding_lookup"}
@@ -109,6 +187,6 @@ def _with_attribute(forward: ast.FunctionDef, name: str, term: str, file: str) -
     first = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
     if first is None:
         return ()
-    if any(word in name.lower() for word in FACTORS):
-        return builders.replace(first, file, f"{builders.operand(first, file)} * {term}")
-    return builders.replace(first, file, f"{builders.term(first, file)} + {term}")
+    if any(word in name.lower() for word in weights.FACTORS):
+        return weights.multiplied(first, term, file)
+    return weights.added(first, term, file)
