@@ -62,8 +62,8 @@ def explain(question: Question) -> GradientReport:
 
 
 def _is_spoiled(context: Context) -> bool:
-    """Whether what was lost was lost before anything was computed, in the sources that were asked for."""
-    sources = {id for end in context.question.together or (context.source,) for id in end.ids}
+    """Whether what was lost was lost before anything was computed, in variables or the sources that were asked for."""
+    sources = {id for end in context.question.together or (context.source,) for id in end.ids} | context.run.variables
     return bool(context.spots) and all(s.trouble is Trouble.DATA and s.value in sources for s in context.spots)
 
 

@@ -98,7 +98,7 @@ class GradientReport:
         What the report was worked out from, the graph and the routes, for who wants to draw them; None where they were
         not kept.
     spoiled : bool
-        Whether it is not finite since a source that was asked for was not, before anything was computed.
+        Whether it is not finite since a variable, or a source that was asked for, was not before anything was computed.
     """
 
     kind: str

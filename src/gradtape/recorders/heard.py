@@ -23,7 +23,7 @@ VARIANTS = 200
 
 
 SPOILED = (
-    "after a gradient that is not finite was used, a source holds NaN or inf itself: gradients that are lost only "
+    "after a gradient that is not finite was used, variables hold NaN or inf themselves: gradients that are lost only "
     "for that reason are not told again"
 )
 
@@ -127,10 +127,10 @@ class Heard:
         """Write a report down, and return its name; None for what only follows from another one."""
         breaks = tuple((f.code, f.diagnostic.primary) for f in report.findings)
         name = (report.kind, report.call, report.target, report.source, report.status, breaks)
-        spoiling = self._spoiling(report) if report.spoiled else {}
+        spoiling = self._spoiling() if report.spoiled else {}
         if spoiling:
             self.remark(SPOILED)
-            own = spoiling.get(report.source)
+            own = spoiling.get((report.kind, report.call, report.source))
             if own is not None:
                 self._count(own, report.times)
             return own
@@ -140,10 +140,10 @@ class Heard:
             self._found[name] = report if self.to_draw else replace(report, context=None)
         return name
 
-    def _spoiling(self, report: GradientReport) -> dict[str, Hashable]:
-        """Return the gradients of the same call, by source, that were not finite before, and not for such a reason."""
-        same = ((n, r) for n, r in self._found.items() if (r.kind, r.call) == (report.kind, report.call))
-        return {r.source: n for n, r in same if r.status is Status.NAN and not r.spoiled}
+    def _spoiling(self) -> dict[Hashable, Hashable]:
+        """Return the gradients, by call and source, that were not finite before, and not for such a reason."""
+        found = self._found.items()
+        return {(r.kind, r.call, r.source): n for n, r in found if r.status is Status.NAN and not r.spoiled}
 
     def _count_again(self) -> None:
         with self._turn:

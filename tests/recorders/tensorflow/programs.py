@@ -529,6 +529,26 @@ BROKEN = {
                 total += row ** 2
         tape.gradient(total, w)
         """,
+    "a loss that NumPy computed and that is asked as it is": """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+        wanted = np.ones((4, 2), "float32")
+        with tf.GradientTape() as tape:
+            guess = net(tf.ones((4, 3)))
+            loss = np.mean((wanted - guess.numpy()) ** 2)  #~ GT201
+        try:
+            tape.gradient(loss, net.trainable_variables)
+        except AttributeError:  # a number of NumPy's has no `_id`
+            pass
+        """,
+    "a loss that is a number of Python's": """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            loss = float(tf.reduce_sum(w ** 2))  #~ GT202
+        try:
+            tape.gradient(loss, w)
+        except AttributeError:
+            pass
+        """,
     "a tape that was used up": """
         w = tf.Variable(2.0)
         with tf.GradientTape() as tape:
@@ -539,6 +559,24 @@ BROKEN = {
         except RuntimeError:
             pass
         """,
+    "a network that is built in a function, and whose side result the loss forgets": """
+        class Net(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.trunk, self.score, self.side = (keras.layers.Dense(n) for n in (4, 1, 2))
+            def call(self, x):
+                h = self.trunk(x)
+                return self.score(tf.stop_gradient(h)), self.side(h)  #~ GT304
+        net = Net()
+        @tf.function
+        def step(x):
+            with tf.GradientTape() as tape:
+                score, side = net(x)
+                loss = tf.reduce_mean(score ** 2)
+            grads = tape.gradient(loss, net.trainable_variables)  #~ GT105
+            return [g for g in grads if g is not None]
+        step(tf.ones((3, 2)))
+        """,
     "a second derivative of an unrecorded first": """
         x = tf.Variable(2.0)
         with tf.GradientTape() as outer:
@@ -546,6 +584,18 @@ BROKEN = {
                 y = x ** 3
         dy = inner.gradient(y, x)  #~ GT506
         outer.gradient(dy, x)
+        """,
+    "a second derivative of a first that was asked for after its tape": """
+        net = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(4, "tanh"), keras.layers.Dense(1)])
+        place, time = tf.constant([[0.5], [1.0]]), tf.constant([[0.1], [0.2]])
+        with tf.GradientTape() as tape:
+            with tf.GradientTape(persistent=True) as inner:
+                inner.watch([place, time])
+                u = net(tf.concat([place, time], axis=1))
+            slope = inner.gradient(u, place)  #~ GT506
+            curvature = inner.gradient(slope, place)
+            loss = tf.reduce_mean((inner.gradient(u, time) - slope) ** 2 + u ** 2)
+        tape.gradient(loss, net.trainable_variables)
         """,
     "a Hessian whose outer tape watches nothing": """
         x = tf.constant([1.0, 2.0])

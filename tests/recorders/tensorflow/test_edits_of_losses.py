@@ -469,3 +469,14 @@ def test_variables_that_another_loss_uses_are_another_models(explained):
         """
     )
     assert ran.told == {9: ["GT104"]}
+
+
+def test_a_loss_that_is_a_number_of_numpys_is_computed_with_tensors(mends):
+    source = """
+        layer, wanted = keras.layers.Dense(1), np.ones((4, 1), "float32")
+        with tf.GradientTape() as tape:
+            costs = [np.log(1.0 + (row - want) ** 2) for row, want in zip(layer(tf.ones((4, 2))), wanted)]
+            loss = np.mean(costs)
+        tape.gradient(loss, layer.trainable_variables)
+        """
+    assert "    loss = tf.reduce_mean(costs)" in mends(HEAD + textwrap.dedent(source)).split("\n")

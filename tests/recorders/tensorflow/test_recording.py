@@ -425,3 +425,35 @@ def test_an_error_on_the_way_to_one_source_is_told_of_all(explained):
         ("scale", ["GT305"]),
     ]
     assert "on no way to this source" in told.reports[1].findings[0].diagnostic.notes[-1]
+
+
+SPOILED_BY_ANOTHER = """
+import numpy as np
+import tensorflow as tf
+class Pair(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.judge, self.maker = tf.keras.layers.Dense(1), tf.keras.layers.Dense(2)
+        self.optimizers = [tf.keras.optimizers.Adam(), tf.keras.optimizers.Adam()]
+    def train_step(self, x):
+        with tf.GradientTape() as tape:
+            apart = self.judge(x) - self.judge(x)
+            cost = tf.norm(apart) + tf.reduce_mean(self.judge(x))
+        weights = self.judge.trainable_variables
+        self.optimizers[0].apply_gradients(zip(tape.gradient(cost, weights), weights))
+        with tf.GradientTape() as tape:
+            gain = -tf.reduce_mean(self.judge(self.maker(x)))
+        weights = self.maker.trainable_variables
+        self.optimizers[1].apply_gradients(zip(tape.gradient(gain, weights), weights))
+        return {"cost": cost}
+pair = Pair()
+pair.compile()
+pair.fit(np.ones((4, 2), "float32"), batch_size=2, verbose=0)
+"""
+
+
+def test_what_a_step_spoiled_for_another_network_is_not_told(explained):
+    told = explained(SPOILED_BY_ANOTHER)
+    assert told.error is None
+    assert {(str(r.status), f.cause) for r in told.reports for f in r.findings} == {("nan", "singular-point")}
+    assert any("not told again" in remark for remark in told.remarks)

@@ -19,6 +19,7 @@ from gradtape.recorders.summaries import summary
 from gradtape.recorders.tensorflow import backward, ends, frames, private
 from gradtape.recorders.tensorflow.building import Builder
 from gradtape.recorders.tensorflow.draft import Draft
+from gradtape.recorders.tensorflow.hooks import came_from
 from gradtape.recorders.tensorflow.keras_models import TRAINS
 from gradtape.recorders.tensorflow.memory import Ran
 from gradtape.tape.structure import flatten
@@ -70,6 +71,8 @@ class Asked:
         self.results: tuple[Any, ...] = ()
         self.error: Exception | None = None
         self.failure: graph.Failure | None = None
+        self.plain = False
+        """Whether a target is no tensor, but a number or an array of NumPy's."""
         self.before: dict[str, int] = {}
         """The variables that stood in the place of sources when the same question was asked before, by their paths."""
         self.used_at = life.used_at if life is not None else ()
@@ -121,6 +124,8 @@ def speaks(asked: Asked, steps: list[backward.Step]) -> bool:
     """Whether there is something to say about an error: the others are the program's own affair."""
     error = asked.error
     if error is None or isinstance(error, LookupError) or asked.used_at or any(map(backward.lost_inside, steps)):
+        return True
+    if asked.plain:
         return True
     ends_ = (*asked.targets, *asked.sources)
     odd = any(ends.kind_of(leaf) not in ("tensor", "variable", "array", "number") for leaf in ends_)
@@ -183,6 +188,7 @@ class Asking:
             result = run()
         except Exception as error:
             asked.error, asked.failure = error, failure_of(kind, error)
+            self._take_for_tensors(asked)
             raise
         else:
             asked.results = tuple(leaf for _, leaf in flatten(result))
@@ -201,6 +207,25 @@ class Asking:
                 self._hear(asked, steps or [], sums or {})
             if life is not None and not life.persistent and not life.used_at:
                 life.used_at = places
+
+    def _take_for_tensors(self, asked: Asked) -> None:
+        """Go on from targets that TensorFlow refused since they are plain: as constant as the tensors made of them."""
+        memory = self.memory
+        memory.hidden += 1
+        asked.targets = tuple(self._tensor_of(leaf, asked) or leaf for leaf in asked.targets)
+        memory.hidden -= 1
+
+    def _tensor_of(self, leaf: Leaf, asked: Asked) -> Leaf | None:
+        """Return a plain target as a tensor; None for what is none or cannot become one."""
+        if ends.kind_of(leaf) not in ("array", "number"):
+            return None
+        try:
+            tensor = self.names.tf.convert_to_tensor(leaf.value)
+        except (ValueError, TypeError):  # an array of objects
+            return None
+        number, asked.plain = private.tensor_id(tensor), True
+        self.memory.happened("constant", number, asked.places, came_from(self.memory, leaf.value))
+        return leaf._replace(value=tensor, number=number)
 
     def _note(self, asked: Asked, *, whole: bool, recorded: bool) -> None:
         """Write down where the results come from, if no operations of the backward pass were written."""
@@ -332,9 +357,8 @@ class Asking:
             for leaf, end in zip((*asked.targets, *asked.sources), (*targets, *sources), strict=True):
                 values = backward.numbers(leaf.value if end.kind == "tensor" else None)
                 built.values.update(dict.fromkeys(end.ids, summary(values)) if values is not None else {})
-                if end.kind == "variable" and Status.NAN in statuses and asked.kind not in TRAINS:
-                    newest = max(end.ids, default=0)  # what it holds now, as long as no step was made
-                    built.values[newest] = summary(private.numbers_in(leaf.value, self.names))
+        if Status.NAN in statuses:
+            self._look_at_variables(built)
         for k, (source, status) in enumerate(zip(sources, statuses, strict=True)):
             values = backward.numbers(asked.results[k]) if asked.results else None
             size = None if values is None else summary(values)
@@ -359,6 +383,13 @@ class Asking:
                 )
             )
         return found
+
+    def _look_at_variables(self, built: Built) -> None:
+        """Note what all variables are like now: one that a step has spoiled spoils whatever reads it."""
+        for number, known in list(self.memory.variables.items()):
+            variable, newest = known.variable(), max(built.versions.get(number) or [built.ids.get(number, 0)])
+            if variable is not None and newest and known.floating:
+                built.values[newest] = summary(private.numbers_in(variable, self.names))
 
 
 def given_none(matched: list[Matched]) -> dict[tuple[int, int], Break]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain.graph import Break, BreakKind, Operation
 from gradtape.recorders.tensorflow import private
 from gradtape.recorders.tensorflow.frames import site as site_of
-from gradtape.recorders.tensorflow.windows import Window
+from gradtape.recorders.tensorflow.windows import ELSEWHEN, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,6 +140,7 @@ class Draft:
         traced: bool = False,
         thread: int = 0,
         code: CodeType | None = None,
+        derivative: bool = False,
     ) -> tuple[Break, ...]:
         """Put together why nothing flows: what the operation is, what the backward pass showed, when it ran.
 
@@ -151,6 +152,8 @@ class Draft:
         if self.window.life is None or (traced and not self.window.life.traced):
             return breaks
         outside = self.window.outside(seq, thread)
+        if derivative and outside in ELSEWHEN:
+            return (*breaks, Break(BreakKind.INNER_GRADIENT))
         if outside is not None:
             paused = self.window.paused_at(seq) if outside is BreakKind.GRADIENTS_OFF else None
             elsewhere = paused is not None and code is not None and paused[0] is not code

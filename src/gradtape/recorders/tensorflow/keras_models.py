@@ -113,7 +113,7 @@ class Keras(MetaPathFinder):
         @wraps(new)
         def made(cls: Any, *args: Any, **options: Any) -> Any:
             layer = new(cls, *args, **options)
-            if not self.memory.hidden:
+            if self.memory.keeps:
                 self._remember(layer, frames.stack(_getframe(1)))
             return layer
 

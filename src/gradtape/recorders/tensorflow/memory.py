@@ -108,6 +108,8 @@ class Memory:
         self.open: list[Life] = []
         self.hidden = 0
         """While positive, nothing is written: we are at work, or a backward pass that no tape records."""
+        self.tracing = False
+        """While a function is traced that is to run eagerly: nothing is written but what is made for good."""
         self.something_left = False
         self.arrays: dict[int, tuple[ref[Any], Happening]] = {}
         self.graphs: dict[str, Any] = {}
@@ -124,6 +126,11 @@ class Memory:
         """What results are like, by their numbers; None where nobody wants to draw the run."""
         self.probing = False
         """While the hooks are tried: no question is heard."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it is written down what variables and layers are made."""
+        return not self.hidden or self.tracing
 
     def remember_array(self, array: np.ndarray[Any, Any], happening: Happening) -> None:
         """Know an array again when it comes back: it was made by something that happened."""

@@ -14,6 +14,7 @@ from gradtape.recorders.tensorflow.bodies import KINDS, Bodies
 from gradtape.recorders.tensorflow.callbacks import PY_FUNCTION
 from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.frames import sites
+from gradtape.recorders.tensorflow.windows import ELSEWHEN
 from gradtape.recorders.tensorflow.writes import Later, written_at
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Running:
         """Put one operation into the draft."""
         if not ran.places:
             return
-        places = self.draft.memory.step_of.get(ran.step, ran.places) if ran.step else ran.places
+        followed = ran.step and self.draft.window.outside(ran.seq, ran.thread) not in ELSEWHEN
+        places = self.draft.memory.step_of.get(ran.step, ran.places) if followed else ran.places
         site, callers = site_of(places[0], table.facts(self.draft.names, ran.type).name), sites(places[1:])
         if ran.type in table.WRITES:
             self._assign(ran, site, callers)
@@ -147,7 +149,11 @@ class Running:
             version = ran.seq
             self.draft.versions[handle].append(version)
             self.draft.events.append(graph.Event(ran.seq, "assign", version, site, None, callers))
-        if source and source not in self.draft.updates:
+        if source in self.draft.updates:
+            known = self.draft.memory.variables.get(handle)
+            if known is not None and not known.trainable:  # what an optimizer keeps
+                self.draft.updates.add(version)
+        elif source:
             name = "Variable" if first and ran.type == table.WHOLE_WRITE else called
             self.draft.made.append(
                 Operation(ran.seq, name, (source,), version, site, ((Break(BreakKind.STATE),),), callers)
@@ -215,6 +221,7 @@ class Running:
             traced=ran.graph,
             thread=ran.thread,
             code=ran.places[0][0],
+            derivative=bool(ran.step),
         )
         whole = found is not None and found.kind is BreakKind.OPAQUE and _is_whole(ran.dtypes[result])
         return (*broken, table.OF_WHOLE) if whole else broken

@@ -84,11 +84,12 @@ class Replays:
         python = private.python_function(function)
         self._tracing, self._seen = (python, (*args, *options.values())), None
         self.memory.hidden += 1
-        traced = function
+        self.memory.tracing, traced = True, function
         try:
             traced = private.trace(self.names, function, args, options)
         finally:
             self.memory.hidden -= 1
+            self.memory.tracing = False
             seen, self._seen, self._tracing = self._seen, None, None
             drawn, self._drawn = self._drawn, None
             if seen is not None:

@@ -26,7 +26,7 @@ def install(memory: Memory, names: Names, patches: Patches, keras: Keras) -> Non
     @wraps(init)
     def init_seen(variable: Any, *args: Any, **options: Any) -> None:
         init(variable, *args, **options)
-        if not memory.hidden:
+        if memory.keeps:
             frame = _getframe(1)
             note(memory, variable, keras.maker(frame) or frames.stack(frame))
 

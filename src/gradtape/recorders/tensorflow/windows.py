@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gradtape.recorders.tensorflow.memory import Happening, Life
 
 OPENS = frozenset({"enter", "resume", "reset"})
+ELSEWHEN = frozenset({BreakKind.BEFORE_TAPE, BreakKind.AFTER_TAPE})
 CLOSED = {"pause": BreakKind.GRADIENTS_OFF, "drop": BreakKind.OTHER_TAPE}
 
 
