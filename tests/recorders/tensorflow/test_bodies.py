@@ -153,11 +153,40 @@ def test_the_expression_in_what_autograph_wrote_is_found(explained):
     ]
 
 
+EXPRESSIONS = {
+    "tf.round(x * 2.0)": "tf.round(x * 2.0)",
+    "(x // 2.0)": "x // 2.0",
+    "stairs(x)": "stairs(x)",
+    "tf.cast(stairs(inputs=x), dtype=x.dtype)": "stairs(inputs=x)",
+    "(keras.ops.round(x) if flag and not other else x)": "keras.ops.round(x)",
+}
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph"])
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_an_expression_is_found_by_what_it_was_written_from(expression, mode, explained):
+    source = f"""
+        flag, other, stairs = True, False, keras.layers.Activation(keras.ops.round)
+        @tf.function
+        def f(x):
+            if tf.reduce_sum(x) > 100.0:
+                tf.print("far")
+            y = tf.exp(w) + tf.exp(w) * {expression}
+            return y
+        with tf.GradientTape() as tape:
+            y = f(v * 1.5)
+        tape.gradient(y, v)
+        """
+    ran = explained(HEAD + "import keras\n" + textwrap.dedent(source), functions=mode)
+    told = [f.diagnostic.primary.span.text for r in ran.reports for f in r.findings]
+    assert told == [EXPRESSIONS[expression]]
+
+
 def test_where_only_the_statement_is_known_it_is_told_whole_and_not_edited(explained):
     source = """
         @tf.function
         def f(x):
-            y = tf.round(x) + tf.round(x * 2.0)
+            y = tf.round(x) + tf.round(x)
             return y
         with tf.GradientTape() as tape:
             y = f(v * 1.5)
@@ -165,7 +194,7 @@ def test_where_only_the_statement_is_known_it_is_told_whole_and_not_edited(expla
         """
     ran = explained(HEAD + textwrap.dedent(source), functions="graph")
     finding = ran.reports[0].findings[0].diagnostic
-    assert finding.primary.span.text == "y = tf.round(x) + tf.round(x * 2.0)"
+    assert finding.primary.span.text == "y = tf.round(x) + tf.round(x)"
     assert finding.suggestion is None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.arrays.frames import is_user_file
 from gradtape.diagnostics import Site, syntax
+from gradtape.recorders.tensorflow import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,8 +81,8 @@ ORIGINS: dict[tuple[str, int], tuple[CodeType, int]] = {}
 def site(place: Place, word: str = "") -> Site:
     """Return a place as a site.
 
-    One in code that TensorFlow wrote is the call of the function that goes by `word` in the statement that it was made
-    from, or the whole statement where that is not clear.
+    One in code that TensorFlow wrote is the expression that it was made from: the one that reads the same, or the call
+    of the function that goes by `word`; the whole statement where that is not clear.
     """
     code, lasti = place
     if not ORIGINS or GENERATED not in code.co_filename:
@@ -129,8 +130,16 @@ def _original(code: CodeType, lasti: int, word: str) -> Site:
     if statement is None or hasattr(statement, "body"):
         return largest
     whole = syntax.span_of(statement, function.co_filename)
-    named = {e.span: e for e in _expressions(function, 0) if word and whole.contains(e.span) and _calls(e.span, word)}
-    return next(iter(named.values())) if len(named) == 1 else WholeStatement(*largest)
+    inside = {e.span: e for e in _expressions(function, 0) if whole.contains(e.span)}
+    text = rewritten.as_in_program(here.span)
+    same = [e for span, e in inside.items() if text and _is_written(span, text)]
+    named = same or [e for span, e in inside.items() if word and _calls(span, word)]
+    return named[0] if len(named) == 1 else WholeStatement(*largest)
+
+
+def _is_written(span: Span, text: str) -> bool:
+    node = syntax.expression_at(span)
+    return node is not None and syntax.span_of(node, span.file) == span and ast.unparse(node) == text
 
 
 def _expressions(function: CodeType, line: int) -> Iterator[Site]:
