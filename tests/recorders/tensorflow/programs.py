@@ -549,6 +549,18 @@ BROKEN = {
         except AttributeError:
             pass
         """,
+    "a slow copy of a network whose layers are made under one name": """
+        def judge():
+            seen = keras.Input((2,))
+            h = keras.layers.Dense(4, "tanh")(seen)
+            h = keras.layers.Dense(3, "tanh")(h)
+            return keras.Model(seen, keras.layers.Dense(1)(h))
+        online = judge()
+        slow = judge()  #~ GT104
+        with tf.GradientTape() as tape:
+            error = tf.reduce_mean(slow(tf.ones((3, 2))) ** 2)
+        tape.gradient(error, online.trainable_variables)
+        """,
     "a tape that was used up": """
         w = tf.Variable(2.0)
         with tf.GradientTape() as tape:

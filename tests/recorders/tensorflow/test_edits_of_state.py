@@ -412,6 +412,26 @@ MENDED = {
 }
 
 UNEDITED = {
+    "a slow judge in the place of the one that learns, and a player that learns afterwards": """
+        def judge():
+            seen = keras.Input((2,))
+            h = keras.layers.Dense(4, "tanh")(seen)
+            h = keras.layers.Dense(3, "tanh")(h)
+            model = keras.Model(seen, keras.layers.Dense(1)(h))
+            return model
+        player = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(2)])
+        online = judge()
+        slow = judge()
+        def step(x, next_x):
+            with tf.GradientTape() as tape:
+                wanted = 0.9 * slow(next_x)
+                error = tf.reduce_mean((slow(x) - wanted) ** 2)
+            first = tape.gradient(error, online.trainable_variables)
+            with tf.GradientTape() as tape:
+                gain = -tf.reduce_mean(online(player(x)))
+            return first, tape.gradient(gain, player.trainable_variables)
+        step(tf.ones((3, 2)), tf.zeros((3, 2)))
+        """,
     "inner steps that change the variables of a list that nobody reads": """
         w, b, rate = tf.Variable([0.5, -1.0]), tf.Variable(0.1), tf.Variable(0.2)
         x, y = tf.constant([[1.0, 2.0], [0.5, 1.0]]), tf.constant([1.0, 0.0])

@@ -9,6 +9,8 @@ from gradtape.explain.graph import Event, Operation
 from gradtape.explain.instead.used import Used
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradtape.diagnostics import Passage, Site
     from gradtape.explain.cause import Context
 
@@ -20,14 +22,24 @@ def made_anew(context: Context) -> Used | None:
         return None
     asked = frozenset().union(*(end.ids for end in context.question.together), source.ids)
     idle = asked.isdisjoint(context.before_target)
-    for event in reversed(context.run.events):
-        if event.kind != "create" or event.value in asked or event.value not in context.before_target:
-            continue
+    for event in _editions(context, asked):
         while_recording = during(context, event.seq)
         after_the_target = made is not None and made.seq > max(context.question.target_ids, default=0) > 0
         if _alike(context, event) and (idle or while_recording or after_the_target):
             return None if idle and _ran_as_well(context) else _anew(context, event)
     return None
+
+
+def _editions(context: Context, asked: frozenset[int]) -> Iterator[Event]:
+    """Yield what may be another edition of the source, newest first; what the same line made before all else.
+
+    A function that gives one name to layer after layer has others on the lines beside it.
+    """
+    made, used = context.source.made, context.before_target
+    created = [e for e in context.run.events if e.kind == "create" and e.value in used and e.value not in asked]
+    same = [e for e in created if made is not None and e.site == made.site]
+    yield from reversed(same)
+    yield from (e for e in reversed(created) if e not in same)
 
 
 def _alike(context: Context, event: Event) -> bool:

@@ -125,6 +125,9 @@ def made_once(case: Case, calls: Iterator[ast.Call]) -> Changes:
     for call in calls:
         maker = defined_in(case.file, call)
         if maker is not None and not syntax.parameter_names(maker):
+            names = [syntax.assigned_names(syntax.span_of(c, case.file)) for c in scopes.calls_of(case.file, maker)]
+            if len(set(map(tuple, filter(None, names)))) > 1:
+                return ()  # a model and its slow copy: more than one is wanted
             if any(_makes(n, case.file) for s in statements_of(maker) for n in parts(s)):
                 return _kept(case, maker)
         elif _makes(call, case.file):

@@ -196,6 +196,7 @@ def _model_that_ran(case: Case) -> Changes:
         syntax.text_of(n.func)
         for n in ast.walk(scope)
         if isinstance(n, ast.Call) and type(n.func) is type(base) and not scopes.is_module(n.func, file)
+        if n.lineno <= call.lineno
     }
     tree = syntax.parse_file(file) or scope
     listed = {syntax.text_of(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in LISTS}
