@@ -26,6 +26,7 @@ from gradtape.explain.edits.outside.conversions import (
     worked_on,
 )
 from gradtape.explain.edits.pen import Pen, function_name
+from gradtape.explain.edits.recording import trained
 from gradtape.explain.edits.smooth.picking import is_index
 from gradtape.explain.edits.tracing import untraced
 
@@ -45,7 +46,7 @@ TENSORS = {"from_numpy", "tensor", "as_tensor", "asarray", "Tensor", "FloatTenso
 
 def stay(case: Case) -> Suggestion | None:
     """Keep a value on the tape where it left, and in what the function computes from it on the way back."""
-    written = lists.listed(case)
+    written = lists.listed(case) or trained.loss_itself(case)
     if written:
         return builders.likely(*written)
     pen = case.pen
@@ -294,6 +295,9 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
         works_on = _computes_with if pen.dialect == "torch" else _starts_with
         methods = [n for n in parts(statement) if works_on(n, plain)]
         changes += [c for n in methods for c in method_as_function(pen, n, case.file)]
+        for call in parts(statement) if pen.dialect == "tensorflow" else ():
+            if isinstance(call, ast.Call) and _of_several(call, case) and plain & syntax.names_in(call, ast.Load):
+                changes += _stacked(pen, call, case.file)
         found += [c for c in changes if not any(span.contains(c.span) for span in idle)]
     return tuple(found)
 
@@ -365,15 +369,18 @@ def _conversions_around(case: Case, pen: Pen, place: Span) -> Changes:
     found: list[Change] = []
     for node in reversed(syntax.around(place)) if place.file == case.file else ():
         if pen.dialect == "tensorflow" and isinstance(node, ast.Call) and _of_several(node, case):
-            found += [
-                *builders.rename_call(node, case.file, pen.call("stack").removesuffix("()")),
-                *builders.drop_argument(node, case.file, "dtype"),
-            ]
+            found += _stacked(pen, node, case.file)
         elif (
             isinstance(node, ast.expr) and is_conversion(node, case.file) and syntax.span_of(node, case.file) != case.at
         ):
             found += without_conversion(pen, node, case.file)
     return tuple(found)
+
+
+def _stacked(pen: Pen, call: ast.Call, file: str) -> Changes:
+    """Stack tensors where a call makes one constant of them."""
+    renamed = builders.rename_call(call, file, pen.call("stack").removesuffix("()"))
+    return (*renamed, *builders.drop_argument(call, file, "dtype"))
 
 
 def _of_several(call: ast.Call, case: Case) -> bool:

@@ -293,12 +293,16 @@ def use(case: Case) -> Suggestion | None:
     earlier = order.written_first(case)
     if earlier:
         return builders.likely(*earlier)
+    for function in _functions_that_ran(case):
+        twice = [c for name in never_read(function) if (c := _read_once_of_two(function, name, case))]
+        if twice and not case.context.routes:
+            return builders.likely(*twice[0])
     changes = _other_run(case) or unread.brought_in(case)
     if changes and only_shape(case.context) is None:
         return builders.sketch(*changes)
     for function in _functions_that_ran(case):
         for name in never_read(function):
-            changes = _read_instead(function, name, case) or _read_once_of_two(function, name, case)
+            changes = _read_instead(function, name, case)
             if changes:
                 return builders.likely(*changes)
     for function in _functions_that_ran(case):
@@ -372,6 +376,9 @@ def _read_once_of_two(function: ast.FunctionDef, name: str, case: Case) -> Chang
     for call in ast.walk(function):
         if not isinstance(call, ast.Call) or len(call.args) < 2:
             continue
+        same = call.args[0].id if isinstance(call.args[0], ast.Name) else None
+        if same is not None and same == getattr(call.args[1], "id", None) and same not in others:
+            others = {same}  # computed from what it gets
         reads = [{n.id for n in ast.walk(a) if isinstance(n, ast.Name)} & others for a in call.args]
         twice = set.intersection(*reads[:2])
         if len(twice) == 1:

@@ -16,6 +16,7 @@ from gradtape.explain.unread import Unread, unread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
     from gradtape.explain.unread import Part
@@ -45,6 +46,9 @@ def brought_in(case: Case) -> Changes:
     if statement is None or value is None:
         return ()
     file = found.at.file
+    alike = _all_alike(found, value)
+    if alike:
+        return alike
     instead = _read_in_its_place(found, value, statement)
     if instead:
         return tuple(c for n in instead for c in builders.replace(n, file, found.name))
@@ -87,6 +91,31 @@ def _added_losses(case: Case) -> Changes:
 def _called_at(span: Span) -> list[ast.Call]:
     node = syntax.expression_at(span)
     return [node] if isinstance(node, ast.Call) else []
+
+
+def _all_alike(found: Unread, value: ast.expr) -> Changes:
+    """Go on with all that one model gave for several values, where none of it is read and all that went in is."""
+    file, scope = found.at.file, syntax.function_at(found.at) or syntax.parse_file(found.at.file)
+    if not isinstance(value, ast.Call) or scope is None:
+        return ()
+    pairs = [
+        (target.id, given.args[0], given)
+        for statement in syntax.walk_scope(scope)
+        if isinstance(statement, ast.Assign)
+        for target, given in syntax.assigned_pairs(statement)
+        if isinstance(target, ast.Name) and isinstance(given, ast.Call) and len(given.args) == 1
+        if ast.dump(given.func) == ast.dump(value.func)
+    ]
+    read = {n.id: n for n in syntax.walk_scope(scope) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    if len(pairs) < 2 or any(name in read or not isinstance(given, ast.Name) for name, given, _ in pairs):
+        return ()
+    changes: list[Change] = []
+    for name, given, call in pairs:
+        later = [n for n in syntax.mentions(scope, syntax.text_of(given)) if n.lineno > call.lineno]
+        if not later or any(_is_asked(n, file) for n in later):
+            return ()
+        changes += [c for n in later for c in builders.replace(n, file, name)]
+    return tuple(changes)
 
 
 def _value_of(statement: ast.stmt, name: str) -> ast.expr | None:

@@ -15,7 +15,7 @@ from gradtape.explain.edits.outside.conversions import kept, stacked
 from gradtape.explain.edits.outside.leaving import array_on_tape, one_array
 from gradtape.explain.edits.question import copies, layers, order
 from gradtape.explain.edits.question.sources import without_gradients
-from gradtape.explain.edits.recording import caches, datasets, listed, sliced
+from gradtape.explain.edits.recording import caches, datasets, listed, sliced, trained
 from gradtape.explain.edits.recording.places import asks
 from gradtape.explain.edits.recording.stops import stored_in_parameter
 from gradtape.explain.edits.smooth import metrics
@@ -85,6 +85,7 @@ def without_state(case: Case) -> Suggestion | None:
         return builders.likely(*refs.of_its_own(case))
     changes = (
         _not_traced(case)
+        or trained.loss_itself(case)
         or datasets.outside(case)
         or metrics.loss_instead(case)
         or copies.original_instead(case)
