@@ -193,7 +193,7 @@ MENDED = {
             y = tf.reduce_sum(a) + tf.reduce_sum(b)
         tape.gradient(y, [pair.head.kernel, pair.gain])
         """,
-        "        return scores * self.gain, tf.transpose(scores)",
+        "        return (scores * self.gain), tf.transpose(scores)",
     ),
     "one vector of all weights": (
         """

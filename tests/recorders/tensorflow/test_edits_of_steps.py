@@ -7,6 +7,17 @@ import pytest
 from .conftest import HEAD
 
 SMOOTH = {
+    "the best few of each row": (
+        """
+        x, w = tf.reshape(tf.range(30.0), (2, 5, 3)), tf.Variable([0.1, 0.4, 0.2])
+        with tf.GradientTape() as tape:
+            scores = tf.reduce_sum(x * w, axis=-1)
+            best = tf.math.top_k(scores, 2).indices
+            y = tf.reduce_sum(tf.gather(x, best, batch_dims=1) ** 2)
+        tape.gradient(y, w)
+        """,
+        '    y = tf.reduce_sum(tf.einsum("bkn,bn...->bk...", best, x) ** 2)',
+    ),
     "a place that is searched in a table picks from another": (
         """
         edges, values = tf.constant([0.0, 1.0, 2.0, 3.0]), tf.constant([1.0, 3.0, 4.0, 7.0])

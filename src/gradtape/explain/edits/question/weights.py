@@ -191,6 +191,8 @@ def _beside_value(case: Case, forward: ast.FunctionDef, places: list[Place], nam
         n for n in fitting if _is_linear(n) and not any(o is not n and _is_linear(o) and _holds(o, n) for o in fitting)
     ]
     ended = [n for n in fitting if n is result]
+    if isinstance(result, ast.Name) and any(_gives(n, result, file) for n in fitting):
+        ended = [result]
     chosen = (ended or linear if factor else linear or ended) or fitting[-1:]
     if not chosen:
         return () if result in shapes else _anyway(result, name, known, file)

@@ -10,7 +10,7 @@ from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import FORWARD, defined_in, simple_name, statements_of
 from gradtape.explain.edits.smooth import starts
-from gradtape.explain.edits.smooth.twins import Around, Kind, RefusedError, Twin
+from gradtape.explain.edits.smooth.twins import IN_ORDER, Around, Kind, RefusedError, Twin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,13 +107,13 @@ class _Walk:
 
     def _assigned(self, target: ast.expr, statement: ast.AST, twin: Twin) -> None:
         if isinstance(target, ast.Tuple) and twin.kind is Kind.BEST and len(target.elts) == 2:
-            self._assigned(target.elts[1], statement, Twin(Kind.SHARES, twin.mask))
+            self._assigned(target.elts[1], statement, Twin(Kind.SHARES, twin.mask, IN_ORDER))
             return
         if not isinstance(target, ast.Name | ast.Attribute):
             raise RefusedError
         text = syntax.text_of(target)
         for place in self._reads(target, statement):
-            mask = twin.mask if twin.kind in WITHIN_A_FUNCTION else ""
+            mask = twin.mask if twin.kind in WITHIN_A_FUNCTION or twin.mask == IN_ORDER else ""
             self._add(place, twin._replace(text=text, mask=mask))
 
     def _add(self, node: ast.expr, twin: Twin) -> None:

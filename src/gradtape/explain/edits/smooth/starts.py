@@ -9,7 +9,7 @@ from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, simple_name
 from gradtape.explain.edits.smooth import soft
-from gradtape.explain.edits.smooth.twins import Kind, Twin, counted
+from gradtape.explain.edits.smooth.twins import IN_ORDER, Kind, Twin, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -135,7 +135,7 @@ def _order(pen: Pen, call: ast.Call, file: str) -> Twin | None:
     first, again = _written_once(values, file)
     how = f", direction={builders.written(direction, file)}" if direction is not None else ""
     apart = pen.say("tf.sort({x}{h})[..., None] - {y}[..., None, :]", x=first, y=again, h=how)
-    return Twin(Kind.SHARES, pen.say("tf.nn.softmax(-tf.abs({x}))", x=apart))
+    return Twin(Kind.SHARES, pen.say("tf.nn.softmax(-tf.abs({x}))", x=apart), IN_ORDER)
 
 
 def _best(pen: Pen, call: ast.Call, file: str) -> Twin | None:

@@ -46,11 +46,15 @@ class Kind(StrEnum):
 
 
 class Twin(NamedTuple):
-    """How an expression is written that is smooth now; `mask` is what weighs its elements."""
+    """How an expression is written that is smooth now; `mask` is what weighs its elements, `IN_ORDER` for an order."""
 
     kind: Kind
     text: str
     mask: str = ""
+
+
+IN_ORDER = "order"
+"""The mask of shares that are there for each place of an order, and not for one position."""
 
 
 class RefusedError(Exception):
@@ -321,7 +325,7 @@ class Around:
         if name == "shape" and outer.args == [node]:
             return Twin(Kind.FLOAT, f"{self._with(outer, node, twin).text}[:-1]")
         if name in {"gather", "embedding_lookup", "take"} and outer.args[1:2] == [node]:
-            return self._gathered(outer, shares)
+            return self._gathered(outer, twin._replace(text=shares))
         if name in {"argsort", "invert_permutation"} and outer.args == [node]:
             return self._ranks(twin)
         layer = scopes.stands_for(outer.func, self.file) is None and outer.args == [node] and not outer.keywords
@@ -380,8 +384,9 @@ class Around:
         text = builders.operand(table, self.file)
         return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=shares, t=text))
 
-    def _gathered(self, gather: ast.Call, shares: str) -> Twin:
+    def _gathered(self, gather: ast.Call, twin: Twin) -> Twin:
         """Write the mean of all rows with shares as their weights, along the axis on which one was picked."""
+        shares = twin.text
         table = builders.written(gather.args[0], self.file)
         told = {k.arg: getattr(k.value, "value", None) for k in gather.keywords}
         rest = {k: v for k, v in told.items() if k not in {"axis", "batch_dims"}}
@@ -389,7 +394,8 @@ class Around:
         if rest or len(gather.args) > 2:
             raise RefusedError
         if batch == 1 and axis in {0, 1}:
-            return Twin(Kind.FLOAT, self._say('tf.einsum("bn,bn...->b...", {w}, {t})', w=shares, t=table))
+            sums = "bkn,bn...->bk..." if twin.mask == IN_ORDER else "bn,bn...->b..."
+            return Twin(Kind.FLOAT, self._say('tf.einsum("{s}", {w}, {t})', s=sums, w=shares, t=table))
         if batch == 0 and axis == 0:
             return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=shares, t=table))
         if batch == 0 and (axis == 1 or isinstance(getattr(axis, "op", None), ast.USub)):
@@ -427,7 +433,7 @@ class Around:
         if isinstance(outer, ast.Subscript | ast.Attribute):
             taken = getattr(outer.slice, "value", None) if isinstance(outer, ast.Subscript) else outer.attr
             if taken in {1, "indices"}:
-                return Twin(Kind.SHARES, twin.mask)
+                return Twin(Kind.SHARES, twin.mask, IN_ORDER)
             return Twin(Kind.FLOAT, builders.written(outer, self.file))
         raise RefusedError
 
