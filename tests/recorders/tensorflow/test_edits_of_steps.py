@@ -18,6 +18,28 @@ SMOOTH = {
         """,
         '    y = tf.reduce_sum(tf.einsum("bkn,bn...->bk...", best, x) ** 2)',
     ),
+    "a draw whose spread leaves as an array": (
+        """
+        coder, painter = keras.layers.Dense(4), keras.layers.Dense(2)
+        def code(x):
+            mid, log_spread = tf.split(coder(x), 2, axis=1)
+            return tf.cast(np.random.normal(mid, np.exp(log_spread)), tf.float32)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(painter(code(tf.ones((3, 2)))) ** 2)
+        tape.gradient(y, coder.trainable_variables)
+        """,
+        "    return tf.cast(mid + tf.exp(log_spread) * tf.random.normal(tf.shape(mid), dtype=mid.dtype), tf.float32)",
+    ),
+    "a draw of plain numbers beside a value that leaves": (
+        """
+        w = tf.Variable([1.0, 2.0])
+        with tf.GradientTape() as tape:
+            noise = np.random.normal(0.0, 0.1, size=2)
+            y = tf.reduce_sum(np.exp(w) + noise)
+        tape.gradient(y, w)
+        """,
+        "    noise = np.random.normal(0.0, 0.1, size=2)",
+    ),
     "a place that is searched in a table picks from another": (
         """
         edges, values = tf.constant([0.0, 1.0, 2.0, 3.0]), tf.constant([1.0, 3.0, 4.0, 7.0])

@@ -27,6 +27,7 @@ from gradtape.explain.edits.builders.expressions import (
     path_to,
     replace,
     term,
+    with_changes,
     with_part,
     written,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "term",
     "two_operands",
     "unwrap_block",
+    "with_changes",
     "with_part",
     "worked_on",
     "written",

@@ -53,10 +53,17 @@ def operand(node: ast.AST, file: str) -> str:
 
 def with_part(node: ast.expr, part: ast.expr, file: str, text: str) -> str:
     """Return the text of an expression with one part of it written otherwise."""
-    whole, inner = syntax.span_of(node, file), syntax.span_of(part, file)
-    before = Span(file, whole.line, whole.column, inner.line, inner.column).text
-    after = Span(file, inner.end_line, inner.end_column, whole.end_line, whole.end_column).text
-    return before + text + after
+    return with_changes(node, file, (Change(syntax.span_of(part, file), text),))
+
+
+def with_changes(node: ast.expr, file: str, changes: Changes) -> str:
+    """Return the text of an expression after changes inside it."""
+    whole, text = syntax.span_of(node, file), ""
+    here = whole.line, whole.column
+    for change in sorted(changes, key=lambda change: change.start):
+        text += Span(file, *here, *change.start).text + change.text
+        here = change.end
+    return text + Span(file, *here, whole.end_line, whole.end_column).text
 
 
 def term(node: ast.expr, file: str) -> str:

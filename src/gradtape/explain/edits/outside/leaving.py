@@ -27,6 +27,7 @@ from gradtape.explain.edits.outside.conversions import (
 )
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.recording import trained
+from gradtape.explain.edits.smooth import draws
 from gradtape.explain.edits.smooth.picking import is_index
 from gradtape.explain.edits.tracing import untraced
 
@@ -67,6 +68,9 @@ def stay(case: Case) -> Suggestion | None:
     solved = _solved_on_tape(case, node) if pen.dialect == "gradtape" else ()
     if solved:
         return builders.likely(*solved)
+    drawn = draws.of_noise(case) if pen.dialect == "tensorflow" else ()
+    if drawn:
+        return builders.likely(*drawn)
     changes = kept(pen, node, case.file)
     call, question = case.call, case.context.question
     failed = question.failure is not None and pen.dialect != "jax"  # whose error ends the function, gradient or not

@@ -44,8 +44,7 @@ def reparameterise(case: Case) -> Suggestion | None:
             *builders.replace(call, file, pen.say("{m} + {s} * torch.randn_like({m})", m=mean, s=spread))
         )
     if _draws_as_numpy(call, file):
-        text = _of_noise(case, call)
-        return builders.likely(*builders.replace(call, file, text), *pen.imports) if text is not None else None
+        return builders.likely(*of_noise(case))
     if pen.dialect == "jax" and len(call.args) > 1 and name in {"bernoulli", "poisson"}:
         parameter = builders.operand(call.args[1], file)  # behind the key
         mended = pen.say(pen.phrases.passing, x=parameter, e=builders.written(call, file))
@@ -94,6 +93,13 @@ def _drawn(case: Case) -> ast.Call | None:
     return next((outer for outer in around if _draws_as_numpy(outer, case.file)), call)
 
 
+def of_noise(case: Case) -> Changes:
+    """Write a normal draw of NumPy's, at or around the place, as a function of noise."""
+    call = _drawn(case)
+    text = _of_noise(case, call) if call is not None and _draws_as_numpy(call, case.file) else None
+    return (*builders.replace(call, case.file, text), *case.pen.imports) if call is not None and text else ()
+
+
 def _of_noise(case: Case, call: ast.Call) -> str | None:
     """Write a normal draw as a function of noise: `mean + spread * noise`; None where that cannot be written."""
     file = case.file
@@ -107,6 +113,9 @@ def _of_noise(case: Case, call: ast.Call) -> str | None:
     if not like:
         return None
     noise = f"{builders.written(call.func, file)}(size={size or case.pen.say('np.shape({x})', x=like)})"
+    if case.pen.dialect == "tensorflow":
+        dtype = f", dtype={like}.dtype" if like.isidentifier() else ""
+        noise = case.pen.say("tf.random.normal({s}{d})", s=size or case.pen.say("tf.shape({x})", x=like), d=dtype)
     if spread:
         noise = f"{_operand(spread)} * {noise}"
     return f"{_operand(mean)} + {noise}" if mean else noise
@@ -117,7 +126,8 @@ def _on_the_tape(case: Case, node: ast.expr) -> str | None:
     file = case.file
     left = [part for part in parts(node) if conversions.is_conversion(part, file)]
     if not left:
-        return builders.written(node, file)
+        functions = conversions.kept_inside(case.pen, node, file) if case.pen.dialect == "tensorflow" else ()
+        return builders.with_changes(node, file, functions)
     inner = conversions.worked_on(left[0], file)
     nested = {id(part) for part in parts(left[0])}
     more = any(id(part) not in nested for part in left) or (left[0] is not node and case.pen.dialect != "gradtape")
