@@ -7,6 +7,27 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "a target and a source that are symbols": """
+        inp = keras.Input((6, 6, 1))
+        h = keras.layers.Conv2D(2, 3, activation="tanh")(inp)
+        net = keras.Model(inp, keras.layers.Conv2D(3, 3, name="late")(h))
+        strength = keras.ops.mean(net.get_layer("late").output[..., 0])
+        start = tf.random.uniform((1, 6, 6, 1)) * 0.1
+        with tf.GradientTape() as tape:
+            try:
+                tape.gradient(strength, net.input)
+            except AttributeError:
+                pass
+        """,
+    "a target and a layer's output that are symbols, without values": """
+        net = keras.Sequential([keras.layers.Input((5,)), keras.layers.Dense(4, "tanh"), keras.layers.Dense(2)])
+        strength = keras.ops.mean(net.outputs[0][:, 0])
+        with tf.GradientTape() as tape:
+            try:
+                tape.gradient(strength, net.layers[0].output)
+            except AttributeError:
+                pass
+        """,
     "a bias per row that is forgotten, and one that was counted": """
         films = np.array([0, 2, 1, 2])
         class Ratings(tf.Module):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.blocks import ASKING, tape_block, tape_name
-from gradtape.explain.edits.case import assigned_before, defined_in, simple_name
+from gradtape.explain.edits.case import assigned_before, defined_in, parts, simple_name
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Span
@@ -33,6 +33,8 @@ def computed(case: Case) -> Changes:
         outside = syntax.values_given_to(asked.id, question.at)
         symbol = value if value is not None else outside[0] if len(outside) == 1 else asked
     is_input = isinstance(symbol, ast.Attribute) and symbol.attr in INPUTS
+    if all(target.kind == "symbolic" for target in case.context.question.targets):
+        return _both_computed(question, symbol, tape_name(block, entered)) if question.at != entered else ()
     call = _model_call(block, symbol, case.file) or (_handed_on(block, case.file) if is_input else None)
     if call is None:
         return ()
@@ -45,6 +47,58 @@ def computed(case: Case) -> Changes:
         watch = builders.insert_before(block.body[0], case.file, f"{tape}.watch({given})")
         return (*watch, *builders.replace(asked, case.file, wanted))
     return _given_as_well(case, call, symbol, asked)
+
+
+MADE = {"uniform", "normal", "random", "rand", "randn", "zeros", "ones", "constant", "array", "expand_dims", "stack"}
+"""Functions that make values to run a model on."""
+
+
+def _both_computed(question: Case, symbol: ast.expr, tape: str | None) -> Changes:
+    """Run the model on values while the tape records, and ask for what it gave, where all that is asked is symbolic."""
+    call, statement, file, pen = question.call, question.statement, question.file, question.pen
+    model = _model_of(symbol)
+    if statement is None or tape is None or not model or not isinstance(call, ast.Call) or len(call.args) != 2:
+        return ()
+    target, (values, score) = (
+        builders.written(call.args[0], file),
+        (scopes.free_name(file, n) for n in ("values", "score")),
+    )
+    given = _values_for(question) or pen.say(f"tf.random.uniform((1, *{model}.input_shape[1:]))")
+    lines = [f"{values} = {given}", f"{tape}.watch({values})"]
+    asked = values
+    if isinstance(symbol, ast.Attribute) and symbol.attr in INPUTS:
+        lines.append(pen.say(f"{score} = keras.Model({model}.inputs, {target})({values})"))
+    else:
+        asked = scopes.free_name(file, "features")
+        outputs = f"[{builders.written(symbol, file)}, {target}]"
+        lines.append(pen.say(f"{asked}, {score} = keras.Model({model}.inputs, {outputs})({values})"))
+    before = (c for line in lines for c in builders.insert_before(statement, file, line))
+    source = builders.replace(call.args[1], file, asked)
+    return (*before, *builders.replace(call.args[0], file, score), *source, *pen.imports)
+
+
+def _model_of(symbol: ast.expr) -> str:
+    """Return the model that a symbol belongs to: `m` of `m.input`, `m.get_layer("a").output`, `m.layers[1].output`."""
+    while isinstance(symbol, ast.Attribute | ast.Call | ast.Subscript):
+        symbol = symbol.func if isinstance(symbol, ast.Call) else symbol.value
+        if isinstance(symbol, ast.Attribute) and symbol.attr in {"get_layer", "layers"}:
+            return syntax.text_of(symbol.value)
+        if isinstance(symbol, ast.Name):
+            return symbol.id
+    return ""
+
+
+def _values_for(question: Case) -> str:
+    """Return the one name that holds values before the question, as a function makes them that makes arrays."""
+    scope = question.function or syntax.parse_file(question.file)
+    found = {
+        target.id
+        for n in (syntax.walk_scope(scope) if scope is not None else ())
+        if isinstance(n, ast.Assign) and n.lineno < question.at.line
+        for target in n.targets
+        if isinstance(target, ast.Name) and any(simple_name(part) in MADE for part in parts(n.value))
+    }
+    return found.pop() if len(found) == 1 else ""
 
 
 def _given_as_well(case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr) -> Changes:
