@@ -25,6 +25,22 @@ MENDED = {
         """,
         "        return x @ (self.raw / tf.norm(self.raw, axis=0))",
     ),
+    "an attribute that layers of the library have, too": (
+        """
+        class Sparse(keras.layers.Layer):
+            def build(self, shape):
+                self.w = self.add_weight(shape=(shape[-1], 2), name="w")
+                self.kernel = self.w * 0.5
+            def call(self, x):
+                return x @ self.kernel
+        first, last = Sparse(), keras.layers.Dense(1)
+        net, x = keras.Sequential([keras.layers.Input((3,)), first, last]), tf.ones((2, 3))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(net(x) ** 2)
+        tape.gradient(y, [first.w, net.layers[-1].kernel])
+        """,
+        "        return x @ (self.w * 0.5)",
+    ),
     "an attribute that another one is computed from": (
         """
         class Field:

@@ -136,7 +136,7 @@ def _put_for(kept: Kept, text: str, parts_of_it: Mapping[object, str] = NONE) ->
         if not isinstance(node, ast.Attribute) or node.attr != kept.name or not isinstance(node.ctx, ast.Load):
             continue
         reader = syntax.function_at(syntax.span_of(node, kept.file))
-        if reader is kept.method or scopes.is_module(node, kept.file):
+        if reader is kept.method or scopes.is_module(node, kept.file) or not _may_be_of(kept.holder, node, kept.file):
             continue
         whole = builders.parent_of(node, kept.file) if parts_of_it else None
         key = whole.slice.value if isinstance(whole, ast.Subscript) and isinstance(whole.slice, ast.Constant) else None
@@ -145,6 +145,17 @@ def _put_for(kept: Kept, text: str, parts_of_it: Mapping[object, str] = NONE) ->
             return ()
         found.append((whole if isinstance(whole, ast.Subscript) else node, _for_object(new, node)))
     return tuple(c for node, new in found for c in builders.replace(node, kept.file, new))
+
+
+def _may_be_of(holder: ast.ClassDef, read: ast.Attribute, file: str) -> bool:
+    """Whether what an attribute is read of may be an object of a class, as far as the file tells."""
+    span = syntax.span_of(read, file)
+    if syntax.text_of(read.value) == "self":
+        inside = [n for n in syntax.around(span) if isinstance(n, ast.ClassDef)]
+        return not inside or inside[-1] is holder or holder.name in {syntax.text_of(b) for b in inside[-1].bases}
+    makers = syntax.made_by(syntax.text_of(read.value), span)
+    known = {maker.rpartition(".")[2] for maker in makers}
+    return isinstance(read.value, ast.Name | ast.Attribute) and (not known or holder.name in known)
 
 
 def _for_object(text: str, read: ast.expr) -> str:
