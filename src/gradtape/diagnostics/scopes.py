@@ -140,9 +140,30 @@ def free_name(file: str, wanted: str) -> str:
 
 
 def calls_of(file: str, function: ast.FunctionDef) -> list[ast.Call]:
-    """Return the calls of the same file that go to a function, by its name; to `__init__` by that of its class."""
+    """Return the calls of the same file that go to a function, by its name; to `__init__` by that of its class.
+
+    What a layer computes is called by the names of the objects.
+    """
     tree = syntax.parse_file(file)
-    return _calls(tree).get(_makers(tree).get(function, function.name), [])
+    found = _calls(tree).get(_makers(tree).get(function, function.name), [])
+    return [*found, *_calls_of_objects(file, function)] if function.name in FORWARD else found
+
+
+FORWARD = ("call", "__call__", "forward")
+"""The methods by which a layer computes."""
+
+
+def _calls_of_objects(file: str, function: ast.FunctionDef) -> list[ast.Call]:
+    """Return the calls of the objects of a class, known by the names that they are assigned to."""
+    tree = syntax.parse_file(file)
+    classes = [n for n in syntax.nodes_of(tree) if isinstance(n, ast.ClassDef)] if tree is not None else []
+    holder = next((n for n in classes if function in n.body), None)
+    calls = [c for found in _calls(tree).values() for c in found if isinstance(c.func, ast.Name | ast.Attribute)]
+    return [c for c in calls if holder is not None and holder.name in _made_by(c.func, file)]
+
+
+def _made_by(node: ast.expr, file: str) -> list[str]:
+    return syntax.made_by(syntax.text_of(node), syntax.span_of(node, file))
 
 
 def maker_of(file: str, call: ast.Call) -> ast.FunctionDef | None:

@@ -7,6 +7,22 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "whole numbers that meet whole numbers": """
+        counts = tf.constant([[12, 31], [40, 8]])
+        wanted = np.array([[30, 90], [86, 20]], dtype="int32")
+        class Line(tf.Module):
+            def __init__(self, n):
+                super().__init__()
+                self.slope, self.start = tf.Variable([2] * n), tf.Variable([0] * n)
+            def __call__(self, x):
+                return x * self.slope + self.start
+        def error(model):
+            return tf.reduce_sum(tf.square(model(counts) - tf.constant(wanted)))
+        model = Line(2)
+        with tf.GradientTape() as tape:
+            loss = error(model)
+        tape.gradient(loss, [model.slope, model.start])
+        """,
     "a target and a source that are symbols": """
         inp = keras.Input((6, 6, 1))
         h = keras.layers.Conv2D(2, 3, activation="tanh")(inp)

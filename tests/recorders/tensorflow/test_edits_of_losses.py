@@ -10,6 +10,21 @@ import pytest
 from .conftest import HEAD
 
 UNREAD = {
+    "a score that is written down in the place of the model's": (
+        """
+        net = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3)])
+        def saliency(x, class_index=None):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                logits = net(x)
+                if class_index is None:
+                    class_index = tf.argmax(logits[0])
+                score = tf.constant([2.5])
+            return logits, tape.gradient(score, x)
+        saliency(tf.ones((1, 4)), 1)
+        """,
+        "        score = logits[:, class_index]",
+    ),
     "a value that is made and left": (
         """
         w, gain = tf.Variable([1.0, 2.0]), tf.Variable(0.5)

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FORWARD = ("call", "__call__", "forward")
-"""The methods by which a layer computes."""
-
 
 class Case(NamedTuple):
     """One finding, as far as an edit needs it."""

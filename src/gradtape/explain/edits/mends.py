@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradtape.explain.edits.case import Case
 from gradtape.explain.edits.finite import masks, numbers, overflows
 from gradtape.explain.edits.outside import leaving, rules
-from gradtape.explain.edits.question import asking, nonleaf, objects, sources
+from gradtape.explain.edits.question import asking, dtypes, nonleaf, objects, sources
 from gradtape.explain.edits.recording import places, state, stops
 from gradtape.explain.edits.smooth import draws, steps, unruled
 from gradtape.explain.edits.tracing import choices, traced
@@ -26,7 +26,7 @@ MENDS: dict[str, Callable[[Case], Suggestion | None]] = {
     "different-object": objects.same_object,
     "not-used": objects.use,
     "constant-target": objects.use,
-    "integer-source": sources.floats,
+    "integer-source": dtypes.floats,
     "not-a-value": asking.values,
     "nonleaf-grad-read": nonleaf.make_leaf,
     "left-through-numpy": leaving.stay,

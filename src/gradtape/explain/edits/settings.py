@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
-from gradtape.diagnostics.scopes import calls_of, given_for
-from gradtape.explain.edits.case import FORWARD, assigned_before
+from gradtape.diagnostics.scopes import FORWARD, calls_of, given_for
+from gradtape.explain.edits.case import assigned_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -156,7 +156,7 @@ def keep_part(node: ast.expr, part: ast.expr, file: str) -> Changes:
 
 
 def as_float(node: ast.expr, file: str) -> Changes:
-    """Write every whole number in a literal with a point: `3.0` for `3`, `[1.0, -2.0]` for `[1, -2]`."""
+    """Write every whole number in a literal with a point: `3.0` for `3`, `[1.0, -2.0] * n` for `[1, -2] * n`."""
     if isinstance(node, ast.Constant) and type(node.value) is int:
         text = written(node, file)
         return (
@@ -167,6 +167,8 @@ def as_float(node: ast.expr, file: str) -> Changes:
         inside = node.elts
     elif isinstance(node, ast.UnaryOp):
         inside = (node.operand,)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        inside = [side for side in (node.left, node.right) if isinstance(side, ast.List | ast.Tuple)]
     return tuple(change for part in inside for change in as_float(part, file))
 
 

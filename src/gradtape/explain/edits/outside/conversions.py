@@ -11,7 +11,7 @@ from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import parts, simple_name
 from gradtape.explain.edits.outside import filled, foreign, to_torch
 from gradtape.explain.edits.pen import Pen, function_name
-from gradtape.explain.edits.question.sources import is_whole
+from gradtape.explain.edits.question.dtypes import is_whole
 from gradtape.explain.names import MATH
 
 if TYPE_CHECKING:

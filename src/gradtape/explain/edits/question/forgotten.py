@@ -6,8 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import syntax
+from gradtape.diagnostics.scopes import FORWARD
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import FORWARD, Case, parts, simple_name, statements_of
+from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
 from gradtape.explain.edits.question import weights
 
 if TYPE_CHECKING:

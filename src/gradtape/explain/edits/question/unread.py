@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.blocks import ASKING
-from gradtape.explain.edits.case import FORWARD, never_read, parts, simple_name
+from gradtape.explain.edits.case import assigned_before, never_read, parts, simple_name
 from gradtape.explain.edits.question import widths
 from gradtape.explain.unread import Unread, unread
 
@@ -32,7 +33,7 @@ def brought_in(case: Case) -> Changes:
     """Bring what was computed from the source, and then left lying, into the target."""
     found = unread(case.context)
     if found is None:
-        return _added_losses(case)
+        return _in_place_of_a_number(case, "") or _added_losses(case)
     if found.handed:
         return _argument_read(case, found)
     if found.overwritten is not None:
@@ -53,6 +54,9 @@ def brought_in(case: Case) -> Changes:
     if instead:
         return tuple(c for n in instead for c in builders.replace(n, file, found.name))
     pen = case.moved(found.at).pen
+    score = _in_place_of_a_number(case, found.name)
+    if score:
+        return (*score, *pen.imports)
     term = found.name if _is_reduced(value) and not _is_per_example(value) else pen.call("mean", found.name)
     added = _added_to_what_is_returned(found.at, term) or _added_to_target(case, statement, term)
     return (*added, *pen.imports) if added else ()
@@ -223,11 +227,40 @@ def _added_to_target(case: Case, statement: ast.stmt | None, term: str) -> Chang
     if not made:
         return ()
     last = max(made, key=lambda n: n.lineno)
-    if all(scopes.is_module(n, file) for n in ast.walk(last.value) if isinstance(n, ast.Name)):
+    if _is_written_down(last.value, file):
         return ()  # a number that is written down, in the place of a loss
     if statement is None or last.lineno > statement.lineno:
         return builders.replace(last.value, file, f"{builders.term(last.value, file)} + {term}")
     return builders.insert_after(statement, file, f"{name} = {name} + {term}")
+
+
+INDEX = re.compile(r"\w*(index|idx|class_id|action)\w*")
+"""What people call the position of the score that they mean."""
+
+
+SCORES = re.compile(r"(\w+_)?(preds?|predictions?|logits|scores|probs)")
+"""What people call the scores that a model gives."""
+
+
+def _in_place_of_a_number(case: Case, score: str) -> Changes:
+    """Put a score that the model gave for the target where a number stands for it, at the position that has a name."""
+    name, file, call = case.context.question.target_name, case.file, case.context.question.call.span
+    scope = syntax.function_at(call) or syntax.parse_file(file)
+    made = assigned_before(scope, name, call.line) if scope is not None and name.isidentifier() else None
+    if made is None or scope is None or not _is_written_down(made, file):
+        return ()
+    stored = sorted(syntax.names_in(scope, ast.Store))
+    scores = [score] if score in stored else [n for n in stored if SCORES.fullmatch(n)]
+    if len(scores) != 1:
+        return ()
+    names = [*(a.arg for a in ast.walk(scope) if isinstance(a, ast.arg)), *stored]
+    index = next((n for n in names if INDEX.fullmatch(n)), None)
+    text = f"{scores[0]}[:, {index}]" if index is not None else case.pen.call("mean", scores[0])
+    return builders.replace(made, file, text)
+
+
+def _is_written_down(value: ast.expr, file: str) -> bool:
+    return all(scopes.is_module(n, file) for n in ast.walk(value) if isinstance(n, ast.Name))
 
 
 def _argument_read(case: Case, found: Unread) -> Changes:
@@ -235,7 +268,7 @@ def _argument_read(case: Case, found: Unread) -> Changes:
     file = found.at.file
     for function in syntax.functions_in(file):
         for name in never_read(function):
-            calls = calls_of(file, function) + (_calls_of_objects(function, file) if function.name in FORWARD else [])
+            calls = calls_of(file, function)
             if any(syntax.text_of(given_for(call, function, name) or call) == found.name for call in calls):
                 pen = case.moved(syntax.span_of(function, file)).pen
                 layer = _waiting(function, file)
@@ -245,16 +278,6 @@ def _argument_read(case: Case, found: Unread) -> Changes:
                     return ()
                 return (*builders.replace(value, file, f"{builders.term(value, file)} + {term}"), *pen.imports)
     return ()
-
-
-def _calls_of_objects(function: ast.FunctionDef, file: str) -> list[ast.Call]:
-    """Return the calls of the objects of a class, known by the names that they are assigned to."""
-    holder = builders.parent_of(function, file)
-    tree = syntax.parse_file(file)
-    if not isinstance(holder, ast.ClassDef) or tree is None:
-        return []
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name | ast.Attribute)]
-    return [n for n in calls if holder.name in syntax.made_by(syntax.text_of(n.func), syntax.span_of(n, file))]
 
 
 def _waiting(function: ast.FunctionDef, file: str) -> str:

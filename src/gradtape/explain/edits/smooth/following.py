@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import FORWARD, defined_in, simple_name, statements_of
+from gradtape.explain.edits.case import defined_in, simple_name, statements_of
 from gradtape.explain.edits.smooth import starts
 from gradtape.explain.edits.smooth.twins import IN_ORDER, Around, Kind, RefusedError, Twin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
 
@@ -144,7 +142,7 @@ class _Walk:
         function = syntax.function_at(syntax.span_of(statement, self.file))
         if twin.kind in WITHIN_A_FUNCTION:
             raise RefusedError
-        for call in self._calls_to(function):
+        for call in calls_of(self.file, function) if isinstance(function, ast.FunctionDef) else []:
             if part is None:
                 self._add(call, twin._replace(text=builders.written(call, self.file)))
                 continue
@@ -155,18 +153,6 @@ class _Walk:
                 self._add(outer, twin._replace(text=builders.written(outer, self.file)))
             elif not isinstance(outer, ast.Subscript):
                 raise RefusedError
-
-    def _calls_to(self, function: ast.AST | None) -> Iterator[ast.Call]:
-        if not isinstance(function, ast.FunctionDef):
-            return
-        yield from calls_of(self.file, function)
-        holder, tree = builders.parent_of(function, self.file), syntax.parse_file(self.file)
-        if not isinstance(holder, ast.ClassDef) or function.name not in FORWARD or tree is None:
-            return
-        calls = [n for n in syntax.nodes_of(tree) if isinstance(n, ast.Call)]
-        for call in (n for n in calls if isinstance(n.func, ast.Name | ast.Attribute)):
-            if holder.name in syntax.made_by(syntax.text_of(call.func), syntax.span_of(call, self.file)):
-                yield call
 
     def _in_tuple(self, outer: ast.Tuple, node: ast.expr, twin: Twin) -> None:
         around = builders.parent_of(outer, self.file)

@@ -10,7 +10,7 @@ from gradtape.explain import flat
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.finite import numbers
-from gradtape.explain.edits.question.sources import is_whole
+from gradtape.explain.edits.question.dtypes import is_whole
 from gradtape.explain.edits.smooth import choosing, counts, following, hits, metrics, orders, soft, starts, truth
 from gradtape.explain.edits.smooth.choosing import picked_softly, weights_instead
 from gradtape.explain.edits.smooth.picking import ROUNDED, between_rows, is_index, picked_later

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import simple_name
-from gradtape.explain.edits.question.sources import is_whole
+from gradtape.explain.edits.question.dtypes import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
