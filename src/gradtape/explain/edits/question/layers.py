@@ -40,7 +40,8 @@ def gone_on(case: Case) -> Changes:
         return ()
     inner, outer = builders.written(first.func, file), builders.written(called, file)
     # a Sequential has no `output` before it was called
-    result = "output" if _makes_models(file) else "outputs[0]"
+    chained = "Sequential" in [m.rpartition(".")[2] for m in syntax.made_by(outer, case.at)]
+    result = "output" if _makes_models(file) and not chained else "outputs[0]"
     model = pen.say("keras.Model({i}.output, {o}.{r})", i=inner, o=outer, r=result)
     return (*builders.rename_call(call, file, model), *builders.replace(call.args[0], file, name), *pen.imports)
 

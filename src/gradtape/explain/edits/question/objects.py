@@ -11,7 +11,7 @@ from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, defined_in, never_read, parts, simple_name, statements_of
-from gradtape.explain.edits.question import asking, copies, forgotten, layers, order, passing, unread
+from gradtape.explain.edits.question import asking, copies, forgotten, layers, order, origins, passing, unread
 from gradtape.explain.edits.question.asking import LISTS
 from gradtape.explain.instead.again import run_again
 from gradtape.explain.unread import only_shape
@@ -32,6 +32,7 @@ def same_object(case: Case) -> Suggestion | None:
         or _argument_instead(case)
         or _kept_layer(case)
         or _whole_source(case)
+        or origins.behind_source(case)
         or _listed_anew(case)
         or _model_that_ran(case)
         or _computed_once(case)
@@ -201,7 +202,12 @@ def _model_that_ran(case: Case) -> Changes:
     tree = syntax.parse_file(file) or scope
     listed = {syntax.text_of(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in LISTS}
     holder = syntax.class_at(case.context.question.call.span)
-    others = {name for name in ran - {syntax.text_of(base)} if name in listed or _is_model(case, name, holder)}
+    held = f"{syntax.text_of(base.value)}[" if isinstance(base, ast.Subscript) else None  # by the same dict or list
+    others = {
+        name
+        for name in ran - {syntax.text_of(base)}
+        if name in listed or _is_model(case, name, holder) or (held is not None and name.startswith(held))
+    }
     return builders.replace(base, file, others.pop()) if len(others) == 1 else ()
 
 
@@ -293,6 +299,9 @@ def use(case: Case) -> Suggestion | None:
     earlier = order.written_first(case)
     if earlier:
         return builders.likely(*earlier)
+    copied = origins.read_instead(case) or origins.behind_source(case)
+    if copied and not case.context.routes:
+        return builders.likely(*copied)
     for function in _functions_that_ran(case):
         twice = [c for name in never_read(function) if (c := _read_once_of_two(function, name, case))]
         if twice and not case.context.routes:

@@ -1,0 +1,120 @@
+"""Edits where the source was computed from what the target uses: it is read there, or its origin is asked for."""
+
+import textwrap
+
+import pytest
+
+from .conftest import HEAD
+
+MODEL = """
+net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(4, "tanh"), keras.layers.Dense(1)])
+x = tf.constant([[1.0, 2.0, 0.5], [0.1, 0.4, 3.0]])
+"""
+
+MENDED = {
+    "scaled values, and the model is given the others": (
+        """
+        scaled = (x - tf.reduce_mean(x)) / 2.0
+        with tf.GradientTape() as tape:
+            tape.watch(scaled)
+            y = tf.reduce_sum(net(x))
+        tape.gradient(y, scaled)
+        """,
+        "    y = tf.reduce_sum(net(scaled))",
+    ),
+    "a variable made of an array that a function is given": (
+        """
+        image = tf.Variable(x)
+        def height(of):
+            return tf.reduce_sum(net(of))
+        for _ in range(2):
+            with tf.GradientTape() as tape:
+                y = height(x)
+            tape.gradient(y, image)
+        """,
+        "        y = height(image)",
+    ),
+    "a reshaped variable": (
+        """
+        w = tf.Variable(tf.ones((3, 2)))
+        flat = tf.reshape(w, [-1])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum((x @ w) ** 2)
+        tape.gradient(y, flat)
+        """,
+        "tf.reshape(tape.gradient(y, w), [-1])",
+    ),
+    "a watched value that is asked for in another shape": (
+        """
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(net(x))
+        tape.gradient(y, tf.transpose(x, [1, 0]))
+        """,
+        "tf.transpose(tape.gradient(y, x), [1, 0])",
+    ),
+    "copies in a list": (
+        """
+        ws = [tf.Variable([1.0, 2.0]), tf.Variable([0.5, 0.1])]
+        kept = [tf.identity(w) for w in ws]
+        with tf.GradientTape() as tape:
+            y = tf.add_n([tf.reduce_sum(w ** 2) for w in ws])
+        tape.gradient(y, kept)
+        """,
+        "tape.gradient(y, ws)",
+    ),
+    "another model of the same dict": (
+        """
+        nets = {"fast": net, "slow": keras.models.clone_model(net)}
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(nets["slow"](x))
+        tape.gradient(y, nets["fast"].trainable_variables)
+        """,
+        "tape.gradient(y, nets['slow'].trainable_variables)",
+    ),
+    "features of a model that was made of another's layers": (
+        """
+        inner = keras.Model(net.inputs, net.layers[0].output)
+        h = inner(x)
+        with tf.GradientTape() as tape:
+            tape.watch(h)
+            y = tf.reduce_sum(net(x))
+        tape.gradient(y, h)
+        """,
+        "    y = tf.reduce_sum(keras.Model(inner.output, net.outputs[0])(h))",
+    ),
+}
+
+UNEDITED = {
+    "what was summed, which has another shape": """
+        total = tf.reduce_sum(x, axis=0)
+        with tf.GradientTape() as tape:
+            tape.watch(total)
+            y = tf.reduce_sum(net(x))
+        tape.gradient(y, total)
+        """,
+    "a value that the block reads for something else": """
+        scaled = x / 2.0
+        with tf.GradientTape() as tape:
+            tape.watch(scaled)
+            aside = tf.reduce_sum(scaled)
+            y = tf.reduce_sum(net(x))
+        tape.gradient(y, scaled)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_the_edited_program_flows(name, mends):
+    source, line = MENDED[name]
+    assert line in mends(HEAD + MODEL + textwrap.dedent(source)).split("\n")
+
+
+@pytest.mark.parametrize("name", UNEDITED)
+def test_what_would_ask_for_something_else_is_not_edited(name, explained):
+    ran = explained(HEAD + MODEL + textwrap.dedent(UNEDITED[name]))
+    assert ran.error is None
+    found = [f.diagnostic for r in ran.reports for f in r.findings]
+    assert found
+    edits = [edit.replace_with for d in found if d.suggestion for edit in d.suggestion.edits]
+    assert not [e for e in edits if "net(scaled)" in e or "net(total)" in e or "gradient(y, x)" in e]
