@@ -7,6 +7,20 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "a function of NumPy's that gets the value later": """
+        net = keras.Sequential([keras.layers.Input((16,)), keras.layers.Dense(16, "tanh")])
+        def spectrum(wave):
+            parts = np.reshape(wave, (-1, 2, 8))
+            return np.log(np.abs(np.fft.rfft(parts)) + 0.1)
+        def distance(wanted, given):
+            heard = given.numpy()
+            apart = spectrum(heard) - spectrum(wanted)
+            return tf.reduce_mean(tf.square(tf.convert_to_tensor(apart, tf.float32)))
+        x = tf.random.normal((3, 16))
+        with tf.GradientTape() as tape:
+            loss = distance(x, net(x))
+        tape.gradient(loss, net.trainable_variables)
+        """,
     "whole numbers that meet whole numbers": """
         counts = tf.constant([[12, 31], [40, 8]])
         wanted = np.array([[30, 90], [86, 20]], dtype="int32")

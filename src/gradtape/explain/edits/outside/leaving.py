@@ -11,7 +11,7 @@ from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.finite.masks import ELEMENTWISE
-from gradtape.explain.edits.outside import beside, filled, foreign, library, lists, overwritten, static
+from gradtape.explain.edits.outside import beside, filled, foreign, library, lists, overwritten, static, to_tensorflow
 from gradtape.explain.edits.outside.conversions import (
     all_inside,
     inside_any,
@@ -300,10 +300,21 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
         methods = [n for n in parts(statement) if works_on(n, plain)]
         changes += [c for n in methods for c in method_as_function(pen, n, case.file)]
         for call in parts(statement) if pen.dialect == "tensorflow" else ():
-            if isinstance(call, ast.Call) and _of_several(call, case) and plain & syntax.names_in(call, ast.Load):
+            if not isinstance(call, ast.Call) or not plain & syntax.names_in(call, ast.Load):
+                continue
+            if _of_several(call, case):
                 changes += _stacked(pen, call, case.file)
+            changes += _in_function(case, pen, call)
         found += [c for c in changes if not any(span.contains(c.span) for span in idle)]
     return tuple(found)
+
+
+def _in_function(case: Case, pen: Pen, call: ast.Call) -> Changes:
+    """Return the changes of the function of the file that gets the value in a call: all that it computes, or nothing."""
+    body = defined_in(case.file, call)
+    if body is None or body is case.function:
+        return ()
+    return to_tensorflow.translated(pen, body, case.file, closed=True) or ()
 
 
 def _of_numbers(case: Case, pen: Pen, statement: ast.stmt, plain: set[str]) -> list[Span]:

@@ -32,7 +32,7 @@ OF_ONE = (
     "abs absolute fabs ceil floor round sign negative square sqrt exp expm1 log log1p log2 log10 exp2 sin cos tan sinh "
     "cosh tanh arcsin arccos arctan arcsinh arccosh arctanh real imag conj isfinite isnan zeros_like ones_like trace "
     "linalg.det linalg.inv linalg.cholesky linalg.eigh linalg.slogdet linalg.pinv erf erfc gammaln sigmoid softplus "
-    "ravel"
+    "ravel fft.rfft fft.irfft"
 )
 OF_TWO = (
     "add subtract multiply divide true_divide maximum minimum power arctan2 hypot logaddexp matmul dot outer inner "
