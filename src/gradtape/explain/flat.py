@@ -262,6 +262,12 @@ FLAT: tuple[Flat, ...] = (
         ("make its argument less negative: scale the inputs or the initial weights down",),
     ),
     Flat(
+        frozenset({"fake_quant"}),
+        _always,
+        "{f} passes no gradient on for what lies outside of its range, and everything that arrives does",
+        ("give it a range that covers the values", "or keep the values inside of it before"),
+    ),
+    Flat(
         frozenset({"relu_grad", "leaky_relu_grad", "relu6_grad"}),
         _the_slope,
         "a derivative of a derivative: the slope of a function that is made of straight lines does not change",

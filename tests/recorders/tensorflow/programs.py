@@ -12,6 +12,13 @@ keras.utils.set_random_seed(0)
 """
 
 BROKEN = {
+    "numbers that a quantisation cuts off": """
+        w = tf.Variable([30.0, 40.0])
+        with tf.GradientTape() as tape:
+            y = tf.quantization.fake_quant_with_min_max_args(w * 2.0, min=-6.0, max=6.0)  #~ GT404
+            loss = tf.reduce_mean(tf.square(y - 50.0))
+        tape.gradient(loss, w)
+        """,
     "a row of nothing but -inf in a softmax, whose result a choice leaves out": """
         scores, v = tf.Variable([[1.0, 2.0], [0.5, 1.5]]), tf.Variable([[0.3], [0.7]])
         allowed = tf.constant([[True, False], [False, False]])

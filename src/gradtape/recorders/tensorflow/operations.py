@@ -99,6 +99,7 @@ NUMPY = {
     "DivNoNan": "divide_no_nan", "Einsum": "einsum", "Elu": "elu", "Equal": "equal", "Erf": "erf", "Exp": "exp",
     "ExpandDims": "expand_dims", "Expm1": "expm1", "Floor": "floor", "FloorDiv": "floor_divide", "FloorMod": "mod",
     "GatherV2": "take", "Greater": "greater", "GreaterEqual": "greater_equal", "HistogramFixedWidth": "histogram",
+    "FakeQuantWithMinMaxArgs": "fake_quant", "FakeQuantWithMinMaxVars": "fake_quant",
     "Identity": "identity", "Inv": "reciprocal", "LeakyRelu": "leaky_relu", "LeakyReluGrad": "leaky_relu_grad",
     "Less": "less", "LessEqual": "less_equal", "Lgamma": "gammaln", "Log": "log", "Log1p": "log1p",
     "LogSoftmax": "log_softmax", "LogicalAnd": "logical_and", "LogicalNot": "logical_not", "LogicalOr": "logical_or",

@@ -237,7 +237,7 @@ def minus_infinity(case: Case) -> ast.expr | None:
 
 BOUNDS = {
     "clip", "clamp", "clamp_max", "clamp_min", "clip_by_value", "clip_by_norm", "relu6", "hardtanh", "hard_sigmoid",
-    "hard_tanh",
+    "hard_tanh", "fake_quant_with_min_max_args", "fake_quant_with_min_max_vars",
 }  # fmt: skip
 DEAD = {"relu", "leaky_relu"}
 SATURATED = {"softmax", "sigmoid", "tanh"}

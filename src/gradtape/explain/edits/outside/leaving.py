@@ -310,7 +310,7 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
 
 
 def _in_function(case: Case, pen: Pen, call: ast.Call) -> Changes:
-    """Return the changes of the function of the file that gets the value in a call: all that it computes, or nothing."""
+    """Return the changes of the function of the file that gets the value in a call: of all of it, or none."""
     body = defined_in(case.file, call)
     if body is None or body is case.function:
         return ()
