@@ -7,6 +7,28 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "the place of the peak of a grid that lies in one line": """
+        heat, wanted = keras.layers.Dense(12), tf.constant([[1.0, 2.0], [0.0, 3.0]])
+        def peak(grid):
+            place = tf.argmax(grid, axis=-1)
+            x = tf.cast(place % 4, tf.float32)
+            y = tf.cast(place // 4, tf.float32)
+            return tf.stack([x, y], axis=-1)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((peak(heat(tf.ones((2, 3)))) - wanted) ** 2)
+        tape.gradient(loss, heat.trainable_variables)
+        """,
+    "the place of the best of a grid that lies in one line": """
+        heat, width = keras.layers.Dense(12), 4
+        def peak(grid):
+            best, place = tf.math.top_k(grid, k=1)
+            x = tf.cast(place[..., 0] % width, tf.float32)
+            y = tf.cast(place[..., 0] // width, tf.float32)
+            return tf.stack([x, y], axis=-1)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((peak(heat(tf.ones((2, 3)))) - 1.5) ** 2)
+        tape.gradient(loss, heat.trainable_variables)
+        """,
     "a function of NumPy's that gets the value later": """
         net = keras.Sequential([keras.layers.Input((16,)), keras.layers.Dense(16, "tanh")])
         def spectrum(wave):

@@ -303,7 +303,10 @@ class Around:
             return self._weighed(outer.value, shares)
         if isinstance(outer, ast.Subscript):
             if any(isinstance(n, ast.Constant) and n.value is ... for n in ast.walk(outer.slice)):
-                raise RefusedError
+                places = outer.slice.elts if isinstance(outer.slice, ast.Tuple) else []
+                if not places or not isinstance(getattr(places[-1], "value", None), int):
+                    raise RefusedError
+                return twin._replace(text=f"{shares}[{builders.written(outer.slice, self.file)}, :]")
             return self._with(outer, node, twin._replace(text=shares))
         pair = _pair(outer, LOGICAL)
         if pair is not None and pair[0] in {ast.Eq, ast.NotEq}:
@@ -315,6 +318,9 @@ class Around:
         if isinstance(outer, ast.List):
             return self._beside_rows(outer, node, twin)
         if not isinstance(outer, ast.Call):
+            parted = self._parted(outer, node, twin)
+            if parted is not None:
+                return parted
             return self._meant(outer, node, twin) if isinstance(outer, ast.BinOp | ast.UnaryOp | ast.Compare) else None
         if name == "cast" and (dtype := self._to(outer)) is not None:
             return twin if is_whole(dtype) else Twin(Kind.FLOAT, self._place(twin).text)
@@ -338,6 +344,15 @@ class Around:
         if scopes.stands_for(outer.func, self.file) is None and name not in PLAIN:
             raise RefusedError
         return self._meant(outer, node, twin)
+
+    def _parted(self, outer: ast.expr, node: ast.expr, twin: Twin) -> Twin | None:
+        """Write the mean row or column of a place in a grid that lies in one line: `place // width`, `place % width`."""
+        sign = {ast.FloorDiv: "//", ast.Mod: "%"}.get(type(outer.op)) if isinstance(outer, ast.BinOp) else None
+        if sign is None or not isinstance(outer, ast.BinOp) or outer.left is not node:
+            return None
+        (shares, again), width = self._named(twin), builders.operand(outer.right, self.file)
+        parts = self._say(f"tf.cast(tf.range({again}.shape[-1]) {sign} {width}, {again}.dtype)")
+        return Twin(Kind.NUMBER, self._say("tf.reduce_sum({w} * {p}, -1)", w=shares, p=parts))
 
     def _meant(self, outer: ast.expr, node: ast.expr, twin: Twin) -> Twin | None:
         """Go on with the mean position, where a position is computed with like any other number."""
