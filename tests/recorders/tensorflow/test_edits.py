@@ -340,6 +340,15 @@ PROGRAMS = {
             y = tf.reduce_sum(ranker.scorer(tf.ones((2, 3))) ** 2)
         tape.gradient(y, asked)
         """,
+    "the saturation of an image": """
+        image, much = tf.random.uniform((1, 4, 4, 3), 0.3, 0.6), tf.Variable(1.2)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.image.adjust_saturation(image, much) ** 2)
+        try:
+            tape.gradient(y, much)
+        except LookupError:
+            pass
+        """,
     "the contrast of an image": """
         image = tf.Variable(tf.random.uniform((1, 4, 4, 3)))
         with tf.GradientTape() as tape:

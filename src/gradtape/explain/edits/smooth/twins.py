@@ -346,7 +346,7 @@ class Around:
         return self._meant(outer, node, twin)
 
     def _parted(self, outer: ast.expr, node: ast.expr, twin: Twin) -> Twin | None:
-        """Write the mean row or column of a place in a grid that lies in one line: `place // width`, `place % width`."""
+        """Write the mean row or column of a place in a grid that lies in one line: `place // n`, `place % n`."""
         sign = {ast.FloorDiv: "//", ast.Mod: "%"}.get(type(outer.op)) if isinstance(outer, ast.BinOp) else None
         if sign is None or not isinstance(outer, ast.BinOp) or outer.left is not node:
             return None

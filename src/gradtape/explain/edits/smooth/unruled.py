@@ -29,6 +29,7 @@ EQUIVALENT = {
     "eig": "jax.lax.linalg.eig({x}, compute_left_eigenvectors=False, enable_eigvec_derivs=True)",
     "logm": "(lambda w, v: tf.matmul(v * tf.math.log(w)[..., None, :], v, adjoint_b=True))(*tf.linalg.eigh({x}))",
     "adjust_contrast": "tf.reduce_mean({x}, [-3, -2], keepdims=True) * (1.0 - {f}) + {f} * {x}",
+    "adjust_saturation": "tf.reduce_max({x}, -1, keepdims=True) * (1.0 - {f}) + {f} * {x}",  # while it stays below 1
     "cross entropy": "-tf.reduce_sum({labels} * tf.nn.log_softmax({logits}), axis=-1)",
 }
 """Other ways to compute the same, for functions whose derivative is not there, or only the first one."""
@@ -75,9 +76,10 @@ def another_way(case: Case) -> Suggestion | None:
             EQUIVALENT["cross entropy"], labels=builders.operand(labels, file), logits=builders.written(logits, file)
         )
         return builders.likely(*builders.replace(call, file, text))
-    if name == "adjust_contrast" and len(call.args) == 2 and not call.keywords:
+    if name in {"adjust_contrast", "adjust_saturation"} and len(call.args) == 2 and not call.keywords:
         text = pen.say(EQUIVALENT[name], **{k: builders.operand(a, file) for k, a in zip("xf", call.args, strict=True)})
-        return builders.likely(*builders.replace(call, file, text), *pen.imports)
+        trust = builders.likely if name == "adjust_contrast" else builders.sketch
+        return trust(*builders.replace(call, file, text), *pen.imports)
     if name == "bincount" and pen.dialect == "tensorflow":
         return _summed_by_segment(pen, call, file)
     if name in {"lu", "lu_solve"}:
