@@ -12,6 +12,7 @@ from gradtape.diagnostics.changes import edits_of
 from gradtape.explain import cancelling, notes, partial
 from gradtape.explain.cause import Context, Stage, possible
 from gradtape.explain.causes import BY_FAILURE, BY_KIND, BY_STAGE
+from gradtape.explain.causes.flat_region import flat_twice
 from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import OUTSIDE, UNWRITTEN, BreakKind
 from gradtape.explain.instead import used_instead
@@ -153,7 +154,10 @@ def _why_missing(context: Context) -> tuple[Finding, ...]:
         further = broken_routes(context.run, used.ids, context.question.target_ids)[0] if used is not None else ()
         return _with_breaks(context, [absent], further)
     at_source = _first(context, Stage.SOURCE)
-    return _with_breaks(context, [] if at_source is None else [at_source], context.routes)
+    found = [] if at_source is None else [at_source]
+    if at_source is not None and at_source.cause == "inner-gradient-not-recorded":
+        found += filter(None, [flat_twice(context)])
+    return _with_breaks(context, found, context.routes)
 
 
 WHOLE = {BreakKind.NO_DERIVATIVE, BreakKind.INTEGER_CAST}

@@ -178,6 +178,11 @@ def has_zeros(pull: Pull) -> bool:
     return values is not None and values.zeros > 0
 
 
+SLOPES_OF_STRAIGHT = frozenset({"relu_grad", "leaky_relu_grad", "relu6_grad"})
+"""The derivatives of functions made of straight lines: they do not change with their second argument, the place."""
+
+SLOPE_STAYS = "a derivative of a derivative: the slope of a function that is made of straight lines does not change"
+
 SMOOTH_TWICE = "use a smooth function where the second derivative is needed: softplus, tanh, silu"
 
 FLAT: tuple[Flat, ...] = (
@@ -268,9 +273,9 @@ FLAT: tuple[Flat, ...] = (
         ("give it a range that covers the values", "or keep the values inside of it before"),
     ),
     Flat(
-        frozenset({"relu_grad", "leaky_relu_grad", "relu6_grad"}),
+        SLOPES_OF_STRAIGHT,
         _the_slope,
-        "a derivative of a derivative: the slope of a function that is made of straight lines does not change",
+        SLOPE_STAYS,
         (SMOOTH_TWICE,),
         everywhere=_the_slope,
     ),

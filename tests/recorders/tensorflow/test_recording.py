@@ -457,3 +457,22 @@ def test_what_a_step_spoiled_for_another_network_is_not_told(explained):
     assert told.error is None
     assert {(str(r.status), f.cause) for r in told.reports for f in r.findings} == {("nan", "singular-point")}
     assert any("not told again" in remark for remark in told.remarks)
+
+
+@pytest.mark.parametrize(("activation", "codes"), [("relu", ["GT506", "GT404"]), ("tanh", ["GT506"])])
+def test_a_second_derivative_that_will_be_zero_is_told_while_it_is_missing(activation, codes, explained):
+    told = explained(
+        f"""
+        import tensorflow as tf
+        hidden, last = tf.keras.layers.Dense(4, "{activation}"), tf.keras.layers.Dense(1)
+        net = tf.keras.Sequential([tf.keras.layers.Input((1,)), hidden, last])
+        x = tf.constant([[0.5], [1.5]])
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = net(x)
+            slope = inner.gradient(y, x)
+        outer.gradient(slope, x)
+        """
+    )
+    assert [[f.code.number for f in r.findings] for r in told.reports] == [[], codes]

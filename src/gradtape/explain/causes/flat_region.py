@@ -47,6 +47,29 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     )
 
 
+def flat_twice(context: Context) -> Finding | None:
+    """Tell that a gradient of a gradient is zero once it is recorded: every way leads through a slope that stays."""
+    columns, reached, met = context.run.columns, set(context.source.ids), list[int]()
+    for number, inputs in enumerate(columns.inputs):
+        moving = [k for k, value in enumerate(inputs) if value in reached]
+        if columns.functions[number] in flat.SLOPES_OF_STRAIGHT and moving == [1]:
+            met.append(number)
+        elif moving:
+            reached.add(columns.outputs[number])
+    met = [number for number in met if columns.outputs[number] in context.before_target]
+    if not met or not reached.isdisjoint(context.question.target_ids):
+        return None
+    operation = columns[met[0]]
+    return context.finding(
+        "flat-region",
+        operation.site.span,
+        flat.SLOPE_STAYS,
+        notes=("so the gradient is zero as soon as it is no longer missing",),
+        helps=(flat.SMOOTH_TWICE,),
+        route=wording.route_through(context, operation, 1),
+    )
+
+
 def _dead_factor(context: Context, pull: Pull) -> Operation | None:
     """Return the function whose result is the zeros that something is multiplied by: a relu that is dead everywhere."""
     for position, value in enumerate(pull.inputs):
