@@ -17,7 +17,7 @@ from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import OUTSIDE, UNWRITTEN, BreakKind
 from gradtape.explain.instead import used_instead
 from gradtape.explain.report import GradientReport, Status
-from gradtape.explain.search import NO_ROUTE, BreakGroup, Link, broken_routes
+from gradtape.explain.search import NO_ROUTE, BreakGroup, Link, broken_routes, way_to
 from gradtape.explain.spots import Trouble
 
 if TYPE_CHECKING:
@@ -196,6 +196,8 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
             # an unwatched source makes "outside the tape" a consequence, not a second cause
             if unwatched and group.kind in OUTSIDE:
                 continue
+            if further and _is_let_through(context, route, group):
+                continue
             found = _broken(context, route, group)
             if found is None or any(_same_place(found, f) for f in findings):
                 continue
@@ -211,6 +213,22 @@ def _with_breaks(context: Context, findings: list[Finding], routes: tuple[Route,
     if any(found.cause == "rebound-name" for found in findings):  # a step of training has no other way on
         findings = [found for found in findings if found.cause not in STEP]
     return tuple(findings)
+
+
+def _is_let_through(context: Context, route: Route, group: BreakGroup) -> bool:
+    """Whether the expression in which a way breaks lets what goes into it through on another: a call of a library's."""
+    columns = route.columns
+    number = columns.number_of(group.links[0].operation)
+    if number not in route.numbers:
+        return False
+    places = [columns.places[n] for n in route.numbers]
+    first = last = route.numbers.index(number)
+    while first and places[first - 1] == places[last]:
+        first -= 1
+    while last + 1 < len(places) and places[last + 1] == places[first]:
+        last += 1
+    entered = columns.inputs[route.numbers[first]][route.positions[first]]
+    return way_to(context.run, {entered}, columns.outputs[route.numbers[last]]) is not None
 
 
 def _is_drawn(context: Context, route: Route) -> bool:

@@ -18,6 +18,26 @@ SMOOTH = {
         """,
         '    y = tf.reduce_sum(tf.einsum("bkn,bn...->bk...", best, x) ** 2)',
     ),
+    "layers of straight lines whose second derivative is asked for": (
+        """
+        class Field(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.inner = keras.layers.Dense(6, activation=tf.nn.relu)
+                self.outer = keras.layers.Dense(1)
+            def call(self, x):
+                return self.outer(self.inner(x))
+        field, x = Field(), tf.random.uniform((8, 1))
+        with tf.GradientTape() as second:
+            second.watch(x)
+            with tf.GradientTape() as first:
+                first.watch(x)
+                u = field(x)
+            slope = first.gradient(u, x)
+        second.gradient(slope, x)
+        """,
+        '        self.inner = keras.layers.Dense(6, activation="softplus")',
+    ),
     "a draw whose spread leaves as an array": (
         """
         coder, painter = keras.layers.Dense(4), keras.layers.Dense(2)

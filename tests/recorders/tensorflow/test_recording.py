@@ -476,3 +476,30 @@ def test_a_second_derivative_that_will_be_zero_is_told_while_it_is_missing(activ
         """
     )
     assert [[f.code.number for f in r.findings] for r in told.reports] == [[], codes]
+
+
+def test_what_a_layer_lets_through_elsewhere_is_no_second_cause(explained):
+    told = explained(
+        """
+        import keras, tensorflow as tf
+        net = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(3), keras.layers.BatchNormalization()])
+        with tf.GradientTape() as tape:
+            cost = tf.reduce_sum(tf.round(net(tf.random.normal((4, 2)), training=True)))
+        tape.gradient(cost, net.trainable_variables)
+        """
+    )
+    assert [f.cause for r in told.reports for f in r.findings] == ["piecewise-constant"] * 4
+
+
+def test_a_question_of_what_an_earlier_one_did_not_give_is_not_told(explained):
+    source = """
+        import keras, tensorflow as tf
+        net, x = keras.layers.Dense(1), tf.ones((3, 1))
+        with tf.GradientTape(persistent=True) as tape:  #~ GT101
+            u = net(x) ** 2
+            slope = tape.gradient(u, x)
+        tape.gradient(slope, x)
+        """
+    told = explained(source)
+    assert isinstance(told.error, TypeError)
+    assert told.told == {4: ["GT101"]}

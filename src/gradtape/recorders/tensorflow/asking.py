@@ -158,6 +158,8 @@ class Asking:
         self.on_failing: Callable[[], None] | None = None
         self._answered: dict[int, bool] = {}
         """Whether questions gave a gradient for variables, by their numbers, since an optimizer was last given None."""
+        self._gave_none = False
+        """Whether a question gave None: another that is asked of that fails for the same reason."""
         self._asked_at: Site | None = None
         self._asked_before: dict[Hashable, dict[str, int]] = {}
         self._failing: Counter[Hashable] = Counter()
@@ -192,6 +194,7 @@ class Asking:
             raise
         else:
             asked.results = tuple(leaf for _, leaf in flatten(result))
+            self._gave_none = self._gave_none or any(gave is None for gave in asked.results)
             self._asked_at = asked.site
             for leaf, gave in zip(asked.sources, asked.results, strict=False):
                 if private.handle_of(leaf.value) is not None:
@@ -203,10 +206,14 @@ class Asking:
             memory.hidden -= whole or not recorded
             self.busy = False
             steps, self.backward.steps, sums, memory.sums = self.backward.steps, None, memory.sums, None
-            if speaks(asked, steps or []):
+            if speaks(asked, steps or []) and not self._follows(asked):
                 self._hear(asked, steps or [], sums or {})
             if life is not None and not life.persistent and not life.used_at:
                 life.used_at = places
+
+    def _follows(self, asked: Asked) -> bool:
+        """Whether a question failed since its target is None, which an earlier one gave."""
+        return self._gave_none and any(leaf.value is None for leaf in asked.targets)
 
     def _take_for_tensors(self, asked: Asked) -> None:
         """Go on from targets that TensorFlow refused since they are plain: as constant as the tensors made of them."""

@@ -326,16 +326,21 @@ def _smooth_layers(case: Case) -> Suggestion | None:
         return None
     models = syntax.values_given_to(syntax.text_of(call.func), case.at) if call is not None else []
     for scope in (*models, tree):
-        named = [
-            k.value
-            for n in ast.walk(scope)
-            if isinstance(n, ast.Call)
-            for k in n.keywords
-            if k.arg == "activation" and isinstance(k.value, ast.Constant) and k.value.value in DEAD
-        ]
-        if named:
-            return builders.sketch(*(c for n in named for c in builders.replace(n, case.file, '"softplus"')))
+        calls = (n for n in ast.walk(scope) if isinstance(n, ast.Call))
+        given = [k.value for n in calls for k in n.keywords if k.arg == "activation"]
+        straight = [node for value in given if (node := _straight(value)) is not None]
+        if straight:
+            return builders.sketch(*(c for n in straight for c in builders.replace(n, case.file, '"softplus"')))
     return None
+
+
+def _straight(activation: ast.expr) -> ast.expr | None:
+    """Return what names an activation made of straight lines: `"relu"`, `tf.nn.relu`, what `activations.get` gets."""
+    if isinstance(activation, ast.Call) and simple_name(activation) == "get" and activation.args:
+        return _straight(activation.args[0])
+    whole = activation.value if isinstance(activation, ast.Constant) else syntax.text_of(activation)
+    name = str(whole).rpartition(".")[2]
+    return activation if name in DEAD else None
 
 
 def _is_constant(node: ast.expr | None, value: object) -> bool:
