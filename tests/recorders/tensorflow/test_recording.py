@@ -503,3 +503,20 @@ def test_a_question_of_what_an_earlier_one_did_not_give_is_not_told(explained):
     told = explained(source)
     assert isinstance(told.error, TypeError)
     assert told.told == {4: ["GT101"]}
+
+
+def test_what_fit_shows_in_its_log_is_no_way(explained):
+    told = explained(
+        """
+        import keras, numpy as np, tensorflow as tf
+        class Above(keras.layers.Layer):
+            def build(self, shape):
+                self.edge = self.add_weight(shape=(3,), initializer="zeros")
+            def call(self, x):
+                return tf.cast(x > self.edge, tf.float32)
+        net = keras.Sequential([keras.layers.Input((3,)), Above(), keras.layers.Dense(1)])
+        net.compile("sgd", "mse")
+        net.fit(np.random.rand(8, 3).astype("float32"), np.ones((8, 1), "float32"), batch_size=2, verbose=0)
+        """
+    )
+    assert {f.cause for r in told.reports for f in r.findings} == {"no-derivative"}

@@ -31,7 +31,7 @@ class Happenings:
 
     def add(self, item: Happening) -> None:
         """Put one event into the draft."""
-        if not item.places:
+        if not item.places or (item.kind in KINDS and self._is_shown(item)):
             return
         kind, number = item.kind, item.tensor
         site, callers = site_of(item.places[0]), sites(item.places[1:])
@@ -66,6 +66,11 @@ class Happenings:
             if kind == "watch" and self.draft.window.watches(item):
                 self.draft.watched.add(number)
             self.draft.events.append(graph.Event(item.seq, kind, self.draft.id_of(number), site, item.detail, callers))
+
+    def _is_shown(self, item: Happening) -> bool:
+        """Whether a value left in the midst of Keras's training, for its log: no code of the program's took it."""
+        code, lasti = item.places[0]
+        return (id(code), lasti) in self.draft.memory.training
 
     def _is_written(self, value: int) -> bool:
         """Whether a value was just written into an array, for which NumPy asks for the number of a scalar."""

@@ -148,6 +148,8 @@ class Keras(MetaPathFinder):
         def running(*args: Any, **options: Any) -> Any:
             self.called.add(name)
             kinds.append(name)
+            if name in TRAINS:
+                memory.training.update((id(code), lasti) for code, lasti in frames.stack(_getframe(1))[:1])
             predicts = name in PREDICTS and not memory.hidden
             begin = memory.clock()
             result: Any = None

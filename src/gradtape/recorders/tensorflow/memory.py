@@ -112,6 +112,8 @@ class Memory:
         """While a function is traced that is to run eagerly: nothing is written but what is made for good."""
         self.something_left = False
         self.arrays: dict[int, tuple[ref[Any], Happening]] = {}
+        self.training: set[tuple[int, int]] = set()
+        """Where Keras was told to train: code objects, by their addresses, and offsets."""
         self.graphs: dict[str, Any] = {}
         """Traced functions by name: `functions.Traced`."""
         self.raw: list[tuple[Any, ...]] = []
