@@ -400,8 +400,9 @@ for _ in range(3):
 """
 
 
-def test_what_a_step_spoiled_is_told_once(explained):
-    told = explained(SPOILED)
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_what_a_step_spoiled_is_told_once(optimizer, explained):
+    told = explained(SPOILED.replace("SGD", optimizer))
     assert [(r.source, str(r.status), r.times) for r in told.reports] == [("places", "nan", 3), ("scale", "ok", 1)]
     assert any("not told again" in remark for remark in told.remarks)
 

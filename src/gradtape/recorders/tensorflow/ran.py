@@ -138,8 +138,10 @@ class Running:
         handle, value = ran.ins[0], ran.ins[position]
         placeholder = ran.graph and handle in self.draft.ids  # for a variable outside of the traced function
         first = handle not in self.draft.versions and not placeholder
-        source = self.draft.id_of(value)
+        source, known = self.draft.id_of(value), self.draft.memory.variables.get(handle)
+        of_optimizer = source in self.draft.updates and known is not None and not known.trainable
         if self.draft.window.outside(ran.seq) is BreakKind.BEFORE_TAPE and not first and self._keeps_up(handle, source):
+            self.draft.updates.update([self.draft.id_of(handle)] if of_optimizer else [])
             return
         if first and ran.type == table.WHOLE_WRITE:
             self.draft.versions[handle] = [ran.seq]
@@ -150,9 +152,7 @@ class Running:
             self.draft.versions[handle].append(version)
             self.draft.events.append(graph.Event(ran.seq, "assign", version, site, None, callers))
         if source in self.draft.updates:
-            known = self.draft.memory.variables.get(handle)
-            if known is not None and not known.trainable:  # what an optimizer keeps
-                self.draft.updates.add(version)
+            self.draft.updates.update([version] if of_optimizer else [])
         elif source:
             name = "Variable" if first and ran.type == table.WHOLE_WRITE else called
             self.draft.made.append(
