@@ -160,14 +160,20 @@ def _by_differences(pen: Pen, call: ast.Call, file: str, *, steps: bool) -> Chan
         if isinstance(dtype, ast.List | ast.Tuple):
             plain = "[np.asarray(part) for part in {f}(*map(tf.constant, {g}))]"
         text = pen.say(f"lambda *{{g}}: {plain}", f=builders.operand(function, file), g=inner)
-    new = scopes.free_name(file, "by_differences")
-    helper = BY_DIFFERENCES.replace("by_differences", new)
-    for module in ("np", "tf"):
-        own = pen.say(f"{module}.x").removesuffix(".x")
-        helper = helper.replace(f"{module}.", f"{own}.")
+    changes, new = helper(pen, file)
     text = ", ".join((text, builders.written(given, file), builders.written(dtype, file)))
     text = f"{text}, reach={REACH}" if steps else text
-    return (*builders.replace(call, file, f"{new}({text})"), *builders.add_import(file, helper))
+    return (*builders.replace(call, file, f"{new}({text})"), *changes)
+
+
+def helper(pen: Pen, file: str) -> tuple[Changes, str]:
+    """Return the changes that write `by_differences` at the top of a file, and its name there."""
+    name = scopes.free_name(file, "by_differences")
+    text = BY_DIFFERENCES.replace("by_differences", name)
+    for module in ("np", "tf"):
+        own = pen.say(f"{module}.x").removesuffix(".x")
+        text = text.replace(f"{module}.", f"{own}.")
+    return builders.add_import(file, text), name
 
 
 def _is_unpacked(case: Case) -> bool:

@@ -178,13 +178,13 @@ def _is_made_by_numbers(function: ast.expr, file: str) -> bool:
     names = [function, *([function.value] if isinstance(function, ast.Attribute) else [])]
     for name in names:
         given = syntax.values_given_to(syntax.text_of(name), span) if isinstance(name, ast.Name | ast.Attribute) else []
-        made = [_maker(v, file) for v in given]
+        made = [maker(v, file) for v in given]
         if made and all(full.partition(".")[0] in OF_NUMBERS and "." in full for full in made):
             return True
     return False
 
 
-def _maker(value: ast.expr, file: str) -> str:
+def maker(value: ast.expr, file: str) -> str:
     """Return the full name of what made an object: `sklearn.linear_model.Ridge` for `Ridge().fit(x, y)`."""
     while (
         isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and isinstance(value.func.value, ast.Call)

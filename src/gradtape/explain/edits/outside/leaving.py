@@ -11,7 +11,17 @@ from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, defined_in, parts, simple_name, statements_of
 from gradtape.explain.edits.finite.masks import ELEMENTWISE
-from gradtape.explain.edits.outside import beside, filled, foreign, library, lists, overwritten, static, to_tensorflow
+from gradtape.explain.edits.outside import (
+    beside,
+    filled,
+    foreign,
+    library,
+    lists,
+    overwritten,
+    static,
+    stretches,
+    to_tensorflow,
+)
 from gradtape.explain.edits.outside.conversions import (
     all_inside,
     inside_any,
@@ -71,6 +81,9 @@ def stay(case: Case) -> Suggestion | None:
     drawn = draws.of_noise(case) if pen.dialect == "tensorflow" else ()
     if drawn:
         return builders.likely(*drawn)
+    stretch = stretches.differentiated(case) if stretches.into_foreign(case) else ()
+    if stretch:
+        return builders.sketch(*stretch)
     changes = kept(pen, node, case.file)
     call, question = case.call, case.context.question
     failed = question.failure is not None and pen.dialect != "jax"  # whose error ends the function, gradient or not
@@ -78,7 +91,7 @@ def stay(case: Case) -> Suggestion | None:
         return builders.likely(*foreign.detached(call, {question.target_name}, case.file))
     later = _numbers_later(case, pen, node)
     if not changes or later is None:
-        return _known_instead(case, node)
+        return _known_instead(case, node) or builders.sketch(*stretches.differentiated(case))
     rounded = filled.rounded_around(case, pen, node)
     if rounded is None:
         return None
@@ -97,7 +110,9 @@ def stay(case: Case) -> Suggestion | None:
             return None
     elif calls:
         wrapped = _differentiated(case, pen, node, calls)
-        return builders.sketch(*outer_only([*more, *wrapped]), *pen.imports) if wrapped else None
+        if not wrapped:
+            return builders.sketch(*stretches.differentiated(case))
+        return builders.sketch(*outer_only([*more, *wrapped]), *pen.imports)
     return builders.likely(*outer_only(more), *pen.imports)
 
 

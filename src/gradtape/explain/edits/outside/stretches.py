@@ -1,0 +1,196 @@
+"""Edits where tensors of TensorFlow's leave and come back: what is plain between is a function with differences."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradtape.diagnostics import scopes, syntax
+from gradtape.explain.edits import builders
+from gradtape.explain.edits.case import parts
+from gradtape.explain.edits.outside import callbacks, foreign, to_tensorflow
+from gradtape.explain.edits.outside.conversions import is_conversion, worked_on
+
+if TYPE_CHECKING:
+    from gradtape.diagnostics import Span
+    from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.case import Case
+    from gradtape.explain.edits.pen import Pen
+
+MOST = 12
+"""How many statements a stretch may have."""
+
+WHOLE = ("uint8", "int32", "int64", "astype(int)")
+"""What is in the text of a stretch that rounds."""
+
+
+def differentiated(case: Case) -> Changes:
+    """Put what a value goes through, from where it leaves to where it comes back, into a function with a derivative."""
+    start, pen, file = case.statement, case.pen, case.file
+    entry = _entry(case)
+    if pen.dialect != "tensorflow" or start is None or entry is None or hasattr(start, "body"):
+        return ()
+    end = syntax.statement_at(entry)
+    around = builders.block_of(start, file)
+    if end is None or end not in around or around.index(end) < around.index(start):
+        return ()
+    chain = _chain(around[around.index(start) : around.index(end)])
+    stored = {name for s in chain for name in syntax.names_in(s, ast.Store)}
+    result = _result(end, stored, entry, case)
+    if result is None or len(chain) > MOST or any(_is_bound_outside(s, stored) for s in chain):
+        return ()
+    given = _given([*chain, result], case)
+    if not given or any(name.partition(".")[0] in stored for name in given):
+        return ()
+    later = [n for s in around[around.index(end) :] for n in parts_of(s) if n not in set(ast.walk(result))]
+    if any(syntax.text_of(n) in stored and isinstance(n, ast.Name) for n in later):
+        return ()
+    return _written(case, pen, chain, result, given)
+
+
+def into_foreign(case: Case) -> bool:
+    """Whether what left is stored in an object of a library that computes with plain numbers: a column of a frame."""
+    statement = case.statement
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    places = [t.value for t in targets if isinstance(t, ast.Subscript | ast.Attribute)]
+    made = [v for place in places for v in syntax.values_given_to(syntax.text_of(place), case.at)]
+    makers = {foreign.maker(value, case.file).partition(".")[0] for value in made}
+    return bool(makers) and makers <= foreign.OF_NUMBERS - {"numpy"}
+
+
+def _entry(case: Case) -> Span | None:
+    """Return where the route comes back: the first operation behind the place that stands behind it in the function."""
+    seen = False
+    for link in case.route:
+        seen = seen or bool(link.breaks)
+        span = link.operation.site.span
+        spans = [span, *(site.span for site in link.operation.callers)]
+        here = next(
+            (s for s in spans if s.file == case.file and syntax.function_at(s) is syntax.function_at(case.at)), None
+        )
+        if seen and not link.breaks and here is not None:
+            return here
+    return None
+
+
+def _chain(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the first statement and those that compute with what it makes."""
+    found, names = statements[:1], set[str]()
+    for statement in statements:
+        if statement in found or names & syntax.names_in(statement, ast.Load):
+            found += [statement] if statement not in found else []
+            names |= syntax.names_in(statement, ast.Store)
+            subscripts = (
+                n for n in ast.walk(statement) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
+            )
+            names |= {syntax.text_of(n.value) for n in subscripts}
+    return found
+
+
+def _is_bound_outside(statement: ast.stmt, stored: set[str]) -> bool:
+    """Whether a statement changes a name that is not made in the stretch."""
+    own = isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name)
+    leaves = any(
+        isinstance(n, ast.Return | ast.Break | ast.Continue | ast.Yield | ast.Await) for n in ast.walk(statement)
+    )
+    return own or leaves or any("." in name for name in stored)
+
+
+def _result(end: ast.stmt, stored: set[str], entry: Span, case: Case) -> ast.expr | None:
+    """Return the plain expression that it ends with: `frame.values` of `tf.constant(frame.values)`."""
+    inside: list[ast.expr] = [n for n in parts_of(end) if isinstance(n, ast.Name) and n.id in stored]
+    exits = [event.site.span for event in case.context.run.left if event.site.span.file == case.file]
+    if not stored:
+        inside = [n for n in parts_of(end) if syntax.span_of(n, case.file) in exits]
+    found = list(dict.fromkeys(_outermost(n, entry, case.file) for n in inside))
+    return found[0] if len(found) == 1 else None
+
+
+def _outermost(node: ast.expr, entry: Span, file: str) -> ast.expr:
+    """Go out from an expression as long as nothing of TensorFlow's is called, nor computed with others."""
+    whole = node
+    for outer in reversed(builders.path_to(node, file)):
+        if not isinstance(outer, ast.expr) or isinstance(outer, ast.BinOp | ast.Compare):
+            break
+        if entry == syntax.span_of(outer, file) or (isinstance(outer, ast.Call) and not _is_plain(outer, file)):
+            break
+        whole = outer
+    return whole
+
+
+def _is_plain(call: ast.Call, file: str) -> bool:
+    """Whether a call goes to a method of what is plain, or to a function of NumPy's or another library's."""
+    full = scopes.stands_for(call.func, file) or ""
+    if full:
+        return not full.startswith(("tensorflow", "keras", "gradtape"))
+    return isinstance(call.func, ast.Attribute) and not syntax.text_of(call.func).startswith(("tf.", "keras."))
+
+
+def _given(nodes: list[ast.stmt | ast.expr], case: Case) -> dict[str, list[ast.expr]]:
+    """Return the tensors that leave in a stretch, by name, with the expressions that are to be plain there."""
+    exits = {event.site.span for event in case.context.run.left}
+    found: dict[str, list[ast.expr]] = {}
+    for node in (n for root in nodes for n in ast.walk(root) if isinstance(n, ast.expr)):
+        inner = worked_on(node, case.file) if is_conversion(node, case.file) else None
+        if syntax.span_of(node, case.file) in exits and not isinstance(inner, ast.Name | ast.Attribute):
+            inner = _tensor_in(node)
+        if isinstance(inner, ast.Name | ast.Attribute):
+            whole = node if is_conversion(node, case.file) else inner
+            found.setdefault(syntax.text_of(inner), []).append(whole)
+    return found
+
+
+def _tensor_in(node: ast.expr) -> ast.expr | None:
+    """Return the one argument that a plain function takes a tensor by."""
+    names = [n for n in getattr(node, "args", ()) if isinstance(n, ast.Name | ast.Attribute)]
+    return names[0] if len(names) == 1 else None
+
+
+def _written(
+    case: Case, pen: Pen, chain: list[ast.stmt], result: ast.expr, given: dict[str, list[ast.expr]]
+) -> Changes:
+    """Write the function before the statement that takes its result, and call it there."""
+    file = case.file
+    plain = {name: scopes.free_name(file, f"plain_{name.rpartition('.')[2]}") for name in given}
+    texts = []
+    for statement in chain:
+        text = builders.lines_of(statement, file)
+        if text is None:
+            return ()
+        texts.append(_with_plain(text, statement, given, plain, file))
+    value = _with_plain(builders.written(result, file), result, given, plain, file)
+    array = pen.say('np.asarray({x}, "float32")', x=value)
+    whole = "\n".join([*texts, value])
+    steps = any(word in whole for word in WHOLE) or any(to_tensorflow.has_steps(s, file) for s in [*chain, result])
+    helper, called = callbacks.helper(pen, file)
+    tensors = ", ".join(given)
+    more = f", reach={callbacks.REACH}" if steps else ""
+    call = pen.say("{f}({g}, [{x}], tf.float32{m})", f=called, g="{function}", x=tensors, m=more)
+    if not chain:
+        function = f"lambda {', '.join(plain.values())}: {array}"
+        return (*builders.replace(result, file, call.replace("{function}", function)), *helper, *pen.imports)
+    name = scopes.free_name(file, "computed_plainly")
+    last, indent = chain[-1], builders.indent_of(chain[-1], file)
+    body = [f"    {line}" for text in [*texts, f"return {array}"] for line in text.split("\n")]
+    lines = [f"def {name}({', '.join(plain.values())}):", *body]
+    return (
+        *(c for s in chain[:-1] for c in builders.remove(s, file)),
+        *builders.replace_statement(last, file, f"\n{indent}".join(lines)),
+        *builders.replace(result, file, call.replace("{function}", name)),
+        *helper,
+        *pen.imports,
+    )
+
+
+def _with_plain(text: str, node: ast.AST, given: dict[str, list[ast.expr]], plain: dict[str, str], file: str) -> str:
+    """Write code with other names for what leaves in it."""
+    for name, places in given.items():
+        inside = [n for n in places if any(n is part for part in ast.walk(node))]
+        for whole in sorted((builders.written(n, file) for n in inside), key=len, reverse=True):
+            text = text.replace(whole, plain[name])
+    return text
+
+
+def parts_of(statement: ast.stmt) -> list[ast.expr]:
+    """Return the expressions of a statement, without those of statements in it."""
+    return [n for child in ast.iter_child_nodes(statement) for n in parts(child)]
