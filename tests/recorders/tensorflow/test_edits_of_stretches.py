@@ -46,6 +46,24 @@ MENDED = {
             y = tf.reduce_sum(tf.cos(by_differences(computed_plainly, [h], tf.float32)) * h)
         """,
     ),
+    "what a layer gives, under one name for all that comes of it": (
+        """
+        layer = keras.layers.Dense(3)
+        with tf.GradientTape() as tape:
+            h = layer(tf.ones((4, 2)) * [[1.0], [2.0], [0.5], [3.0]]).numpy()
+            h = h - h.mean(0)
+            spread = np.cov(h)
+            y = tf.reduce_sum(tf.constant(spread, tf.float32) ** 2)
+        tape.gradient(y, layer.kernel)
+        """,
+        """
+        def computed_plainly(plain_value_0):
+            h = plain_value_0
+            h = h - h.mean(0)
+            spread = np.cov(h)
+            return np.asarray(spread, "float32")
+        """,
+    ),
     "whole numbers on the way": (
         """
         with tf.GradientTape() as tape:

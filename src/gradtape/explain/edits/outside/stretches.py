@@ -40,7 +40,7 @@ def differentiated(case: Case) -> Changes:
     if result is None or len(chain) > MOST or any(_is_bound_outside(s, stored) for s in chain):
         return ()
     given = _given([*chain, result], case)
-    if not given or any(name.partition(".")[0] in stored for name in given):
+    if not given or any(stored & _read(text) for text in given):
         return ()
     later = [n for s in around[around.index(end) :] for n in parts_of(s) if n not in set(ast.walk(result))]
     if any(syntax.text_of(n) in stored and isinstance(n, ast.Name) for n in later):
@@ -132,12 +132,18 @@ def _given(nodes: list[ast.stmt | ast.expr], case: Case) -> dict[str, list[ast.e
     found: dict[str, list[ast.expr]] = {}
     for node in (n for root in nodes for n in ast.walk(root) if isinstance(n, ast.expr)):
         inner = worked_on(node, case.file) if is_conversion(node, case.file) else None
-        if syntax.span_of(node, case.file) in exits and not isinstance(inner, ast.Name | ast.Attribute):
+        left = syntax.span_of(node, case.file) in exits
+        if left and inner is None:
             inner = _tensor_in(node)
-        if isinstance(inner, ast.Name | ast.Attribute):
+        if inner is not None and (left or isinstance(inner, ast.Name | ast.Attribute)):
             whole = node if is_conversion(node, case.file) else inner
-            found.setdefault(syntax.text_of(inner), []).append(whole)
+            found.setdefault(builders.written(inner, case.file), []).append(whole)
     return found
+
+
+def _read(text: str) -> set[str]:
+    """Return the names that an expression reads."""
+    return {n.id for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Name)}
 
 
 def _tensor_in(node: ast.expr) -> ast.expr | None:
@@ -151,7 +157,9 @@ def _written(
 ) -> Changes:
     """Write the function before the statement that takes its result, and call it there."""
     file = case.file
-    plain = {name: scopes.free_name(file, f"plain_{name.rpartition('.')[2]}") for name in given}
+    last_names = {text: text.rpartition(".")[2] for text in given}
+    words = {text: name if name.isidentifier() else f"value_{k}" for k, (text, name) in enumerate(last_names.items())}
+    plain = {text: scopes.free_name(file, f"plain_{word}") for text, word in words.items()}
     texts = []
     for statement in chain:
         text = builders.lines_of(statement, file)
