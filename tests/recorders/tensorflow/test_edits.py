@@ -7,6 +7,63 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "a dtype of the input of a model, with its shape": """
+        KIND = tf.int32
+        class Gain(keras.layers.Layer):
+            def build(self, shape):
+                self.gain = self.add_weight(shape=(1,), initializer="ones", dtype=KIND)
+            def call(self, x):
+                return x * self.gain
+        inp = keras.Input((1,), dtype=tf.int32)
+        net, x = keras.Model(inp, Gain()(inp)), np.arange(4, dtype="int32")[:, None]
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.cast(net(x), tf.float32) ** 2)
+        tape.gradient(loss, net.trainable_variables)
+        """,
+    "values that a function is given, and a symbol that it reads": """
+        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, "tanh")])
+        def slope(batch):
+            x = net.inputs[0]
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = net(x)
+            return tape.gradient(y, x)
+        try:
+            slope(tf.ones((2, 3)))
+        except ValueError:
+            pass
+        """,
+    "a state that a decoder is given": """
+        class Decoder(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.gru, self.out = keras.layers.GRU(4, return_state=True), keras.layers.Dense(2)
+            def call(self, x, hidden):
+                y, state = self.gru(x)
+                return self.out(y), state
+        first, decoder, x = keras.layers.Dense(4), Decoder(), tf.ones((2, 3, 5))
+        with tf.GradientTape() as tape:
+            y, _ = decoder(x, first(x[:, 0]))
+            loss = tf.reduce_sum(y ** 2)
+        tape.gradient(loss, first.trainable_variables)
+        """,
+    "a helper of one line that looks the same up again": """
+        class Sentiment:
+            def __init__(self):
+                self.table, self.out = tf.Variable(tf.random.normal((6, 3))), keras.layers.Dense(1)
+            def words(self, text):
+                return tf.nn.embedding_lookup(self.table, text)
+            def judged(self, rows):
+                return tf.reduce_mean(self.out(rows))
+            def whole(self, text):
+                return self.judged(self.words(text))
+            def noise(self, text):
+                with tf.GradientTape() as tape:
+                    rows = self.words(text)
+                    loss = self.whole(text)
+                return tape.gradient(loss, rows)
+        Sentiment().noise(tf.constant([[1, 2], [4, 5]]))
+        """,
     "the place of the peak of a grid that lies in one line": """
         heat, wanted = keras.layers.Dense(12), tf.constant([[1.0, 2.0], [0.0, 3.0]])
         def peak(grid):

@@ -154,7 +154,7 @@ def _given_name(case: Case, value: ast.expr) -> ast.expr | None:
 
 
 COUNTS = {"zeros", "ones", "empty", "eye", "identity", "randint", "integers", "zeros_like", "ones_like", "rand",
-          "randn", "normal", "uniform", "permutation", "reshape"}  # fmt: skip
+          "randn", "normal", "uniform", "permutation", "reshape", "Input", "InputLayer"}  # fmt: skip
 """Functions whose numbers are sizes and bounds, and not what the array holds."""
 
 

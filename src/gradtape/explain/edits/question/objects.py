@@ -13,6 +13,7 @@ from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, defined_in, never_read, parts, simple_name, statements_of
 from gradtape.explain.edits.question import asking, copies, forgotten, layers, order, origins, passing, unread
 from gradtape.explain.edits.question.asking import LISTS
+from gradtape.explain.edits.recording import anew
 from gradtape.explain.instead.again import run_again
 from gradtape.explain.unread import only_shape
 
@@ -37,6 +38,7 @@ def same_object(case: Case) -> Suggestion | None:
         or _model_that_ran(case)
         or _computed_once(case)
         or _computed_already(case)
+        or _in_helper(case)
         or layers.gone_on(case)
         or layers.made_once(case, _calls_at(case))
         or _made_from(case)
@@ -71,6 +73,28 @@ def _argument_instead(case: Case) -> Changes:
 def _as_read(function: ast.FunctionDef, text: str) -> str:
     """Return how a function reads what is called `text` outside; empty if it does not."""
     return next((t for t in (text, f"self.{text.rpartition('.')[2]}") if syntax.mentions(function, t)), "")
+
+
+def _in_helper(case: Case) -> Changes:
+    """Write what a function of one line computes where it is called, with the value that it computes a second time."""
+    call, name, made, file = case.call, case.context.source.name, case.context.source.made, case.file
+    helper = defined_in(file, call) if call is not None and name.isidentifier() else None
+    body = [s for s in helper.body if not _is_text(s)] if helper is not None else []
+    first = syntax.function_at(case.context.bound_at(case.context.source) or case.at)
+    if call is None or helper is None or made is None or len(body) != 1 or first is not case.function:
+        return ()
+    returned, again = body[0], case.context.bound_at(case.context.source)
+    value = syntax.expression_at(again) if again is not None else None
+    given = {p: given_for(call, helper, p) for p in syntax.parameter_names(helper)}
+    if not isinstance(returned, ast.Return) or returned.value is None or value is None or None in given.values():
+        return ()
+    words = {p: builders.written(g, file) for p, g in given.items() if g is not None}
+    text, second = anew.with_names(builders.written(returned.value, file), words), ast.unparse(value)
+    return builders.replace(call, file, text.replace(second, name)) if text.count(second) == 1 else ()
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _kept_layer(case: Case) -> Changes:
@@ -306,7 +330,7 @@ def use(case: Case) -> Suggestion | None:
         twice = [c for name in never_read(function) if (c := _read_once_of_two(function, name, case))]
         if twice and not case.context.routes:
             return builders.likely(*twice[0])
-    changes = _other_run(case) or unread.brought_in(case)
+    changes = _other_run(case) or _state_handed_on(case) or unread.brought_in(case)
     if changes and only_shape(case.context) is None:
         return builders.sketch(*changes)
     for function in _functions_that_ran(case):
@@ -406,19 +430,40 @@ def _first_state(case: Case) -> Changes:
     name = case.context.source.name
     if tree is None or not name.isidentifier():
         return ()
+    scope = syntax.function_at(case.context.question.call.span) or tree
+    for call in _without_state(tree, scope):
+        if case.pen.dialect == "torch":
+            return builders.add_argument(call, case.file, name)
+        return builders.set_argument(call, case.file, "initial_state", name)
+    return ()
+
+
+def _without_state(tree: ast.Module, scope: ast.AST) -> Iterator[ast.Call]:
+    """Yield the calls of recurrent layers that are given no state to begin with."""
     made = [n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)]
     layers = {
         syntax.text_of(n.targets[0]).rpartition(".")[2]
         for n in made
         if syntax.text_of(getattr(n.value, "func", n)).endswith(RECURRENT)
     }
-    scope = syntax.function_at(case.context.question.call.span) or tree
     for call in (n for n in ast.walk(scope) if isinstance(n, ast.Call)):
         called = syntax.text_of(call.func).rpartition(".")[2]
         if called in layers and len(call.args) == 1 and not call.keywords:
-            if case.pen.dialect == "torch":
-                return builders.add_argument(call, case.file, name)
-            return builders.set_argument(call, case.file, "initial_state", name)
+            yield call
+
+
+STATE = re.compile(r"\w*(state|hidden)\w*|h\d?|carry")
+"""What people call the state of a recurrent layer."""
+
+
+def _state_handed_on(case: Case) -> Changes:
+    """Give a recurrent layer the state that the function around it is given and does not read."""
+    tree = syntax.parse_file(case.file)
+    for function in _functions_that_ran(case) if tree is not None and case.pen.dialect == "tensorflow" else ():
+        names = [name for name in never_read(function) if STATE.fullmatch(name)]
+        calls = list(_without_state(tree, function)) if tree is not None and len(names) == 1 else []
+        if len(calls) == 1:
+            return builders.set_argument(calls[0], case.file, "initial_state", names[0])
     return ()
 
 

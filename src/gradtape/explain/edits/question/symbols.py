@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.blocks import ASKING, tape_block, tape_name
-from gradtape.explain.edits.case import assigned_before, defined_in, parts, simple_name
+from gradtape.explain.edits.case import assigned_before, defined_in, never_read, parts, simple_name
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Span
@@ -132,12 +132,21 @@ def _watched(case: Case) -> Changes:
         return ()
     made = assigned_before(case.function, asked.id, asked.lineno) if isinstance(asked, ast.Name) else None
     symbol = made if made is not None else asked
+    given = never_read(case.function) if isinstance(case.function, ast.FunctionDef) and _is_input(symbol) else []
+    if len(given) == 1 and made is not None:  # the function is given values, and reads the symbol in their place
+        return builders.replace(made, case.file, given[0])
     run = _model_call(block, symbol, case.file, case.at)
     changes = _gone_through(case, run, symbol, asked, statement) if run is not None else ()
     name = syntax.text_of(asked)
     later = [n for n in syntax.mentions(case.function, name) if n.lineno > asked.lineno]
     features = scopes.free_name(case.file, "features")
     return (*changes, *(c for n in later for c in builders.replace(n, case.file, features))) if changes else ()
+
+
+def _is_input(symbol: ast.expr) -> bool:
+    """Whether a symbol is what a model gets: `m.input`, `m.inputs[0]`."""
+    whole = symbol.value if isinstance(symbol, ast.Subscript) else symbol
+    return isinstance(whole, ast.Attribute) and whole.attr in INPUTS
 
 
 def _gone_through(case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr, before: ast.stmt) -> Changes:

@@ -70,7 +70,7 @@ def loss_instead(case: Case) -> Changes:
     named = _named_elsewhere(case, made) if made is not None and not updated else ()
     if named:
         return named
-    settings = [k for k in made.keywords if k.arg in {"from_logits", "label_smoothing"}] if made is not None else []
+    settings = [k for k in made.keywords if k.arg in SETTINGS] if made is not None else []
     given, read = _given_and_read(case, metric, call) if updated else (call, call)
     if given is None or read is None:
         return ()
@@ -79,6 +79,10 @@ def loss_instead(case: Case) -> Changes:
         return (*builders.replace(read, case.file, text), *case.pen.imports)
     loss = name if name in LOSSES else LIKE.get(name) or HITS.get(name)
     return _replaced(case, read, loss, given, settings, hits=name in HITS) if loss is not None else ()
+
+
+SETTINGS = {"from_logits", "label_smoothing", "ignore_class", "axis"}
+"""What metrics are told that losses are told as well."""
 
 
 def _made(case: Case, metric: ast.expr) -> ast.Call | None:
