@@ -495,3 +495,18 @@ def test_a_loss_that_is_a_number_of_numpys_is_computed_with_tensors(mends):
         tape.gradient(loss, layer.trainable_variables)
         """
     assert "    loss = tf.reduce_mean(costs)" in mends(HEAD + textwrap.dedent(source)).split("\n")
+
+
+def test_the_log_of_what_an_action_was_drawn_by_stays_on_the_tape(mends):
+    source = """
+        policy = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(2, "softmax")])
+        scores = []
+        with tf.GradientTape() as tape:
+            for _ in range(3):
+                chances = policy(tf.random.normal((1, 4)))
+                action = np.random.choice(2, p=np.squeeze(chances))
+                scores.append(np.log(chances[0, action]))
+            loss = -sum(scores)
+        tape.gradient(loss, policy.trainable_variables)
+        """
+    assert "        scores.append(tf.math.log(chances[0, action]))" in mends(HEAD + textwrap.dedent(source)).split("\n")

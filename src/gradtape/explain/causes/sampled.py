@@ -1,5 +1,8 @@
 """GT306: a value was drawn at random, and how it was drawn from its parameters has no derivative."""
 
+import ast
+
+from gradtape.diagnostics import syntax
 from gradtape.explain import wording
 from gradtape.explain.cause import Cause, Context, Stage
 from gradtape.explain.graph import BreakKind
@@ -12,7 +15,10 @@ DRAWN = "draws at random, and what was drawn has no derivative in the parameters
 
 def detect(context: Context, route: Route, group: BreakGroup) -> Finding | None:
     operation = group.links[0].operation
-    label = f"{wording.called(operation) or operation.name} {group.first.reason or DRAWN}"
+    calls = (n for n in syntax.around(operation.site.span) if isinstance(n, ast.Call))
+    takes = any(syntax.text_of(n.func).rpartition(".")[2] == operation.name for n in calls)  # what stands at the place
+    name = operation.name if takes else wording.called(operation) or operation.name
+    label = f"{name} {group.first.reason or DRAWN}"
     return context.broken("sampled", route, group, label, helps=(context.words.draw,))
 
 

@@ -10,6 +10,7 @@ from gradtape.diagnostics import Site, syntax
 from gradtape.explain import graph
 from gradtape.explain.graph import OWN, Break, BreakKind, Operation
 from gradtape.recorders.crossings import MOST_AT_ONCE, Exit
+from gradtape.recorders.exits import Purpose, purpose
 from gradtape.recorders.tensorflow import operations as table
 from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.frames import sites
@@ -28,6 +29,7 @@ class Happenings:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self._purposes: dict[Site, Purpose] = {}
 
     def add(self, item: Happening) -> None:
         """Put one event into the draft."""
@@ -58,7 +60,8 @@ class Happenings:
             for value in dict.fromkeys(values):
                 known = self.draft.id_of(value)
                 if known and not self._is_written(known):
-                    exit_ = Exit(item.seq, known, KINDS[kind], site, callers)
+                    used = self._used(site, KINDS[kind])
+                    exit_ = Exit(item.seq, known, used.kind, site, callers, name=used.name)
                     self.draft.exits.append(exit_)
                     self.draft.left[item.seq] = [exit_]
                     self.draft.events.append(graph.Event(item.seq, kind, known, site, None, callers))
@@ -66,6 +69,13 @@ class Happenings:
             if kind == "watch" and self.draft.window.watches(item):
                 self.draft.watched.add(number)
             self.draft.events.append(graph.Event(item.seq, kind, self.draft.id_of(number), site, item.detail, callers))
+
+    def _used(self, site: Site, left: BreakKind) -> Purpose:
+        """Say what a value left for: a draw, or its numbers; what it is written into is seen elsewhere."""
+        if site not in self._purposes:
+            used = purpose(site.span, left)
+            self._purposes[site] = used if used.kind is BreakKind.SAMPLED else Purpose("leave the tape", left)
+        return self._purposes[site]
 
     def _is_shown(self, item: Happening) -> bool:
         """Whether a value left in the midst of Keras's training, for its log: no code of the program's took it."""
