@@ -521,3 +521,16 @@ def test_what_fit_shows_in_its_log_is_no_way(explained):
         """
     )
     assert {f.cause for r in told.reports for f in r.findings} == {"no-derivative"}
+
+
+def test_variables_of_another_graph_are_left_alone(explained):
+    source = """
+        import tensorflow as tf
+        with tf.Graph().as_default():
+            other = tf.compat.v1.get_variable("other", [2], use_resource=True)
+        w = tf.Variable(0.0)
+        with tf.GradientTape() as tape:
+            y = tf.sqrt(w)  #~ GT401
+        tape.gradient(y, w)
+        """
+    assert explained(source).told == {7: ["GT401"]}

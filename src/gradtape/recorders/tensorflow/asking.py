@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from contextlib import suppress
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
@@ -396,7 +397,8 @@ class Asking:
         for number, known in list(self.memory.variables.items()):
             variable, newest = known.variable(), max(built.versions.get(number) or [built.ids.get(number, 0)])
             if variable is not None and newest and known.floating:
-                built.values[newest] = summary(private.numbers_in(variable, self.names))
+                with suppress(Exception):  # one of another graph has no numbers here
+                    built.values[newest] = summary(private.numbers_in(variable, self.names))
 
 
 def given_none(matched: list[Matched]) -> dict[tuple[int, int], Break]:
