@@ -7,6 +7,28 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "a value that a lambda reads, computed in two steps before": """
+        h = tf.Variable([[0.1, 0.4], [0.3, -0.2]])
+        turned = tf.transpose(h)
+        u = tf.linalg.expm(h - turned)
+        cost = lambda: tf.reduce_sum(u[0] * tf.constant([1.0, 2.0]))
+        def minimised(loss, variables):
+            with tf.GradientTape() as tape:
+                value = loss()
+            return tape.gradient(value, variables)
+        minimised(cost, [h])
+        """,
+    "a value that the loss of an optimizer reads, computed before": """
+        w = tf.Variable([[0.5], [1.0]])
+        output = tf.nn.relu(tf.constant([[7.0, 3.0]]) @ w)
+        def loss_fn():
+            return tf.reduce_mean(tf.square(1.0 - output))
+        optimizer = tf.compat.v1.train.GradientDescentOptimizer(0.1)
+        try:
+            optimizer.apply_gradients(optimizer.compute_gradients(loss_fn, var_list=[w]))
+        except ValueError:
+            pass
+        """,
     "a dtype of the input of a model, with its shape": """
         KIND = tf.int32
         class Gain(keras.layers.Layer):

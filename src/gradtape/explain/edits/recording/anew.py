@@ -42,6 +42,12 @@ def computed_where_read(places: Iterable[Span], block: ast.With | ast.AsyncWith)
     return (*outside, *_read_as_argument(scope, name, value, _Place(file, block), MOST_CALLS))
 
 
+def read_from_outside(places: list[Span]) -> Changes:
+    """Do so in the functions that read the name from the scope around them, as a library calls them."""
+    found = given_before(places) if places else None
+    return _read_from_outside(*found, places[0].file) if found is not None else ()
+
+
 def given_before(places: list[Span]) -> tuple[ast.AST, str, str] | None:
     """Return the scope where operations were called, the name that it gives what came out, and that written out."""
     found = [syntax.statement_at(place) for place in places]
@@ -144,7 +150,7 @@ def _names(text: str, file: str) -> list[str]:
     return [n for n in dict.fromkeys(node.id for node in nodes) if n not in modules]
 
 
-def own(function: ast.FunctionDef) -> set[str]:
+def own(function: ast.FunctionDef | ast.Lambda) -> set[str]:
     """Return the names that a function gives values to."""
     stored = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     return stored | {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
@@ -152,7 +158,7 @@ def own(function: ast.FunctionDef) -> set[str]:
 
 def _read_from_outside(scope: ast.AST, name: str, value: str, file: str) -> Changes:
     """Replace the name in the functions that read it from the scope around them."""
-    inner = [n for n in ast.walk(scope) if isinstance(n, ast.FunctionDef) and n is not scope]
+    inner = [n for n in ast.walk(scope) if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not scope]
     taken = set(_names(value, file))
     readers = [f for f in inner if name not in own(f) and not taken & own(f)]
     return tuple(c for f in readers for n in syntax.mentions(f, name) for c in builders.replace(n, file, value))

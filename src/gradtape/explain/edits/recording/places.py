@@ -29,8 +29,11 @@ def into_tape(case: Case) -> Suggestion | None:
         return builders.likely(*passing.computed_inside(case))
     entered = context.entered_at
     block = tape_block(entered) if entered is not None else None
-    if entered is None or block is None or any(b.kind is BreakKind.OTHER_THREAD for x in case.route for b in x.breaks):
+    if any(b.kind is BreakKind.OTHER_THREAD for x in case.route for b in x.breaks):
         return None
+    if entered is None or block is None:  # the tape is a library's
+        anywhere = [place for place in _beside(case) if not attributes.makes_variables(case, place)]
+        return builders.likely(*(attributes.computed_where_read(case) or anew.read_from_outside(anywhere)))
     file = entered.file
     inside = [place for place in _outside(case) if place.file == file]
     where = syntax.span_of(block, file)
