@@ -7,6 +7,22 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "a layer of an object that each call makes anew": """
+        class Conv(tf.Module):
+            def __init__(self, units):
+                super().__init__()
+                self.units, self.dense = units, None
+                self.inner = None
+            def __call__(self, x):
+                self.inner = keras.layers.Dense(self.units, use_bias=False)
+                return tf.nn.relu(self.inner(x) + 1.0)
+        conv, x = Conv(3), tf.ones((2, 4))
+        conv(x)
+        asked = [conv.inner.kernel]
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(conv(x) ** 2)
+        tape.gradient(loss, asked)
+        """,
     "a value that a lambda reads, computed in two steps before": """
         h = tf.Variable([[0.1, 0.4], [0.3, -0.2]])
         turned = tf.transpose(h)

@@ -117,14 +117,19 @@ def _where_they_part(
 ) -> tuple[Span | None, Span | None]:
     """Return the innermost calls in which two creations differ; where both were made if they do not.
 
-    Where one function was only called `again`, in the course of the computation, it is the line in it that makes anew.
+    Where one function was only called `again`, in the course of the computation, it is the line in it that makes anew:
+    where an attribute gets it, if one does.
     """
     for k, (a, b) in enumerate(zip(mine, theirs, strict=False)):
         if a != b:
             if again and k and a.code is b.code:
-                return a.span, mine[k - 1].span
+                return a.span, next((s for s in mine[:k] if _fills(s.span)), mine[k - 1]).span
             return a.span, b.span
     return (mine[0].span if mine else None), theirs[0].span
+
+
+def _fills(span: Span) -> bool:
+    return any("." in name for name in syntax.assigned_names(span))
 
 
 def during(context: Context, seq: int) -> bool:

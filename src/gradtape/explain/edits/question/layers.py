@@ -206,7 +206,11 @@ def _in_init(case: Case, made: ast.Call) -> Changes:
         *(n for s in statements_of(method) for n in syntax.names_in(s, ast.Store)),
     }
     reads = {n.id for n in ast.walk(made) if isinstance(n, ast.Name)}
-    if statement.value is not made or not isinstance(target, ast.Name) or not here or here != there:
+    if statement.value is not made or not here or here != there:
+        return ()
+    if syntax.text_of(target).startswith(f"{here}.") and not (local - {here}) & reads:
+        return _moved_to_init(statement, init, file)
+    if not isinstance(target, ast.Name):
         return ()
     taken = any(isinstance(n, ast.Attribute) and n.attr == target.id for n in ast.walk(holder))
     if taken or (local - {here}) & reads:
@@ -214,6 +218,20 @@ def _in_init(case: Case, made: ast.Call) -> Changes:
     kept = f"{here}.{target.id}"
     text = f"{kept} = {builders.written(made, file)}"
     return (*builders.insert_after(init.body[-1], file, text), *builders.replace(made, file, kept))
+
+
+def _moved_to_init(statement: ast.Assign, init: ast.FunctionDef, file: str) -> Changes:
+    """Let `__init__` give an attribute what a method gives it, in the place of a None."""
+    attribute, value = syntax.text_of(statement.targets[0]), builders.written(statement.value, file)
+    first = [s for s in init.body if isinstance(s, ast.Assign) and syntax.text_of(s.targets[0]) == attribute]
+    if not first:
+        return (
+            *builders.insert_after(init.body[-1], file, f"{attribute} = {value}"),
+            *builders.remove(statement, file),
+        )
+    if len(first) > 1 or not isinstance(first[0].value, ast.Constant):
+        return ()
+    return (*builders.replace(first[0].value, file, value), *builders.remove(statement, file))
 
 
 def _self_of(method: ast.FunctionDef) -> str:
