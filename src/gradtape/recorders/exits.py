@@ -21,6 +21,11 @@ ARRAY_MAKERS = {"array", "asarray", "asanyarray", "ascontiguousarray", "fromiter
 DRAWS = (frozenset(dir(np.random.Generator)) | frozenset(dir(np.random.RandomState))) - {"seed", "set_state", "spawn"}
 """The methods of NumPy's generators that draw; those that take no parameters let no value leave."""
 
+WHOLE_DRAWS = frozenset(
+    ["binomial", "choice", "choices", "geometric", "multinomial", "negative_binomial", "poisson", "sample"]
+)
+"""Those of positions, counts and truth values: no noise can write them as a function of their parameters."""
+
 
 class Purpose(NamedTuple):
     """What a value left for: what messages call the step, and the kind of break."""

@@ -10,7 +10,7 @@ from gradtape.diagnostics import Site, syntax
 from gradtape.explain import graph
 from gradtape.explain.graph import OWN, Break, BreakKind, Operation
 from gradtape.recorders.crossings import MOST_AT_ONCE, Exit
-from gradtape.recorders.exits import Purpose, purpose
+from gradtape.recorders.exits import WHOLE_DRAWS, Purpose, purpose
 from gradtape.recorders.tensorflow import operations as table
 from gradtape.recorders.tensorflow.frames import site as site_of
 from gradtape.recorders.tensorflow.frames import sites
@@ -71,10 +71,13 @@ class Happenings:
             self.draft.events.append(graph.Event(item.seq, kind, self.draft.id_of(number), site, item.detail, callers))
 
     def _used(self, site: Site, left: BreakKind) -> Purpose:
-        """Say what a value left for: a draw, or its numbers; what it is written into is seen elsewhere."""
+        """Say what a value left for: a draw of positions or counts, or its numbers, as for a draw that noise can write.
+
+        What it is written into is seen elsewhere.
+        """
         if site not in self._purposes:
             used = purpose(site.span, left)
-            self._purposes[site] = used if used.kind is BreakKind.SAMPLED else Purpose("leave the tape", left)
+            self._purposes[site] = used if used.name in WHOLE_DRAWS else Purpose("leave the tape", left)
         return self._purposes[site]
 
     def _is_shown(self, item: Happening) -> bool:
