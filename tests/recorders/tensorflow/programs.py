@@ -12,6 +12,20 @@ keras.utils.set_random_seed(0)
 """
 
 BROKEN = {
+    "layers of one kind that all read the same, built while the tape runs": """
+        class Layer(keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.part = keras.Sequential([keras.layers.Dense(3)])
+            def call(self, x):
+                return x + self.part(x)
+        parts, last, x = [Layer() for _ in range(2)], keras.layers.Dense(1), tf.ones((2, 3))
+        with tf.GradientTape() as tape:
+            for part in parts:
+                h = part(x)
+            y = tf.reduce_sum(last(h) ** 2)
+        tape.gradient(y, [p.part.layers[0].kernel for p in parts])  #~ GT105
+        """,
     "numbers that a quantisation cuts off": """
         w = tf.Variable([30.0, 40.0])
         with tf.GradientTape() as tape:

@@ -31,9 +31,8 @@ def set_at(case: Case, node: ast.expr, wanted: Callable[[ast.expr], bool], depth
     function = syntax.function_at(syntax.span_of(node, case.file))
     if isinstance(function, ast.FunctionDef) and node.id in syntax.parameter_names(function):
         calls = calls_of(case.file, function) + _calls_with(case.file, function, node.id)
-        given = [given_for(call, function, node.id) for call in calls]
-        told = [value for value in given if value is not None]
-        values = told if told and len(told) == len(given) else [*told, *_defaults(function, node.id)]
+        given = [g for call in calls if (g := given_for(call, function, node.id)) is not None]
+        values = given or _defaults(function, node.id)
     else:
         scope = function or syntax.parse_file(case.file)
         value = assigned_before(scope, node.id, node.lineno) if scope is not None else None

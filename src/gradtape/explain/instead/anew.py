@@ -26,7 +26,8 @@ def made_anew(context: Context) -> Used | None:
         while_recording = during(context, event.seq)
         after_the_target = made is not None and made.seq > max(context.question.target_ids, default=0) > 0
         if _alike(context, event) and (idle or while_recording or after_the_target):
-            return None if idle and _ran_as_well(context) else _anew(context, event)
+            both = while_recording and made is not None and during(context, made.seq)
+            return None if (idle or both) and _ran_as_well(context) else _anew(context, event)
     return None
 
 
