@@ -154,6 +154,12 @@ FUNCTIONS: dict[str, dict[str, str]] = {
         "linalg.slogdet": "tf.linalg.slogdet",
         "fft.rfft": "tf.signal.rfft",
         "fft.irfft": "tf.signal.irfft",
+        "fft.fft": "tf.signal.fft",
+        "fft.ifft": "tf.signal.ifft",
+        "fft.fft2": "tf.signal.fft2d",
+        "fft.ifft2": "tf.signal.ifft2d",
+        "fft.fftshift": "tf.signal.fftshift",
+        "fft.ifftshift": "tf.signal.ifftshift",
     },
     "torch": _all("torch", _ELEMENTWISE, _MORE)
     | {

@@ -7,6 +7,41 @@ import pytest
 from .conftest import HEAD
 
 PROGRAMS = {
+    "a memory that a method of a layer writes": """
+        class Memory(keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.rows = tf.Variable(tf.ones((3, 2)) * 0.1, trainable=False)
+                self.add = keras.layers.Dense(2, "tanh")
+            def store(self, x):
+                more = tf.reduce_mean(self.add(x), axis=0)
+                self.rows.assign(self.rows + more)
+            def call(self, x, query):
+                self.store(x)
+                weights = tf.nn.softmax(tf.matmul(query, self.rows, transpose_b=True))
+                return tf.matmul(weights, self.rows)
+        memory = Memory()
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(memory(tf.ones((4, 3)), tf.ones((4, 2))) ** 2)
+        tape.gradient(loss, memory.add.trainable_variables)
+        """,
+    "a spectrum of two dimensions": """
+        phase = tf.Variable(tf.random.normal((4, 4)))
+        def seen(angle):
+            field = tf.complex(tf.cos(angle), tf.sin(angle))
+            far = np.fft.fftshift(np.fft.fft2(field))
+            return tf.cast(tf.abs(far) ** 2, tf.float32)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(seen(phase)[0])
+        tape.gradient(loss, phase)
+        """,
+    "a shape that a method takes number by number": """
+        w = tf.Variable([[0.5, -1.0, 2.0, 0.1]])
+        with tf.GradientTape() as tape:
+            rows = tf.tanh(w).numpy()
+            loss = tf.reduce_mean(tf.convert_to_tensor(np.abs(rows.reshape(-1, 2)) ** 2, tf.float32))
+        tape.gradient(loss, w)
+        """,
     "a layer of an object that each call makes anew": """
         class Conv(tf.Module):
             def __init__(self, units):

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, TypeGuard
 
 from gradtape.diagnostics import Span, scopes, syntax
-from gradtape.diagnostics.changes import Change
+from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import parts, simple_name
 from gradtape.explain.edits.outside import filled, foreign, to_torch
@@ -49,7 +49,15 @@ def method_as_function(pen: Pen, node: ast.expr, file: str) -> Changes:
         return ()
     if name.attr == "astype" and isinstance(node, ast.Call) and any(is_whole(a) for a in node.args):
         return ()
-    return builders.as_function(node, file, pen.call(METHOD_NAMES[name.attr]).removesuffix("()"))
+    changes = builders.as_function(node, file, pen.call(METHOD_NAMES[name.attr]).removesuffix("()"))
+    several = isinstance(node, ast.Call) and name.attr in {"reshape", "transpose"} and len(node.args) > 1
+    return (*changes, *_as_list(node.args, file)) if changes and several and isinstance(node, ast.Call) else changes
+
+
+def _as_list(arguments: list[ast.expr], file: str) -> Changes:
+    """Put brackets around arguments that NumPy takes one by one and TensorFlow as a list."""
+    first, last = (syntax.span_of(arguments[k], file) for k in (0, -1))
+    return (insertion(file, first.line, first.column, "["), insertion(file, last.end_line, last.end_column, "]"))
 
 
 def all_inside(pen: Pen, node: ast.AST, file: str) -> Changes:

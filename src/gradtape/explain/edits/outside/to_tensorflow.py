@@ -7,7 +7,6 @@ import builtins
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
-from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import defined_in, parts, simple_name
 from gradtape.explain.edits.outside.conversions import (
@@ -24,6 +23,7 @@ from gradtape.explain.names import MATH
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.pen import Pen
 
@@ -271,13 +271,6 @@ class _Reader:
         changes = method_as_function(self.pen, call, self.file)
         if not changes:
             raise NoWordsError
-        if func.attr in {"reshape", "transpose"} and len(call.args) > 1:
-            first, last = (syntax.span_of(call.args[k], self.file) for k in (0, -1))
-            changes = (
-                *changes,
-                insertion(self.file, first.line, first.column, "["),
-                insertion(self.file, last.end_line, last.end_column, "]"),
-            )
         return changes
 
 

@@ -15,7 +15,7 @@ from gradtape.explain.edits.outside.conversions import kept, stacked
 from gradtape.explain.edits.outside.leaving import array_on_tape, one_array
 from gradtape.explain.edits.question import copies, layers, order
 from gradtape.explain.edits.question.sources import without_gradients
-from gradtape.explain.edits.recording import caches, datasets, listed, sliced, trained
+from gradtape.explain.edits.recording import caches, datasets, handed_back, listed, sliced, trained
 from gradtape.explain.edits.recording.places import asks
 from gradtape.explain.edits.recording.stops import stored_in_parameter
 from gradtape.explain.edits.smooth import metrics
@@ -107,6 +107,7 @@ def without_state(case: Case) -> Suggestion | None:
             listed.new_values(case, call)
             or sliced.written_to_new(case, call)
             or _read_instead(case, call)
+            or handed_back.new_value(case, call)
             or _kept_in_attribute(case, call)
         )
         asking = syntax.expression_at(case.context.question.call.span)
