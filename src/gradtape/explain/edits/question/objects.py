@@ -11,7 +11,7 @@ from gradtape.diagnostics.changes import insertion
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, defined_in, never_read, parts, simple_name, statements_of
-from gradtape.explain.edits.question import asking, copies, forgotten, layers, order, origins, passing, unread
+from gradtape.explain.edits.question import asking, copies, forgotten, layers, order, origins, passing, states, unread
 from gradtape.explain.edits.question.asking import LISTS
 from gradtape.explain.edits.recording import anew
 from gradtape.explain.instead.again import run_again
@@ -330,7 +330,7 @@ def use(case: Case) -> Suggestion | None:
         twice = [c for name in never_read(function) if (c := _read_once_of_two(function, name, case))]
         if twice and not case.context.routes:
             return builders.likely(*twice[0])
-    changes = _other_run(case) or _state_handed_on(case) or unread.brought_in(case)
+    changes = _other_run(case) or states.handed_on(case, _functions_that_ran(case)) or unread.brought_in(case)
     if changes and only_shape(case.context) is None:
         return builders.sketch(*changes)
     for function in _functions_that_ran(case):
@@ -342,7 +342,7 @@ def use(case: Case) -> Suggestion | None:
         chained = forgotten.chained(function, case.file)
         if chained:
             return builders.likely(*chained)
-    changes = forgotten.attribute(case) or _first_state(case) or _cut_short(case)
+    changes = forgotten.attribute(case) or states.first(case) or _cut_short(case)
     if changes:
         return builders.sketch(*changes)
     if case.context.routes or case.at != case.context.question.call.span:
@@ -418,52 +418,6 @@ def _read_once_of_two(function: ast.FunctionDef, name: str, case: Case) -> Chang
             again = twice.pop()
             places = [n for n in ast.walk(call.args[1]) if isinstance(n, ast.Name) and n.id == again]
             return tuple(c for n in places for c in builders.replace(n, case.file, name))
-    return ()
-
-
-RECURRENT = ("RNN", "LSTM", "GRU")
-
-
-def _first_state(case: Case) -> Changes:
-    """Give a recurrent layer the first state that was made for it."""
-    tree = syntax.parse_file(case.file)
-    name = case.context.source.name
-    if tree is None or not name.isidentifier():
-        return ()
-    scope = syntax.function_at(case.context.question.call.span) or tree
-    for call in _without_state(tree, scope):
-        if case.pen.dialect == "torch":
-            return builders.add_argument(call, case.file, name)
-        return builders.set_argument(call, case.file, "initial_state", name)
-    return ()
-
-
-def _without_state(tree: ast.Module, scope: ast.AST) -> Iterator[ast.Call]:
-    """Yield the calls of recurrent layers that are given no state to begin with."""
-    made = [n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)]
-    layers = {
-        syntax.text_of(n.targets[0]).rpartition(".")[2]
-        for n in made
-        if syntax.text_of(getattr(n.value, "func", n)).endswith(RECURRENT)
-    }
-    for call in (n for n in ast.walk(scope) if isinstance(n, ast.Call)):
-        called = syntax.text_of(call.func).rpartition(".")[2]
-        if called in layers and len(call.args) == 1 and not call.keywords:
-            yield call
-
-
-STATE = re.compile(r"\w*(state|hidden)\w*|h\d?|carry")
-"""What people call the state of a recurrent layer."""
-
-
-def _state_handed_on(case: Case) -> Changes:
-    """Give a recurrent layer the state that the function around it is given and does not read."""
-    tree = syntax.parse_file(case.file)
-    for function in _functions_that_ran(case) if tree is not None and case.pen.dialect == "tensorflow" else ():
-        names = [name for name in never_read(function) if STATE.fullmatch(name)]
-        calls = list(_without_state(tree, function)) if tree is not None and len(names) == 1 else []
-        if len(calls) == 1:
-            return builders.set_argument(calls[0], case.file, "initial_state", names[0])
     return ()
 
 
