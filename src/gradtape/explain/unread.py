@@ -139,7 +139,9 @@ def told_overwritten(context: Context, slug: str, lost: Unread) -> Finding:
 
 def _left_lying(context: Context, operation: Operation) -> Unread | None:
     """Follow a value outward, from the function that made it to its caller, as long as it is handed out."""
-    if any(context.question.call.span.contains(s.span) for s in (operation.site, *operation.callers)):
+    asking = syntax.expression_at(context.question.call.span)
+    given = [syntax.span_of(a, context.question.call.span.file) for a in getattr(asking, "args", ())]
+    if any(a.contains(s.span) for a in given for s in (operation.site, *operation.callers)):
         return None  # what the question itself is given
     part: Part | None = None
     for site in (operation.site, *operation.callers):

@@ -69,7 +69,8 @@ def _told_again(context: Context, made: Operation | Event, again: Operation) -> 
     if again.site != made.site:
         label = f"computes the same once more, and `{target}` uses this result, not `{source.name}`"
         apart = made.apart_from(again) if isinstance(made, Operation) else None
-        at = apart[1] if apart is not None else again.site.span
+        beside = apart is not None and apart[0] == made.site.span  # else it lies deeper, as the source does
+        at = apart[1] if apart is not None and beside else again.site.span
         return Used(used, at, label, ((here, f"`{source.name}` is made here"),), help_)
     around = {site.code for site in made.callers}
     called = next((site.span for site in again.callers if site.code in around and site not in made.callers), None)

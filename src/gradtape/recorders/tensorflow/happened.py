@@ -81,9 +81,14 @@ class Happenings:
         return self._purposes[site]
 
     def _is_shown(self, item: Happening) -> bool:
-        """Whether a value left in the midst of Keras's training, for its log: no code of the program's took it."""
+        """Whether a value left in the midst of Keras's training, for its log, and the program reads nothing of that."""
         code, lasti = item.places[0]
-        return (id(code), lasti) in self.draft.memory.training
+        if (id(code), lasti) not in self.draft.memory.training:
+            return False
+        span = site_of(item.places[0]).span
+        tree, names = syntax.parse_file(span.file), syntax.assigned_names(span)
+        alone = isinstance(syntax.statement_at(span), ast.Expr)
+        return alone or (bool(names) and not any(tree and syntax.mentions(tree, name) for name in names))
 
     def _is_written(self, value: int) -> bool:
         """Whether a value was just written into an array, for which NumPy asks for the number of a scalar."""
