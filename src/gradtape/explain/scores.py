@@ -21,9 +21,7 @@ LOGARITHMS = frozenset(
 )
 """Functions that give log-probabilities, or their negative."""
 
-SHAPING = frozenset(
-    names.PARTS | {"gather", "take", "take_along_axis", "stack", "concatenate", "negative", "sum", "mean"}
-)
+SHAPING = names.PARTS | {"gather", "take", "take_along_axis", "stack", "concatenate", "negative", "sum", "mean"}
 """What puts numbers in another form, or adds them up."""
 
 COMPARING = SHAPING | {"add", "subtract", "divide", "multiply", "std", "cumsum", "flip", "clip"}

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, syntax
-from gradtape.explain.edits.blocks import ASKING
+from gradtape.explain.edits.blocks import is_asked
 from gradtape.explain.unseen import comes_back
 
 if TYPE_CHECKING:
@@ -171,18 +171,12 @@ def _reads(context: Context, scope: ast.AST, name: str, file: str) -> list[ast.e
     """Return where a scope reads a name, other than to show its value or after the question, when that is too late."""
     call = context.question.call.span
     asks = call.file == file and scope is (syntax.function_at(call) or syntax.parse_file(file))
-    found = [n for n in syntax.mentions(scope, name) if not asks or n.lineno <= call.end_line or _is_asked(n, file)]
+    found = [n for n in syntax.mentions(scope, name) if not asks or n.lineno <= call.end_line or is_asked(n, file)]
     if not found:
         return []
     left = [e.site.span for e in context.run.left if e.site.span.file == file]
     shown = [span for span in dict.fromkeys(left) if not comes_back(span)]
     return [node for node in found if not any(span.contains(syntax.span_of(node, file)) for span in shown)]
-
-
-def _is_asked(node: ast.expr, file: str) -> bool:
-    """Whether another question is about a value: it is the loss of something else."""
-    calls = syntax.calls_around(syntax.span_of(node, file))
-    return any(syntax.text_of(call.func).rpartition(".")[2] in ASKING for call in calls)
 
 
 def _overwriting(context: Context, scope: ast.AST, name: str, span: Span) -> ast.Assign | None:

@@ -96,6 +96,20 @@ def edited(source: str, reports) -> str:
 
 
 @pytest.fixture
+def offered(explained):
+    """Run a program of which something is told, and return the lines that its edits would write."""
+
+    def run(source: str, *, may_fail: bool = False) -> list[str]:
+        ran = explained(source)
+        assert may_fail or ran.error is None
+        found = [f.diagnostic for r in ran.reports for f in r.findings]
+        assert found
+        return [edit.replace_with for d in found if d.suggestion for edit in d.suggestion.edits]
+
+    return run
+
+
+@pytest.fixture
 def mends(explained):
     """Make the edits of a program, see that every gradient flows afterwards, and return the edited text."""
 

@@ -99,8 +99,9 @@ def test_the_edited_program_flows(name, mends):
 
 
 @pytest.mark.parametrize("name", UNEDITED)
-def test_what_is_no_loss_of_what_was_given_is_not_computed(name, explained):
-    ran = explained(HEAD + MODEL + textwrap.dedent(UNEDITED[name]))
-    found = [f.diagnostic for r in ran.reports for f in r.findings]
-    assert found
-    assert not [e for d in found if d.suggestion for e in d.suggestion.edits if "compute_loss" in e.replace_with]
+def test_what_is_no_loss_of_what_was_given_is_not_computed(name, offered):
+    assert not [
+        text
+        for text in offered(HEAD + MODEL + textwrap.dedent(UNEDITED[name]), may_fail=True)
+        if "compute_loss" in text
+    ]

@@ -78,7 +78,7 @@ def _spoiled_and_hidden(context: Context, spot: Spot) -> Finding | None:
 
 
 def _left_out_forward(context: Context, operation: Operation) -> Operation | None:
-    """Return what takes only finite elements of what an operation spoiled, on every way to the target."""
+    """Return a choice that takes only finite elements of what an operation spoiled, behind it."""
     columns, bad, before = context.run.columns, context.not_finite, context.before_target
     queue, seen, found = [operation.output], {operation.output}, None
     while queue:

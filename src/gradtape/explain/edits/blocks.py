@@ -14,6 +14,12 @@ ASKING = {"gradient", "jacobian", "batch_jacobian", "gradients"}
 """The calls that ask for gradients: what is written in them is not recorded any more."""
 
 
+def is_asked(node: ast.expr, file: str, *others: str) -> bool:
+    """Whether an expression stands in a call that asks for gradients, or in one of other names."""
+    calls = syntax.calls_around(syntax.span_of(node, file))
+    return any(syntax.text_of(call.func).rpartition(".")[2] in {*ASKING, *others} for call in calls)
+
+
 def tape_block(place: Span) -> ast.With | ast.AsyncWith | None:
     """Return the `with` statement that enters a tape at a place."""
     return next((n for n in reversed(syntax.around(place)) if isinstance(n, ast.With | ast.AsyncWith)), None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.blocks import ASKING
+from gradtape.explain.edits.blocks import ASKING, is_asked
 from gradtape.explain.edits.case import assigned_before, never_read, parts, simple_name
 from gradtape.explain.edits.question import widths
 from gradtape.explain.unread import Unread, unread
@@ -116,7 +116,7 @@ def _all_alike(found: Unread, value: ast.expr) -> Changes:
     changes: list[Change] = []
     for name, given, call in pairs:
         later = [n for n in syntax.mentions(scope, syntax.text_of(given)) if n.lineno > call.lineno]
-        if not later or any(_is_asked(n, file) for n in later):
+        if not later or any(is_asked(n, file, "watch") for n in later):
             return ()
         changes += [c for n in later for c in builders.replace(n, file, name)]
     return tuple(changes)
@@ -145,15 +145,9 @@ def _read_in_its_place(found: Unread, value: ast.expr, statement: ast.stmt) -> l
         if same and all(isinstance(n.ctx, ast.Load) for n in same) and widths.kept(value, name, found.at):
             first = syntax.statement_at(syntax.span_of(same[0], found.at.file))
             within = [n for n in same if first is not None and n.lineno <= (first.end_lineno or first.lineno)]
-            if not any(_is_asked(n, found.at.file) for n in within):
+            if not any(is_asked(n, found.at.file, "watch") for n in within):
                 return list(within)
     return []
-
-
-def _is_asked(node: ast.expr, file: str) -> bool:
-    """Whether a name stands in a call for gradients."""
-    calls = syntax.calls_around(syntax.span_of(node, file))
-    return any(simple_name(call) in {*ASKING, "watch"} for call in calls)
 
 
 def _operands(node: ast.expr, file: str) -> Iterator[str]:
