@@ -156,9 +156,9 @@ def _left_lying(context: Context, operation: Operation) -> Unread | None:
             over = _overwriting(context, scope, name, span)
             if over is not None:
                 return Unread(span, name, overwritten=over)
-        taken = _taken_apart(span)
-        if taken is not None:
-            return None if taken == part else Unread(span, "", part)
+        taken = {place_of(n) for n in taken_apart(span)}
+        if taken:
+            return None if part in taken else Unread(span, "", part)
         returned = _returned(scope, span, names)
         if returned is None:
             handed = next((name for name in names if _handed_on(context, scope, name, span)), None)
@@ -243,11 +243,24 @@ def _handed_on(context: Context, scope: ast.AST, name: str, span: Span) -> bool:
     return not calls.isdisjoint(ran)
 
 
-def _taken_apart(span: Span) -> Part | None:
-    """Return which part of a result is taken where the call stands: 0 for `f(x)[0]`."""
+def taken_apart(span: Span) -> list[ast.Subscript]:
+    """Return where parts of a result are taken: `f(x)[0]`, and `r[0]` after `r = f(x)` if all of `r` is read so."""
     node = syntax.expression_at(span)
     around = [n for n in syntax.around(span) if isinstance(n, ast.Subscript) and n.value is node]
-    part = around[-1].slice if around else None
+    if around:
+        return [n for n in around[-1:] if place_of(n) is not None]
+    statement, scope = syntax.statement_at(span), syntax.function_at(span) or syntax.parse_file(span.file)
+    if not isinstance(statement, ast.Assign) or statement.value is not node or scope is None:
+        return []
+    name = syntax.text_of(statement.targets[0])
+    reads = syntax.mentions(scope, name) if len(statement.targets) == 1 and name.isidentifier() else []
+    found = [n for n in syntax.walk_scope(scope) if isinstance(n, ast.Subscript) and n.value in reads]
+    return found if len(found) == len(reads) and all(place_of(n) is not None for n in found) else []
+
+
+def place_of(taken: ast.Subscript) -> Part | None:
+    """Return which part of a result a subscript takes, where that is written down."""
+    part = taken.slice
     return part.value if isinstance(part, ast.Constant) and isinstance(part.value, int | str) else None
 
 

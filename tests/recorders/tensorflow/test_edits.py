@@ -35,6 +35,16 @@ PROGRAMS = {
             loss = tf.reduce_mean(seen(phase)[0])
         tape.gradient(loss, phase)
         """,
+    "columns that are taken by their name, turned over on the way": """
+        w = tf.Variable([[0.5, -1.0], [2.0, 0.1], [1.0, 1.0]])
+        def spread(sheet):
+            return np.array([sheet.mean(), sheet.std()], dtype="float32")
+        with tf.GradientTape() as tape:
+            rows = tf.tanh(w).numpy()
+            seen = spread(rows.T)
+            loss = tf.reduce_sum(tf.square(seen))
+        tape.gradient(loss, w)
+        """,
     "a shape that a method takes number by number": """
         w = tf.Variable([[0.5, -1.0, 2.0, 0.1]])
         with tf.GradientTape() as tape:

@@ -136,6 +136,20 @@ UNREAD = {
         """,
         "    h = (outputs := both(x))[0] + tf.reduce_mean(outputs[1])",
     ),
+    "one of two results, which have a name together": (
+        """
+        v, w = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 1.0])
+        def both(x):
+            features = x * v
+            score = tf.tanh(x * w)
+            return features, score
+        with tf.GradientTape() as tape:
+            made = both(tf.constant([0.5, 0.1]))
+            y = tf.reduce_sum(made[0] ** 2)
+        tape.gradient(y, [v, w])
+        """,
+        "    y = tf.reduce_sum((made[0] + tf.reduce_mean(made[1])) ** 2)",
+    ),
     "one entry of a dict of results": (
         """
         v, w = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 1.0])
@@ -510,3 +524,17 @@ def test_the_log_of_what_an_action_was_drawn_by_stays_on_the_tape(mends):
         tape.gradient(loss, policy.trainable_variables)
         """
     assert "        scores.append(tf.math.log(chances[0, action]))" in mends(HEAD + textwrap.dedent(source)).split("\n")
+
+
+def test_parts_of_a_result_that_are_both_read_are_not_added_to_one_another(offered):
+    source = """
+        v, w = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 1.0])
+        def both(x):
+            return x * v, tf.tanh(x * w)
+        with tf.GradientTape() as tape:
+            made = both(tf.constant([0.5, 0.1]))
+            y, other = tf.reduce_sum(made[0] ** 2), made[1] * 2.0
+            y = y + 0.0 * tf.stop_gradient(tf.reduce_sum(other))
+        tape.gradient(y, [v, w])
+        """
+    assert not any("made[0] +" in text for text in offered(HEAD + textwrap.dedent(source)))

@@ -231,6 +231,18 @@ SMOOTH = {
         """,
         "    y = tf.reduce_sum(tf.tanh(tf.abs(tf.nn.relu(w)))) / 2.0",
     ),
+    "equal values that another statement counts": (
+        """
+        w, truth = tf.Variable([0.2, 1.8, 1.0]), tf.constant([0.0, 2.0, 1.0])
+        with tf.GradientTape() as tape:
+            whole = tf.round(w)
+            same = tf.equal(whole, truth)
+            right = tf.math.count_nonzero(same)
+            y = 1.0 - tf.cast(right, tf.float32) / 3.0
+        tape.gradient(y, w)
+        """,
+        "    right = tf.reduce_sum(same)",
+    ),
     "a count that a loop adds to": (
         """
         w, n = tf.Variable([0.2, 0.8]), tf.zeros(2, tf.int32)

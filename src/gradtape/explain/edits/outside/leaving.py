@@ -356,8 +356,9 @@ def _of_numbers(case: Case, pen: Pen, statement: ast.stmt, plain: set[str]) -> l
 
 
 def _starts_with(node: ast.expr, names: set[str]) -> bool:
-    """Whether a method of one of these names is called: `e.sum()`."""
-    return isinstance(node, ast.Call) and syntax.text_of(getattr(node.func, "value", node)) in names
+    """Whether a method of one of these names is called, or an attribute is taken of it: `e.sum()`, `e.T`."""
+    method = node.func if isinstance(node, ast.Call) else node
+    return isinstance(method, ast.Attribute) and syntax.text_of(method.value) in names
 
 
 def _computes_with(node: ast.expr, names: set[str]) -> bool:

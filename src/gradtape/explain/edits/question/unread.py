@@ -12,7 +12,7 @@ from gradtape.explain.edits import builders
 from gradtape.explain.edits.blocks import ASKING, is_asked
 from gradtape.explain.edits.case import assigned_before, never_read, parts, simple_name
 from gradtape.explain.edits.question import widths
-from gradtape.explain.unread import Unread, unread
+from gradtape.explain.unread import Unread, place_of, taken_apart, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -294,16 +294,18 @@ def _given_back(function: ast.FunctionDef) -> ast.expr | None:
 
 def _other_part(case: Case, found: Unread) -> Changes:
     """Add the part of a result that is left lying to the part that is taken: `(r := f(x))[0] + mean(r[1])`."""
-    file, node = found.at.file, syntax.expression_at(found.at)
-    whole = builders.parent_of(node, file) if node is not None else None
-    if node is None or not isinstance(whole, ast.Subscript) or not isinstance(whole.slice, ast.Constant):
+    file, whole = found.at.file, taken_apart(found.at)
+    if len(whole) != 1:
         return ()
-    taken = whole.slice.value
     other: dict[object, int] = {0: 1, 1: 0}
-    part: Part | None = other.get(taken) if found.part is None else found.part
+    part: Part | None = other.get(place_of(whole[0])) if found.part is None else found.part
     if part is None:
         return ()
-    pen, name = case.moved(found.at).pen, scopes.free_name(file, "outputs")
-    here, there = builders.written(whole.slice, file), f'"{part}"' if isinstance(part, str) else str(part)
-    text = f"({name} := {builders.written(node, file)})[{here}] + {pen.call('mean', f'{name}[{there}]')}"
-    return (*builders.replace(whole, file, text), *pen.imports)
+    pen, value = case.moved(found.at).pen, whole[0].value
+    given = name = builders.written(value, file)
+    if not isinstance(value, ast.Name):
+        name = scopes.free_name(file, "outputs")
+        given = f"({name} := {given})"
+    here, there = builders.written(whole[0].slice, file), f'"{part}"' if isinstance(part, str) else str(part)
+    text = f"{given}[{here}] + {pen.call('mean', f'{name}[{there}]')}"
+    return (*builders.replace(whole[0], file, text), *pen.imports)

@@ -160,10 +160,19 @@ def distance(case: Case) -> Changes:
             insertion(file, whole.end_line, whole.end_column, ")"),
         )
     changes = [*builders.rename_call(call, file, f"1.0 - {size}"), Change(middle, " - ")]
-    outer = builders.parent_of(call, file)
-    if isinstance(outer, ast.Call) and simple_name(outer) == "count_nonzero":
-        changes += builders.rename_call(outer, file, case.pen.call("sum").removesuffix("()"))
+    for outer in (builders.parent_of(read, file) for read in [call, *_reads_of(call, file)]):
+        if isinstance(outer, ast.Call) and simple_name(outer) == "count_nonzero":
+            changes += builders.rename_call(outer, file, case.pen.call("sum").removesuffix("()"))
     return tuple(changes)
+
+
+def _reads_of(value: ast.expr, file: str) -> list[ast.expr]:
+    """Return where the name is read that a statement gives a value, where that is all that it does."""
+    span = syntax.span_of(value, file)
+    statement, scope = syntax.statement_at(span), syntax.function_at(span) or syntax.parse_file(file)
+    if not isinstance(statement, ast.Assign) or statement.value is not value or scope is None:
+        return []
+    return [n for name in syntax.assigned_names(span) for n in syntax.mentions(scope, name)]
 
 
 def _is_equal(node: ast.AST) -> bool:
