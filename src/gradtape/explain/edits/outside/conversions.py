@@ -240,7 +240,12 @@ def without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
         given = [n for n in wanted.numbers.values() if is_conversion(n, file)]
         return filled.with_tensors(pen, wanted, {n: part for n in given if (part := worked_on(n, file)) is not None})
     if isinstance(inner, ast.List | ast.ListComp) and pen.knows("stack"):
-        if isinstance(node, ast.Call) and not any(isinstance(e, ast.List) for e in getattr(inner, "elts", ())):
+        alone = isinstance(node, ast.Call) and len(node.args) < 2  # a dtype is no axis
+        if (
+            alone
+            and isinstance(node, ast.Call)
+            and not any(isinstance(e, ast.List) for e in getattr(inner, "elts", ()))
+        ):
             bare = node.args[:1] == [inner]
             rest = [k for k in node.keywords if k.arg == "dtype" or pen.dialect == "torch"] if bare else []
             dropped = [c for k in rest for c in builders.drop_argument(node, file, k.arg or "")]

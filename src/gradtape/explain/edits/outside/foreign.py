@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import parts
+from gradtape.explain.edits.case import defined_in, parts, simple_name
 from gradtape.explain.edits.pen import function_name
 from gradtape.explain.names import MATH
 
@@ -249,3 +249,16 @@ def in_jax_numpy(pen: Pen, body: ast.AST, file: str) -> Changes:
         else:
             found.append(Change(syntax.span_of(node, file), pen.say(f"jnp.{MATH.get(name, name)}")))
     return tuple(found)
+
+
+COUNTING = {"set", "Counter", "count", "index"}
+"""What Python does with plain values, and no tensor has a derivative for."""
+
+
+def is_counted(statement: ast.stmt | None, file: str) -> bool:
+    """Whether a statement lists what Python counts in plain values, itself or in a function of the file."""
+    lists = [n for n in ast.walk(statement) if isinstance(n, ast.ListComp)] if statement is not None else []
+    calls = [n for each in lists for n in ast.walk(each.elt) if isinstance(n, ast.Call)]
+    bodies = [body for call in calls if (body := defined_in(file, call)) is not None]
+    calls += [n for body in bodies for n in ast.walk(body) if isinstance(n, ast.Call)]
+    return any(simple_name(call) in COUNTING for call in calls)

@@ -73,6 +73,8 @@ def stay(case: Case) -> Suggestion | None:
     writes = overwritten.writes_after(case) if pen.dialect == "tensorflow" else []
     if writes:
         return _overwritten(case, pen, node, writes)
+    if foreign.is_counted(case.statement, case.file):
+        return None
     if is_index(case, node) or (pen.dialect == "jax" and untraced.wants_number(case, node)):
         return None
     solved = _solved_on_tape(case, node) if pen.dialect == "gradtape" else ()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import scopes, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import defined_in, simple_name, statements_of
 from gradtape.explain.edits.smooth import starts
-from gradtape.explain.edits.smooth.twins import IN_ORDER, Around, Kind, RefusedError, Twin
+from gradtape.explain.edits.smooth.kinds import IN_ORDER, Kind, RefusedError, Twin
+from gradtape.explain.edits.smooth.twins import Around
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -21,6 +22,9 @@ MOST_PLACES = 200
 
 WITHIN_A_FUNCTION = {Kind.HITS, Kind.SIZED, Kind.LISTED, Kind.MASKED, Kind.BEST}
 """What is told of in the words of the function that made it."""
+
+DECIDING = ast.If | ast.While | ast.Assert | ast.For | ast.comprehension
+"""What goes by values: a truth value that decides, positions one after the other."""
 
 LOOPS = ast.For | ast.While | ast.AsyncFor
 
@@ -54,6 +58,8 @@ class _Walk:
         moving = starts.moving(case)
         self.around = Around(self.pen, self.new, lambda node: starts.step_beside(self.pen, node, moving), start.dtype)
         self.waiting = [start.node]
+        self.kept: set[ast.expr] = set()
+        """Expressions that stay what they are, since a loop carries on what they give."""
         self.seen: set[ast.expr] = set()
 
     def changes(self) -> Changes:
@@ -67,6 +73,7 @@ class _Walk:
                 raise RefusedError
             self._go_on(self._climbed(node))
         changed = {n for n, twin in self.new.items() if twin.text != builders.written(n, self.file)}
+        changed = {n for n in changed if n not in self.kept and self.kept.isdisjoint(builders.path_to(n, self.file))}
         outer = [n for n in changed if changed.isdisjoint(builders.path_to(n, self.file))]
         return tuple(c for n in outer for c in builders.replace(n, self.file, self.new[n].text))
 
@@ -74,7 +81,7 @@ class _Walk:
         """Write the expressions around a value as far as they have to be, and return the outermost."""
         while True:
             outer = builders.parent_of(node, self.file)
-            if isinstance(outer, ast.If | ast.While | ast.Assert):
+            if isinstance(outer, DECIDING) and self.new[node].kind is not Kind.FLOAT:
                 raise RefusedError
             if not isinstance(outer, ast.expr) or (isinstance(outer, ast.Call) and outer.func is node):
                 return node
@@ -109,10 +116,34 @@ class _Walk:
             return
         if not isinstance(target, ast.Name | ast.Attribute):
             raise RefusedError
-        text = syntax.text_of(target)
+        text = self._again(target, statement, twin) or syntax.text_of(target)
         for place in self._reads(target, statement):
             mask = twin.mask if twin.kind in WITHIN_A_FUNCTION or twin.mask == IN_ORDER else ""
             self._add(place, twin._replace(text=text, mask=mask))
+
+    def _again(self, target: ast.expr, statement: ast.AST, twin: Twin) -> str | None:
+        """Write shares anew for where a position is read that a loop carries on; the position stays what it is.
+
+        What the next round starts from has to be a position, as what the first one started from is.
+        """
+        value = getattr(statement, "value", None)
+        if twin.kind not in {Kind.SHARES, Kind.CHANCES} or value is None or not self._carried(target):
+            return None
+        read = syntax.names_in(ast.parse(twin.text, mode="eval"), ast.Load)
+        scope = syntax.function_at(syntax.span_of(target, self.file)) or syntax.parse_file(self.file)
+        later = [s for s in (statements_of(scope) if scope is not None else ()) if s.lineno >= target.lineno]
+        calls = [n for n in ast.walk(value) if isinstance(n, ast.Call) and scopes.stands_for(n.func, self.file) is None]
+        if calls or any(read & syntax.names_in(s, ast.Store) for s in later if not hasattr(s, "body")):
+            raise RefusedError
+        self.kept.add(value)
+        return twin.text
+
+    def _carried(self, target: ast.expr) -> bool:
+        """Whether a loop reads a name before it gives it its new value."""
+        text, path = syntax.text_of(target), builders.path_to(target, self.file)
+        loops = [n for n in path if isinstance(n, LOOPS)]
+        reads = [n for loop in loops[-1:] for n in syntax.mentions(loop, text) if n.lineno <= target.lineno]
+        return bool(reads)
 
     def _add(self, node: ast.expr, twin: Twin) -> None:
         if node not in self.new:
@@ -166,6 +197,9 @@ class _Walk:
     def _handed(self, call: ast.Call, node: ast.expr, twin: Twin) -> None:
         """Go on in the function of the file that gets the value, if nothing else is ever handed to it."""
         function = defined_in(self.file, call)
+        if function is None and simple_name(call) == "append" and isinstance(call.func, ast.Attribute):
+            self._listed(call, twin)
+            return
         if function is None:
             if twin.kind in {Kind.SHARES, *WITHIN_A_FUNCTION} - {Kind.MASKED} and simple_name(call) != "print":
                 raise RefusedError
@@ -177,3 +211,17 @@ class _Walk:
             raise RefusedError
         for place in syntax.mentions(function, parameter):
             self._add(place, twin._replace(text=parameter))
+
+    def _listed(self, call: ast.Call, twin: Twin) -> None:
+        """Go on where a list is read that a smooth value is put into; nothing else may be in it."""
+        name = getattr(call.func, "value", call)
+        scope = syntax.function_at(syntax.span_of(call, self.file)) or syntax.parse_file(self.file)
+        text = syntax.text_of(name)
+        reads = [n for n in (syntax.mentions(scope, text) if scope is not None else []) if n is not name]
+        made = syntax.values_given_to(text, syntax.span_of(call, self.file))
+        more = [n for n in reads if isinstance(builders.parent_of(n, self.file), ast.Attribute)]
+        empty = all(isinstance(value, ast.List) and not value.elts for value in made)
+        if twin.kind in WITHIN_A_FUNCTION or more or not (made and empty):
+            raise RefusedError
+        for place in reads:
+            self._add(place, twin._replace(text=text))

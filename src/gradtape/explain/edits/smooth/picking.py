@@ -333,3 +333,10 @@ def _between_places(pick: ast.Subscript, position: str, file: str) -> Changes:
 def picks(name: str) -> bool:
     """Whether an operation of that name picks elements by positions."""
     return any(word in name.lower() for word in ("gather", "embedding", "take", "lookup"))
+
+
+def grouped_later(case: Case) -> bool:
+    """Whether the route enters an operation that writes or sums where the positions say that it gets."""
+    blamed = case.operation
+    later = (k.operation.name for k in case.route if blamed is not None and k.operation.seq > blamed.seq)
+    return any(word in name.lower() for name in later for word in ("scatter", "segment", "bincount"))

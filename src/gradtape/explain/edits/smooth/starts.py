@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, simple_name
+from gradtape.explain.edits.case import Case, assigned_before, simple_name
 from gradtape.explain.edits.smooth import soft
-from gradtape.explain.edits.smooth.twins import IN_ORDER, Kind, Twin, counted
+from gradtape.explain.edits.smooth.kinds import IN_ORDER, OURS, Kind, Twin
+from gradtape.explain.edits.smooth.twins import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from gradtape.diagnostics import Span
     from gradtape.explain.edits.pen import Pen
-
-
-OURS = ("tensorflow.", "gradtape.tf.", "keras.ops.")
-"""Modules whose functions are known by their names."""
 
 
 class Start(NamedTuple):
@@ -101,16 +98,30 @@ def _largest(pen: Pen, call: ast.Call, file: str) -> Twin | None:
     place = builders.written(axis, file) if axis is not None else "-1"
     if scores is None:
         return None
-    text = builders.written(scores, file)
-    if isinstance(scores, ast.Name | ast.Attribute) and "prob" in text and simple_name(call) == "argmax":
-        return Twin(Kind.SHARES, text) if place in {"-1", "1"} else None
-    if simple_name(call) == "argmin":
+    text, axes = builders.written(scores, file), _axes_of(scores, file)
+    smallest = simple_name(call) == "argmin"
+    if smallest:
         text = f"-{builders.operand(scores, file)}"
-    if place in {"-1", "1"}:
-        return Twin(Kind.SHARES, pen.say("tf.nn.softmax({x})", x=text))
-    if place == "0":
-        return Twin(Kind.SHARES, pen.say("tf.nn.softmax(tf.transpose({x}))", x=text))
-    return None
+    chances = isinstance(scores, ast.Name | ast.Attribute) and "prob" in text and not smallest
+    if place in {"-1", str(axes - 1)} or (place == "1" and not axes):
+        return Twin(Kind.SHARES, text if chances else pen.say("tf.nn.softmax({x})", x=text))
+    if place == "0" and axes in {0, 2}:
+        moved = pen.say("tf.transpose({x})", x=text)
+        return Twin(Kind.SHARES, moved if chances else pen.say("tf.nn.softmax({x})", x=moved))
+    if not place.isdigit():
+        return None
+    shares = text if chances else pen.say("tf.nn.softmax({x}, axis={a})", x=text, a=place)
+    return Twin(Kind.SHARES, pen.say("tf.experimental.numpy.moveaxis({s}, {a}, -1)", s=shares, a=place))
+
+
+def _axes_of(node: ast.expr, file: str) -> int:
+    """Return how many axes a value has that was given its shape where it was made; 0 where that is not seen."""
+    scope = syntax.function_at(syntax.span_of(node, file)) or syntax.parse_file(file)
+    made = assigned_before(scope, node.id, node.lineno) if isinstance(node, ast.Name) and scope is not None else node
+    shape = (
+        builders.argument(made, 1, "shape") if isinstance(made, ast.Call) and simple_name(made) == "reshape" else None
+    )
+    return len(shape.elts) if isinstance(shape, ast.List | ast.Tuple) else 0
 
 
 def _drawn(pen: Pen, call: ast.Call, file: str) -> Twin | None:

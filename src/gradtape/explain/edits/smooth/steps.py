@@ -13,7 +13,7 @@ from gradtape.explain.edits.finite import numbers
 from gradtape.explain.edits.question.dtypes import is_whole
 from gradtape.explain.edits.smooth import choosing, counts, following, hits, metrics, orders, soft, starts, truth
 from gradtape.explain.edits.smooth.choosing import picked_softly, weights_instead
-from gradtape.explain.edits.smooth.picking import ROUNDED, between_rows, is_index, picked_later
+from gradtape.explain.edits.smooth.picking import ROUNDED, between_rows, grouped_later, is_index, picked_later
 from gradtape.explain.edits.smooth.straight import passing_text, passing_through
 
 if TYPE_CHECKING:
@@ -25,16 +25,25 @@ if TYPE_CHECKING:
 CASTS = {"int", "long", "short", "byte", "bool", "astype", "cast"}
 """What casts to a dtype without derivatives; `astype` and `cast` take it as an argument."""
 
-DRAWS = ("poisson", "bernoulli", "multinomial", "categorical", "binomial", "gamma", "sample", "normal", "uniform")
-"""How the names of operations end that draw at random."""
+DRAWS = {"poisson", "bernoulli", "multinomial", "categorical", "binomial", "gamma", "sample", "normal", "uniform"}
+"""The last words of the names of operations that draw at random."""
+
+
+def draws(name: str) -> bool:
+    """Whether a function of that name draws at random: `stateless_poisson`, not `polygamma`."""
+    return name.rpartition("_")[2] in DRAWS
 
 
 def pass_through(case: Case) -> Suggestion | None:
     """Suggest the expression whose value stays and whose gradient is that of what it works on."""
     name = simple_name(case.node) if case.node is not None else ""
-    position = _cast_to_position(case, case.node) if case.node is not None else None
-    if position is not None:
-        return _between_unrounded(case, position)
+    measured = metrics.loss_instead(case)
+    if measured:
+        return builders.likely(*measured)
+    cast = _cast_of(case, case.node) if case.node is not None else None
+    if cast is not None:
+        position = is_index(case.moved(syntax.span_of(cast, case.file)), cast) or picked_later(case)
+        return _between_unrounded(case, cast) if position else around_cast(case.moved(syntax.span_of(cast, case.file)))
     nearest = _bilinear(case)
     if nearest:
         return builders.likely(*nearest)
@@ -47,13 +56,14 @@ def pass_through(case: Case) -> Suggestion | None:
     return case.once("pass through", lambda: builders.likely(*changes)) if text else soften(case)
 
 
-def _cast_to_position(case: Case, node: ast.expr) -> ast.Call | None:
-    """Return the cast that makes what an expression gives a whole number to pick by: `x.round().long()` in an index."""
-    for outer in builders.path_to(node, case.file)[-2:]:
+def _cast_of(case: Case, node: ast.expr) -> ast.Call | None:
+    """Return the cast to whole numbers that takes what an expression gives: `x.round().long()`."""
+    for outer in reversed(builders.path_to(node, case.file)):
         if isinstance(outer, ast.Call) and simple_name(outer) in CASTS:
-            return (
-                outer if is_index(case.moved(syntax.span_of(outer, case.file)), outer) or picked_later(case) else None
-            )
+            told = [*outer.args, *(k.value for k in outer.keywords)]
+            return outer if simple_name(outer) not in {"astype", "cast"} or any(map(is_whole, told)) else None
+        if not isinstance(outer, ast.expr):
+            return None
     return None
 
 
@@ -107,7 +117,10 @@ def _around(case: Case) -> tuple[str, Changes]:
 def around_cast(case: Case) -> Suggestion | None:
     """Let the gradient pass around a cast to whole numbers: around the cast back, where there is one."""
     node, file = case.node, case.file
+    measured = metrics.loss_instead(case)
     inner = builders.worked_on(node, file) if node is not None else None
+    if measured:
+        return builders.likely(*measured)
     if node is None or inner is None:
         return None
     real = _real_dtype(case, node)
@@ -120,6 +133,8 @@ def around_cast(case: Case) -> Suggestion | None:
     if is_index(case, node) or picked_later(case):
         between = between_rows(case, node, inner)
         return builders.sketch(*between) if between else None
+    if grouped_later(case):
+        return None
     compared = _compared_later(case) if case.pen.dialect == "jax" else None
     if compared is not None:
         return _compared_without_cast(case, node, compared)
@@ -128,7 +143,7 @@ def around_cast(case: Case) -> Suggestion | None:
     outer = (n for n in reversed(builders.path_to(node, file)) if isinstance(n, ast.Call) and _is_cast(n))
     whole: ast.expr = next(outer, None) or _cast_later(case) or node
     pen = case.pen
-    text = builders.operand(inner, file)
+    text = _not_rounded(inner, file)
     exact = builders.written(whole, file)
     if whole is node and pen.dialect == "tensorflow":  # which does not compute with two dtypes
         exact = pen.say("tf.cast({e}, {x}.dtype)", e=exact, x=text)
@@ -170,6 +185,13 @@ def _unrounded(case: Case, node: ast.expr) -> ast.expr:
     rounded = made if made is not None else node
     inner = builders.worked_on(rounded, case.file) if simple_name(rounded) in ROUNDED else None
     return node if inner is None or any(isinstance(n, ast.Call) for n in ast.walk(inner)) else inner
+
+
+def _not_rounded(node: ast.expr, file: str) -> str:
+    """Write what is cast without what rounds it on the way, around which the gradient passes as well."""
+    rounded = [n for n in parts(node) if n is not node and simple_name(n) in ROUNDED and isinstance(n, ast.Call)]
+    text = builders.with_changes(node, file, tuple(c for n in rounded for c in builders.drop_call(n, file)))
+    return text if builders.closed(text) or not builders.operand(node, file).startswith("(") else f"({text})"
 
 
 def _counted_on(case: Case) -> bool:
@@ -266,7 +288,7 @@ def soften(case: Case) -> Suggestion | None:
         node = outer  # the order of an order
     for part in parts(node):
         text = soft.smooth(pen, part, file)
-        if text is None and simple_name(part).endswith(DRAWS) and pen.phrases.passing:
+        if text is None and draws(simple_name(part)) and pen.phrases.passing:
             text = passing_text(pen, part, file)
         if text is not None:
             total = pen.call("sum").removesuffix("()")

@@ -1,4 +1,4 @@
-"""What stands for truth values, whole numbers and positions once they are smooth, and what code around them becomes.
+"""What code becomes around truth values, whole numbers and positions that are smooth.
 
 TensorFlow converts no dtypes by itself: a number in the place of a truth value changes every expression around it.
 """
@@ -6,110 +6,39 @@ TensorFlow converts no dtypes by itself: a number in the place of a truth value 
 from __future__ import annotations
 
 import ast
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
+from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import simple_name
 from gradtape.explain.edits.question.dtypes import is_whole
+from gradtape.explain.edits.smooth import groups
+from gradtape.explain.edits.smooth.kinds import (
+    ALIKE,
+    COUNTED,
+    DECIDED,
+    FLAT,
+    IN_ORDER,
+    JOINED,
+    LOGICAL,
+    NEEDING,
+    OPERATORS,
+    ORDERED,
+    OURS,
+    PAIRED,
+    PICKS,
+    PLAIN,
+    STEPS,
+    Kind,
+    RefusedError,
+    Twin,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gradtape.explain.edits.pen import Pen
-
-
-class Kind(StrEnum):
-    """What a smooth value stands for."""
-
-    TRUTH = "truth"
-    """A number between 0 and 1, in the place of a truth value."""
-    NUMBER = "number"
-    """A floating-point number in the place of a whole one: a count, a rank, a place."""
-    SHARES = "shares"
-    """Along the last axis how much each place is meant, in the place of one position."""
-    CHANCES = "chances"
-    """The shares that all draws of a row have, in the place of the positions that are drawn."""
-    BEST = "best"
-    """A pair of values and shares, in the place of the pair of values and positions that `top_k` gives."""
-    HITS = "hits"
-    """The positions where a mask is true: only how many there are, and what they pick, can be smooth."""
-    SIZED = "sized"
-    """The shape of such positions, or of what a mask picked."""
-    LISTED = "listed"
-    """Shares beside the numbers of rows, in the place of pairs of a row and a position."""
-    MASKED = "masked"
-    """All elements times a mask, in the place of those that the mask picked."""
-    FLOAT = "float"
-    """What was floating point before as well: nothing around it changes."""
-
-
-class Twin(NamedTuple):
-    """How an expression is written that is smooth now; `mask` is what weighs its elements, `IN_ORDER` for an order."""
-
-    kind: Kind
-    text: str
-    mask: str = ""
-
-
-IN_ORDER = "order"
-"""The mask of shares that are there for each place of an order, and not for one position."""
-
-
-class RefusedError(Exception):
-    """Something needs a truth value, a whole number or a position, and can have nothing else."""
-
-
-FLAT = {"[-1]", "(-1,)", "-1"}
-"""Shapes of one axis, whatever its length."""
-
-ALIKE = {"reshape", "expand_dims", "squeeze", "transpose", "identity", "stack", "concat", "tile", "broadcast_to",
-         "stop_gradient", "repeat", "reverse", "ensure_shape", "convert_to_tensor", "pad"}  # fmt: skip
-"""Functions that move elements and take any dtype."""
-
-COUNTED = {"reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "abs", "square", "cumsum", "negative", "add_n"}
-"""Functions of one number that give a number of its dtype."""
-
-PAIRED = {"add", "subtract", "multiply", "maximum", "minimum", "squared_difference", "divide", "truediv"}
-"""Functions of two numbers of one dtype."""
-
-OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "/", ast.Pow: "**",
-}  # fmt: skip
-
-LOGICAL: dict[str, type[ast.AST]] = {
-    "logical_and": ast.BitAnd, "logical_or": ast.BitOr, "logical_xor": ast.BitXor, "equal": ast.Eq,
-    "not_equal": ast.NotEq,
-}  # fmt: skip
-JOINED: dict[type[ast.AST], str] = {
-    ast.BitAnd: "{a} * {b}",
-    ast.BitOr: "tf.maximum({a}, {b})",
-    ast.BitXor: "tf.abs({a} - {b})",
-    ast.Eq: "1.0 - tf.abs({a} - {b})",
-    ast.NotEq: "tf.abs({a} - {b})",
-}
-"""What operators of truth values are for numbers between 0 and 1."""
-
-DECIDED = ast.If | ast.While | ast.IfExp | ast.Assert | ast.BoolOp
-STEPS: dict[str, type[ast.AST]] = {
-    "greater": ast.Gt,
-    "greater_equal": ast.GtE,
-    "less": ast.Lt,
-    "less_equal": ast.LtE,
-}
-ORDERED: dict[type[ast.AST], int] = {ast.Gt: 1, ast.GtE: 1, ast.Lt: -1, ast.LtE: -1}
-
-PICKS = {"gather", "gather_nd", "take", "embedding_lookup"}
-NEEDING = {"range", "fill", "zeros", "ones", "bincount", "unsorted_segment_sum", "segment_sum", "scatter_nd", "one_hot",
-           "tensor_scatter_nd_update", "tensor_scatter_nd_add", "sparse_categorical_crossentropy", "sequence_mask",
-           "sparse_softmax_cross_entropy_with_logits", "dynamic_partition", "cond", "while_loop", "Assert",
-           "boolean_mask", "scatter_nd_update", "floormod", "numpy", "numpy_function", "py_function"}  # fmt: skip
-"""What needs whole numbers or truth values, or takes the value out."""
-
-
-PLAIN = {"int", "float", "print", "str", "append"}
-"""What takes a mean position as well as a position."""
 
 
 class Around:
@@ -265,9 +194,16 @@ class Around:
         if name == "one_hot" and outer.args[0] is node and len(outer.args) == 2:
             count = builders.written(outer.args[1], self.file)
             return Twin(Kind.FLOAT, self._near(twin, self._say("tf.cast({n}, {d})", n=count, d=self.dtype)))
-        if name in NEEDING | PICKS:
+        if name in ALIKE | COUNTED:
+            return self._with(outer, node, twin)
+        if name in NEEDING | PICKS or self._wants_whole(outer):
             raise RefusedError
-        return self._with(outer, node, twin) if name in ALIKE | COUNTED else None
+        return None
+
+    def _wants_whole(self, call: ast.Call) -> bool:
+        """Whether a function of the framework may want the whole number; losses and what prints take any."""
+        full = scopes.stands_for(call.func, self.file) or ""
+        return full.startswith(OURS) and ".losses." not in full and simple_name(call) not in PLAIN
 
     def _compared(self, outer: ast.expr) -> Twin | None:
         """Write the comparison of a number that was a whole one; one that decides what runs can stay."""
@@ -326,6 +262,9 @@ class Around:
             return twin if is_whole(dtype) else Twin(Kind.FLOAT, self._place(twin).text)
         if name in {"squeeze", "identity"}:
             return self._with(outer, node, twin)
+        moved = self._moved(outer, node, twin)
+        if moved is not None:
+            return moved
         if name == "one_hot" and outer.args[0] is node:
             return Twin(Kind.FLOAT, twin.text)
         if name == "shape" and outer.args == [node]:
@@ -334,16 +273,40 @@ class Around:
             return self._gathered(outer, twin._replace(text=shares))
         if name in {"argsort", "invert_permutation"} and outer.args == [node]:
             return self._ranks(twin)
+        summed = groups.grouped(self.pen, outer, node, *self._named(twin)) if twin.mask != IN_ORDER else None
+        if summed is not None:
+            return summed
         layer = scopes.stands_for(outer.func, self.file) is None and outer.args == [node] and not outer.keywords
         if layer and self._is_embedding(outer.func):
             first, again = self._named(twin)
             rows = self._say("{e}(tf.range({n}.shape[-1]))", e=builders.written(outer.func, self.file), n=again)
             return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=first, t=rows))
+        if name == "append":  # the list goes on with it
+            return None
         if name in NEEDING | PICKS or name in {"invert_permutation", "argsort", "shape", "size", "reshape"}:
             raise RefusedError
         if scopes.stands_for(outer.func, self.file) is None and name not in PLAIN:
             raise RefusedError
         return self._meant(outer, node, twin)
+
+    def _moved(self, outer: ast.Call, node: ast.expr, twin: Twin) -> Twin | None:
+        """Write shares in another shape, or beside others: their own axis stays the last one."""
+        name = simple_name(outer)
+        if name not in {"reshape", "expand_dims", "stack"} or outer.args[:1] != [node]:
+            return None
+        if name != "reshape":
+            axis, changes = builders.argument(outer, 1, "axis"), [Change(syntax.span_of(node, self.file), twin.text)]
+            if axis is not None and syntax.text_of(axis) == "-1":
+                changes += builders.replace(axis, self.file, "-2")
+            return twin._replace(text=builders.with_changes(outer, self.file, tuple(changes)))
+        shape = builders.argument(outer, 1, "shape")
+        if shape is None:
+            raise RefusedError
+        first, again = self._named(twin)
+        lengths = self._say("tf.concat([{s}, [{n}.shape[-1]]], 0)", s=builders.written(shape, self.file), n=again)
+        if syntax.text_of(shape) in FLAT:
+            lengths = f"[-1, {again}.shape[-1]]"
+        return twin._replace(text=self._say("tf.reshape({t}, {s})", t=first, s=lengths))
 
     def _parted(self, outer: ast.expr, node: ast.expr, twin: Twin) -> Twin | None:
         """Write the mean row or column of a place in a grid that lies in one line: `place // n`, `place % n`."""
@@ -364,11 +327,10 @@ class Around:
         twin = self.known[node]
         one = isinstance(outer, ast.Subscript) and outer.value is node
         shape = builders.argument(outer, 1, "shape") if isinstance(outer, ast.Call) else None
-        if simple_name(outer) == "reshape" and shape is not None and syntax.text_of(shape) not in FLAT:
-            first, again = self._named(twin)
-            size = builders.written(shape, self.file)
-            text = self._say("tf.reshape({t}, tf.concat([{s}, [{n}.shape[-1]]], 0))", t=first, s=size, n=again)
-            return twin._replace(kind=Kind.SHARES, text=text)
+        flat = shape is not None and syntax.text_of(shape) in FLAT
+        if simple_name(outer) == "reshape" and isinstance(outer, ast.Call) and not flat:
+            moved = self._moved(outer, node, twin)
+            return moved._replace(kind=Kind.SHARES) if moved is not None else None
         if one or simple_name(outer) in {"squeeze", "reshape"}:
             return twin._replace(kind=Kind.SHARES)
         if simple_name(outer) == "cast":

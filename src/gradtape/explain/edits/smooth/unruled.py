@@ -13,7 +13,7 @@ from gradtape.explain.edits.outside.callbacks import without_callback
 from gradtape.explain.edits.outside.rules import from_values
 from gradtape.explain.edits.question import passing
 from gradtape.explain.edits.smooth import slopes
-from gradtape.explain.edits.smooth.steps import DRAWS, is_number, pass_through
+from gradtape.explain.edits.smooth.steps import draws, is_number, pass_through
 from gradtape.explain.edits.tracing import loops
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def another_way(case: Case) -> Suggestion | None:
         return loops.counted(case, call)
     if name in {"pure_callback", "io_callback", "numpy_function", "py_function"}:
         return without_callback(case)
-    return pass_through(case) if name.endswith(DRAWS) else from_values(case)
+    return pass_through(case) if draws(name) else from_values(case)
 
 
 def _smoothly_resized(call: ast.Call, file: str) -> Changes:
