@@ -570,6 +570,32 @@ BROKEN = {
         except AttributeError:
             pass
         """,
+    "a layer that a dict gets in the place of the first one": """
+        import keras, tensorflow as tf
+        net = {"body": keras.layers.Dense(3), "head": keras.layers.Dense(1)}
+        x = tf.ones((2, 4))
+        net["head"](net["body"](x))
+        listed = [v for layer in net.values() for v in layer.trainable_variables]
+        def anew():
+            net["head"] = keras.layers.Dense(1)  #~ GT104
+        anew()
+        for _ in range(2):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(net["head"](net["body"](x)))
+            tape.gradient(y, listed)
+        """,
+    "a layer that a dict has beside another": """
+        import keras, tensorflow as tf
+        net = {"body": keras.layers.Dense(3), "head": keras.layers.Dense(1)}
+        x = tf.ones((2, 4))
+        net["head"](net["body"](x))
+        listed = [v for layer in net.values() for v in layer.trainable_variables]
+        net["other"] = keras.layers.Dense(1)
+        net["other"](net["body"](x))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(net["other"](net["body"](x)))
+        tape.gradient(y, listed)  #~ GT105
+        """,
     "a slow copy of a network whose layers are made under one name": """
         def judge():
             seen = keras.Input((2,))

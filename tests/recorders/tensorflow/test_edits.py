@@ -685,6 +685,18 @@ PROGRAMS = {
         except AttributeError:
             pass
         """,
+    "what a layer of a chain of layers gives, as a symbol": """
+        inner = keras.layers.Dense(3, name="middle")
+        chain = keras.Sequential([keras.layers.Input((4,)), inner, keras.layers.Dense(2)])
+        x = tf.ones((1, 4))
+        middle = chain.get_layer("middle").output
+        with tf.GradientTape() as tape:
+            score = chain(x)[:, 0]
+        try:
+            tape.gradient(score, middle)
+        except AttributeError:
+            pass
+        """,
     "what a model gets, as a symbol": """
         start = keras.Input((4,))
         model = keras.Model(start, keras.layers.Dense(2, activation="tanh")(start))

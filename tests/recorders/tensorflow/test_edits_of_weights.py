@@ -136,9 +136,31 @@ MENDED = {
         """,
         "        return score + self.row_shift(r)[:, 0] + self.column_shift(c)[:, 0]",
     ),
+    "a weight that only gets another name": (
+        """
+        class Spring(keras.layers.Layer):
+            def build(self, shape):
+                self.k, self.c = (self.add_weight(shape=(), initializer="ones", name=n) for n in ("k", "c"))
+            def call(self, x):
+                k, c = self.k, self.c
+                pull = k * x
+                return pull
+        net = keras.Sequential([keras.layers.Input((4,)), Spring()])
+        """,
+        "        return pull * self.c",
+    ),
 }
 
 UNEDITED = {
+    "a matrix with another name that fits nowhere": """
+        class Odd(keras.layers.Layer):
+            def build(self, shape):
+                self.extra = self.add_weight(shape=(7, 5), name="extra")
+            def call(self, x):
+                extra = self.extra
+                return tf.nn.tanh(x)
+        net = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3), Odd()])
+        """,
     "a matrix that fits nowhere": """
         class Odd(keras.layers.Layer):
             def build(self, shape):

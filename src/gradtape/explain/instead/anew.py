@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, syntax
@@ -25,7 +26,8 @@ def made_anew(context: Context) -> Used | None:
     for event in _editions(context, asked):
         while_recording = during(context, event.seq)
         after_the_target = made is not None and made.seq > max(context.question.target_ids, default=0) > 0
-        if _alike(context, event) and (idle or while_recording or after_the_target):
+        replaced = made is not None and _is_element_of_both(made.site.span, event.site.span)
+        if _alike(context, event) and (idle or while_recording or after_the_target or replaced):
             both = while_recording and made is not None and during(context, made.seq)
             return None if (idle or both) and _ran_as_well(context) else _anew(context, event)
     return None
@@ -58,8 +60,21 @@ def _alike(context: Context, event: Event) -> bool:
     if made.site == event.site:
         bound = syntax.assigned_names(event.site.span) and not syntax.in_comprehension(event.site.span)
         return made.callers != event.callers or bool(bound)
-    both = set(syntax.assigned_names(made.site.span)), set(syntax.assigned_names(event.site.span))
+    both = _names_at(made.site.span), _names_at(event.site.span)
     return any(_attribute(a) == _attribute(b) for a in both[0] for b in both[1])
+
+
+def _is_element_of_both(first: Span, second: Span) -> bool:
+    """Whether two values are given to the same element of a dict."""
+    return any("[" in name for name in _names_at(first) & _names_at(second))
+
+
+def _names_at(span: Span) -> set[str]:
+    """Return the names that a value gets, also as an element of a dict: `parts['head']` for `parts = {"head": f()}`."""
+    names, value = set(syntax.assigned_names(span)), getattr(syntax.statement_at(span), "value", None)
+    pairs = zip(value.keys, value.values, strict=True) if isinstance(value, ast.Dict) else ()
+    keys = [k.value for k, v in pairs if isinstance(k, ast.Constant) and syntax.span_of(v, span.file).contains(span)]
+    return {f"{name}[{key!r}]" for name in names for key in keys} or names
 
 
 def last(path: str) -> str:

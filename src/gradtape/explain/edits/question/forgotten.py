@@ -71,7 +71,7 @@ def attribute(case: Case) -> Changes:
         attributes = {f"self.{n}" for n in names}
         stored = {a for m in methods.values() for a in attributes & syntax.names_in(m, ast.Store)}
         computing = [m for m in methods.values() if m.name not in MAKING]
-        read = {a for m in computing for a in attributes & syntax.names_in(m, ast.Load)}
+        read = {a for m in computing for a in attributes if _is_read(m, a)}
         if forward is None or len(stored - read) != 1:
             continue
         name = (stored - read).pop()
@@ -86,6 +86,13 @@ def attribute(case: Case) -> Changes:
         placed = weights.brought_in(case, [forward, *others], name)
         return _with_attribute(forward, name, name, case.file) if placed is None else placed
     return ()
+
+
+def _is_read(method: ast.FunctionDef, attribute: str) -> bool:
+    """Whether a method reads an attribute, other than to give it a name that it does not read."""
+    pairs = [p for s in statements_of(method) if isinstance(s, ast.Assign) for p in syntax.assigned_pairs(s)]
+    unread = [value for name, value in pairs if isinstance(name, ast.Name) and not syntax.mentions(method, name.id)]
+    return any(node not in unread for node in syntax.mentions(method, attribute))
 
 
 MAKING = {"__init__", "build"}

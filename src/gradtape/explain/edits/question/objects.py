@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import insertion
-from gradtape.diagnostics.scopes import calls_of, given_for
+from gradtape.diagnostics.scopes import given_for
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, defined_in, never_read, parts, simple_name, statements_of
-from gradtape.explain.edits.question import asking, copies, forgotten, layers, order, origins, passing, states, unread
+from gradtape.explain.edits.question import (
+    arguments,
+    asking,
+    copies,
+    forgotten,
+    layers,
+    order,
+    origins,
+    passing,
+    states,
+    unread,
+)
 from gradtape.explain.edits.question.asking import LISTS
 from gradtape.explain.edits.recording import anew
 from gradtape.explain.instead.again import run_again
@@ -327,15 +338,18 @@ def use(case: Case) -> Suggestion | None:
     if copied and not case.context.routes:
         return builders.likely(*copied)
     for function in _functions_that_ran(case):
-        twice = [c for name in never_read(function) if (c := _read_once_of_two(function, name, case))]
+        twice = [c for name in never_read(function) if (c := arguments.read_once_of_two(function, name, case))]
         if twice and not case.context.routes:
             return builders.likely(*twice[0])
+    left_out = arguments.left_to_default(case, _functions_that_ran(case))
+    if left_out:
+        return builders.likely(*left_out)
     changes = _other_run(case) or states.handed_on(case, _functions_that_ran(case)) or unread.brought_in(case)
     if changes and only_shape(case.context) is None:
         return builders.sketch(*changes)
     for function in _functions_that_ran(case):
         for name in never_read(function):
-            changes = _read_instead(function, name, case)
+            changes = arguments.read_instead(function, name, case)
             if changes:
                 return builders.likely(*changes)
     for function in _functions_that_ran(case):
@@ -349,9 +363,9 @@ def use(case: Case) -> Suggestion | None:
         return None
     for function in _functions_that_ran(case):
         for name in never_read(function):
-            if _source_is_given(case, function, name):
-                return builders.sketch(*_added_to_result(function, name, case.file))
-    return None
+            if arguments.source_is_given(case, function, name):
+                return builders.sketch(*arguments.added_to_result(function, name, case.file))
+    return builders.sketch(*arguments.compared(case, _functions_that_ran(case)))
 
 
 def _functions_that_ran(case: Case) -> Iterator[ast.FunctionDef]:
@@ -378,47 +392,6 @@ def _functions_that_ran(case: Case) -> Iterator[ast.FunctionDef]:
                 found[function] = None
                 reached.append(function)
     yield from found
-
-
-def _read_instead(function: ast.FunctionDef, name: str, case: Case) -> Changes:
-    """Read the parameter where the function reads, from outside, what the caller made the argument from."""
-    own = {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)} | _stored(function)
-    for call in calls_of(case.file, function):
-        given = given_for(call, function, name)
-        if given is None:
-            continue
-        from_outside = syntax.names_in(given, ast.Load) - own
-        called = {n.func for n in ast.walk(function) if isinstance(n, ast.Call)}
-        places = [
-            n
-            for n in ast.walk(function)
-            if isinstance(n, ast.Name) and n.id in from_outside and isinstance(n.ctx, ast.Load) and n not in called
-        ]
-        if places:
-            return tuple(c for n in places for c in builders.replace(n, case.file, name))
-    return ()
-
-
-def _stored(function: ast.FunctionDef) -> set[str]:
-    return {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-
-
-def _read_once_of_two(function: ast.FunctionDef, name: str, case: Case) -> Changes:
-    """Read the parameter in the second place, where a call gets the same other parameter twice."""
-    others = set(syntax.parameter_names(function)) - {name}
-    for call in ast.walk(function):
-        if not isinstance(call, ast.Call) or len(call.args) < 2:
-            continue
-        same = call.args[0].id if isinstance(call.args[0], ast.Name) else None
-        if same is not None and same == getattr(call.args[1], "id", None) and same not in others:
-            others = {same}  # computed from what it gets
-        reads = [{n.id for n in ast.walk(a) if isinstance(n, ast.Name)} & others for a in call.args]
-        twice = set.intersection(*reads[:2])
-        if len(twice) == 1:
-            again = twice.pop()
-            places = [n for n in ast.walk(call.args[1]) if isinstance(n, ast.Name) and n.id == again]
-            return tuple(c for n in places for c in builders.replace(n, case.file, name))
-    return ()
 
 
 def _other_run(case: Case) -> Changes:
@@ -467,19 +440,3 @@ def _cut_short(case: Case) -> Changes:
                 longest = builders.rename_call(call, case.file, pen.say("itertools.zip_longest"))
                 return (*longest, *builders.add_argument(call, case.file, "fillvalue=0.0"), *pen.imports)
     return ()
-
-
-def _source_is_given(case: Case, function: ast.FunctionDef, name: str) -> bool:
-    """Whether a call gives the source itself for a parameter, or the parameter has the source's name."""
-    if re.search(rf"\b{re.escape(name)}\W*$", case.context.source.name):
-        return True
-    given = [given_for(call, function, name) for call in calls_of(case.file, function)]
-    return any(g is not None and syntax.text_of(g) == case.context.source.name for g in given)
-
-
-def _added_to_result(function: ast.FunctionDef, name: str, file: str) -> Changes:
-    returned = [s for s in statements_of(function) if isinstance(s, ast.Return) and s.value is not None]
-    value = returned[-1].value if returned else None
-    if value is None or isinstance(value, ast.Tuple):
-        return ()
-    return builders.replace(value, file, f"{builders.term(value, file)} + {name}")

@@ -10,6 +10,7 @@ from gradtape.diagnostics.changes import insertion
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.blocks import ASKING, tape_block
 from gradtape.explain.edits.case import Case, simple_name
+from gradtape.explain.edits.question.asking import LISTS
 from gradtape.explain.search import backward_cone
 
 if TYPE_CHECKING:
@@ -94,15 +95,34 @@ def _moved(made: ast.expr, file: str) -> ast.expr | None:
 
 
 def _list_behind(case: Case, asked: ast.expr, file: str) -> Changes:
-    """Ask for the list whose elements were copied into the one that was asked for."""
+    """Ask for the list whose elements were copied into the one that was asked for; let a dict have them themselves."""
     made = _made(asked, file) if isinstance(asked, ast.Name) else None
-    loop = made.generators[0] if isinstance(made, ast.ListComp) and len(made.generators) == 1 else None
-    if not isinstance(made, ast.ListComp) or loop is None or loop.ifs or not isinstance(loop.target, ast.Name):
+    copies = made if isinstance(made, ast.ListComp | ast.DictComp) else None
+    loop = copies.generators[0] if copies is not None and len(copies.generators) == 1 else None
+    if copies is None or loop is None or loop.ifs:
         return ()
-    if _same_shape(made.elt, file) != loop.target.id:
+    element = copies.elt if isinstance(copies, ast.ListComp) else copies.value
+    each, listed = _same_shape(element, file), builders.written(loop.iter, file)
+    told = _watched(case, asked, file)
+    if isinstance(copies, ast.DictComp):
+        if each not in syntax.names_in(loop.target, ast.Store) or not _lists_variables(loop.iter):
+            return ()
+        return (*builders.replace(element, file, each or ""), *_not_told(told, file))
+    if not isinstance(loop.target, ast.Name) or each != loop.target.id:
         return ()
-    places = [asked, *_watched(case, asked, file)]
-    return tuple(c for n in places for c in builders.replace(n, file, builders.written(loop.iter, file)))
+    if _lists_variables(loop.iter):  # Keras's own, which no tape can be told to watch
+        return (*builders.replace(asked, file, listed), *_not_told(told, file))
+    return tuple(c for n in (asked, *told) for c in builders.replace(n, file, listed))
+
+
+def _lists_variables(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in LISTS
+
+
+def _not_told(places: list[ast.expr], file: str) -> Changes:
+    """Take away the statements in which a tape is told to watch what stands at some places."""
+    statements = dict.fromkeys(syntax.statement_at(syntax.span_of(n, file)) for n in places)
+    return tuple(c for s in statements if s is not None for c in builders.remove(s, file))
 
 
 def _watched(case: Case, asked: ast.expr, file: str) -> list[ast.expr]:
@@ -115,7 +135,7 @@ def _watched(case: Case, asked: ast.expr, file: str) -> list[ast.expr]:
         outer = builders.parent_of(node, file)
         told = outer.body if isinstance(outer, ast.For) and outer.iter is node else []
         looped = bool(told) and all(isinstance(s, ast.Expr) and simple_name(s.value) == "watch" for s in told)
-        if looped or simple_name(outer if isinstance(outer, ast.expr) else node) == "watch":
+        if looped or "watch" in [simple_name(c) for c in builders.path_to(node, file) if isinstance(c, ast.Call)]:
             found.append(node)
     return found
 

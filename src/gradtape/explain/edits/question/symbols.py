@@ -111,7 +111,7 @@ def _given_as_well(case: Case, call: ast.Call, symbol: ast.expr, asked: ast.expr
         return ()
     model, middle = builders.written(call.func, file), builders.written(symbol, file)
     name = scopes.free_name(file, "features")
-    both = pen.say("keras.Model({m}.inputs, [{s}, {m}.output])", m=model, s=middle)
+    both = pen.say("keras.Model({m}.inputs, [{s}, {m}.outputs[0]])", m=model, s=middle)
     target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is call else None
     if isinstance(target, ast.Name):
         computed = (*builders.rename_call(call, file, both), *builders.replace(target, file, f"{name}, {target.id}"))

@@ -57,9 +57,24 @@ def brought_in(case: Case) -> Changes:
     score = _in_place_of_a_number(case, found.name)
     if score:
         return (*score, *pen.imports)
+    second = _second_of_two(found, statement)
+    if second is not None:
+        return builders.replace(second, file, found.name)
     term = found.name if _is_reduced(value) and not _is_per_example(value) else pen.call("mean", found.name)
     added = _added_to_what_is_returned(found.at, term) or _added_to_target(case, statement, term)
     return (*added, *pen.imports) if added else ()
+
+
+def _second_of_two(found: Unread, statement: ast.stmt) -> ast.expr | None:
+    """Return the second of two arguments by which a loss compares one thing with itself: `mse(y_true=y, y_pred=y)`."""
+    scope = syntax.function_at(found.at) or syntax.parse_file(found.at.file)
+    for call in syntax.walk_scope(scope) if scope is not None else ():
+        if not isinstance(call, ast.Call) or call.lineno <= statement.lineno or not _is_reduced(call):
+            continue
+        passed = [*call.args, *(k.value for k in call.keywords)][:2]
+        if len(passed) == 2 and isinstance(passed[0], ast.Name) and ast.dump(passed[0]) == ast.dump(passed[1]):
+            return passed[1]
+    return None
 
 
 def _added_losses(case: Case) -> Changes:
