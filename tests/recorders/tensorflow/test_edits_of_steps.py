@@ -369,9 +369,64 @@ SMOOTH = {
         """,
         "    y = keras.losses.BinaryCrossentropy()(truth, guess)",
     ),
+    "ends of edges that a bound on scores picks": (
+        """
+        w, x = tf.Variable([[0.9, 0.1, 0.7], [0.2, 0.8, 0.6], [0.3, 0.7, 0.9]]), tf.random.normal((3, 2))
+        with tf.GradientTape() as tape:
+            links = tf.where(w > 0.5)
+            here, there = links[:, 0], links[:, 1]
+            sent = tf.gather(x, there)
+            y = tf.reduce_sum(tf.math.unsorted_segment_sum(sent, here, 3) ** 2)
+        tape.gradient(y, w)
+        """,
+        "    links = tf.where(w > 0.5)",
+    ),
+    "ends of edges under a mask with a name": (
+        """
+        w, x = tf.Variable([[0.9, 0.1, 0.7], [0.2, 0.8, 0.6], [0.3, 0.7, 0.9]]), tf.random.normal((3, 2))
+        with tf.GradientTape() as tape:
+            near = w < 0.5
+            links = tf.where(near)
+            here = tf.cast(links[:, 0], tf.int32)
+            sent = tf.gather(x, links[:, 1])
+            y = tf.reduce_sum(tf.math.unsorted_segment_sum(sent, here, 3) ** 2)
+        tape.gradient(y, w)
+        """,
+        "    links = tf.where(near > 0.5)",
+    ),
+    "counts in bins of values in rows": (
+        """
+        w = tf.Variable(tf.random.uniform((3, 4)))
+        with tf.GradientTape() as tape:
+            bins = tf.histogram_fixed_width(w, [0.0, 1.0], nbins=4)
+            wanted = tf.histogram_fixed_width(tf.random.uniform((12,)), [0.0, 1.0], nbins=4)
+            y = tf.reduce_sum(tf.cast(tf.abs(bins - wanted), tf.float32))
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_sum(tf.abs(bins - tf.cast(wanted, tf.float32)))",
+    ),
+    "labels among the best few": (
+        """
+        w, truth = tf.Variable(tf.random.normal((5, 4))), tf.constant([0, 1, 2, 3, 0])
+        with tf.GradientTape() as tape:
+            found = tf.math.in_top_k(truth, w, 2)
+            y = tf.reduce_mean(tf.cast(found, tf.float32))
+        tape.gradient(y, w)
+        """,
+        "    found = tf.sigmoid(tf.gather(w, truth, batch_dims=1) - tf.math.top_k(w, 2).values[:, -1])",
+    ),
 }
 
 KEPT = {
+    "ends of edges that are handed on": """
+        w = tf.Variable([[0.9, 0.1], [0.2, 0.8]])
+        def spread(ends, size):
+            return tf.math.unsorted_segment_sum(tf.ones_like(ends, tf.float32), ends, size)
+        with tf.GradientTape() as tape:
+            links = tf.where(w > 0.5)
+            y = tf.reduce_sum(spread(links[:, 0], 2) * spread(links[:, 1], 2))
+        tape.gradient(y, w)
+        """,
     "words that a loop goes on from, of which others count": """
         w, step = tf.Variable([[0.2, 0.8]]), tf.constant([[1.0, 2.0], [0.5, 3.0]])
         with tf.GradientTape() as tape:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_PLACES = 200
 """How many expressions a value is followed through."""
 
-WITHIN_A_FUNCTION = {Kind.HITS, Kind.SIZED, Kind.LISTED, Kind.MASKED, Kind.BEST}
+WITHIN_A_FUNCTION = {Kind.HITS, Kind.PAIRS, Kind.ENDS, Kind.SIZED, Kind.LISTED, Kind.MASKED, Kind.BEST}
 """What is told of in the words of the function that made it."""
 
 DECIDING = ast.If | ast.While | ast.Assert | ast.For | ast.comprehension
@@ -58,8 +58,6 @@ class _Walk:
         moving = starts.moving(case)
         self.around = Around(self.pen, self.new, lambda node: starts.step_beside(self.pen, node, moving), start.dtype)
         self.waiting = [start.node]
-        self.kept: set[ast.expr] = set()
-        """Expressions that stay what they are, since a loop carries on what they give."""
         self.seen: set[ast.expr] = set()
 
     def changes(self) -> Changes:
@@ -73,7 +71,8 @@ class _Walk:
                 raise RefusedError
             self._go_on(self._climbed(node))
         changed = {n for n, twin in self.new.items() if twin.text != builders.written(n, self.file)}
-        changed = {n for n in changed if n not in self.kept and self.kept.isdisjoint(builders.path_to(n, self.file))}
+        kept = self.around.kept
+        changed = {n for n in changed if n not in kept and kept.isdisjoint(builders.path_to(n, self.file))}
         outer = [n for n in changed if changed.isdisjoint(builders.path_to(n, self.file))]
         return tuple(c for n in outer for c in builders.replace(n, self.file, self.new[n].text))
 
@@ -135,7 +134,7 @@ class _Walk:
         calls = [n for n in ast.walk(value) if isinstance(n, ast.Call) and scopes.stands_for(n.func, self.file) is None]
         if calls or any(read & syntax.names_in(s, ast.Store) for s in later if not hasattr(s, "body")):
             raise RefusedError
-        self.kept.add(value)
+        self.around.kept.add(value)
         return twin.text
 
     def _carried(self, target: ast.expr) -> bool:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from gradtape.explain.edits.pen import Pen
 
 COMPARISONS = {"greater": 1, "greater_equal": 1, "less": -1, "less_equal": -1, "gt": 1, "ge": 1, "lt": -1, "le": -1}
-HISTOGRAMS = {"histogram_fixed_width", "histc"}
 
 
 def smooth(pen: Pen, node: ast.expr, file: str) -> str | None:
@@ -33,8 +32,6 @@ def smooth(pen: Pen, node: ast.expr, file: str) -> str | None:
         return _soft_step(pen, list(pair[:: COMPARISONS[name]]), file)
     if name == "argmax":
         return _soft_argmax(pen, node, file)
-    if name in HISTOGRAMS and len(node.args) >= 2 and pen.dialect == "tensorflow":
-        return _soft_histogram(pen, node, file)
     if name == "histc" and pen.dialect == "torch":
         return _soft_histc(pen, node, file)
     return rank(pen, node, file) if name == "argsort" else None
@@ -64,19 +61,6 @@ def _soft_argmax(pen: Pen, node: ast.Call, file: str) -> str | None:
     count = f"{text}.shape[-1]"
     positions = f"float({count})" if pen.dialect == "tensorflow" else count
     return pen.call("sum", f"{weights} * {pen.call('arange', positions)}", "-1")
-
-
-def _soft_histogram(pen: Pen, node: ast.Call, file: str) -> str:
-    """Count with a smooth bump per bin."""
-    values, bounds = (builders.operand(a, file) for a in node.args[:2])
-    bins = builders.written(node.args[2], file) if len(node.args) > 2 else "100"
-    keyword = next((k.value for k in node.keywords if k.arg == "nbins"), None)
-    bins = builders.written(keyword, file) if keyword is not None else bins
-    low, high = f"{bounds}[0]", f"{bounds}[1]"
-    if isinstance(node.args[1], ast.List | ast.Tuple) and len(node.args[1].elts) == 2:
-        low, high = (builders.written(e, file) for e in node.args[1].elts)
-    centres = pen.call("linspace", low, high, bins)
-    return pen.call("sum", pen.call("exp", f"-0.5 * ({values}[:, None] - {centres}[None, :]) ** 2"), "axis=0")
 
 
 def rank(pen: Pen, node: ast.Call, file: str) -> str | None:

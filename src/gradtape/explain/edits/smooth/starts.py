@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, simple_name
+from gradtape.explain.edits.question.dtypes import is_whole
 from gradtape.explain.edits.smooth import soft
 from gradtape.explain.edits.smooth.kinds import IN_ORDER, OURS, Kind, Twin
 from gradtape.explain.edits.smooth.twins import counted
@@ -188,6 +189,34 @@ def _bucket(pen: Pen, call: ast.Call, file: str) -> Twin | None:
     return Twin(Kind.NUMBER, pen.say("tf.reduce_sum({b}, axis=-1)", b=below))
 
 
+def _binned(pen: Pen, call: ast.Call, file: str) -> Twin | None:
+    """Count by shares: each value belongs to the bins around it, the more the nearer it is."""
+    values, limits = builders.argument(call, 0, "values"), builders.argument(call, 1, "value_range")
+    bins, dtype = builders.argument(call, 2, "nbins"), builders.argument(call, 3, "dtype")
+    if values is None or limits is None:
+        return None
+    low, high = f"{builders.operand(limits, file)}[0]", f"{builders.operand(limits, file)}[1]"
+    if isinstance(limits, ast.List | ast.Tuple) and len(limits.elts) == 2:
+        low, high = (builders.operand(e, file) for e in limits.elts)
+    count = builders.written(bins, file) if bins is not None else "100"
+    width = f"(({high} - {low}) / {count})"
+    places = pen.say("(tf.reshape({x}, [-1, 1]) - {a}) / {w}", x=builders.written(values, file), a=low, w=width)
+    apart = pen.say("2 * ({p} - tf.range(float({n})) - 0.5)", p=places, n=count)
+    text = pen.say("tf.reduce_sum(tf.nn.softmax(-tf.square({x})), axis=0)", x=apart)
+    return Twin(Kind.NUMBER if dtype is None or is_whole(dtype) else Kind.FLOAT, text)
+
+
+def _among_best(pen: Pen, call: ast.Call, file: str) -> Twin | None:
+    """Write how far the score of a label lies above the last of the best few."""
+    labels, scores, count = (builders.argument(call, k, word) for k, word in enumerate(("targets", "predictions", "k")))
+    if labels is None or scores is None or count is None:
+        return None
+    first, again = _written_once(scores, file)
+    own = pen.say("tf.gather({x}, {y}, batch_dims=1)", x=first, y=builders.written(labels, file))
+    last = pen.say("tf.math.top_k({x}, {k}).values[:, -1]", x=again, k=builders.written(count, file))
+    return Twin(Kind.TRUTH, pen.say("tf.sigmoid({a} - {b})", a=own, b=last))
+
+
 def _counted(pen: Pen, call: ast.Call, file: str) -> Twin | None:
     """Count smoothly how many elements are not zero."""
     if not call.args or simple_name(call.args[0]) in {*soft.COMPARISONS, "not_equal", "equal"}:
@@ -207,5 +236,7 @@ WAYS: dict[str, Callable[[Pen, ast.Call, str], Twin | None]] = {
     "searchsorted": _searched,
     "Bucketize": _bucket,
     "count_nonzero": _counted,
+    "histogram_fixed_width": _binned,
+    "in_top_k": _among_best,
 }
 """By the last part of the function's name."""

@@ -6,6 +6,7 @@ TensorFlow converts no dtypes by itself: a number in the place of a truth value 
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
@@ -13,7 +14,7 @@ from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import simple_name
 from gradtape.explain.edits.question.dtypes import is_whole
-from gradtape.explain.edits.smooth import groups
+from gradtape.explain.edits.smooth import edges, groups
 from gradtape.explain.edits.smooth.kinds import (
     ALIKE,
     COUNTED,
@@ -58,6 +59,8 @@ class Around:
     ) -> None:
         self.pen, self.file, self.known, self.smooth = pen, pen.file, known, smooth
         self.dtype = pen.say(dtype)
+        self.kept: set[ast.expr] = set()
+        """Expressions that stay what they are, though what they give is followed."""
 
     def write(self, outer: ast.expr, node: ast.expr) -> Twin | None:
         """Return what stands for an expression around a smooth one; None where it can stay as it is."""
@@ -66,13 +69,15 @@ class Around:
             return None
         if isinstance(outer, ast.BoolOp | ast.IfExp | ast.comprehension):
             raise RefusedError
-        ways = {
+        ways: dict[Kind, Callable[[ast.expr, ast.expr], Twin | None]] = {
             Kind.TRUTH: self._truth,
             Kind.NUMBER: self._number,
             Kind.SHARES: self._shares,
             Kind.CHANCES: self._drawn,
             Kind.BEST: self._best,
             Kind.HITS: self._hits,
+            Kind.PAIRS: partial(edges.pairs, self),
+            Kind.ENDS: partial(edges.ends, self),
             Kind.SIZED: self._sized,
             Kind.LISTED: self._listed,
             Kind.MASKED: self._masked,
@@ -145,7 +150,7 @@ class Around:
     def _mean(self, where: ast.Call, weight: str) -> Twin:
         """Write a choice by a number: a mean of both, with the number as the weight of the first."""
         if len(where.args) == 1:
-            return Twin(Kind.HITS, builders.written(where, self.file), weight)
+            return edges.found(self, where, weight)
         if len(where.args) != 3:
             raise RefusedError
         values = [n.value if isinstance(n, ast.Constant) else None for n in where.args[1:]]

@@ -12,7 +12,7 @@ from gradtape.explain.edits.outside import static
 from gradtape.explain.edits.outside.callbacks import without_callback
 from gradtape.explain.edits.outside.rules import from_values
 from gradtape.explain.edits.question import passing
-from gradtape.explain.edits.smooth import slopes
+from gradtape.explain.edits.smooth import slopes, spelled_out
 from gradtape.explain.edits.smooth.steps import draws, is_number, pass_through
 from gradtape.explain.edits.tracing import loops
 
@@ -52,6 +52,9 @@ def another_way(case: Case) -> Suggestion | None:
         return None
     if pen.dialect == "torch":
         return builders.sketch(*slopes.by_differences(case))
+    spelled = spelled_out.instead(case, call)
+    if spelled:
+        return builders.sketch(*spelled)
     name = simple_name(call)
     if name == "eigvalsh" and call.args:
         module = syntax.text_of(call.func).rpartition(".")[0]
