@@ -108,11 +108,13 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
             return _correlation(pen, node, file)
         if name is not None:
             axes = AXES.get(name) if pen.dialect == "tensorflow" else None
+            complex_ = pen.dialect == "tensorflow" and name in OF_COMPLEX and len(node.args) == 1
             renamed = builders.rename_call(node, file, pen.call(name).removesuffix("()"))
             return (
                 *(to_torch.function(pen, node, name, file) if pen.dialect == "torch" else renamed),
                 *(_of_list(pen, node, name, file) or (c for a in node.args for c in kept_inside(pen, a, file))),
                 *(builders.add_argument(node, file, f"axes={axes}") if axes is not None else ()),
+                *(_as_complex(pen, node.args[0], file) if complex_ else ()),
             )
     return ()
 
@@ -157,6 +159,18 @@ def _of_list(pen: Pen, call: ast.Call, name: str, file: str) -> Changes:
 
 AXES = {"dot": 1, "outer": 0}
 """Over how many axes `tf.tensordot` sums for products that NumPy has functions for."""
+
+
+OF_COMPLEX = {"fft.fft", "fft.fft2"}
+"""NumPy's functions that take real numbers where TensorFlow's take complex ones only."""
+
+
+def _as_complex(pen: Pen, node: ast.expr, file: str) -> Changes:
+    span = syntax.span_of(node, file)
+    return (
+        insertion(file, span.line, span.column, pen.say("tf.cast(")),
+        insertion(file, span.end_line, span.end_column, pen.say(", tf.complex64)")),
+    )
 
 
 def _is_written_out(node: ast.expr) -> bool:
@@ -267,8 +281,14 @@ def stacked(pen: Pen, node: ast.expr, file: str) -> str:
         return pen.call("stack", builders.written(node, file))
     nested = any(isinstance(e, ast.List) for e in node.elts)
     if not nested:
-        return pen.call("stack", builders.written(node, file))
+        return pen.call("stack", builders.with_changes(node, file, _with_points(node, file)))
     return pen.call("stack", f"[{', '.join(stacked(pen, e, file) for e in node.elts)}]")
+
+
+def _with_points(node: ast.List, file: str) -> Changes:
+    """Write a point behind the whole numbers of a list, which TensorFlow does not stack with others."""
+    whole = [n for n in node.elts if isinstance(n, ast.Constant) and type(n.value) is int]
+    return tuple(c for n in whole for c in builders.as_float(n, file))
 
 
 def outermost(node: ast.expr | None, span: Span) -> ast.expr | None:

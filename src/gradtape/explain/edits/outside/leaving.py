@@ -18,6 +18,7 @@ from gradtape.explain.edits.outside import (
     library,
     lists,
     overwritten,
+    remaining,
     static,
     stretches,
     to_tensorflow,
@@ -43,6 +44,7 @@ from gradtape.explain.edits.tracing import untraced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from gradtape.diagnostics.changes import Change
     from gradtape.explain.edits.builders import Changes
@@ -110,6 +112,9 @@ def stay(case: Case) -> Suggestion | None:
     if pen.dialect == "gradtape":  # other libraries may do with a tensor what NumPy does; Python's own cannot
         if any(foreign.is_of_python(call, case.file) for call in calls):
             return None
+    elif pen.dialect == "tensorflow":
+        if remaining.is_plain_left(case, node, tuple(more)):
+            return builders.sketch(*stretches.differentiated(case))
     elif calls:
         wrapped = _differentiated(case, pen, node, calls)
         if not wrapped:
@@ -224,7 +229,7 @@ def _later(case: Case, node: ast.expr) -> Iterator[tuple[ast.stmt, set[str]]]:
     start = case.statement
     if scope is None or start is None:
         return
-    plain = _filled(start, node) | syntax.names_in(start, ast.Store)
+    plain = _filled(start, node) | _made_from(start, {node})
     asked = case.context.question.call.span
     after = asked.line if asked.file == case.file and asked.line > start.lineno else math.inf
     for statement in statements_of(scope):
@@ -232,7 +237,19 @@ def _later(case: Case, node: ast.expr) -> Iterator[tuple[ast.stmt, set[str]]]:
             continue
         if plain & syntax.names_in(statement, ast.Load):
             yield statement, plain
-            plain |= syntax.names_in(statement, ast.Store)
+            plain |= _made_from(statement, plain)
+
+
+def _made_from(statement: ast.stmt, given: AbstractSet[str | ast.expr]) -> set[str]:
+    """Return what a statement makes from some names, or from an expression: `a, b = f(x), g(y)` makes two things."""
+    if not isinstance(statement, ast.Assign):
+        return syntax.names_in(statement, ast.Store)
+    reads = [
+        syntax.names_in(target, ast.Store)
+        for target, value in syntax.assigned_pairs(statement)
+        if any(n in given or syntax.text_of(n) in given for n in parts(value))
+    ]
+    return set().union(*reads)
 
 
 def _around(case: Case, pen: Pen, node: ast.expr) -> Changes:
@@ -260,7 +277,7 @@ def _in_body(case: Case, pen: Pen, call: ast.Call, body: ast.FunctionDef, given:
     idle: list[Span] = []
     for statement in statements_of(body) if plain else ():
         if plain & syntax.names_in(statement, ast.Load):
-            plain |= syntax.names_in(statement, ast.Store)
+            plain |= _made_from(statement, plain)
         idle += _of_numbers(case, pen, statement, plain)
     return [c for c in changes if not any(span.contains(c.span) for span in idle)]
 
@@ -312,7 +329,9 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
         if statement.lineno <= since:
             continue
         idle = _of_numbers(case, pen, statement, plain)
-        changes = [c for part in ast.iter_child_nodes(statement) for c in inside_any(pen, part, case.file)]
+        shown = pen.dialect == "tensorflow" and simple_name(getattr(statement, "value", ast.Constant(None))) == "print"
+        changed = ast.iter_child_nodes(statement) if not shown else ()
+        changes = [c for part in changed for c in inside_any(pen, part, case.file)]
         works_on = _computes_with if pen.dialect == "torch" else _starts_with
         methods = [n for n in parts(statement) if works_on(n, plain)]
         changes += [c for n in methods for c in method_as_function(pen, n, case.file)]
@@ -352,9 +371,16 @@ def _of_numbers(case: Case, pen: Pen, statement: ast.stmt, plain: set[str]) -> l
         if names & syntax.names_in(each.iter, ast.Load):
             names |= syntax.names_in(each.target, ast.Store)
     calls = [n for n in parts(statement) if isinstance(n, ast.Call)]
-    calls = [n for n in calls if function_name(n.func, case.file) in ELEMENTWISE or is_conversion(n, case.file)]
+    calls = [n for n in calls if _makes_plain(n, case)]
     spans = [syntax.span_of(n, case.file) for n in calls if not names & syntax.names_in(n, ast.Load)]
     return [span for span in spans if not any(span.contains(other) for other in left)]
+
+
+def _makes_plain(call: ast.Call, case: Case) -> bool:
+    """Whether a call makes a plain value, and where it goes that is wanted; PyTorch wants tensors beside tensors."""
+    name = function_name(call.func, case.file)
+    of_numpy = name is not None if case.pen.dialect == "tensorflow" else name in ELEMENTWISE
+    return of_numpy or is_conversion(call, case.file)
 
 
 def _starts_with(node: ast.expr, names: set[str]) -> bool:

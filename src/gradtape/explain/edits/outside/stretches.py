@@ -6,10 +6,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
+from gradtape.diagnostics.changes import Change
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import parts
-from gradtape.explain.edits.outside import callbacks, foreign, to_tensorflow
+from gradtape.explain.edits.outside import callbacks, foreign, remaining, to_tensorflow
 from gradtape.explain.edits.outside.conversions import is_conversion, worked_on
+from gradtape.explain.edits.outside.lists import EMPTY
+from gradtape.explain.edits.pen import function_name
 
 if TYPE_CHECKING:
     from gradtape.diagnostics import Span
@@ -25,7 +28,12 @@ WHOLE = ("uint8", "int32", "int64", "astype(int)")
 
 
 def differentiated(case: Case) -> Changes:
-    """Put what a value goes through, from where it leaves to where it comes back, into a function with a derivative."""
+    """Give what a value goes through, from where it leaves to where it comes back, a derivative by differences."""
+    return _stretch(case) or _call(case)
+
+
+def _stretch(case: Case) -> Changes:
+    """Put the statements, or the expression, that a value goes through into a function with a derivative."""
     start, pen, file = case.statement, case.pen, case.file
     entry = _entry(case)
     if pen.dialect != "tensorflow" or start is None or entry is None or hasattr(start, "body"):
@@ -35,8 +43,11 @@ def differentiated(case: Case) -> Changes:
     if end is None or end not in around or around.index(end) < around.index(start):
         return ()
     chain = _chain(around[around.index(start) : around.index(end)])
+    chain = _with_arrays(chain, around[: around.index(end)], file)
     stored = {name for s in chain for name in syntax.names_in(s, ast.Store)}
     result = _result(end, stored, entry, case)
+    if not chain and around.index(end) > around.index(start):
+        return ()
     if result is None or len(chain) > MOST or any(_is_bound_outside(s, stored) for s in chain):
         return ()
     given = _given([*chain, result], case)
@@ -45,7 +56,94 @@ def differentiated(case: Case) -> Changes:
     later = [n for s in around[around.index(end) :] for n in parts_of(s) if n not in set(ast.walk(result))]
     if any(syntax.text_of(n) in stored and isinstance(n, ast.Name) for n in later):
         return ()
-    return _written(case, pen, chain, result, given)
+    if not chain and is_conversion(result, file):
+        return ()  # of which nothing is computed
+    changes = _written(case, pen, chain, result, given)
+    return () if remaining.is_plain_left(case, result, changes) else changes
+
+
+def _call(case: Case) -> Changes:
+    """Give the nearest call of a function of the file, in which a value leaves that it is given, a derivative."""
+    pen, file = case.pen, case.file
+    for span in remaining.frames(case) if pen.dialect == "tensorflow" else ():
+        call = remaining.call_at(span, file)
+        own = remaining.own_function(call, file) if call is not None and file == span.file else None
+        if call is None or own is None or not _gives_one(own) or not is_closed(own, file):
+            continue
+        given = remaining.lost_arguments(case, call, own)
+        if not given or _is_unpacked(call, file):
+            continue
+        changes = _called(pen, call, own, given, file)
+        if changes and not remaining.is_plain_left(case, call, changes):
+            return changes
+    return ()
+
+
+def _called(pen: Pen, call: ast.Call, own: ast.FunctionDef, given: list[ast.expr], file: str) -> Changes:
+    """Call a function of the file with a derivative by differences in some of its arguments."""
+    plain: list[str] = []
+    for node in given:
+        word = syntax.text_of(node).rpartition(".")[2]
+        name = scopes.free_name(file, f"plain_{word}" if word.isidentifier() else f"plain_{len(plain)}")
+        plain.append(name if name not in plain else f"{name}_{len(plain)}")
+    tensors = [pen.say("tf.constant({x})", x=name) for name in plain]
+    inside = tuple(Change(syntax.span_of(n, file), text) for n, text in zip(given, tensors, strict=True))
+    text = builders.with_changes(call, file, inside)
+    array = pen.say('np.asarray({x}, "float32")', x=text)
+    helper, called = callbacks.helper(pen, file)
+    more = f", reach={callbacks.REACH}" if to_tensorflow.has_steps(own, file) else ""
+    handed = ", ".join(builders.written(node, file) for node in given)
+    dtype = pen.say("tf.float32")
+    new = f"{called}(lambda {', '.join(plain)}: {array}, [{handed}], {dtype}{more})"
+    return (*builders.replace(call, file, new), *helper, *pen.imports)
+
+
+def _gives_one(own: ast.FunctionDef) -> bool:
+    """Whether a function gives one value, and not several."""
+    ends = [n.value for n in syntax.walk_scope(own) if isinstance(n, ast.Return)]
+    return bool(ends) and not any(value is None or isinstance(value, ast.Tuple | ast.Dict) for value in ends)
+
+
+def _is_unpacked(call: ast.Call, file: str) -> bool:
+    outer = builders.parent_of(call, file)
+    return isinstance(outer, ast.Starred) or (
+        isinstance(outer, ast.Assign) and isinstance(outer.targets[0], ast.Tuple | ast.List)
+    )
+
+
+DRAWING = ("random", "rng", "shuffle")
+"""What is in the names of what draws anew in every call."""
+
+
+def is_closed(own: ast.FunctionDef, file: str) -> bool:
+    """Whether a function, with those that it calls, computes the same of the same arguments, and from nothing else.
+
+    It draws nothing, changes nothing outside, and reads no variables nor layers.
+    """
+    return not any(
+        _reaches_out(n, file) for function in to_tensorflow.called(own, file, []) for n in ast.walk(function)
+    )
+
+
+def _reaches_out(node: ast.AST, file: str) -> bool:
+    if isinstance(node, ast.Global | ast.Nonlocal):
+        return True
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return False
+    text = syntax.text_of(node)
+    if isinstance(node.ctx, ast.Store):
+        function = syntax.function_at(syntax.span_of(node, file))
+        return "." in text and getattr(function, "name", "") != "__init__"
+    if any(word in text for word in DRAWING):
+        return True
+    made = [
+        foreign.maker(v, file) or syntax.text_of(v) for v in syntax.values_given_to(text, syntax.span_of(node, file))
+    ]
+    return any(name.startswith(LEARNED) or "add_weight" in name for name in made)
+
+
+LEARNED = ("keras.", "tensorflow.keras.", "tensorflow.Variable", "tensorflow.Module")
+"""How the names begin of what makes variables and layers."""
 
 
 def into_foreign(case: Case) -> bool:
@@ -80,11 +178,29 @@ def _chain(statements: list[ast.stmt]) -> list[ast.stmt]:
         if statement in found or names & syntax.names_in(statement, ast.Load):
             found += [statement] if statement not in found else []
             names |= syntax.names_in(statement, ast.Store)
-            subscripts = (
-                n for n in ast.walk(statement) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
-            )
-            names |= {syntax.text_of(n.value) for n in subscripts}
+            names |= {_written_into(n) for n in ast.walk(statement)} - {""}
     return found
+
+
+def _with_arrays(chain: list[ast.stmt], before: list[ast.stmt], file: str) -> list[ast.stmt]:
+    """Return a chain with the statements that make the arrays which it writes into; none where one is not found."""
+    stored = {name for s in chain for name in syntax.names_in(s, ast.Store)}
+    missing = {_written_into(n) for s in chain for n in ast.walk(s)} - stored - {""}
+    made = {
+        syntax.text_of(s.targets[0]): s
+        for s in before
+        if isinstance(s, ast.Assign) and isinstance(s.value, ast.Call) and function_name(s.value.func, file) in EMPTY
+    }
+    if not missing <= made.keys():
+        return []
+    return [s for s in before if s in chain or any(s is made[name] for name in missing)]
+
+
+def _written_into(node: ast.AST) -> str:
+    """Return the array that a place which is written to belongs to; empty for all else."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Store):
+        return ""
+    return syntax.text_of(node.value)
 
 
 def _is_bound_outside(statement: ast.stmt, stored: set[str]) -> bool:
@@ -123,6 +239,9 @@ def _is_plain(call: ast.Call, file: str) -> bool:
     full = scopes.stands_for(call.func, file) or ""
     if full:
         return not full.startswith(("tensorflow", "keras", "gradtape"))
+    own = remaining.own_function(call, file)
+    if own is not None:
+        return is_closed(own, file)
     return isinstance(call.func, ast.Attribute) and not syntax.text_of(call.func).startswith(("tf.", "keras."))
 
 

@@ -93,20 +93,20 @@ def has_steps(body: ast.AST, file: str) -> bool:
     flat = FLAT.split()
     return any(
         simple_name(n) in flat or (_is_counted(n, file) if isinstance(n, ast.Compare) else False)
-        for function in _called(body, file, [])
+        for function in called(body, file, [])
         for n in ast.walk(function)
         if isinstance(n, ast.expr)
     )
 
 
-def _called(body: ast.AST, file: str, found: list[ast.AST]) -> list[ast.AST]:
+def called(body: ast.AST, file: str, found: list[ast.AST]) -> list[ast.AST]:
     """Return a function and those of the file that it calls."""
     if body not in found:
         found.append(body)
         for call in (n for n in ast.walk(body) if isinstance(n, ast.Call)):
             own = defined_in(file, call)
             if own is not None:
-                _called(own, file, found)
+                called(own, file, found)
     return found
 
 

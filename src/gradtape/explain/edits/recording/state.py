@@ -10,7 +10,7 @@ from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, parts, simple_name, statements_of
-from gradtape.explain.edits.outside import filled, foreign, lists, writes
+from gradtape.explain.edits.outside import filled, foreign, lists, remaining, stretches, writes
 from gradtape.explain.edits.outside.conversions import kept, stacked
 from gradtape.explain.edits.outside.leaving import array_on_tape, one_array
 from gradtape.explain.edits.question import copies, layers, order
@@ -273,6 +273,10 @@ def on_the_tape(case: Case) -> Suggestion | None:
     if case.pen.dialect == "jax":
         return writes.by_new_arrays(case)
     written = lists.listed(case) if one_array(case.statement) else ()
+    value = getattr(case.statement, "value", None)
+    if case.pen.dialect == "tensorflow" and isinstance(value, ast.expr):
+        whole = written and not remaining.is_plain_left(case, value, written)
+        return builders.likely(*written) if whole else builders.sketch(*stretches.differentiated(case))
     return builders.likely(*(written or array_on_tape(case)))
 
 

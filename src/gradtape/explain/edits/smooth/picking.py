@@ -27,9 +27,17 @@ def is_index(case: Case, node: ast.expr) -> bool:
     names = set(syntax.assigned_names(case.at))
     scope = case.function
     return any(
-        isinstance(n, ast.Subscript) and names & syntax.names_in(n.slice, ast.Load)
+        isinstance(n, ast.Subscript) and names & _placed_by(n.slice)
         for n in (ast.walk(scope) if scope is not None else ())
     )
+
+
+def _placed_by(index: ast.AST) -> set[str]:
+    """Return the names in an index, without those that are compared there: these make a mask."""
+    if isinstance(index, ast.Compare):
+        return set()
+    own = {syntax.text_of(index)} if isinstance(index, ast.Name | ast.Attribute) else set[str]()
+    return own.union(*(_placed_by(child) for child in ast.iter_child_nodes(index)))
 
 
 def picked_later(case: Case) -> bool:

@@ -1,0 +1,212 @@
+"""Edits of values that leave in functions which a program wrote for arrays: all of the way, or none of it."""
+
+import textwrap
+
+import pytest
+
+from .conftest import HEAD
+
+START = """
+from scipy.ndimage import gaussian_filter
+w, by = tf.Variable([0.4, 1.5, 0.8, 2.0]), np.array([1.0, 2.0, 4.0, 8.0], "float32")
+"""
+
+BY_DIFFERENCES = {
+    "a matrix that is put together element by element": (
+        """
+        def flow(conductance):
+            nodal = np.eye(4)
+            for k in range(3):
+                nodal[k, k] += conductance[k]
+                nodal[k, k + 1] -= conductance[k]
+            return np.linalg.solve(nodal, by)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(flow(tf.exp(w)))
+        tape.gradient(y, w)
+        """,
+        'by_differences(lambda plain_0: np.asarray(flow(tf.constant(plain_0)), "float32"), [tf.exp(w)], tf.float32)',
+    ),
+    "a list that another function hands on": (
+        """
+        class Arm:
+            def __init__(self, rows):
+                self.rows = rows
+            @staticmethod
+            def turn(angle, length):
+                c, s = np.cos(angle), np.sin(angle)
+                return np.array([[c, -s, length * c], [s, c, length * s], [0, 0, 1]])
+            def reach(self, angles):
+                pose = np.eye(3)
+                for angle, row in zip(angles, self.rows):
+                    pose = pose @ self.turn(angle, *row)
+                return pose[:2, 2]
+        arm = Arm([(0.5,), (0.3,)])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.cast(arm.reach(tf.unstack(w)), tf.float32) ** 2)
+        tape.gradient(y, w)
+        """,
+        'by_differences(lambda plain_0: np.asarray(arm.reach(tf.constant(plain_0)), "float32"), [tf.unstack(w)], ',
+    ),
+    "functions in each other, with a library's": (
+        """
+        def blurred(a):
+            return gaussian_filter(a, 1.0)
+        def distance(a, b):
+            return ((blurred(a) - blurred(b)) ** 2).mean()
+        with tf.GradientTape() as tape:
+            h = tf.sin(w)
+            y = tf.constant(distance(h.numpy(), by), tf.float32) * 3.0
+        tape.gradient(y, w)
+        """,
+        'by_differences(lambda plain_h: np.asarray(distance(plain_h, by), "float32"), [h], tf.float32)',
+    ),
+    "what an object of the program keeps": (
+        """
+        class Spring:
+            def __init__(self, stiffness):
+                self.stiffness = stiffness
+            def energy(self, x):
+                return np.sum(0.5 * self.stiffness * x**2)
+            def both(self):
+                return np.array([self.energy(by), np.sqrt(self.stiffness[0])])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.cast(Spring(w.numpy()).both(), tf.float32))
+        tape.gradient(y, w)
+        """,
+        'by_differences(lambda plain_w: np.asarray(Spring(plain_w).both(), "float32"), [w], tf.float32)',
+    ),
+    "an array that is filled in a loop, and was made before": (
+        """
+        with tf.GradientTape() as tape:
+            columns = np.zeros((4, 3), "float32")
+            plain = w.numpy()
+            for k in range(3):
+                columns[:, k] = np.exp(-k * plain)
+            y = tf.reduce_sum(tf.convert_to_tensor(columns) * 2.0)
+        tape.gradient(y, w)
+        """,
+        'columns = np.zeros((4, 3), "float32")\n        plain = plain_w',
+    ),
+    "rows picked by positions": (
+        """
+        def likelihood(scores, labels):
+            e = np.exp(scores - scores.max(axis=1, keepdims=True))
+            return -np.log((e / e.sum(axis=1, keepdims=True))[np.arange(2), labels]).mean()
+        with tf.GradientTape() as tape:
+            scores = tf.reshape(w, (2, 2))
+            y = tf.convert_to_tensor(likelihood(scores.numpy(), np.array([0, 1])))
+        tape.gradient(y, w)
+        """,
+        'by_differences(lambda plain_scores: np.asarray(likelihood(plain_scores, np.array([0, 1])), "float32"), ',
+    ),
+}
+
+IN_TENSORFLOW = {
+    "rows of numbers beside rows of tensors": (
+        """
+        def shear(a, b):
+            return np.array([[1, a, 0], [b, 1, 0], [0, 0, 1]])
+        with tf.GradientTape() as tape:
+            left = w.numpy()
+            y = tf.reduce_sum(tf.square(shear(left[0], left[1])))
+        tape.gradient(y, w)
+        """,
+        "return tf.stack([tf.stack([1.0, a, 0.0]), tf.stack([b, 1.0, 0.0]), tf.stack([0.0, 0.0, 1.0])])",
+    ),
+    "a transform that wants complex numbers": (
+        """
+        def power(a):
+            spectrum = np.fft.fft(a)
+            return np.abs(spectrum) ** 2
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(power(w.numpy()) * by)
+        tape.gradient(y, w)
+        """,
+        "spectrum = tf.signal.fft(tf.cast(a, tf.complex64))",
+    ),
+    "two things in one statement": (
+        """
+        with tf.GradientTape() as tape:
+            a, b = w.numpy(), by
+            pa, pb = np.abs(a) ** 2, np.abs(b) ** 2
+            y = tf.convert_to_tensor(np.mean(np.log(pa) - np.log(pb)))
+        tape.gradient(y, w)
+        """,
+        "y = tf.convert_to_tensor(tf.reduce_mean(tf.math.log(pa) - np.log(pb)))",
+    ),
+    "positions that tensors are compared by": (
+        """
+        with tf.GradientTape() as tape:
+            plain = w.numpy()
+            print(np.round(plain, 2), float(plain[0]))
+            least = np.sort(plain)[1]
+            y = tf.constant(np.mean(plain[plain > least]))
+        tape.gradient(y, w)
+        """,
+        "y = tf.constant(tf.reduce_mean(plain[plain > least]))",
+    ),
+}
+
+UNEDITED = {
+    "what draws anew": """
+        def noisy(a):
+            out = np.eye(4)
+            for k in range(4):
+                out[k, k] += a[k] * np.random.normal()
+            return np.linalg.det(out)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(noisy(tf.exp(w)))
+        tape.gradient(y, w)
+        """,
+    "what reads a variable of its own": """
+        scale = tf.Variable(2.0)
+        def scaled(a):
+            out = np.eye(4)
+            for k in range(4):
+                out[k, k] += a[k] * scale
+            return np.linalg.det(out)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(scaled(tf.exp(w)))
+        tape.gradient(y, [w, scale])
+        """,
+    "what counts its calls": """
+        class Counted:
+            calls = 0
+            def total(self, a):
+                self.calls += 1
+                out = np.eye(4)
+                out[1, 1] = a[1] ** 2
+                return np.linalg.det(out)
+        counted = Counted()
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(counted.total(tf.exp(w)))
+        tape.gradient(y, w)
+        """,
+    "what gives several": """
+        def both(a):
+            out = np.eye(4)
+            out[1, 1] = a[1] ** 2
+            return np.linalg.det(out), a
+        with tf.GradientTape() as tape:
+            out, h = both(tf.exp(w))
+            y = tf.reduce_sum(out)
+        tape.gradient(y, w)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", BY_DIFFERENCES)
+def test_a_helper_gets_a_derivative_by_differences(name, mends):
+    source, line = BY_DIFFERENCES[name]
+    assert line in mends(HEAD + START + textwrap.dedent(source))
+
+
+@pytest.mark.parametrize("name", IN_TENSORFLOW)
+def test_a_helper_computes_with_tensors(name, mends):
+    source, line = IN_TENSORFLOW[name]
+    assert line in mends(HEAD + START + textwrap.dedent(source))
+
+
+@pytest.mark.parametrize("name", UNEDITED)
+def test_a_helper_that_cannot_stay_on_the_tape_as_a_whole_is_not_edited(name, offered):
+    assert not offered(HEAD + START + textwrap.dedent(UNEDITED[name]))
