@@ -297,6 +297,18 @@ BROKEN = {
             y = model(tf.ones((2, 3)))
         tape.gradient(y, hidden)  #~ GT108
         """,
+    "a symbol that a function of TensorFlow's is given while a tape records": """
+        start = keras.Input((3,))
+        model = keras.Model(start, keras.layers.Dense(1)(start))
+        def roughness(of, model):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(tf.square(of)) + tf.reduce_sum(model(of))  #~ GT108
+            return tape.gradient(y, of)
+        try:
+            roughness(model.input, model)
+        except ValueError:
+            pass
+        """,
     "the numbers of a tensor in NumPy": """
         w = tf.Variable([0.5, 1.5])
         with tf.GradientTape() as tape:
@@ -783,6 +795,17 @@ BROKEN = {
 }
 
 OK = {
+    "a symbol that a function of TensorFlow's refuses before there is a tape": """
+        start = keras.Input((3,))
+        try:
+            half = tf.multiply(start, 0.5)
+        except ValueError:
+            half = keras.layers.Rescaling(0.5)(start)
+        model = keras.Model(start, keras.layers.Dense(1)(half))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(model(tf.ones((2, 3))))
+        tape.gradient(y, model.trainable_variables)
+        """,
     "an element picked where a callback says": """
         w = tf.Variable([[0.3, 0.9, 0.1], [0.5, 0.2, 0.8]])
         def best(scores):

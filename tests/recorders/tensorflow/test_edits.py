@@ -183,6 +183,14 @@ PROGRAMS = {
             loss = distance(x, net(x))
         tape.gradient(loss, net.trainable_variables)
         """,
+    "whole numbers that a loop makes tensors of": """
+        def slope(of, at):
+            with tf.GradientTape() as tape:
+                tape.watch(at)
+                y = of(at)
+            return tape.gradient(y, at)
+        [slope(lambda t: t * t - 4 * t, tf.constant(n)) for n in (1, 3)]
+        """,
     "whole numbers that meet whole numbers": """
         counts = tf.constant([[12, 31], [40, 8]])
         wanted = np.array([[30, 90], [86, 20]], dtype="int32")
@@ -895,6 +903,15 @@ UNEDITED = {
             place = tf.clip_by_value(place, 0, 3)
             y = tf.reduce_sum(tf.gather_nd(table, tf.reverse(place, axis=[-1])))
         tape.gradient(y, w)
+        """,
+    "whole numbers that a loop makes positions of": """
+        def slope(at):
+            with tf.GradientTape() as tape:
+                tape.watch(at)
+                y = tf.reduce_sum(tf.one_hot(at, 4) ** 2)
+            return tape.gradient(y, at)
+        for n in (1, 3):
+            slope(tf.constant(n))
         """,
     "an argument that is another value by then": """
         model = keras.Sequential([keras.layers.Input((5,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(3)])

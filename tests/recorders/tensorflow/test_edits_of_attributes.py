@@ -127,6 +127,41 @@ MENDED = {
         """,
         "        return tf.reduce_sum(tf.gather(table, places) ** 2)",
     ),
+    "parts of what a method gives": (
+        """
+        class Window:
+            def __init__(self, size):
+                self.width = tf.Variable(0.5)
+                self.weights, self.total = self.bell(size)
+            def bell(self, size):
+                weights = tf.exp(-((tf.linspace(-1.0, 1.0, size) / self.width) ** 2))
+                return weights, tf.reduce_sum(weights)
+            def loss(self, x):
+                return tf.reduce_sum((x * self.weights / self.total) ** 2)
+        window = Window(5)
+        with tf.GradientTape() as tape:
+            y = window.loss(tf.ones(5))
+        tape.gradient(y, window.width)
+        """,
+        "        return tf.reduce_sum((x * self.bell(5)[0] / self.bell(5)[1]) ** 2)",
+    ),
+    "a part of a result that was computed from its other parts": (
+        """
+        net = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(4, "tanh"), keras.layers.Dense(1)])
+        def points(count, low):
+            r, z = tf.random.uniform((count, 1), low, 2.0), tf.random.uniform((count, 1))
+            joined = tf.concat([r, z], axis=1)
+            return r, joined, z
+        def slopes():
+            radius, both, height = points(4, low=1.0)
+            with tf.GradientTape(persistent=True) as tape:
+                tape.watch([radius, height])
+                y = net(both)
+            return tape.gradient(y, radius), tape.gradient(y, height)
+        slopes()
+        """,
+        "        both = tf.concat([radius, height], axis=1)",
+    ),
     "a property that is kept, asked for before the tape": (
         """
         import functools
@@ -175,6 +210,44 @@ UNEDITED = {
         with tf.GradientTape() as tape:
             y = noisy.loss()
         tape.gradient(y, noisy.mean)
+        """,
+    "parts of what a method gives that draws": """
+        class Noisy:
+            def __init__(self):
+                self.mean = tf.Variable([1.0, 2.0])
+                self.code, self.size = self.drawn()
+            def drawn(self):
+                code = self.mean + tf.random.normal((2,))
+                return code, tf.norm(code)
+        noisy = Noisy()
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(noisy.code ** 2) + noisy.size
+        tape.gradient(y, noisy.mean)
+        """,
+    "parts of what a method gives that makes variables": """
+        class Line:
+            def __init__(self):
+                self.slope, self.double = self.made()
+            def made(self):
+                slope = tf.Variable([1.0, 2.0])
+                return slope, slope * 2.0
+        line = Line()
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(line.double ** 2)
+        tape.gradient(y, line.slope)
+        """,
+    "a part of a result that was computed from what is not given back": """
+        net = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+        def points(count):
+            r, z = tf.random.uniform((count, 1)), tf.random.uniform((count, 1))
+            return r, tf.concat([r, z], axis=1)
+        def slope():
+            radius, both = points(4)
+            with tf.GradientTape() as tape:
+                tape.watch(radius)
+                y = net(both)
+            return tape.gradient(y, radius)
+        slope()
         """,
     "an attribute that two classes have": """
         class First:

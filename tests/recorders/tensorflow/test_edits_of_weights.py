@@ -136,6 +136,36 @@ MENDED = {
         """,
         "        return score + self.row_shift(r)[:, 0] + self.column_shift(c)[:, 0]",
     ),
+    "a layer that a loop does not come to": (
+        """
+        class Deep(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.steps = [keras.layers.Dense(4, activation="tanh") for _ in range(3)]
+                for step in self.steps:
+                    step.build((None, 4))
+            def call(self, x):
+                for k in range(len(self.steps) - 1):
+                    x = x + self.steps[k](x)
+                return x
+        net = Deep()
+        """,
+        "        for k in range(len(self.steps)):",
+    ),
+    "a layer that a part of a list leaves out": (
+        """
+        class Deep(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.steps = [keras.layers.Dense(4, activation="tanh") for _ in range(3)]
+                for step in self.steps:
+                    step.build((None, 4))
+            def call(self, x):
+                return sum(step(x) for step in self.steps[1:])
+        net = Deep()
+        """,
+        "        return sum(step(x) for step in self.steps)",
+    ),
     "a weight that only gets another name": (
         """
         class Spring(keras.layers.Layer):
@@ -178,6 +208,20 @@ UNEDITED = {
             def call(self, x):
                 return self.first(x)
         net = Odd()
+        """,
+    "a layer that is read in another way": """
+        class Deep(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.steps = [keras.layers.Dense(4, activation="tanh") for _ in range(3)]
+                for step in self.steps:
+                    step.build((None, 4))
+            def call(self, x):
+                for k in range(len(self.steps) - 1):
+                    x = self.steps[k](x)
+                self.last = tf.stop_gradient(self.steps[-1](x))
+                return x
+        net = Deep()
         """,
     "a list of weights": """
         class Odd(keras.layers.Layer):

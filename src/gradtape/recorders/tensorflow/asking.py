@@ -21,7 +21,7 @@ from gradtape.recorders.tensorflow import backward, ends, frames, private
 from gradtape.recorders.tensorflow.building import Builder
 from gradtape.recorders.tensorflow.draft import Draft
 from gradtape.recorders.tensorflow.hooks import came_from
-from gradtape.recorders.tensorflow.keras_models import TRAINS
+from gradtape.recorders.tensorflow.keras_models import CONVERTS, TRAINS
 from gradtape.recorders.tensorflow.memory import Ran
 from gradtape.tape.structure import flatten
 
@@ -47,8 +47,12 @@ ENOUGH = 8
 
 EMPTY = "a model has no trainable variables before it is built by a call, or where `trainable = False` froze it"
 
+UNSPELLED = (*TRAINS, CONVERTS)
+"""Calls that say nothing of what is asked for: what stands in them is not that itself."""
+
 ARGUMENTS = {
     "tape.watch": (("", -1), ("tensor", 0)),
+    CONVERTS: (("", -1), ("symbol", 0)),
     "fit": (("loss", 0), ("weights", 1)),
     "train_on_batch": (("loss", 0), ("weights", 1)),
     "tf.gradients": (("ys", 0), ("xs", 1)),
@@ -116,6 +120,8 @@ def failure_of(kind: str, error: Exception) -> graph.Failure | None:
     if kind == "tape.watch":
         what = "is no tensor and no `tf.Variable`; the weights of a Keras model are watched by themselves"
         return graph.Failure("not-a-value", text, detail=f"what `watch` is given here {what}")
+    if kind == CONVERTS:
+        return graph.Failure("not-a-value", text)
     if CUSTOM.search(text):
         return graph.Failure("custom-rule-none", text)
     return graph.Failure("", text)
@@ -340,7 +346,7 @@ class Asking:
     def _questions(
         self, asked: Asked, statuses: tuple[Status, ...], matched: list[Matched], built: Built
     ) -> list[graph.Question]:
-        if asked.kind in TRAINS:
+        if asked.kind in UNSPELLED:
             asked.spelled = False
         places = ARGUMENTS.get(asked.kind, (("target", 0), ("sources", 1)))
         target_names = ends.names_of(asked.targets, asked.frame, *places[0], spelled=asked.spelled)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 KERAS = "keras"
 TRAINS = ("fit", "train_on_batch")
+CONVERTS = "tf.convert_to_tensor"
+"""What a function of TensorFlow's does with all that it is given, and what a symbol of Keras's refuses."""
 PREDICTS = ("predict", "predict_on_batch")
 MAKES_WEIGHTS = frozenset({"add_weight", "_initialize", "_deferred_initialize", "_initialize_with_initializer"})
 """Methods of Keras's layers and variables in which a variable of TensorFlow's is made."""
@@ -51,10 +53,12 @@ class Keras(MetaPathFinder):
         """By the address of the layer or weight, none of which can be a key itself."""
         self.applying: Callable[[Any, Any, FrameType], None] | None = None
         """Hears what an optimizer is given, gradients and variables, and from where."""
+        self.refusing: Callable[[str, Any, Exception, FrameType], None] | None = None
+        """Hears of symbols that TensorFlow was given as values, and from where."""
         self.kinds: list[str] = []
         """The calls of Keras that run, outermost first: `fit`, `predict`."""
         self.called: set[str] = set()
-        """What of Keras was heard to be called: the calls that train and predict, and `apply` of optimizers."""
+        """What of Keras was heard to be called: what trains and predicts, `apply` of optimizers, symbols as values."""
         self._looking = False
         self.hung = False
         """Whether Keras was found, and hooks hung on it."""
@@ -101,6 +105,7 @@ class Keras(MetaPathFinder):
             layer = import_module(private.KERAS_LAYER).Layer
             trainer = import_module(private.KERAS_TRAINER).TensorFlowTrainer
             optimizer = import_module(private.KERAS_OPTIMIZER).BaseOptimizer
+            symbol = import_module(private.KERAS_SYMBOL).KerasTensor
         except (ImportError, AttributeError):
             return
         self.patches.set(layer, "__new__", self._made(layer.__new__))
@@ -108,6 +113,7 @@ class Keras(MetaPathFinder):
         for name in (*TRAINS, *PREDICTS):
             self.patches.set(trainer, name, self._running(name, getattr(trainer, name)))
         self.patches.set(optimizer, "apply", self._applied(optimizer.apply))
+        self.patches.set(symbol, "__tf_tensor__", self._converted(symbol.__tf_tensor__))
 
     def _made(self, new: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(new)
@@ -177,6 +183,21 @@ class Keras(MetaPathFinder):
             return apply(optimizer, grads, trainable_variables)
 
         return applied
+
+    def _converted(self, convert: Callable[..., Any]) -> Callable[..., Any]:
+        """Say that a symbol was given as a value while a tape recorded: TensorFlow has no values for it."""
+
+        @wraps(convert)
+        def converted(symbol: Any, *args: Any, **options: Any) -> Any:
+            self.called.add(CONVERTS)
+            try:
+                return convert(symbol, *args, **options)
+            except ValueError as error:
+                if self.refusing is not None and self.memory.open:
+                    self.refusing(CONVERTS, symbol, error, _getframe(1))
+                raise
+
+        return converted
 
     def asked_by(self) -> str:
         """Return the call of Keras that trains right now, empty if none does."""

@@ -99,6 +99,7 @@ def registered_gradient(names: Names, op_type: str) -> Any:
 KERAS_LAYER = "keras.src.layers.layer"
 KERAS_TRAINER = "keras.src.backend.tensorflow.trainer"
 KERAS_OPTIMIZER = "keras.src.optimizers.base_optimizer"
+KERAS_SYMBOL = "keras.src.backend.common.keras_tensor"
 
 LOOKS_AT_VALUES = frozenset({"tensorflow.python.framework.tensor_util", "tensorflow.python.framework.tensor_shape"})
 """Modules that read values for TensorFlow's own use: shapes, and what it may take for constant while it traces."""

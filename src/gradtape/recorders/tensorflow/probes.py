@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.explain.cause import Stage
 from gradtape.recorders.tensorflow import frames, tiny
 from gradtape.recorders.tensorflow.hooks import READ
-from gradtape.recorders.tensorflow.keras_models import PREDICTS, TRAINS
+from gradtape.recorders.tensorflow.keras_models import CONVERTS, PREDICTS, TRAINS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,6 +75,7 @@ OF_KERAS = (
         _probe(f"called {name}", f"`{name}` is not heard: it is unknown what leaves in it", DOUBTFUL_WAYS)
         for name in PREDICTS
     ),
+    _probe(f"called {CONVERTS}", f"`{CONVERTS}` of a symbol is not heard: that it is refused is not told", NOTHING),
     _probe("called apply", "it is not heard what optimizers are given: None for a weight is not told", NOTHING),
 )
 

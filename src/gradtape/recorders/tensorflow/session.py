@@ -66,7 +66,7 @@ class Session:
         self.keras.install()
         asking = Asking(memory, names, self.heard, self.backward, self.keras, all_steps=self.options.all_steps)
         asking.on_failing = self.stop
-        self.keras.applying = asking.applied
+        self.keras.applying, self.keras.refusing = asking.applied, asking.refused
         replays = Replays(memory, names)
         self.refused = Refused(self.heard)
         self.functions = Functions(memory, names, self.heard, replays, self.options.functions)

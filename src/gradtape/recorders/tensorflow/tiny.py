@@ -120,6 +120,8 @@ def of_keras(hooks: Hooks) -> Iterator[str]:
                 getattr(model, name)(None)
         with suppress(Exception):  # "No gradients provided"
             keras.optimizers.SGD(name="probe").apply_gradients([(None, weight)])
+        with suppress(ValueError):  # it has no values
+            hooks.names.tf.convert_to_tensor(keras.KerasTensor((), name="probe"))
         yield from (f"called {name}" for name in hooks.keras.called)
 
 

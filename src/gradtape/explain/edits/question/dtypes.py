@@ -94,6 +94,10 @@ def _cast(case: Case) -> Suggestion | None:
     What a statement of PyTorch's only marks, and that keeps its name, is made so where the name gets it.
     """
     node, file = case.node, case.file
+    several = isinstance(node, ast.Call) and _is_one_of_several(node, file) and _is_calculated_with(case)
+    if case.pen.dialect == "tensorflow" and isinstance(node, ast.Call) and several:
+        changes = (*builders.add_argument(node, file, case.pen.say("dtype=tf.float32")), *_meeting(case))
+        return builders.likely(*changes)
     if case.pen.dialect == "tensorflow" and node is not None and _is_cast_anyway(case):
         given = node.args[0] if isinstance(node, ast.Call) and node.args and simple_name(node) == "Variable" else node
         return builders.likely(*builders.replace(given, file, case.pen.say(FLOAT, x=builders.written(given, file))))
@@ -107,6 +111,26 @@ def _cast(case: Case) -> Suggestion | None:
     return (
         builders.likely(*builders.replace(value, file, f"{builders.operand(value, file)}.float()")) if value else None
     )
+
+
+def _is_one_of_several(made: ast.Call, file: str) -> bool:
+    """Whether a tensor is made of one of the numbers that a loop goes through, and nothing says of which dtype."""
+    given = made.args[0] if simple_name(made) in {"constant", "Variable"} and len(made.args) == 1 else None
+    loops = [
+        loop
+        for n in builders.path_to(made, file)
+        for loop in ([n] if isinstance(n, ast.For) else getattr(n, "generators", []))
+    ]
+    told = any(k.arg in {"dtype", None} for k in made.keywords)
+    names = {name for loop in loops for name in syntax.names_in(loop.target, ast.Store)}
+    return not told and isinstance(given, ast.Name) and given.id in names
+
+
+def _is_calculated_with(case: Case) -> bool:
+    """Whether all that reads the source is arithmetic, which takes numbers with a point as well."""
+    columns = case.context.run.columns
+    read = {columns.functions[number] for number in columns.readers(case.context.source.ids)}
+    return bool(read) and read <= TOGETHER | {"square", "negative", "absolute"}
 
 
 FLOAT = "tf.cast({x}, tf.float32)"

@@ -57,6 +57,41 @@ def _in_loop(function: ast.FunctionDef, file: str) -> Changes:
     return ()
 
 
+def left_out_of_loop(case: Case) -> Changes:
+    """Let a loop come to all layers of a list: `self.blocks` for `self.blocks[:-1]`, where nothing else reads that."""
+    made = case.context.made_at(case.context.source)
+    names = syntax.assigned_names(made) if made is not None and made.file == case.file else ()
+    holder = next((n for n in reversed(syntax.around(made)) if isinstance(n, ast.ClassDef)), None) if made else None
+    if len(names) != 1 or not names[0].startswith("self.") or holder is None:
+        return ()
+    methods = [n for n in holder.body if isinstance(n, ast.FunctionDef) and n.name not in MAKING]
+    read = [n for method in methods for n in syntax.mentions(method, names[0])]
+    loops = [
+        n
+        for method in methods
+        for n in ast.walk(method)
+        if isinstance(n, ast.For | ast.comprehension) and syntax.mentions(n.iter, names[0])
+    ]
+    if len(loops) != 1:
+        return ()
+    index, (loop,) = syntax.text_of(loops[0].target), loops
+    cut = next((n for n in parts(loop.iter) if _is_cut(n, names[0])), None)
+    inside = syntax.mentions(loop.iter, names[0])
+    places = [builders.parent_of(n, case.file) for n in read if n not in inside]
+    if cut is None or not all(isinstance(p, ast.Subscript) and syntax.text_of(p.slice) == index for p in places):
+        return ()
+    whole = cut.value if isinstance(cut, ast.Subscript) else cut.left if isinstance(cut, ast.BinOp) else cut
+    return builders.replace(cut, case.file, builders.written(whole, case.file))
+
+
+def _is_cut(node: ast.expr, name: str) -> bool:
+    """Whether an expression leaves elements of a list out: a part of it, or a number less than it has."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Slice) and node.slice.step is None and syntax.text_of(node.value) == name
+    less = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
+    return less and isinstance(node, ast.BinOp) and syntax.text_of(node.left) == f"len({name})"
+
+
 def attribute(case: Case) -> Changes:
     """Add `self.bias` to what a layer returns, if no method that computes reads it."""
     tree = syntax.parse_file(case.file)

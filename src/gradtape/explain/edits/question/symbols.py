@@ -23,6 +23,8 @@ def computed(case: Case) -> Changes:
     entered, question, pen = case.context.entered_at, case.moved(case.context.question.call.span), case.pen
     if pen.dialect == "tensorflow" and simple_name(question.node or ast.Constant(None)) == "watch":
         return _watched(question)
+    if simple_name(question.node or ast.Constant(None)) not in ASKING:
+        return ()
     block = tape_block(entered) if entered is not None and entered.file == case.file else None
     asked = question.node.args[1] if isinstance(question.node, ast.Call) and len(question.node.args) > 1 else None
     if block is None or entered is None or asked is None or pen.dialect != "tensorflow":

@@ -9,7 +9,7 @@ from gradtape.diagnostics import scopes, syntax
 from gradtape.diagnostics.scopes import given_for
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.blocks import ASKING
-from gradtape.explain.edits.case import defined_in, simple_name
+from gradtape.explain.edits.case import assigned_before, defined_in, simple_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +60,43 @@ def given_before(places: list[Span]) -> tuple[ast.AST, str, str] | None:
     if tree is None or any(syntax.function_at(place) is not scope for place in places):
         return None
     return scope if scope is not None else tree, syntax.text_of(last.targets[0]), _expanded(last.value, made, file)
+
+
+def parts_from_others(statement: ast.stmt, ran: list[Span], file: str) -> list[str]:
+    """Write the parts of what a call gives in which something ran, as computed from the others: `xt = concat([x, t])`.
+
+    Parameters
+    ----------
+    statement : ast.stmt
+        Parts what one call of a function of the file gives into names.
+    ran : list of Span
+        Where in that function the operations were called.
+    file : str
+    """
+    call, targets = getattr(statement, "value", None), getattr(statement, "targets", [])
+    function = defined_in(file, call) if isinstance(call, ast.Call) else None
+    returned = [n for n in syntax.walk_scope(function) if isinstance(n, ast.Return)] if function is not None else []
+    whole, names = (returned[0].value, targets[0]) if len(returned) == len(targets) == 1 else (None, None)
+    if function is None or not isinstance(call, ast.Call):
+        return []
+    if not isinstance(whole, ast.Tuple) or not isinstance(names, ast.Tuple):
+        return []
+    pairs = list(zip(names.elts, whole.elts, strict=False))
+    words = {syntax.text_of(value): syntax.text_of(name) for name, value in pairs if isinstance(value, ast.Name)}
+    passed = ((p, given_for(call, function, p)) for p in syntax.parameter_names(function))
+    words |= {p: builders.written(given, file) for p, given in passed if given is not None and p not in words}
+    lines = []
+    for name, element in pairs:
+        value = element
+        if isinstance(element, ast.Name):
+            value = assigned_before(function, element.id, whole.lineno) or element
+        if not any(syntax.span_of(value, file).contains(span) for span in ran):
+            continue
+        read = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+        if (read & own(function)) - words.keys() or not read & words.keys():
+            return []
+        lines.append(f"{syntax.text_of(name)} = {with_names(builders.written(value, file), words)}")
+    return lines
 
 
 def _handed(places: list[Span], block: ast.With | ast.AsyncWith) -> Changes:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradtape.diagnostics import scopes, syntax
 from gradtape.diagnostics.scopes import calls_of, given_for
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, assigned_before, parts, statements_of
+from gradtape.explain.edits.case import Case, assigned_before, defined_in, parts, statements_of
 from gradtape.explain.edits.recording import anew
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from gradtape.diagnostics import Span
     from gradtape.diagnostics.changes import Change
@@ -33,6 +33,8 @@ class Kept(NamedTuple):
     method: ast.FunctionDef
     holder: ast.ClassDef
     at: Span
+    part: int | None = None
+    """Which part of the value it is, where a call gives several: `self.a, self.b = self.make()`."""
 
     @property
     def file(self) -> str:
@@ -44,10 +46,10 @@ def computed_where_read(case: Case) -> Changes:
     """Write what an attribute was given before the tape in its place, wherever it is read."""
     routed = [link.operation for _, link in case.route.broken]
     found = dict.fromkeys(kept for operation in routed for kept in _kept_for(operation))
-    at_place = _kept_at(case.at)
-    kept = list(found) or ([at_place] if at_place is not None else [])
+    kept = list(found) or _kept_at(case.at)
     others = case.context.run.once("kept in attributes", lambda: _all_kept(case))
-    return tuple(dict.fromkeys(c for one in kept for c in _without(one, others)))
+    again = [one for one in kept if one.part is None or not makes_variables(case, one.at)]
+    return tuple(dict.fromkeys(c for one in again for c in _without(one, others)))
 
 
 def makes_variables(case: Case, place: Span) -> bool:
@@ -71,24 +73,32 @@ def _all_kept(case: Case) -> dict[str, Kept]:
     return {kept.name: kept for kept in found if kept not in variables}
 
 
-def _kept_for(made: Operation | Event) -> Iterator[Kept]:
-    """Yield the attribute that keeps what was computed somewhere, the innermost of those that calls lead through."""
+def _kept_for(made: Operation | Event) -> list[Kept]:
+    """Return the attributes that keep what was computed somewhere, the innermost of those that calls lead through."""
     found = (_kept_at(site.span) for site in (made.site, *made.callers))
-    yield from [kept for kept in found if kept is not None][:1]
+    return next((kept for kept in found if kept), [])
 
 
-def _kept_at(span: Span) -> Kept | None:
-    """Return the attribute that an assignment in a method gives what is computed at a place."""
+def _kept_at(span: Span) -> list[Kept]:
+    """Return the attributes that an assignment in a method gives what is computed at a place."""
     statement, method = syntax.statement_at(span), syntax.function_at(span)
     holder = next((n for n in reversed(syntax.around(span)) if isinstance(n, ast.ClassDef)), None)
     if not isinstance(statement, ast.Assign) or not isinstance(method, ast.FunctionDef) or holder is None:
-        return None
-    for target, value in syntax.assigned_pairs(statement):
-        if not syntax.text_of(target).startswith("self.") or not isinstance(target, ast.Attribute):
-            continue
-        if syntax.text_of(target.value) == "self" and syntax.span_of(value, span.file).contains(span):
-            return Kept(target.attr, value, method, holder, syntax.span_of(statement, span.file))
-    return None
+        return []
+    whole = syntax.span_of(statement, span.file)
+    pairs = [(t, v) for t, v in syntax.assigned_pairs(statement) if syntax.span_of(v, span.file).contains(span)]
+    alone = [Kept(t.attr, v, method, holder, whole) for t, v in pairs if _is_own(t) and isinstance(t, ast.Attribute)]
+    return alone[:1] or [
+        Kept(part.attr, value, method, holder, whole, number)
+        for target, value in pairs
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Call)
+        for number, part in enumerate(target.elts)
+        if _is_own(part) and isinstance(part, ast.Attribute)
+    ]
+
+
+def _is_own(target: ast.expr) -> bool:
+    return isinstance(target, ast.Attribute) and syntax.text_of(target.value) == "self"
 
 
 def argument_where_read(places: list[Span]) -> Changes:
@@ -181,7 +191,7 @@ def _gets_none(node: ast.expr, file: str) -> bool:
 
 def _written(kept: Kept, others: dict[str, Kept], inside: tuple[ast.expr, ...]) -> str | None:
     """Return what an attribute is given in words that every method of the object can read; None where it cannot."""
-    if kept.value in inside or _draws(kept.value):
+    if kept.value in inside or _draws(kept.value, kept.file):
         return None
     words: dict[str, str] = {}
     for name in _outer_names(kept.value, kept.file):
@@ -193,7 +203,7 @@ def _written(kept: Kept, others: dict[str, Kept], inside: tuple[ast.expr, ...]) 
     text = builders.written(kept.value, kept.file)
     if words or "\n" in text:
         text = anew.with_names(text, words)
-    return text
+    return text if kept.part is None else f"{text}[{kept.part}]"
 
 
 def _outer_names(value: ast.expr, file: str) -> list[str]:
@@ -248,9 +258,12 @@ DRAWS = ("random", "normal", "uniform", "dropout", "choice", "shuffle", "sample"
 """What is in the names of functions that give something else each time."""
 
 
-def _draws(value: ast.expr) -> bool:
-    called = [syntax.text_of(n.func).lower() for n in parts(value) if isinstance(n, ast.Call)]
-    return any(word in name for name in called for word in DRAWS)
+def _draws(value: ast.expr, file: str) -> bool:
+    """Whether an expression draws, or calls a function of the file that does."""
+    calls = [n for n in parts(value) if isinstance(n, ast.Call)]
+    inside = [f for call in calls if (f := defined_in(file, call)) is not None]
+    calls += [n for f in inside for n in ast.walk(f) if isinstance(n, ast.Call)]
+    return any(word in syntax.text_of(call.func).lower() for call in calls for word in DRAWS)
 
 
 def _names_in(text: str) -> set[str]:

@@ -44,6 +44,9 @@ def into_tape(case: Case) -> Suggestion | None:
     beside = [p for p in before if syntax.function_at(p) is syntax.function_at(entered)]
     statements = _statements(beside or before)
     again = [s for s in statements if not attributes.makes_variables(case, syntax.span_of(s, file))]
+    with_source = [s for s in again if _makes_source(case, s)]
+    if with_source:
+        return builders.likely(*_parts_anew(case, with_source, block, entered))
     moved = moved_to_start(block, again, entered, file) if again == statements and again else STAYS
     question = syntax.statement_at(context.question.call.span)
     if not moved.changes:
@@ -69,6 +72,21 @@ class Move(NamedTuple):
 
 
 STAYS = Move(())
+
+
+def _makes_source(case: Case, statement: ast.stmt) -> bool:
+    """Whether a statement that stands before the tape makes the tensor that is asked for: it has to stay there."""
+    source, whole = case.context.source, syntax.span_of(statement, case.file)
+    made = source.made if source.kind == "tensor" else None
+    return made is not None and any(whole.contains(site.span) for site in (made.site, *made.callers))
+
+
+def _parts_anew(case: Case, statements: list[ast.stmt], block: ast.With | ast.AsyncWith, entered: Span) -> Changes:
+    """Compute in the block, behind what it watches, the parts of a result that were computed with the source."""
+    ran = [link.operation.site.span for _, link in case.route.broken]
+    lines = anew.parts_from_others(statements[0], ran, entered.file) if len(statements) == 1 else []
+    watches = _leading_watches(block, tape_name(block, entered))
+    return builders.insert_after(watches[-1], entered.file, *lines) if watches and lines else ()
 
 
 def _outside(case: Case) -> list[Span]:
