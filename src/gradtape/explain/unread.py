@@ -31,6 +31,8 @@ def only_shape(context: Context) -> Event | None:
 Part = int | str
 """By what a part is taken out of a result: its place, or its key."""
 
+LOOPS = ast.For | ast.While
+
 MOST_ENDS = 100
 """How many values that nothing reads are looked at."""
 
@@ -109,7 +111,7 @@ def read_too_early(context: Context) -> Early | None:
             readers = [n for n, _ in columns.uses.get(value, ()) if columns.outputs[n] in before]
             if name in stored and not isinstance(operand, ast.Attribute) and readers and max(readers) < number:
                 places = columns[readers[0]].apart_from(writer)
-                if places is not None and not any(isinstance(n, ast.For | ast.While) for n in syntax.around(places[1])):
+                if places is not None and not any(isinstance(n, LOOPS) for n in syntax.around(places[1])):
                     return Early(*places, name)
     return None
 
@@ -159,11 +161,11 @@ def _left_lying(context: Context, operation: Operation) -> Unread | None:
         taken = {place_of(n) for n in taken_apart(span)}
         if taken:
             return None if part in taken else Unread(span, "", part)
-        returned = _returned(scope, span, names)
-        if returned is None:
+        parts = _handed_out(scope, span, names)
+        if not parts:
             handed = next((name for name in names if _handed_on(context, scope, name, span)), None)
             return Unread(span, handed, handed=True) if handed is not None else None
-        part = _part_of(returned)
+        part = parts[0]
     return None
 
 
@@ -252,8 +254,9 @@ def taken_apart(span: Span) -> list[ast.Subscript]:
     statement, scope = syntax.statement_at(span), syntax.function_at(span) or syntax.parse_file(span.file)
     if not isinstance(statement, ast.Assign) or statement.value is not node or scope is None:
         return []
-    name = syntax.text_of(statement.targets[0])
+    name, looped = syntax.text_of(statement.targets[0]), any(isinstance(n, LOOPS) for n in syntax.around(span))
     reads = syntax.mentions(scope, name) if len(statement.targets) == 1 and name.isidentifier() else []
+    reads = [n for n in reads if looped or n not in ast.walk(statement)]  # `r = f(r)` reads what was there before
     found = [n for n in syntax.walk_scope(scope) if isinstance(n, ast.Subscript) and n.value in reads]
     return found if len(found) == len(reads) and all(place_of(n) is not None for n in found) else []
 
@@ -264,29 +267,26 @@ def place_of(taken: ast.Subscript) -> Part | None:
     return part.value if isinstance(part, ast.Constant) and isinstance(part.value, int | str) else None
 
 
-def _returned(scope: ast.AST, span: Span, names: Sequence[str]) -> tuple[ast.Return, ast.expr] | None:
-    """Return the statement by which a function hands out an expression or its name, and the part of it that it is."""
-    for statement in (n for n in syntax.walk_scope(scope) if isinstance(n, ast.Return) and n.value is not None):
-        for node in _parts(statement.value):
-            if syntax.text_of(node) in names or syntax.span_of(node, span.file).contains(span):
-                return statement, node
-    return None
+def _handed_out(scope: ast.AST, span: Span, names: Sequence[str]) -> list[Part | None]:
+    """Return by what callers take an expression or its name out of what a function gives, None for all of it."""
+    returned = (n.value for n in syntax.walk_scope(scope) if isinstance(n, ast.Return))
+    return [
+        part
+        for value in returned
+        for part, node in _parts(value)
+        if syntax.text_of(node) in names or syntax.span_of(node, span.file).contains(span)
+    ]
 
 
-def _parts(value: ast.expr | None) -> list[ast.expr]:
-    """Return the several results that an expression gives, or itself."""
+def _parts(value: ast.expr | None) -> list[tuple[Part | None, ast.expr]]:
+    """Return the several results that an expression gives and by what they are taken out of it, or itself."""
     if isinstance(value, ast.Tuple | ast.List):
-        return value.elts
+        return list(enumerate(value.elts))
     if isinstance(value, ast.Dict):
-        return value.values
-    return [value] if value is not None else []
-
-
-def _part_of(returned: tuple[ast.Return, ast.expr]) -> Part | None:
-    """Return by what a caller takes a part out of what is returned; None where that is no choice."""
-    statement, node = returned
-    whole = statement.value
-    if isinstance(whole, ast.Dict):
-        key = whole.keys[whole.values.index(node)]
-        return key.value if isinstance(key, ast.Constant) and isinstance(key.value, int | str) else None
-    return whole.elts.index(node) if isinstance(whole, ast.Tuple | ast.List) else None
+        return [
+            (k.value if isinstance(k, ast.Constant) and isinstance(k.value, int | str) else None, v)
+            for k, v in zip(value.keys, value.values, strict=True)
+        ]
+    if isinstance(value, ast.Call) and syntax.text_of(value.func) == "dict":
+        return [*((None, a) for a in value.args), *((k.arg, k.value) for k in value.keywords)]
+    return [(None, value)] if value is not None else []

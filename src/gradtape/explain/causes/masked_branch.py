@@ -49,8 +49,8 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     row = singular.at_step(pull, wording.called(operation)) if pull.operation is operation else None
     if row is None and not isfinite(pull.came_size):  # lost behind it already
         row = singular.at_run(operation.function, pull.inputs, pull.output)
-    bad = row.says.format(f=wording.named_by(operation, row)) if row is not None else _overflow(operation, pull)
-    route = wording.route_through(context, operation, pull.position)
+    bad = row.says.format(f=wording.named_by(operation, row)) if row is not None else _overflow(context, operation, pull)
+    route = wording.route_through(context, operation, pull.position) or wording.route_through(context, operation)
     name = wording.name_of(choice)
     # over elements, of which no single one is the reason
     summed = pull.gave.size < pull.came.size or pull.operation is not operation
@@ -120,12 +120,13 @@ def _bad_first(context: Context, operation: Operation) -> Operation:
     return operation if first.function in FILLS | {"setitem"} or bad.among(first.inputs) else first
 
 
-def _overflow(operation: Operation, pull: Pull) -> str:
+def _overflow(context: Context, operation: Operation, pull: Pull) -> str:
     name = wording.name_of(operation)
-    if pull.operation is not operation:
-        return f"{name} is infinite or NaN here"
     infinite = pull.output is not None and not pull.output.finite
-    return f"{name} is {'infinite' if infinite else 'not differentiable'} here"
+    if infinite and pull.operation is operation:
+        return f"{name} is infinite here"
+    lost = pull.operation is not operation or context.not_finite.get(operation.output)
+    return f"{name} is {'infinite or NaN' if lost else 'not differentiable'} here"
 
 
 def _chosen_by(context: Context, operation: Operation) -> Operation | None:

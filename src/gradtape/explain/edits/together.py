@@ -51,7 +51,7 @@ def _places(changes: Iterable[Change]) -> set[tuple[str, int]]:
 
 def joint_edits(suggestions: Iterable[Suggestion]) -> tuple[Edit, ...]:
     """Return the edits that make several suggestions at once; of two that contradict each other, those of the first."""
-    return edits_of(c for changes in _accepted(suggestions).values() for c in changes) or ()
+    return edits_of(_joined(c for changes in _accepted(suggestions).values() for c in changes)) or ()
 
 
 def _accepted(suggestions: Iterable[Suggestion]) -> dict[Suggestion, tuple[Change, ...]]:
@@ -60,11 +60,19 @@ def _accepted(suggestions: Iterable[Suggestion]) -> dict[Suggestion, tuple[Chang
     so_far: tuple[Change, ...] = ()
     for suggestion in suggestions:
         changes = suggestion.changes or tuple(_whole_line(edit) for edit in suggestion.edits)
-        together = tuple(dict.fromkeys((*so_far, *changes)))
+        together = _joined((*so_far, *changes))
         if edits_of(together) is not None:
             accepted[suggestion] = changes
             so_far = together
     return accepted
+
+
+def _joined(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return changes once each, without lines that another one puts in at the same place together with more."""
+    unique = tuple(dict.fromkeys(changes))
+    lines = [c for c in unique if "\n" in c.text]
+    again = {c for c in lines for o in lines if o.span == c.span and c.text in o.text and o is not c}
+    return tuple(c for c in unique if c not in again)
 
 
 def _whole_line(edit: Edit) -> Change:

@@ -49,7 +49,8 @@ def computed_where_read(case: Case) -> Changes:
     kept = list(found) or _kept_at(case.at)
     others = case.context.run.once("kept in attributes", lambda: _all_kept(case))
     again = [one for one in kept if one.part is None or not makes_variables(case, one.at)]
-    return tuple(dict.fromkeys(c for one in again for c in _without(one, others)))
+    routed_at = [operation.site.span for operation in routed]
+    return tuple(dict.fromkeys(c for one in again for c in _Words(one, others, routed_at).put_where_read()))
 
 
 def makes_variables(case: Case, place: Span) -> bool:
@@ -125,15 +126,87 @@ def argument_where_read(places: list[Span]) -> Changes:
     return tuple(changes)
 
 
-def _without(kept: Kept, others: dict[str, Kept]) -> Changes:
-    """Replace an attribute wherever it is read outside of the method that computes it."""
-    value = kept.value
-    keys = [k.value for k in value.keys if isinstance(k, ast.Constant)] if isinstance(value, ast.Dict) else []
-    if isinstance(value, ast.Dict) and keys and len(keys) == len(value.keys):
-        texts = [_written(kept._replace(value=v), others, ()) for v in value.values]
-        return _put_for(kept, "", {k: t for k, t in zip(keys, texts, strict=True) if t is not None})
-    text = _written(kept, others, ())
-    return _put_for(kept, text) if text is not None else ()
+class _Words:
+    """Writes what an attribute is given in words that every method of the object can read.
+
+    Parameters
+    ----------
+    kept : Kept
+    others : dict of Kept
+        All that objects keep of what the tape does not have: what is written reads none of it.
+    routed : list of Span
+        Where the ways from the source lead through.
+    """
+
+    def __init__(self, kept: Kept, others: dict[str, Kept], routed: list[Span]) -> None:
+        self.kept, self.others, self.routed = kept, others, routed
+        self.held: list[str] = []
+
+    def put_where_read(self) -> Changes:
+        """Replace the attribute wherever it is read outside of the method that computes it."""
+        kept, value = self.kept, self.kept.value
+        keys = [k.value for k in value.keys if isinstance(k, ast.Constant)] if isinstance(value, ast.Dict) else []
+        if isinstance(value, ast.Dict) and keys and len(keys) == len(value.keys):
+            texts = [self._written(kept._replace(value=v), ()) for v in value.values]
+            return self._with_held(_put_for(kept, "", {k: t for k, t in zip(keys, texts, strict=True) if t is not None}))
+        text = self._written(kept, ())
+        return self._with_held(_put_for(kept, text)) if text is not None else ()
+
+    def _with_held(self, changes: Changes) -> Changes:
+        statement = syntax.statement_at(self.kept.at)
+        if not changes or not self.held or statement is None:
+            return changes
+        lines = [f"self.{name} = {name}" for name in dict.fromkeys(self.held)]
+        return (*builders.insert_before(statement, self.kept.file, *lines), *changes)
+
+    def _written(self, kept: Kept, inside: tuple[ast.expr, ...]) -> str | None:
+        """Return what an attribute or a name is given in words that are read everywhere; None where it cannot."""
+        if kept.value in inside or _draws(kept.value, kept.file):
+            return None
+        words: dict[str, str] = {}
+        for name in _outer_names(kept.value, kept.file):
+            text = self._word(name, kept.value, kept, (*inside, kept.value))
+            if text is None:
+                return None
+            if text != name:
+                words[name] = text
+        text = builders.written(kept.value, kept.file)
+        if words or "\n" in text:
+            text = anew.with_names(text, words)
+        return text if kept.part is None else f"{text}[{kept.part}]"
+
+    def _word(self, name: str, where: ast.expr, kept: Kept, inside: tuple[ast.expr, ...]) -> str | None:
+        """Return how a method of the object writes what is called so where the attribute is computed."""
+        file, method = kept.file, kept.method
+        if name.startswith("self."):
+            other = self.others.get(name.removeprefix("self."))
+            return name if other is None else self._written(other, inside)
+        if name in syntax.parameter_names(method) and name not in syntax.names_in(method, ast.Store):
+            return _attributes_of(method).get(name) or _given(name, method, file)
+        if name not in anew.own(method):
+            return name
+        given = [s for s in statements_of(method) if name in syntax.names_in(s, ast.Store)]
+        value = assigned_before(method, name, where.lineno)
+        simple = len(given) == 1 and given[0] in method.body and value is getattr(given[0], "value", None)
+        if value is not None and simple:
+            text = self._written(kept._replace(value=value, at=syntax.span_of(given[0], file), part=None), inside)
+            if text is not None:
+                return text
+        return self._hold(name, given) if where is self.kept.value else None
+
+    def _hold(self, name: str, given: list[ast.stmt]) -> str | None:
+        """Let the object keep a value of the method that nothing asked for goes through: a mask that was drawn."""
+        spans = [syntax.span_of(s, self.kept.file) for s in given]
+        tree = syntax.parse_file(self.kept.file)
+        taken = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)} if tree is not None else {name}
+        if name in taken | OF_LAYERS or any(span.contains(way) for span in spans for way in self.routed):
+            return None
+        self.held.append(name)
+        return f"self.{name}"
+
+
+OF_LAYERS = {"name", "path", "dtype", "input", "output", "losses", "metrics", "weights", "variables", "built", "states"}
+"""Attributes that layers have themselves."""
 
 
 def _put_for(kept: Kept, text: str, parts_of_it: Mapping[object, str] = NONE) -> Changes:
@@ -189,23 +262,6 @@ def _gets_none(node: ast.expr, file: str) -> bool:
     return isinstance(value, ast.Constant) and value.value is None
 
 
-def _written(kept: Kept, others: dict[str, Kept], inside: tuple[ast.expr, ...]) -> str | None:
-    """Return what an attribute is given in words that every method of the object can read; None where it cannot."""
-    if kept.value in inside or _draws(kept.value, kept.file):
-        return None
-    words: dict[str, str] = {}
-    for name in _outer_names(kept.value, kept.file):
-        text = _word(name, kept.value, kept, others, (*inside, kept.value))
-        if text is None:
-            return None
-        if text != name:
-            words[name] = text
-    text = builders.written(kept.value, kept.file)
-    if words or "\n" in text:
-        text = anew.with_names(text, words)
-    return text if kept.part is None else f"{text}[{kept.part}]"
-
-
 def _outer_names(value: ast.expr, file: str) -> list[str]:
     """Return the names and attributes of objects that an expression reads and that it does not bind itself."""
     bound = syntax.names_in(value, ast.Store) | {a.arg for a in ast.walk(value) if isinstance(a, ast.arg)}
@@ -213,24 +269,6 @@ def _outer_names(value: ast.expr, file: str) -> list[str]:
     own = (n for n in parts(value) if isinstance(n, ast.Attribute) and syntax.text_of(n.value) == "self")
     texts = [syntax.text_of(n) for n in (*read, *own) if not scopes.is_module(n, file)]
     return list(dict.fromkeys(texts))
-
-
-def _word(name: str, where: ast.expr, kept: Kept, others: dict[str, Kept], inside: tuple[ast.expr, ...]) -> str | None:
-    """Return how a method of the object writes what is called so where the attribute is computed."""
-    file, method = kept.file, kept.method
-    if name.startswith("self."):
-        other = others.get(name.removeprefix("self."))
-        return name if other is None else _written(other, others, inside)
-    if name in syntax.parameter_names(method) and name not in syntax.names_in(method, ast.Store):
-        return _attributes_of(method).get(name) or _given(name, method, file)
-    if name not in anew.own(method):
-        return name
-    given = [s for s in statements_of(method) if name in syntax.names_in(s, ast.Store)]
-    value = assigned_before(method, name, where.lineno)
-    simple = len(given) == 1 and given[0] in method.body and value is getattr(given[0], "value", None)
-    if value is None or not simple:
-        return None
-    return _written(kept._replace(value=value, at=syntax.span_of(given[0], file)), others, inside)
 
 
 def _given(name: str, method: ast.FunctionDef, file: str) -> str | None:
