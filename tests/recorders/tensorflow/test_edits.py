@@ -595,6 +595,20 @@ PROGRAMS = {
             y = tf.reduce_sum(head()(tf.ones((3, 2))) ** 2)
         tape.gradient(y, asked.kernel)
         """,
+    "a slope, and what it costs, both behind the tapes": """
+        net, x = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(3, "tanh")]), tf.ones((4, 2))
+        def costly(slope):
+            return tf.reduce_mean(tf.square(slope))
+        with tf.GradientTape(persistent=True) as outer:
+            y = tf.reduce_mean(net(x))
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                z = net(x)
+        slope = inner.gradient(z, x)
+        cost = costly(slope)
+        outer.gradient(y, net.trainable_variables)
+        outer.gradient(cost, net.trainable_variables)
+        """,
     "a quotient that is masked under a name": """
         a, b = tf.Variable([1.0, 2.0]), tf.Variable([0.0, 4.0])
         def ratio(a, b):

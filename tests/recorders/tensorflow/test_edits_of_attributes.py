@@ -25,6 +25,23 @@ MENDED = {
         """,
         "        return x @ (self.raw / tf.norm(self.raw, axis=0))",
     ),
+    "a weight behind a mask that the method drew": (
+        """
+        class Thinned(keras.layers.Layer):
+            def build(self, shape):
+                self.raw = self.add_weight(shape=(int(shape[-1]), 2), name="raw")
+                holes = (np.random.default_rng(1).random((int(shape[-1]), 2)) > 0.3).astype("float32")
+                self.used = self.raw * holes
+            def call(self, x):
+                return x @ self.used
+        layer, x = Thinned(), tf.ones((4, 3))
+        layer.build((None, 3))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(layer(x) ** 2)
+        tape.gradient(y, layer.trainable_variables)
+        """,
+        "        return x @ (self.raw * self.holes)",
+    ),
     "an attribute that layers of the library have, too": (
         """
         class Sparse(keras.layers.Layer):
@@ -264,6 +281,20 @@ UNEDITED = {
         with tf.GradientTape() as tape:
             y = total(first)
         tape.gradient(y, first.w)
+        """,
+    "a name of the method that the weight itself goes through, drawn with noise": """
+        class Noisy(keras.layers.Layer):
+            def build(self, shape):
+                self.raw = self.add_weight(shape=(int(shape[-1]), 2), name="raw")
+                shaken = self.raw + tf.random.normal((int(shape[-1]), 2))
+                self.used = shaken * 2.0
+            def call(self, x):
+                return x @ self.used
+        layer, x = Noisy(), tf.ones((4, 3))
+        layer.build((None, 3))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(layer(x) ** 2)
+        tape.gradient(y, layer.trainable_variables)
         """,
     "what a loop builds, in an object with the variables": """
         class Bank:

@@ -38,19 +38,19 @@ LYING = {
                 self.body, self.policy, self.value = nn.Linear(4, 6), nn.Linear(6, 3), nn.Linear(6, 1)
             def forward(self, x):
                 h = torch.tanh(self.body(x))
-                scores = self.policy(h)
+                scores = self.policy(h)  #~ not-used
                 return self.value(h)
         agent = Agent()
-        agent(torch.randn(8, 4)).pow(2).mean().backward()  #~ not-used
+        agent(torch.randn(8, 4)).pow(2).mean().backward()
         print(agent.policy.weight.grad)
         """,
     "a product of matrices that is narrower": """
         w, heads = torch.randn(4, 6, requires_grad=True), torch.randn(6, 2, requires_grad=True)
         out = torch.randn(6, 1, requires_grad=True)
         h = torch.tanh(torch.randn(5, 4) @ w)
-        votes = h @ heads
+        votes = h @ heads  #~ not-used
         loss = (h @ out).pow(2).mean()
-        loss.backward()  #~ not-used
+        loss.backward()
         print(heads.grad)
         """,
     "a layer as wide as what it is computed from": """
@@ -60,10 +60,10 @@ LYING = {
                 self.first, self.second, self.last = nn.Linear(4, 6), nn.Linear(6, 6), nn.Linear(6, 1)
             def forward(self, x):
                 h = torch.tanh(self.first(x))
-                deeper = torch.tanh(self.second(h))
+                deeper = torch.tanh(self.second(h))  #~ not-used
                 return self.last(h)
         net = Deep()
-        net(torch.randn(8, 4)).pow(2).mean().backward()  #~ not-used
+        net(torch.randn(8, 4)).pow(2).mean().backward()
         print(net.second.weight.grad)
         """,
     "learned steps that leaves take where they stand": """
@@ -101,12 +101,12 @@ LYING = {
                 self.weights = {"one": 1.0, "two": 0.5}
             def __call__(self, h):
                 first = one(h).pow(2).mean()
-                second = two(h).pow(2).mean()
+                second = two(h).pow(2).mean()  #~ not-used
                 self.parts = {"first": first.item(), "second": second.item()}
                 return self.weights["one"] * first
         one, two, objective = nn.Linear(3, 1), nn.Linear(3, 1), Objective()
         optimizer = torch.optim.SGD([*one.parameters(), *two.parameters()], lr=0.1)
-        objective(torch.randn(5, 3)).backward()  #~ not-used
+        objective(torch.randn(5, 3)).backward()
         optimizer.step()
         print(objective.parts)
         """,

@@ -49,7 +49,7 @@ def detect(context: Context, spot: Spot) -> Finding | None:
     row = singular.at_step(pull, wording.called(operation)) if pull.operation is operation else None
     if row is None and not isfinite(pull.came_size):  # lost behind it already
         row = singular.at_run(operation.function, pull.inputs, pull.output)
-    bad = row.says.format(f=wording.named_by(operation, row)) if row is not None else _overflow(context, operation, pull)
+    bad = row.says.format(f=wording.named_by(operation, row)) if row else _overflow(context, operation, pull)
     route = wording.route_through(context, operation, pull.position) or wording.route_through(context, operation)
     name = wording.name_of(choice)
     # over elements, of which no single one is the reason

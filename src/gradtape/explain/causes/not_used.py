@@ -2,11 +2,20 @@
 
 import ast
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import Span, syntax
 from gradtape.explain.cause import Cause, Context, Stage, harmless
 from gradtape.explain.edits.blocks import ASKING
 from gradtape.explain.report import Finding
-from gradtape.explain.unread import Early, only_shape, overwritten, read_too_early, told_overwritten
+from gradtape.explain.unread import (
+    Early,
+    Unread,
+    only_shape,
+    overwritten,
+    read_too_early,
+    taken_apart,
+    told_overwritten,
+    unread,
+)
 
 
 def detect(context: Context) -> Finding | None:
@@ -22,29 +31,43 @@ def detect(context: Context) -> Finding | None:
     early = read_too_early(context)
     if early is not None:
         return _told_early(context, early)
-    target = question.targets[0] if question.targets else None
-    made = context.made_at(target) if target is not None else None
+    target = question.targets[0]
+    lying = unread(context)
+    recorded = "recorded " if context.may_have_left else ""
+    nothing = f"nothing {recorded}on the way to `{question.target_name}`"
+    at, text = question.call.span, f"{nothing} uses `{source.name}`"
+    if lying is not None:
+        at, text = _left_lying(context, lying, nothing)
     elsewhere = context.run.operations[used[-1]].site.span if used else None
     remembered = "that is still remembered " if context.run.horizon else "of the run "
     notes = () if used else (f"no operation {remembered}used `{source.name}`",)
     if _is_derivative(context):
         zero = f"by `{source.name}` its derivative is zero"
         notes = (*notes, f"`{question.target_name}` is a derivative, and does not contain `{source.name}`: {zero}")
-    recorded = "recorded " if context.may_have_left else ""
     return context.finding(
         "not-used",
-        question.call.span,
-        f"nothing {recorded}on the way to `{question.target_name}` uses `{source.name}`",
+        at,
+        text,
         labels=(
-            (made, f"`{question.target_name}` is computed here"),
+            (context.made_at(target), f"`{question.target_name}` is computed here"),
             (elsewhere, f"`{source.name}` is used here, but the result never reaches `{question.target_name}`"),
             (context.made_at(source), f"`{source.name}` is made here"),
+            (question.call.span if lying is not None else None, "the gradient is asked for here"),
         ),
         notes=notes,
         excuse=harmless(context),
         helps=(f"use `{source.name}` in `{question.target_name}`, or leave it out of the sources if that is meant",),
         proven=not context.may_have_left,
     )
+
+
+def _left_lying(context: Context, lying: Unread, nothing: str) -> tuple[Span, str]:
+    """Return the place where what was computed from the source stops being read, and what to say there."""
+    source, taken = context.source.name, taken_apart(lying.at)
+    if not lying.name and taken:
+        at = syntax.span_of(taken[0], lying.at.file)
+        return at, f"another part of this result is computed from `{source}`, and {nothing} reads that"
+    return lying.at, f"`{lying.name}` is computed from `{source}` here, and {nothing} reads it"
 
 
 def _is_derivative(context: Context) -> bool:

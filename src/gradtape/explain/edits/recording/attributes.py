@@ -147,8 +147,8 @@ class _Words:
         kept, value = self.kept, self.kept.value
         keys = [k.value for k in value.keys if isinstance(k, ast.Constant)] if isinstance(value, ast.Dict) else []
         if isinstance(value, ast.Dict) and keys and len(keys) == len(value.keys):
-            texts = [self._written(kept._replace(value=v), ()) for v in value.values]
-            return self._with_held(_put_for(kept, "", {k: t for k, t in zip(keys, texts, strict=True) if t is not None}))
+            texts = zip(keys, (self._written(kept._replace(value=v), ()) for v in value.values), strict=True)
+            return self._with_held(_put_for(kept, "", {key: text for key, text in texts if text is not None}))
         text = self._written(kept, ())
         return self._with_held(_put_for(kept, text)) if text is not None else ()
 
