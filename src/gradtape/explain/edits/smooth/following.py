@@ -36,24 +36,38 @@ def smooth(case: Case) -> Changes:
     part takes out.
     """
     node, pen = case.node, case.pen
-    if pen.dialect != "tensorflow" or node is None:
+    start = starts.start(case, pen, node) if pen.dialect == "tensorflow" and node is not None else None
+    return _followed(case, start) if start is not None else ()
+
+
+def as_number(case: Case, node: ast.expr, text: str) -> Changes:
+    """Compute with a number that is not whole where an expression gave a whole one, as far as that goes."""
+    if case.pen.dialect != "tensorflow":
         return ()
-    start = starts.start(case, pen, node)
-    if start is None:
-        return ()
-    walk = _Walk(case, start)
-    try:
-        changes = walk.changes()
-    except RefusedError:
-        return ()
-    return (*changes, *walk.around.pen.imports)
+    return _followed(case, starts.Start(node, Twin(Kind.NUMBER, text), case.pen, starts.dtype_of(case)))
+
+
+def _followed(case: Case, start: starts.Start) -> Changes:
+    for hard in (False, True):
+        walk = _Walk(case, start, hard=hard)
+        try:
+            return (*walk.changes(), *walk.around.pen.imports)
+        except _CarriedError:
+            continue
+        except RefusedError:
+            break
+    return ()
+
+
+class _CarriedError(Exception):
+    """A loop goes on from a position, which has to stay one: its shares are written where they are read."""
 
 
 class _Walk:
-    """The expressions of a file that are smooth now."""
+    """The expressions of a file that are smooth now; `hard` where names of positions keep those."""
 
-    def __init__(self, case: Case, start: starts.Start) -> None:
-        self.file, self.pen = case.file, start.pen
+    def __init__(self, case: Case, start: starts.Start, *, hard: bool) -> None:
+        self.file, self.pen, self.hard = case.file, start.pen, hard
         self.new: dict[ast.expr, Twin] = {start.node: start.twin}
         moving = starts.moving(case)
         self.around = Around(self.pen, self.new, lambda node: starts.step_beside(self.pen, node, moving), start.dtype)
@@ -121,12 +135,16 @@ class _Walk:
             self._add(place, twin._replace(text=text, mask=mask))
 
     def _again(self, target: ast.expr, statement: ast.AST, twin: Twin) -> str | None:
-        """Write shares anew for where a position is read that a loop carries on; the position stays what it is.
+        """Write shares anew where a position is read, which stays what it is: a loop goes on from it.
 
         What the next round starts from has to be a position, as what the first one started from is.
         """
         value = getattr(statement, "value", None)
-        if twin.kind not in {Kind.SHARES, Kind.CHANCES} or value is None or not self._carried(target):
+        if twin.kind not in {Kind.SHARES, Kind.CHANCES} or value is None:
+            return None
+        if not self.hard:
+            if self._carried(target):
+                raise _CarriedError
             return None
         read = syntax.names_in(ast.parse(twin.text, mode="eval"), ast.Load)
         scope = syntax.function_at(syntax.span_of(target, self.file)) or syntax.parse_file(self.file)

@@ -104,3 +104,6 @@ NEEDING = {"range", "fill", "zeros", "ones", "bincount", "unsorted_segment_sum",
 
 PLAIN = {"int", "float", "print", "str"}
 """What takes a mean position as well as a position."""
+
+TAKING = {"append", "gradient", "jacobian", "batch_jacobian"}
+"""Methods that take numbers of any dtype: of lists and tapes."""

@@ -31,7 +31,6 @@ class Start(NamedTuple):
 
 def start(case: Case, pen: Pen, node: ast.expr) -> Start | None:
     """Return the smooth value that can stand for what a place computes."""
-    dtype = "tf.float64" if case.context.source.dtype.endswith("float64") else "tf.float32"
     file = case.file
     near = [node, *(n for n in ast.walk(node) if isinstance(n, ast.expr) and n is not node)]
     outer = builders.parent_of(node, file)
@@ -40,8 +39,13 @@ def start(case: Case, pen: Pen, node: ast.expr) -> Start | None:
     for inner in near:
         twin = _step(pen, inner, file) or _of_call(pen, inner, file)
         if twin is not None:
-            return Start(inner, twin, pen, dtype)
+            return Start(inner, twin, pen, dtype_of(case))
     return None
+
+
+def dtype_of(case: Case) -> str:
+    """Return how the dtype of the program's numbers is written."""
+    return "tf.float64" if case.context.source.dtype.endswith("float64") else "tf.float32"
 
 
 def moving(case: Case) -> set[Span]:

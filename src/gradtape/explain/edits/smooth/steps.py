@@ -43,7 +43,8 @@ def pass_through(case: Case) -> Suggestion | None:
     cast = _cast_of(case, case.node) if case.node is not None else None
     if cast is not None:
         position = is_index(case.moved(syntax.span_of(cast, case.file)), cast) or picked_later(case)
-        return _between_unrounded(case, cast) if position else around_cast(case.moved(syntax.span_of(cast, case.file)))
+        between = _between_unrounded(case, cast) if position else None
+        return between or around_cast(case.moved(syntax.span_of(cast, case.file)))
     nearest = _bilinear(case)
     if nearest:
         return builders.likely(*nearest)
@@ -131,11 +132,13 @@ def around_cast(case: Case) -> Suggestion | None:
         return builders.sketch(*counted)
     inner = _unrounded(case, inner)
     if is_index(case, node) or picked_later(case):
-        between = between_rows(case, node, inner)
+        between = between_rows(case, node, inner) or following.as_number(case, node, _not_rounded(inner, file))
         return builders.sketch(*between) if between else None
     if grouped_later(case):
         return None
-    compared = _compared_later(case) if case.pen.dialect == "jax" else None
+    compared = _compared_later(case) if case.pen.dialect in {"jax", "tensorflow"} else None
+    if compared is not None and case.pen.dialect == "tensorflow":
+        return builders.sketch(*following.as_number(case, node, _not_rounded(inner, file)))
     if compared is not None:
         return _compared_without_cast(case, node, compared)
     if case.pen.dialect == "jax" and _counted_on(case):
@@ -144,6 +147,7 @@ def around_cast(case: Case) -> Suggestion | None:
     whole: ast.expr = next(outer, None) or _cast_later(case) or node
     pen = case.pen
     text = _not_rounded(inner, file)
+    text = text if builders.closed(text) else f"({text})"
     exact = builders.written(whole, file)
     if whole is node and pen.dialect == "tensorflow":  # which does not compute with two dtypes
         exact = pen.say("tf.cast({e}, {x}.dtype)", e=exact, x=text)
@@ -189,9 +193,8 @@ def _unrounded(case: Case, node: ast.expr) -> ast.expr:
 
 def _not_rounded(node: ast.expr, file: str) -> str:
     """Write what is cast without what rounds it on the way, around which the gradient passes as well."""
-    rounded = [n for n in parts(node) if n is not node and simple_name(n) in ROUNDED and isinstance(n, ast.Call)]
-    text = builders.with_changes(node, file, tuple(c for n in rounded for c in builders.drop_call(n, file)))
-    return text if builders.closed(text) or not builders.operand(node, file).startswith("(") else f"({text})"
+    rounded = [n for n in parts(node) if simple_name(n) in ROUNDED and isinstance(n, ast.Call)]
+    return builders.with_changes(node, file, tuple(c for n in rounded for c in builders.drop_call(n, file)))
 
 
 def _counted_on(case: Case) -> bool:

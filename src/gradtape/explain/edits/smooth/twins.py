@@ -6,6 +6,7 @@ TensorFlow converts no dtypes by itself: a number in the place of a truth value 
 from __future__ import annotations
 
 import ast
+import builtins
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from gradtape.explain.edits.smooth.kinds import (
     PICKS,
     PLAIN,
     STEPS,
+    TAKING,
     Kind,
     RefusedError,
     Twin,
@@ -67,7 +69,8 @@ class Around:
         twin = self.known[node]
         if twin.kind is Kind.FLOAT:
             return None
-        if isinstance(outer, ast.BoolOp | ast.IfExp | ast.comprehension):
+        picked = isinstance(outer, ast.Tuple) and isinstance(builders.parent_of(outer, self.file), ast.Subscript)
+        if picked or isinstance(outer, ast.BoolOp | ast.IfExp | ast.Slice):
             raise RefusedError
         ways: dict[Kind, Callable[[ast.expr, ast.expr], Twin | None]] = {
             Kind.TRUTH: self._truth,
@@ -201,14 +204,19 @@ class Around:
             return Twin(Kind.FLOAT, self._near(twin, self._say("tf.cast({n}, {d})", n=count, d=self.dtype)))
         if name in ALIKE | COUNTED:
             return self._with(outer, node, twin)
+        if self._is_embedding(outer.func) and outer.args == [node]:
+            layer = builders.written(outer.func, self.file)
+            return self._row_of(self._say("{e}(tf.range({e}.input_dim))", e=layer), f"{layer}.input_dim", twin)
         if name in NEEDING | PICKS or self._wants_whole(outer):
             raise RefusedError
         return None
 
     def _wants_whole(self, call: ast.Call) -> bool:
-        """Whether a function of the framework may want the whole number; losses and what prints take any."""
-        full = scopes.stands_for(call.func, self.file) or ""
-        return full.startswith(OURS) and ".losses." not in full and simple_name(call) not in PLAIN
+        """Whether a function may want the whole number: any but losses, what prints, and what Python has itself."""
+        full, name = scopes.stands_for(call.func, self.file), simple_name(call)
+        if full is None:
+            return name not in TAKING and not (isinstance(call.func, ast.Name) and hasattr(builtins, name))
+        return full.startswith(OURS) and ".losses." not in full and name not in PLAIN
 
     def _compared(self, outer: ast.expr) -> Twin | None:
         """Write the comparison of a number that was a whole one; one that decides what runs can stay."""
@@ -231,9 +239,12 @@ class Around:
         return self._say("tf.nn.relu(1.0 - tf.abs({p}[..., None] - tf.range({n})))", p=place, n=count)
 
     def _row(self, table: ast.expr, twin: Twin) -> Twin:
-        """Write what lies between two rows of a table at a place."""
         rows = builders.operand(table, self.file)
-        near = self._near(twin, self._say("float({t}.shape[0])", t=rows))
+        return self._row_of(rows, f"{rows}.shape[0]", twin)
+
+    def _row_of(self, rows: str, count: str, twin: Twin) -> Twin:
+        """Write what lies between two rows of a table, of so many, at a place."""
+        near = self._near(twin, f"float({count})")
         return Twin(Kind.FLOAT, self._say("tf.tensordot({w}, {t}, 1)", w=near, t=rows))
 
     def _shares(self, outer: ast.expr, node: ast.expr) -> Twin | None:
@@ -278,6 +289,8 @@ class Around:
             return self._gathered(outer, twin._replace(text=shares))
         if name in {"argsort", "invert_permutation"} and outer.args == [node]:
             return self._ranks(twin)
+        if name == "unravel_index" and len(outer.args) == 2 and outer.args[0] is node:
+            return self._unravelled(outer.args[1], twin)
         summed = groups.grouped(self.pen, outer, node, *self._named(twin)) if twin.mask != IN_ORDER else None
         if summed is not None:
             return summed
@@ -321,6 +334,12 @@ class Around:
         (shares, again), width = self._named(twin), builders.operand(outer.right, self.file)
         parts = self._say(f"tf.cast(tf.range({again}.shape[-1]) {sign} {width}, {again}.dtype)")
         return Twin(Kind.NUMBER, self._say("tf.reduce_sum({w} * {p}, -1)", w=shares, p=parts))
+
+    def _unravelled(self, dims: ast.expr, twin: Twin) -> Twin:
+        """Write the mean place along each axis of a grid that lies in one line."""
+        (shares, again), size = self._named(twin), builders.written(dims, self.file)
+        places = self._say("tf.cast(tf.unravel_index(tf.range({n}.shape[-1]), {d}), {n}.dtype)", n=again, d=size)
+        return Twin(Kind.NUMBER, self._say('tf.einsum("...n,dn->d...", {w}, {p})', w=shares, p=places))
 
     def _meant(self, outer: ast.expr, node: ast.expr, twin: Twin) -> Twin | None:
         """Go on with the mean position, where a position is computed with like any other number."""
