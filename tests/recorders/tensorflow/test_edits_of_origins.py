@@ -103,7 +103,69 @@ MENDED = {
         """,
         "    y = tf.reduce_sum(keras.Model(inner.output, net.outputs[0])(h))",
     ),
+    "features of a model inside a chain of layers": (
+        """
+        base = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(4, name="middle"), keras.layers.ReLU()])
+        chain = keras.Sequential([keras.layers.Input((3,)), base, keras.layers.Dense(2)])
+        upto = keras.Model(base.inputs, base.get_layer("middle").output)
+        with tf.GradientTape() as tape:
+            h = upto(x)
+            tape.watch(h)
+            y = chain(x)
+        tape.gradient(y, h)
+        """,
+        "    for layer in chain.layers[chain.layers.index(base) + 1 :]:",
+    ),
+    "features of a model that another one calls": (
+        """
+        start = keras.Input((3,))
+        whole = keras.Model(start, keras.layers.Dense(2)(keras.layers.ReLU()(net(start))))
+        def heat(model, image):
+            part = keras.Model(net.inputs, net.layers[0].output)
+            with tf.GradientTape() as tape:
+                h = part(image)
+                tape.watch(h)
+                y = model(image, training=False)
+                best = y[:, 0]
+            return tape.gradient(best, h)
+        heat(whole, x)
+        """,
+        "        y = keras.Model(part.output, net.outputs[0])(h)",
+    ),
+    "features of a model that an object calls": (
+        """
+        class Graded(keras.Model):
+            def __init__(self, below):
+                super().__init__()
+                self.below = below
+                self.grade = keras.layers.Dense(2)
+            def call(self, given):
+                seen = tf.nn.relu(self.below(given))
+                return self.grade(seen)
+        graded = Graded(net)
+        part = keras.Model(net.inputs, net.layers[0].output)
+        with tf.GradientTape() as tape:
+            h = part(x)
+            tape.watch(h)
+            y = graded(x)
+        tape.gradient(y, h)
+        """,
+        "    y = graded.grade(tf.nn.relu(keras.Model(part.output, graded.below.outputs[0])(h)))",
+    ),
 }
+
+NO_CHAIN = """
+start = keras.Input((3,))
+seen = net(start)
+both = keras.layers.Concatenate()([keras.layers.ReLU()(seen), keras.layers.Dense(2)(seen)])
+whole = keras.Model(start, keras.layers.Dense(2)(both))
+part = keras.Model(net.inputs, net.layers[0].output)
+with tf.GradientTape() as tape:
+    h = part(x)
+    tape.watch(h)
+    y = whole(x)
+tape.gradient(y, h)
+"""
 
 UNEDITED = {
     "copies of some weights in a dict": """
@@ -142,3 +204,7 @@ def test_what_would_ask_for_something_else_is_not_edited(name, offered):
     edits = offered(HEAD + MODEL + textwrap.dedent(UNEDITED[name]))
     others = ("net(scaled)", "net(total)", "gradient(y, x)", "v.path: v ")
     assert not [e for e in edits if any(other in e for other in others)]
+
+
+def test_layers_that_are_no_chain_are_not_called_one_by_one(offered):
+    assert offered(HEAD + MODEL + NO_CHAIN) == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import assigned_before, defined_in, parts, statements_of
+from gradtape.explain.edits.question import nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def gone_on(case: Case) -> Changes:
     """Go on from the source in the model that computes it once more: `Model(layer.output, model.output)(source)`."""
     made, name, file, pen = case.context.source.made, case.context.source.name, case.file, case.pen
-    if pen.dialect != "tensorflow" or made is None or _has_own_models(file):
+    if pen.dialect != "tensorflow" or made is None:
         return ()
     own = made.site.span
     first = syntax.expression_at(own) if own.file == file else None
@@ -38,6 +39,9 @@ def gone_on(case: Case) -> Changes:
     elsewhere = syntax.function_at(own) is not syntax.function_at(case.at)
     if elsewhere and not _is_part_of_self(first.func, file):
         return ()
+    inside = nested.gone_on(case, pen, first, call)
+    if inside is not None or _has_own_models(file):
+        return (*inside, *pen.imports) if inside else ()
     inner, outer = builders.written(first.func, file), builders.written(called, file)
     # a Sequential has no `output` before it was called
     chained = "Sequential" in [m.rpartition(".")[2] for m in syntax.made_by(outer, case.at)]

@@ -115,7 +115,7 @@ def argument_where_read(places: list[Span]) -> Changes:
         if method is None or not isinstance(holder, ast.ClassDef):
             continue
         given = {p: g for p in syntax.parameter_names(method) if (g := given_for(call, method, p)) is not None}
-        kept = _attributes_of(method)
+        kept = attributes_of(method)
         called = {syntax.text_of(g): kept[p] for p, g in given.items() if p in kept}
         text = anew.in_the_words_of(method, called, value, file) if name in called else None
         statement = next((s for s in statements_of(method) if called.get(name) in syntax.names_in(s, ast.Store)), None)
@@ -182,7 +182,7 @@ class _Words:
             other = self.others.get(name.removeprefix("self."))
             return name if other is None else self._written(other, inside)
         if name in syntax.parameter_names(method) and name not in syntax.names_in(method, ast.Store):
-            return _attributes_of(method).get(name) or _given(name, method, file)
+            return attributes_of(method).get(name) or _given(name, method, file)
         if name not in anew.own(method):
             return name
         given = [s for s in statements_of(method) if name in syntax.names_in(s, ast.Store)]
@@ -285,7 +285,7 @@ def _given(name: str, method: ast.FunctionDef, file: str) -> str | None:
     return builders.written(given, file) if simple and names <= top and (local is None or not names) else None
 
 
-def _attributes_of(function: ast.FunctionDef) -> dict[str, str]:
+def attributes_of(function: ast.FunctionDef) -> dict[str, str]:
     """Return the attributes by which an object keeps the arguments of a method."""
     pairs = [pair for s in statements_of(function) if isinstance(s, ast.Assign) for pair in syntax.assigned_pairs(s)]
     found = {syntax.text_of(v): syntax.text_of(t) for t, v in pairs if syntax.text_of(t).startswith("self.")}
