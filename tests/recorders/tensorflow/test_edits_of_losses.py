@@ -205,6 +205,19 @@ UNREAD = {
         """,
         "        both = itertools.zip_longest(parts, self.scales, fillvalue=0.0)",
     ),
+    "the values of a sparse matrix": (
+        """
+        edges = tf.sparse.SparseTensor([[0, 1], [1, 2], [2, 0]], tf.constant([0.5, 2.0, 1.0]), (3, 3))
+        def passed_on(nodes, adjacency):
+            into, out_of = adjacency.indices[:, 0], adjacency.indices[:, 1]
+            return tf.math.unsorted_segment_sum(tf.gather(nodes, out_of), into, 3)
+        with tf.GradientTape() as tape:
+            tape.watch(edges.values)
+            y = tf.reduce_sum(passed_on(keras.layers.Dense(2)(tf.eye(3)), edges) ** 2)
+        tape.gradient(y, edges.values)
+        """,
+        "    return tf.math.unsorted_segment_sum(tf.gather(nodes, out_of) * adjacency.values[:, None], into, 3)",
+    ),
     "what a layer adds to the losses": (
         """
         class Sparse(keras.layers.Layer):

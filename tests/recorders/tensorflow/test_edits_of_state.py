@@ -224,6 +224,29 @@ MENDED = {
         """,
         "    y = keras.Model(embedding.output, model.outputs[0])(features)",
     ),
+    "whole numbers made floating point on a way to embeddings": (
+        """
+        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Embedding(9, 4), keras.layers.LSTM(2)])
+        class Path:
+            def __init__(self, net):
+                self.net = net
+            def slopes(self, ids):
+                ends = tf.cast(ids, tf.float32)
+                total = tf.zeros_like(ends)
+                for k in range(1, 3):
+                    at = ends * (k / 2)
+                    with tf.GradientTape() as tape:
+                        tape.watch(at)
+                        y = self.net(at)[:, 0]
+                    slope = tape.gradient(y, at)
+                    if slope is None:
+                        return None
+                    total += slope
+                return ends * total
+        Path(model).slopes(tf.constant([[1, 2, 3]]))
+        """,
+        "        ends = embedding(ids)",
+    ),
     "what a model keeps beside its weights": (
         """
         inputs = keras.Input((3,))
@@ -499,6 +522,31 @@ UNEDITED = {
                 print(total)
             y = total / 3.0
         tape.gradient(y, w)
+        """,
+    "whole numbers made floating point for a model that has no tensors of its layers": """
+        class Reader(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.table, self.out = keras.layers.Embedding(9, 4), keras.layers.Dense(1)
+            def call(self, ids):
+                return self.out(self.table(ids))
+        reader = Reader()
+        values = tf.cast(tf.constant([[1, 2, 3]]), tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            y = reader(values)
+        tape.gradient(y, values)
+        """,
+    "the values of two sparse matrices": """
+        first, second = (
+            tf.sparse.SparseTensor([[0, 1], [1, 0]], tf.constant([k, 2.0]), (2, 2)) for k in (1.0, 3.0)
+        )
+        def passed_on(nodes, a, b):
+            return tf.gather(nodes, a.indices[:, 1]) + tf.gather(nodes, b.indices[:, 1])
+        with tf.GradientTape() as tape:
+            tape.watch(first.values)
+            y = tf.reduce_sum(passed_on(tf.constant([[1.0], [3.0]]), first, second))
+        tape.gradient(y, first.values)
         """,
     "a data set that puts elements together anew": """
         z = tf.Variable(tf.random.normal((6, 2)))

@@ -233,3 +233,26 @@ def _with_attribute(forward: ast.FunctionDef, name: str, term: str, file: str) -
     if any(word in name.lower() for word in weights.FACTORS):
         return weights.multiplied(first, term, file)
     return weights.added(first, term, file)
+
+
+def edges_weighed(case: Case, functions: Iterable[ast.FunctionDef]) -> Changes:
+    """Multiply rows that are looked up by a column of `a.indices` by `a.values`, where nothing reads these."""
+    if not case.context.source.name.endswith(".values"):
+        return ()
+    functions = list(functions)
+    read = {t for f in functions for t in syntax.names_in(f, ast.Load) if t.endswith((".indices", ".values"))}
+    owners = {t.removesuffix(".indices") for t in read if t.endswith(".indices")}
+    owner = owners.pop() if len(owners) == 1 else ""
+    if not owner or f"{owner}.values" in read:
+        return ()
+    found = []
+    for function in functions:
+        pairs = [p for s in statements_of(function) if isinstance(s, ast.Assign) for p in syntax.assigned_pairs(s)]
+        columns = {syntax.text_of(t) for t, v in pairs if syntax.mentions(v, f"{owner}.indices")}
+        for call in (n for n in ast.walk(function) if isinstance(n, ast.Call) and simple_name(n) in LOOK_UPS):
+            given = call.args[1] if len(call.args) == 2 and not call.keywords else None
+            if given is not None and (syntax.text_of(given) in columns or syntax.mentions(given, f"{owner}.indices")):
+                found.append(call)
+    axes = weights.axes_of(case, found[0]) if len(found) == 1 else 0
+    more = f"[:, {', '.join(['None'] * (axes - 1))}]" if axes > 1 else ""
+    return weights.multiplied(found[0], f"{owner}.values{more}", case.file) if axes else ()

@@ -9,10 +9,15 @@ from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.blocks import tape_block, tape_name
 from gradtape.explain.edits.case import defined_in, simple_name
+from gradtape.explain.edits.settings import set_at
+from gradtape.explain.search import backward_cone
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
     from gradtape.explain.edits.case import Case
+
+
+FOUND = "next(x for x in {m}.layers if isinstance(x, keras.layers.Embedding))"
 
 
 def is_looked_up(case: Case) -> bool:
@@ -48,9 +53,8 @@ def asked_behind(case: Case) -> Changes:
         rest = builders.replace(call, file, features)
     else:
         layer = scopes.free_name(file, "embedding")
-        find = pen.say("next(x for x in {m}.layers if isinstance(x, keras.layers.Embedding))", m=called)
         begin = pen.say("keras.Model({m}.inputs, {e}.output)({x})", m=called, e=layer, x=name)
-        first = [f"{layer} = {find}", f"{features} = {begin}", watch]
+        first = [f"{layer} = {pen.say(FOUND, m=called)}", f"{features} = {begin}", watch]
         go_on = pen.say("keras.Model({e}.output, {m}.outputs[0])", e=layer, m=called)
         rest = builders.replace(call, file, f"{go_on}({features})")
     watched = [n for n in block.body if isinstance(n, ast.Expr) and syntax.text_of(n.value) == f"{tape}.watch({name})"]
@@ -60,3 +64,31 @@ def asked_behind(case: Case) -> Changes:
     else:
         inserted = builders.insert_before(statement, file, *first)
     return (*inserted, *rest, *builders.replace(given, file, features), *pen.imports)
+
+
+def embedded_first(case: Case) -> Changes:
+    """Look up first what was made floating point to be asked for, and let the model go on from there.
+
+    What is computed from it, a part of the way from a reference say, is computed with rows of the table then.
+    """
+    context, call, file, pen = case.context, case.call, case.file, case.pen
+    behind, columns = backward_cone(context.run, context.source.ids), context.run.columns
+    made = [n for n in range(len(columns)) if columns.functions[n] == "cast" and columns.outputs[n] in behind]
+    nodes = dict.fromkeys(case.moved(columns[n].site.span).call for n in made)
+    cast = next(iter(nodes), None) if len(nodes) == 1 else None
+    first = syntax.statement_at(syntax.span_of(cast, file)) if cast is not None else None
+    if cast is None or call is None or first is None or pen.dialect != "tensorflow" or len(call.args) != 1:
+        return ()
+    here = {syntax.function_at(syntax.span_of(n, file)) for n in (cast, call)}
+    if simple_name(cast) != "cast" or len(here) != 1 or not isinstance(call.func, ast.Name | ast.Attribute):
+        return ()
+    makers = {simple_name(n) for n in set_at(case, call.func, lambda n: isinstance(n, ast.Call))}
+    if not makers or not makers <= {"Sequential", "Model"}:  # others have no tensors of their layers
+        return ()
+    model, layer = builders.written(call.func, file), scopes.free_name(file, "embedding")
+    return (
+        *builders.insert_before(first, file, f"{layer} = {pen.say(FOUND, m=model)}"),
+        *builders.replace(cast, file, f"{layer}({builders.written(cast.args[0], file)})"),
+        *builders.rename_call(call, file, pen.say("keras.Model({e}.output, {m}.outputs[0])", e=layer, m=model)),
+        *pen.imports,
+    )

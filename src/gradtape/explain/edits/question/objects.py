@@ -356,7 +356,13 @@ def use(case: Case) -> Suggestion | None:
         chained = forgotten.chained(function, case.file)
         if chained:
             return builders.likely(*chained)
-    changes = forgotten.left_out_of_loop(case) or forgotten.attribute(case) or states.first(case) or _cut_short(case)
+    changes = (
+        forgotten.left_out_of_loop(case)
+        or forgotten.edges_weighed(case, _functions_that_ran(case))
+        or forgotten.attribute(case)
+        or states.first(case)
+        or _cut_short(case)
+    )
     if changes:
         return builders.sketch(*changes)
     if case.context.routes or case.at != case.context.question.call.span:

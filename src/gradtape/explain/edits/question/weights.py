@@ -123,6 +123,14 @@ def _places(case: Case, forward: ast.FunctionDef) -> list[Place]:
     return [Place(node, list(gave.values())) for node, gave in found.items()]
 
 
+def axes_of(case: Case, node: ast.expr) -> int:
+    """Return how many axes what an expression gave last has; 0 where nobody saw it."""
+    columns, values = case.context.run.columns, case.context.run.values
+    span = syntax.span_of(node, case.file)
+    made = [columns.outputs[n] for n in range(len(columns)) if columns[n].site.span == span]
+    return len(values[made[-1]].shape) if made and made[-1] in values else 0
+
+
 def _is_unpacked(node: ast.expr, file: str) -> bool:
     """Whether what an expression gives is parted into several names."""
     statement = builders.parent_of(node, file)

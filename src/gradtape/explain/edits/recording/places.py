@@ -15,6 +15,7 @@ from gradtape.explain.edits.question.sources import GRADIENTS_OFF
 from gradtape.explain.edits.recording import anew, attributes, caches, datasets, handed, switches
 from gradtape.explain.edits.tracing import choices
 from gradtape.explain.graph import OUTSIDE, BreakKind
+from gradtape.explain.search import backward_cone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,10 +76,12 @@ STAYS = Move(())
 
 
 def _makes_source(case: Case, statement: ast.stmt) -> bool:
-    """Whether a statement that stands before the tape makes the tensor that is asked for: it has to stay there."""
-    source, whole = case.context.source, syntax.span_of(statement, case.file)
+    """Whether a statement before the tape makes what is asked for, of no variable: no tape can have seen that made."""
+    source, whole, run = case.context.source, syntax.span_of(statement, case.file), case.context.run
     made = source.made if source.kind == "tensor" else None
-    return made is not None and any(whole.contains(site.span) for site in (made.site, *made.callers))
+    if made is None or backward_cone(run, source.ids) & run.variables:
+        return False
+    return any(whole.contains(site.span) for site in (made.site, *made.callers))
 
 
 def _parts_anew(case: Case, statements: list[ast.stmt], block: ast.With | ast.AsyncWith, entered: Span) -> Changes:

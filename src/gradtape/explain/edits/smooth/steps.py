@@ -10,6 +10,7 @@ from gradtape.explain import flat
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.finite import numbers
+from gradtape.explain.edits.question import looked_up
 from gradtape.explain.edits.question.dtypes import is_whole
 from gradtape.explain.edits.smooth import choosing, counts, following, hits, metrics, orders, soft, starts, truth
 from gradtape.explain.edits.smooth.choosing import picked_softly, weights_instead
@@ -132,8 +133,10 @@ def around_cast(case: Case) -> Suggestion | None:
         return builders.sketch(*counted)
     inner = _unrounded(case, inner)
     if is_index(case, node) or picked_later(case):
-        between = between_rows(case, node, inner) or following.as_number(case, node, _not_rounded(inner, file))
-        return builders.sketch(*between) if between else None
+        between = between_rows(case, node, inner)
+        if not between and isinstance(node, ast.Call) and not _is_cast(node):  # a layer casts, and looks up
+            return builders.sketch(*looked_up.embedded_first(case))
+        return builders.sketch(*(between or following.as_number(case, node, _not_rounded(inner, file))))
     if grouped_later(case):
         return None
     compared = _compared_later(case) if case.pen.dialect in {"jax", "tensorflow"} else None
