@@ -12,6 +12,20 @@ keras.utils.set_random_seed(0)
 """
 
 BROKEN = {
+    "how many different places were chosen": """
+        w = tf.Variable([[0.1, 0.9], [0.7, 0.2], [0.3, 0.4]])
+        with tf.GradientTape() as tape:
+            chosen = tf.argmax(w, axis=1)  #~ GT301
+            used, _ = tf.unique(chosen)
+            y = 1.0 - tf.cast(tf.size(used), tf.float32) / 2.0
+        tape.gradient(y, w)
+        """,
+    "the size of a value that depends on no other": """
+        w = tf.Variable([0.1, 0.9])
+        with tf.GradientTape() as tape:
+            y = 3.0 / tf.cast(tf.size(w * 2.0), tf.float32)
+        tape.gradient(y, w)  #~ GT106
+        """,
     "layers of one kind that all read the same, built while the tape runs": """
         class Layer(keras.layers.Layer):
             def __init__(self):

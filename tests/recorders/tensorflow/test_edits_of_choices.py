@@ -193,6 +193,26 @@ SMOOTH = {
         """,
         None,
     ),
+    "the size of what a mask picks": (
+        """
+        w = tf.Variable([0.3, 2.0, 1.1])
+        with tf.GradientTape() as tape:
+            large = tf.boolean_mask(w, w > 1.0)
+            y = tf.cast(tf.size(large), tf.float32) / 3.0
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_sum(tf.sigmoid(w - 1.0)) / 3.0",
+    ),
+    "a binomial draw": (
+        """
+        w = tf.Variable([0.3, 0.8])
+        with tf.GradientTape() as tape:
+            hits = tf.random.stateless_binomial((2,), [1, 2], 10.0, tf.sigmoid(w), output_dtype=tf.float32)
+            y = tf.reduce_sum((hits - 4.0) ** 2)
+        tape.gradient(y, w)
+        """,
+        None,
+    ),
 }
 
 KEPT = {

@@ -1,4 +1,4 @@
-"""Edits of functions without a rule: written with functions that have one, they compute the same."""
+"""Edits after which a program computes the same: functions without a rule, and logarithms of masks."""
 
 import textwrap
 
@@ -43,6 +43,12 @@ PROGRAMS = {
 }
 
 KEPT = {
+    "a logarithm of negative numbers in a mask": """
+        w, keep = tf.Variable([[1.0, 2.0]]), tf.constant([[-1.0, 0.0]])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.nn.softmax(w + tf.math.log(keep)) ** 2)
+        tape.gradient(y, w)
+        """,
     "a transformation that goes on outside of the image": """
         shift = tf.Variable([0.3])
         with tf.GradientTape() as tape:
@@ -55,7 +61,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_what_has_no_rule_is_written_with_functions_that_have(name, mends):
+def test_the_edited_program_computes_the_same(name, mends):
     source, values = HEAD + textwrap.dedent(PROGRAMS[name]), []
     for text in (source, mends(source)):
         scope = {"__name__": "__main__"}
@@ -67,3 +73,13 @@ def test_what_has_no_rule_is_written_with_functions_that_have(name, mends):
 @pytest.mark.parametrize("name", KEPT)
 def test_what_the_other_function_does_not_do_is_not_edited(name, offered):
     assert offered(HEAD + textwrap.dedent(KEPT[name])) == []
+
+
+def test_a_logarithm_of_a_mask_stays_finite(mends):
+    source = """
+        w, keep = tf.Variable([[1.0, 2.0], [0.5, 0.2]]), tf.constant([[0.0, 0.0], [1.0, 0.0]])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.nn.softmax(w + tf.math.log(keep)[:, :]) ** 2)
+        tape.gradient(y, w)
+        """
+    assert "tf.math.log(keep + 1e-9)" in mends(HEAD + textwrap.dedent(source))

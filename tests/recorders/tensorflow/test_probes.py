@@ -185,6 +185,7 @@ DEAF = {
     "variables that the fast path reads": (without("TFE_Py_FastPathExecute"), ["unused", "nobody watches"]),
     "where variables are made": (without("BaseResourceVariable.__init__"), ["unused", "nobody watches"]),
     "where plain values come in": (without(private.CONVERT), ["unused"]),
+    "where elements are counted": (without(private.SIZE), ["unused"]),
     "tapes are not seen": (without("_push_tape", "_pop_tape"), ["unused", "nobody watches"]),
     "what tapes are told to watch": (without("GradientTape.watch"), ["nobody watches", "watched"]),
     "backward passes are not seen": (without_backward, ["infinite"]),

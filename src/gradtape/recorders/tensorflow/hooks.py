@@ -159,6 +159,22 @@ class Operations:
             return made
 
         patches.set(names.constant_op, private.CONVERT, convert_seen)
+        size = getattr(names.array_ops, private.SIZE)
+
+        def size_seen(input: Any, *args: Any, **kwargs: Any) -> Any:
+            made = size(input, *args, **kwargs)
+            if not memory.hidden and type(input) is type(made) is names.eager_tensor:
+                self._note_size(input._id, made, frames.stack(_getframe(1)))
+            return made
+
+        patches.set(names.array_ops, private.SIZE, size_seen)
+
+    def _note_size(self, counted: int, made: Any, places: tuple[frames.Place, ...]) -> None:
+        """Note how many elements a tensor has as what an operation gives: TensorFlow makes a constant of it."""
+        memory = self.memory
+        dtypes = [private.eager_dtype(made)]
+        ran = (memory.clock(), "Size", [counted], [made._id], dtypes, (), places, False, memory.step, get_ident())
+        memory.operations.append(ran)
 
     def listen_once(self, *, users: bool = True) -> None:
         """Listen in the current thread, if nobody does yet; TensorFlow's own are no threads of the `user`'s."""

@@ -43,6 +43,7 @@ class Names(NamedTuple):
     op_callbacks: ModuleType
     ops: ModuleType
     constant_op: ModuleType
+    array_ops: ModuleType
     backprop: ModuleType
     record: ModuleType
     script_ops: ModuleType
@@ -68,6 +69,7 @@ def load() -> Names:
         op_callbacks=import_module(f"{PYTHON}.framework.op_callbacks"),
         ops=ops,
         constant_op=import_module(f"{PYTHON}.framework.constant_op"),
+        array_ops=import_module(f"{PYTHON}.ops.array_ops"),
         backprop=import_module(f"{PYTHON}.eager.backprop"),
         record=import_module(f"{PYTHON}.eager.record"),
         script_ops=import_module(f"{PYTHON}.ops.script_ops"),
@@ -108,6 +110,7 @@ FAST_PATH = "TFE_Py_FastPathExecute"
 BACKWARD = "_gradient_function"
 RECORD = "record_operation"
 CONVERT = "convert_to_eager_tensor"
+SIZE = "size_internal"
 CONVERT_ACTUAL = "_convert_actual"
 CALL_IN_GRAPH = "make_call_op_in_graph"
 TRACE = "func_graph_from_py_func"

@@ -48,6 +48,7 @@ OF_TENSORFLOW = (
     ),
     _probe("create", "it is not seen where variables are made", UNKNOWN_SOURCES),
     _probe("constant", "it is not seen where plain values come in", UNKNOWN_WAYS),
+    _probe("ran Size", "it is not seen where elements are counted", UNKNOWN_WAYS),
     _probe(
         ("enter", "exit", "pause", "resume", "drop", "reset"),
         "tapes are not seen: it is unknown what ran outside of them",

@@ -80,6 +80,7 @@ def of_tensorflow(hooks: Hooks) -> Iterator[str]:
             ask(y, w)
     life = memory.life_of(tape)
     yield from {what for _, what, _ in life.changes} if life is not None else ()
+    tf.size(y)
     tf.numpy_function(np.sin, [y], tf.float32)
     tf.py_function(tf.sin, [y], tf.float32)
     thread = Thread(target=tf.tan, args=(y,))

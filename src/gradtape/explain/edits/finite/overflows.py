@@ -32,6 +32,9 @@ def without_overflow(case: Case) -> Suggestion | None:
     start = case.node
     if start is None:
         return None
+    masked = _log_of_mask(case, start)
+    if masked:
+        return builders.likely(*masked)
     spread = next((n for n in parts(start) if simple_name(n) == "var" and pen.dialect == "torch"), None)
     if spread is not None:
         return builders.likely(*safe_in_expression(pen, spread, case.file))
@@ -57,6 +60,17 @@ def without_overflow(case: Case) -> Suggestion | None:
         if value is not None and simple_name(value) == "exp":
             return builders.likely(*_bounded(pen, value, case.file), *pen.imports)
     return None
+
+
+def _log_of_mask(case: Case, node: ast.expr) -> Changes:
+    """Keep the logarithm of a mask finite: where a row has nothing else, a softmax makes NaN of it."""
+    logs = [n for n in parts(node) if simple_name(n) == "log" and isinstance(n, ast.Call)]
+    inner = builders.worked_on(logs[0], case.file) if len(logs) == 1 else None
+    made = [s.operation for s in case.context.spots if s.operation is not None and s.operation.site.span == case.at]
+    known = [case.context.values.get(operation.output) for operation in made]
+    if inner is None or not known or any(summary is None or summary.nans or not summary.infs for summary in known):
+        return ()
+    return builders.replace(inner, case.file, f"{builders.term(inner, case.file)} + 1e-9")
 
 
 def _log_cosh(pen: Pen, node: ast.expr, file: str) -> Changes:

@@ -10,11 +10,13 @@ from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.outside import conversions
 from gradtape.explain.edits.pen import function_name
+from gradtape.explain.edits.question.dtypes import is_whole
 from gradtape.explain.edits.smooth import choosing, following, steps
 from gradtape.explain.edits.smooth.choosing import CHOICES, picked_softly, weights_instead
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
+    from gradtape.explain.edits.pen import Pen
 
 MEANS = {"bernoulli", "poisson", "exponential"}
 """Draws whose mean is their first argument: its gradient may pass straight through; that of a drawn index cannot."""
@@ -43,6 +45,8 @@ def reparameterise(case: Case) -> Suggestion | None:
         return builders.likely(
             *builders.replace(call, file, pen.say("{m} + {s} * torch.randn_like({m})", m=mean, s=spread))
         )
+    if name.removeprefix("stateless_") == "binomial" and pen.dialect == "tensorflow":
+        return builders.likely(*_around_binomial(pen, call, file))
     if _draws_as_numpy(call, file):
         return builders.likely(*of_noise(case))
     if pen.dialect == "jax" and len(call.args) > 1 and name in {"bernoulli", "poisson"}:
@@ -72,6 +76,19 @@ def _around_mean(case: Case, call: ast.Call) -> Changes:
         name = scopes.free_name(file, "chances")
         first = f"({name} := {builders.written(made, file)})"
     return builders.replace(call, file, f"{first}.mean + ({name}.sample() - {name}.mean).detach()")
+
+
+def _around_binomial(pen: Pen, call: ast.Call, file: str) -> Changes:
+    """Let the gradient of the mean pass around a draw of TensorFlow's of how many of so many turn out well."""
+    first = 2 if simple_name(call).startswith("stateless_") else 1
+    counts, chances = (builders.argument(call, first + k, word) for k, word in enumerate(("counts", "probs")))
+    dtype = builders.argument(call, first + 2, "output_dtype" if first == 2 else "dtype")
+    if counts is None or chances is None or dtype is None or is_whole(dtype):
+        return ()
+    name = scopes.free_name(file, "mean")
+    mean = f"({name} := {builders.operand(counts, file)} * {builders.operand(chances, file)})"
+    drawn = pen.say("tf.stop_gradient({d} - {m})", d=builders.written(call, file), m=name)
+    return builders.replace(call, file, f"{mean} + {drawn}")
 
 
 def _draws_as_numpy(call: ast.Call, file: str) -> bool:
