@@ -87,6 +87,32 @@ BY_DIFFERENCES = {
         """,
         'columns = np.zeros((4, 3), "float32")\n        plain = plain_w',
     ),
+    "a decorated callback for which there are no words": (
+        """
+        @tf.numpy_function(Tout=tf.float32)
+        def blurred(a):
+            return gaussian_filter(a, 1.0)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(blurred([w * 2.0]) ** 2)
+        tape.gradient(y, w)
+        """,
+        "y = tf.reduce_sum(by_differences(blurred, [w * 2.0], tf.float32) ** 2)",
+    ),
+    "a helper whose array goes on through NumPy": (
+        """
+        def gains(a):
+            gain = np.eye(4)
+            for k in range(4):
+                gain[k, k] += a[k] ** 2
+            return gain
+        def settled(a):
+            return np.linalg.solve(gains(a), by)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(settled(w))
+        tape.gradient(y, w)
+        """,
+        'by_differences(lambda plain_w: np.asarray(settled(tf.constant(plain_w)), "float32"), [w], tf.float32)',
+    ),
     "rows picked by positions": (
         """
         def likelihood(scores, labels):
@@ -134,6 +160,53 @@ IN_TENSORFLOW = {
         """,
         "y = tf.convert_to_tensor(tf.reduce_mean(tf.math.log(pa) - np.log(pb)))",
     ),
+    "pairs of a loop, and the list that they fill": (
+        """
+        with tf.GradientTape() as tape:
+            rows, others = tf.reshape(w, (2, 2)).numpy(), by.reshape(2, 2)
+            gaps = []
+            for row, other in zip(rows, others):
+                gap = np.linalg.norm(row - other)
+                gaps.append(gap**2)
+            y = tf.convert_to_tensor(np.mean(gaps), tf.float32)
+        tape.gradient(y, w)
+        """,
+        "gap = tf.norm(row - other)",
+    ),
+    "a method of what a function gives": (
+        """
+        def pinball(given, wanted):
+            e = np.asarray(wanted) - np.asarray(given)
+            return tf.convert_to_tensor(np.maximum(0.9 * e, -0.1 * e).mean(axis=0))
+        with tf.GradientTape() as tape:
+            y = pinball(w * 2.0, by)
+        tape.gradient(y, w)
+        """,
+        "tf.reduce_mean(tf.maximum(0.9 * e, -0.1 * e), axis=0)",
+    ),
+    "a callback that a decorator makes": (
+        """
+        @tf.numpy_function(Tout=tf.float32)
+        def softened(a):
+            return np.log(np.cosh(a))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(softened([w * 2.0]))
+        tape.gradient(y, w)
+        """,
+        "y = tf.reduce_sum(softened(w * 2.0))",
+    ),
+    "a callback that a partial makes": (
+        """
+        import functools
+        plainly = functools.partial(tf.numpy_function, Tout=tf.float32)
+        def rooted(a):
+            return np.sqrt(1 + a**2) - 1
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(plainly(rooted, [w * 2.0]))
+        tape.gradient(y, w)
+        """,
+        "y = tf.reduce_sum(rooted(w * 2.0))",
+    ),
     "positions that tensors are compared by": (
         """
         with tf.GradientTape() as tape:
@@ -180,6 +253,15 @@ UNEDITED = {
         counted = Counted()
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(counted.total(tf.exp(w)))
+        tape.gradient(y, w)
+        """,
+    "a decorated callback that others call as well": """
+        @tf.numpy_function(Tout=tf.float32)
+        def softened(a):
+            return np.log(np.cosh(a))
+        print(softened([by]))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(softened([w * 2.0]))
         tape.gradient(y, w)
         """,
     "what gives several": """

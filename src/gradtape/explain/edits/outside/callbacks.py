@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import Span, Suggestion, scopes, syntax
 from gradtape.diagnostics.changes import Change
@@ -27,7 +27,7 @@ def without_callback(case: Case) -> Suggestion | None:
     if call is None or _gives_whole_numbers(case):
         return None
     if case.pen.dialect == "tensorflow":  # which traces what `map_fn` is given, and tells of the whole
-        inside = [n for n in parts(call) if simple_name(n) in CALLING_BACK]
+        inside = [found for n in parts(call) if (found := _called_back(n, case.file)) is not None]
         return _without_tensorflows(case, inside[0]) if len(inside) == 1 else None
     if len(call.args) < 2:
         return None
@@ -52,22 +52,71 @@ def without_callback(case: Case) -> Suggestion | None:
 CALLING_BACK = {"numpy_function", "py_function", "py_func"}
 
 
-def _without_tensorflows(case: Case, call: ast.expr) -> Suggestion | None:
-    """Do so for `tf.numpy_function` and `tf.py_function`."""
-    file, pen = case.file, case.pen
-    if not isinstance(call, ast.Call):
+class Callback(NamedTuple):
+    """A call by which TensorFlow calls back what computes with arrays."""
+
+    call: ast.Call
+    function: ast.expr
+    given: ast.expr
+    dtype: ast.expr | None
+    way: str
+    """The name of TensorFlow's function."""
+    decorator: ast.expr | None = None
+    """What makes the function itself a callback: `@tf.numpy_function(Tout=tf.float32)`."""
+
+
+def _called_back(node: ast.expr, file: str) -> Callback | None:
+    """Return the callback that an expression calls: directly, by a partial of it, or by a function decorated so."""
+    if not isinstance(node, ast.Call):
         return None
-    function, given = builders.argument(call, 0, "func"), builders.argument(call, 1, "inp")
+    words = [builders.argument(node, k, word) for k, word in enumerate(("func", "inp", "Tout"))]
+    function, given, dtype = words
+    way = simple_name(node)
+    if way not in CALLING_BACK:
+        made = syntax.values_given_to(syntax.text_of(node.func), syntax.span_of(node, file))
+        partly = _partial_of(made[0]) if len(made) == 1 else None
+        own = defined_in(file, node) if not scopes.stands_for(node.func, file) else None
+        if partly is None and own is not None:
+            return _decorated(node, own, file)
+        if partly is None:
+            return None
+        way, dtype = partly
     if function is None or given is None:
         return None
+    return Callback(node, function, given, dtype, way)
+
+
+def _partial_of(node: ast.expr) -> tuple[str, ast.expr | None] | None:
+    """Return the name of the callback that an expression gives with its dtype: `functools.partial(f, Tout=...)`."""
+    way = simple_name(node)
+    if way == "partial" and isinstance(node, ast.Call) and len(node.args) == 1:
+        way = syntax.text_of(node.args[0]).rpartition(".")[2]
+    if way not in CALLING_BACK or not isinstance(node, ast.Call) or {k.arg for k in node.keywords} - {"Tout"}:
+        return None
+    return way, builders.argument(node, 2, "Tout")
+
+
+def _decorated(call: ast.Call, own: ast.FunctionDef, file: str) -> Callback | None:
+    """Return the callback that a call of a decorated function is, if nobody else calls it."""
+    partly = _partial_of(own.decorator_list[0]) if len(own.decorator_list) == 1 else None
+    given = builders.argument(call, 0, "inp")
+    if partly is None or given is None or to_tensorflow.calls_of(own, file) != [call]:
+        return None
+    return Callback(call, call.func, given, partly[1], partly[0], own.decorator_list[0])
+
+
+def _without_tensorflows(case: Case, back: Callback) -> Suggestion | None:
+    """Do so for `tf.numpy_function` and `tf.py_function`."""
+    file, pen = case.file, case.pen
+    call, function, given = back.call, back.function, back.given
     body = function if isinstance(function, ast.Lambda) else defined_in(file, ast.Call(function, [], []))
     steps = body is not None and to_tensorflow.has_steps(body, file)
     closed = not isinstance(given, ast.List | ast.Tuple) or bool(given.elts)
-    inside = _with_tensors(pen, body, function, file, closed=closed) if not steps else None
+    inside = _with_tensors(pen, body, back, file, closed=closed) if not steps else None
     if inside is None and not closed and isinstance(body, ast.FunctionDef):  # no tensor goes in: there is no difference
         inside = tuple(c for part in body.body for c in all_inside(pen, part, file))
     if inside is None or not isinstance(given, ast.List | ast.Tuple):
-        return builders.sketch(*_by_differences(pen, call, file, steps=steps), *pen.imports)
+        return builders.sketch(*_by_differences(pen, back, file, steps=steps), *pen.imports)
     if isinstance(function, ast.Lambda) and given.elts and call.args[:1] == [function]:
         return builders.likely(*_called_on(call, function, given.elts, file), *inside, *pen.imports)
     arguments = ", ".join(builders.written(e, file) for e in given.elts)
@@ -78,12 +127,15 @@ def _without_tensorflows(case: Case, call: ast.expr) -> Suggestion | None:
 
 
 def _with_tensors(
-    pen: Pen, body: ast.FunctionDef | ast.Lambda | None, function: ast.expr, file: str, *, closed: bool
+    pen: Pen, body: ast.FunctionDef | ast.Lambda | None, back: Callback, file: str, *, closed: bool
 ) -> Changes | None:
     """Return the changes by which what is called back computes with tensors; None where it cannot."""
     if body is None:
-        name = function_name(function, file)
+        name = function_name(back.function, file)
         return () if name is not None and pen.knows(name) else None
+    if back.decorator is not None and isinstance(body, ast.FunctionDef):
+        inside = to_tensorflow.translated(pen, body, file, closed=closed, decorated=True)
+        return (*builders.drop_decorator(back.decorator, file), *inside) if inside is not None else None
     called = isinstance(body, ast.FunctionDef) and to_tensorflow.calls_of(body, file)
     return None if called else to_tensorflow.translated(pen, body, file, closed=closed)
 
@@ -149,14 +201,14 @@ REACH = "1.0"
 """How far it looks, in standard deviations, where what is computed has steps."""
 
 
-def _by_differences(pen: Pen, call: ast.Call, file: str, *, steps: bool) -> Changes:
+def _by_differences(pen: Pen, back: Callback, file: str, *, steps: bool) -> Changes:
     """Call `by_differences` in the place of a callback; none for what gets nothing."""
-    function, given, dtype = (builders.argument(call, k, word) for k, word in enumerate(("func", "inp", "Tout")))
+    function, given, dtype = back.function, back.given, back.dtype
     empty = isinstance(given, ast.List | ast.Tuple) and not given.elts
-    if function is None or given is None or dtype is None or empty or isinstance(function, ast.Starred):
+    if dtype is None or empty or isinstance(function, ast.Starred):
         return ()
     text = builders.written(function, file)
-    if simple_name(call) == "py_function":  # which hands over tensors
+    if back.way == "py_function":  # which hands over tensors
         inner = scopes.free_name(file, "given")
         plain = "np.asarray({f}(*map(tf.constant, {g})))"
         if isinstance(dtype, ast.List | ast.Tuple):
@@ -165,7 +217,8 @@ def _by_differences(pen: Pen, call: ast.Call, file: str, *, steps: bool) -> Chan
     changes, new = helper(pen, file)
     text = ", ".join((text, builders.written(given, file), builders.written(dtype, file)))
     text = f"{text}, reach={REACH}" if steps else text
-    return (*builders.replace(call, file, f"{new}({text})"), *changes)
+    bare = builders.drop_decorator(back.decorator, file) if back.decorator is not None else ()
+    return (*builders.replace(back.call, file, f"{new}({text})"), *bare, *changes)
 
 
 def helper(pen: Pen, file: str) -> tuple[Changes, str]:

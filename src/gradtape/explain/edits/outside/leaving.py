@@ -233,11 +233,18 @@ def _later(case: Case, node: ast.expr) -> Iterator[tuple[ast.stmt, set[str]]]:
     asked = case.context.question.call.span
     after = asked.line if asked.file == case.file and asked.line > start.lineno else math.inf
     for statement in statements_of(scope):
+        if isinstance(statement, ast.For) and case.pen.dialect == "tensorflow":
+            reads = plain & syntax.names_in(statement.iter, ast.Load)
+            plain |= syntax.names_in(statement.target, ast.Store) if reads else set()
         if not start.lineno < statement.lineno <= after or hasattr(statement, "body"):
             continue
         if plain & syntax.names_in(statement, ast.Load):
             yield statement, plain
             plain |= _made_from(statement, plain)
+            if case.pen.dialect == "tensorflow":  # whose functions take lists of tensors
+                plain |= {
+                    name for n in parts(statement) for name in _filled(statement, n) if syntax.text_of(n) in plain
+                }
 
 
 def _made_from(statement: ast.stmt, given: AbstractSet[str | ast.expr]) -> set[str]:
@@ -332,7 +339,7 @@ def _on_the_way_back(case: Case, pen: Pen, node: ast.expr, since: int = 0) -> Ch
         shown = pen.dialect == "tensorflow" and simple_name(getattr(statement, "value", ast.Constant(None))) == "print"
         changed = ast.iter_child_nodes(statement) if not shown else ()
         changes = [c for part in changed for c in inside_any(pen, part, case.file)]
-        works_on = _computes_with if pen.dialect == "torch" else _starts_with
+        works_on = _computes_with if pen.dialect in {"torch", "tensorflow"} else _starts_with
         methods = [n for n in parts(statement) if works_on(n, plain)]
         changes += [c for n in methods for c in method_as_function(pen, n, case.file)]
         for call in parts(statement) if pen.dialect == "tensorflow" else ():

@@ -57,7 +57,8 @@ def is_plain_left(case: Case, kept: ast.expr, changes: Changes) -> bool:
     changes : changes
     """
     reader = _Reader(case, kept, changes)
-    return reader.loses(case.function) or any(reader.loses(scope) for scope in reader.callers())
+    around = syntax.function_at(reader.at) or syntax.parse_file(case.file)
+    return reader.loses(around) or any(reader.loses(scope) for scope in reader.callers())
 
 
 def lost_arguments(case: Case, call: ast.Call, own: ast.FunctionDef) -> list[ast.expr]:

@@ -63,12 +63,16 @@ class NoWordsError(Exception):
     """TensorFlow has no words for a part of a function."""
 
 
-def translated(pen: Pen, body: ast.FunctionDef | ast.Lambda, file: str, *, closed: bool) -> Changes | None:
+def translated(
+    pen: Pen, body: ast.FunctionDef | ast.Lambda, file: str, *, closed: bool, decorated: bool = False
+) -> Changes | None:
     """Return the changes by which a function of arrays computes with tensors; None where that cannot be written.
 
     One that is `closed` gets its tensors as arguments; another reads them from around it.
+    A `decorated` one loses its decorator.
     """
     reader = _Reader(pen, file)
+    reader.bare = body if decorated else None
     try:
         reader.function(body, () if closed else _free_names(body, file))
     except NoWordsError:
@@ -129,6 +133,8 @@ class _Reader:
         self.live: set[str] = set()
         """The names that hold what is computed from the arguments."""
         self.read: list[ast.AST] = []
+        self.bare: ast.AST | None = None
+        """The function that loses its decorator."""
 
     def function(self, body: ast.FunctionDef | ast.Lambda, more: Iterable[str] = ()) -> None:
         """Read a function, all of whose arguments may be tensors, and what else has one of some names."""
@@ -140,7 +146,9 @@ class _Reader:
         if isinstance(body, ast.Lambda):
             self.expression(body.body)
         else:
-            if body.decorator_list or any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(body)):
+            if (body.decorator_list and body is not self.bare) or any(
+                isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(body)
+            ):
                 raise NoWordsError
             self.block(body.body)
         self.live = outer
