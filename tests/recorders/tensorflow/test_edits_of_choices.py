@@ -213,9 +213,35 @@ SMOOTH = {
         """,
         None,
     ),
+    "two bounds that are both learned": (
+        """
+        low, high, x = tf.Variable(0.3), tf.Variable(0.7), tf.random.uniform((9,))
+        with tf.GradientTape() as tape:
+            inside = tf.logical_and(x > low, x < high)
+            y = tf.reduce_mean(tf.boolean_mask(x, inside))
+        tape.gradient(y, [low, high])
+        """,
+        "    inside = tf.sigmoid(x - low) * tf.sigmoid(high - x)",
+    ),
+    "layers that step": (
+        """
+        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, activation=tf.sign)])
+        model.compile("sgd", "mse")
+        model.fit(np.ones((4, 3), "float32"), np.zeros((4, 2), "float32"), verbose=0)
+        """,
+        'model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, activation="tanh")])',
+    ),
 }
 
 KEPT = {
+    "layers that round": """
+        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, activation=tf.round)])
+        model.compile("sgd", "mse")
+        try:
+            model.fit(np.ones((4, 3), "float32"), np.zeros((4, 2), "float32"), verbose=0)
+        except ValueError as error:
+            print(error)
+        """,
     "a cast place where a part begins": """
         w, image = tf.Variable([[0.3, 0.6]]), tf.random.normal((8, 8))
         with tf.GradientTape() as tape:

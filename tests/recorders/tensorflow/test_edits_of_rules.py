@@ -83,3 +83,14 @@ def test_a_logarithm_of_a_mask_stays_finite(mends):
         tape.gradient(y, w)
         """
     assert "tf.math.log(keep + 1e-9)" in mends(HEAD + textwrap.dedent(source))
+
+
+def test_a_mean_of_nothing_that_a_mask_made_of_it_hides_stays_finite(mends):
+    source = """
+        w, keep = tf.Variable([[1.0, 2.0], [0.5, 0.2]]), tf.constant([[0.0, 0.0], [1.0, 0.0]])
+        with tf.GradientTape() as tape:
+            mean = tf.reduce_sum(w * keep, 1) / tf.reduce_sum(keep, 1)
+            y = tf.reduce_sum(tf.where(tf.math.is_nan(mean), 0.0, mean) ** 2)
+        tape.gradient(y, w)
+        """
+    assert "/ (tf.reduce_sum(keep, 1) + 1e-12)" in mends(HEAD + textwrap.dedent(source))

@@ -78,6 +78,8 @@ def masked_twice(case: Case) -> Suggestion | None:
         return builders.likely(*smooth, *(() if enough else _masked(case, pen, inside)), *pen.imports)
     changes = _masked(case, pen, inside)
     if not changes:  # the mask is made of what it hides
+        if pen.dialect != "jax":
+            return away_from_singular(case)
         return builders.likely(*_safe_by_itself(case, pen), *pen.imports)
     # what is chosen goes on unchanged where each element of the result comes from the same element
     unchanged = all(_element_by_element(call, node, case.file) for node, _, _ in inside)

@@ -49,8 +49,8 @@ def dtype_of(case: Case) -> str:
 
 
 def moving(case: Case) -> set[Span]:
-    """Return where something is computed that depends on the source."""
-    columns, after = case.context.run.columns, case.context.after_source
+    """Return where something is computed that depends on a source; the same whichever of them is asked about."""
+    columns, after = case.context.run.columns, case.context.after_any_source
     return set(columns.spans(n for n in range(len(columns)) if columns.outputs[n] in after))
 
 

@@ -30,7 +30,7 @@ COUNTING = (
 def passing_through(pen: Pen, node: ast.expr, case: Case) -> str | None:
     """Write an operation so that the gradient passes it; None where no gradient could, or it is not seen how."""
     file = case.file
-    if simple_name(node).startswith(COUNTING):
+    if simple_name(node).startswith(COUNTING) or _of_an_object(node, case):
         return None
     if isinstance(node, ast.Call) and pen.phrases.passing_call and len(node.args) == 1 and not node.keywords:
         function, given = builders.written(node.func, file), builders.written(node.args[0], file)
@@ -41,6 +41,18 @@ def passing_through(pen: Pen, node: ast.expr, case: Case) -> str | None:
         smooth = f"{builders.operand(node.left, file)} / {builders.operand(node.right, file)}"
         return pen.say(pen.phrases.passing.replace("- {x}", "- ({x})"), x=smooth, e=whole)
     return passing_text(pen, node, file)
+
+
+TRAINING = {"fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "train_step", "test_step"}
+
+
+def _of_an_object(node: ast.expr, case: Case) -> bool:
+    """Whether a method of some object of TensorFlow's computes it, whose result need not be like its argument."""
+    if case.pen.dialect != "tensorflow" or not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    if scopes.stands_for(node.func, case.file) is not None:
+        return False
+    return node.func.attr in TRAINING or len(node.args) + len(node.keywords) != 1
 
 
 def passing_text(pen: Pen, node: ast.expr, file: str) -> str | None:
