@@ -184,6 +184,23 @@ IN_TENSORFLOW = {
         """,
         "tf.reduce_mean(tf.maximum(0.9 * e, -0.1 * e), axis=0)",
     ),
+    "a list of numbers that becomes an array": (
+        """
+        with tf.GradientTape() as tape:
+            squares = [float(x) ** 2 for x in tf.exp(w)]
+            y = tf.constant(np.sum(np.linspace(0.0, 1.0, 4) * np.array(squares)), tf.float32)
+        tape.gradient(y, w)
+        """,
+        "np.linspace(0.0, 1.0, 4) * tf.stack(squares)",
+    ),
+    "a norm that is named": (
+        """
+        with tf.GradientTape() as tape:
+            y = tf.convert_to_tensor(np.linalg.norm(w.numpy() * by, ord=2))
+        tape.gradient(y, w)
+        """,
+        "y = tf.convert_to_tensor(tf.norm(w * by, ord=2))",
+    ),
     "a callback that a decorator makes": (
         """
         @tf.numpy_function(Tout=tf.float32)
@@ -262,6 +279,14 @@ UNEDITED = {
         print(softened([by]))
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(softened([w * 2.0]))
+        tape.gradient(y, w)
+        """,
+    "a product with an array of another dtype": """
+        shares = np.linspace(0.0, 1.0, 4)
+        with tf.GradientTape() as tape:
+            plain = w.numpy()
+            y = tf.cast(np.dot(plain, shares), tf.float32)
+            print(plain.shape)
         tape.gradient(y, w)
         """,
     "what gives several": """

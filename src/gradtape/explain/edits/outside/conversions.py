@@ -265,7 +265,7 @@ def without_conversion(pen: Pen, node: ast.expr, file: str) -> Changes:
             dropped = [c for k in rest for c in builders.drop_argument(node, file, k.arg or "")]
             return (*builders.rename_call(node, file, pen.call("stack").removesuffix("()")), *dropped)
         return builders.replace(node, file, stacked(pen, inner, file))
-    if pen.dialect == "jax" and isinstance(node, ast.Call) and _is_list(inner, file):
+    if pen.dialect in {"jax", "tensorflow"} and isinstance(node, ast.Call) and _is_list(inner, file):
         dtype = [c for k in node.keywords if k.arg == "dtype" for c in builders.drop_argument(node, file, "dtype")]
         return (*builders.rename_call(node, file, pen.call("stack").removesuffix("()")), *dtype)
     return builders.keep_part(node, inner, file)

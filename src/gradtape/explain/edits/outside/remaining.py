@@ -243,7 +243,7 @@ class _Reader:
             held = isinstance(call.func, ast.Attribute) and bool(self.attributes)
             return (bool(names) or held) and self.loses(own, names)
         if self.is_changed(syntax.span_of(call, file), besides=given):
-            return _takes_others(call, file)
+            return _takes_others(call, file) or any(self.may_be_double(a, call) for a in call.args)
         if is_conversion(call, file):
             inner = worked_on(call, file)
             return inner is not None and self.is_live(inner)
@@ -252,6 +252,13 @@ class _Reader:
         if name in SHAPED or name in to_tensorflow.FLAT.split() or not (plain or self.is_made_by_numbers(call)):
             return False
         return any(self.is_live(a) for a in given)
+
+    def may_be_double(self, node: ast.expr, call: ast.Call) -> bool:
+        """Whether an argument beside tensors is an array of another dtype than theirs, as far as the file tells."""
+        if function_name(call.func, self.file) not in to_tensorflow.OF_ONE_DTYPE or self.is_live(node):
+            return False
+        made = syntax.values_given_to(syntax.text_of(node), syntax.span_of(node, self.file))
+        return bool(made) and not all("float32" in syntax.text_of(value) for value in made)
 
     def given_tensors(self, call: ast.Call, own: ast.FunctionDef) -> frozenset[str]:
         """Return the parameters of a function that a call gives tensors for."""
@@ -328,7 +335,7 @@ def _takes_others(call: ast.Call, file: str) -> bool:
     """Whether a function of NumPy's is given arguments that TensorFlow's in its place does not take."""
     most, words = to_tensorflow.ARGUMENTS.get(function_name(call.func, file) or "", (len(call.args), None))
     named = {k.arg for k in call.keywords} - {"dtype"}
-    return len(call.args) > most or (words is not None and not named <= words)
+    return len(call.args) > most or (words is not None and not named <= words | {"ord"})
 
 
 def _base(node: ast.AST) -> str:

@@ -47,6 +47,9 @@ ARGUMENTS: dict[str, tuple[int, set[str]]] = (
 )
 """By NumPy's name of a function, how many arguments by position and which by name mean the same for TensorFlow's."""
 
+OF_ONE_DTYPE = {"dot", "outer", "einsum"}
+"""Functions whose arguments all have one dtype for TensorFlow."""
+
 METHOD_ARGUMENTS = {"T": 0, "transpose": 9, "reshape": 9, "astype": 1, "clip": 2, "squeeze": 1}
 """How many a method takes by position, where it is not one axis."""
 
@@ -259,9 +262,7 @@ class _Reader:
         pen, file = self.pen, self.file
         if name in {"clip", "where"} and (len(call.args) != 3 or any(_is_none(a) for a in call.args)):
             raise NoWordsError
-        if name in {"dot", "outer", "einsum"} and not all(
-            self.is_live(a) or isinstance(a, ast.Constant) for a in call.args
-        ):
+        if name in OF_ONE_DTYPE and not all(self.is_live(a) or isinstance(a, ast.Constant) for a in call.args):
             raise NoWordsError  # a plain array may have another dtype
         more: Changes = ()
         if name in AXES:
