@@ -73,6 +73,17 @@ MENDED = {
         """,
         "tape.gradient(y, net.trainable_variables)",
     ),
+    "values of a model's weights in a list": (
+        """
+        kept = [tf.constant(v) for v in net.get_weights()]
+        with tf.GradientTape() as tape:
+            for v in kept:
+                tape.watch(v)
+            y = tf.reduce_sum(net(x))
+        tape.gradient(y, kept)
+        """,
+        "tape.gradient(y, net.trainable_variables)",
+    ),
     "copies of a model's weights in a dict": (
         """
         kept = {v.path: tf.identity(v) for v in net.trainable_variables}
@@ -168,6 +179,15 @@ tape.gradient(y, h)
 """
 
 UNEDITED = {
+    "copies of what a function makes anew": """
+        def drawn():
+            return [tf.random.normal((3,)) for _ in range(2)]
+        kept = [tf.identity(v) for v in drawn()]
+        with tf.GradientTape() as tape:
+            tape.watch(kept)
+            y = tf.reduce_sum(net(x))
+        tape.gradient(y, kept)
+        """,
     "copies of some weights in a dict": """
         kept = {v.path: tf.identity(v) for v in net.trainable_variables if "bias" in v.path}
         with tf.GradientTape() as tape:
@@ -202,7 +222,7 @@ def test_the_edited_program_flows(name, mends):
 @pytest.mark.parametrize("name", UNEDITED)
 def test_what_would_ask_for_something_else_is_not_edited(name, offered):
     edits = offered(HEAD + MODEL + textwrap.dedent(UNEDITED[name]))
-    others = ("net(scaled)", "net(total)", "gradient(y, x)", "v.path: v ")
+    others = ("net(scaled)", "net(total)", "gradient(y, x)", "v.path: v ", "y, drawn()")
     assert not [e for e in edits if any(other in e for other in others)]
 
 

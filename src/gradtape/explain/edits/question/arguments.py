@@ -51,7 +51,9 @@ def _is_seen(case: Case, source: str, call: ast.Call) -> bool:
     except SyntaxError:
         return False
     made = [syntax.names_in(s, ast.Store) for s in statements_of(around) if s.lineno < call.lineno]
-    given = syntax.parameter_names(scope) if isinstance(scope, ast.FunctionDef) else []
+    given = (
+        [a.arg for a in ast.walk(scope.args) if isinstance(a, ast.arg)] if isinstance(scope, ast.FunctionDef) else []
+    )
     return names <= {*given, *(name for stored in made for name in stored)}
 
 
@@ -133,10 +135,12 @@ def _stored(function: ast.FunctionDef) -> set[str]:
 
 
 def read_once_of_two(function: ast.FunctionDef, name: str, case: Case) -> Changes:
-    """Read the parameter in the second place, where a call gets the same other parameter twice."""
+    """Read the parameter in the second place, where a call or a difference gets the same other parameter twice."""
     others = set(syntax.parameter_names(function)) - {name}
     for call in ast.walk(function):
         passed = [*call.args, *(k.value for k in call.keywords)] if isinstance(call, ast.Call) else []
+        if isinstance(call, ast.BinOp) and isinstance(call.op, ast.Sub):
+            passed = [call.left, call.right] if ast.dump(call.left) == ast.dump(call.right) else []
         if len(passed) < 2:
             continue
         same = passed[0].id if isinstance(passed[0], ast.Name) else None

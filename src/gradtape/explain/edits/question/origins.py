@@ -102,21 +102,25 @@ def _list_behind(case: Case, asked: ast.expr, file: str) -> Changes:
     if copies is None or loop is None or loop.ifs:
         return ()
     element = copies.elt if isinstance(copies, ast.ListComp) else copies.value
-    each, listed = _same_shape(element, file), builders.written(loop.iter, file)
-    told = _watched(case, asked, file)
+    each, told, variables = _same_shape(element, file), _watched(case, asked, file), _variables(loop.iter, file)
     if isinstance(copies, ast.DictComp):
-        if each not in syntax.names_in(loop.target, ast.Store) or not _lists_variables(loop.iter):
+        if each not in syntax.names_in(loop.target, ast.Store) or not variables or isinstance(loop.iter, ast.Call):
             return ()
         return (*builders.replace(element, file, each or ""), *_not_told(told, file))
     if not isinstance(loop.target, ast.Name) or each != loop.target.id:
         return ()
-    if _lists_variables(loop.iter):  # Keras's own, which no tape can be told to watch
-        return (*builders.replace(asked, file, listed), *_not_told(told, file))
-    return tuple(c for n in (asked, *told) for c in builders.replace(n, file, listed))
+    if variables:  # Keras's own, which no tape can be told to watch
+        return (*builders.replace(asked, file, variables), *_not_told(told, file))
+    if isinstance(loop.iter, ast.Call):  # gives others each time
+        return ()
+    return tuple(c for n in (asked, *told) for c in builders.replace(n, file, builders.written(loop.iter, file)))
 
 
-def _lists_variables(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in LISTS
+def _variables(node: ast.expr, file: str) -> str:
+    """Write the list of a model's variables that a loop goes through, or whose values it goes through; else empty."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_weights":
+        return f"{builders.written(node.func.value, file)}.trainable_variables"
+    return builders.written(node, file) if isinstance(node, ast.Attribute) and node.attr in LISTS else ""
 
 
 def _not_told(places: list[ast.expr], file: str) -> Changes:
