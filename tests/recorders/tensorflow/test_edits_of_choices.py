@@ -223,6 +223,18 @@ SMOOTH = {
         """,
         "    inside = tf.sigmoid(x - low) * tf.sigmoid(high - x)",
     ),
+    "a place that now and then is another one": (
+        """
+        w, gains = tf.Variable([[0.2, 0.8], [0.6, 0.1]]), tf.constant([[1.0, 2.0], [3.0, 5.0]])
+        with tf.GradientTape() as tape:
+            best = tf.argmax(w, axis=1, output_type=tf.int32)
+            drawn = tf.random.uniform((2,), maxval=2, dtype=tf.int32)
+            taken = tf.where(tf.random.uniform((2,)) < 0.1, drawn, best)
+            y = tf.reduce_sum(tf.gather(gains, taken, batch_dims=1))
+        tape.gradient(y, w)
+        """,
+        "    taken = tf.where((tf.random.uniform((2,)) < 0.1)[..., None], tf.one_hot(drawn, best.shape[-1]), best)",
+    ),
     "layers that step": (
         """
         model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, activation=tf.sign)])

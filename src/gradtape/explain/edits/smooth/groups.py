@@ -1,7 +1,8 @@
-"""Edits of TensorFlow's sums over groups: with the share that each row has in each group, where one was chosen."""
+"""Edits of TensorFlow's sums over groups, and of places in grids: with the shares of all, where one was chosen."""
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from gradtape.explain.edits import builders
@@ -10,8 +11,6 @@ from gradtape.explain.edits.question.dtypes import is_whole
 from gradtape.explain.edits.smooth.kinds import Kind, Twin
 
 if TYPE_CHECKING:
-    import ast
-
     from gradtape.explain.edits.pen import Pen
 
 SUMS = {"unsorted_segment_sum", "segment_sum", "unsorted_segment_mean", "segment_mean"}
@@ -40,6 +39,23 @@ def grouped(pen: Pen, call: ast.Call, node: ast.expr, first: str, again: str) ->
         shares = pen.say("{w} / tf.reduce_sum({n}, axis=0)", w=first, n=again) if name.endswith("mean") else first
         return Twin(Kind.FLOAT, pen.say('tf.einsum("bn,b...->n...", {w}, {d})', w=shares, d=data))
     return None
+
+
+def in_grid(pen: Pen, outer: ast.expr, node: ast.expr, first: str, again: str) -> Twin | None:
+    """Write the mean row or column of a place in a grid that lies in one line: `place // n`, `place % n`."""
+    sign = {ast.FloorDiv: "//", ast.Mod: "%"}.get(type(outer.op)) if isinstance(outer, ast.BinOp) else None
+    if sign is None or not isinstance(outer, ast.BinOp) or outer.left is not node:
+        return None
+    width = builders.operand(outer.right, pen.file)
+    places = pen.say(f"tf.cast(tf.range({again}.shape[-1]) {sign} {width}, {again}.dtype)")
+    return Twin(Kind.NUMBER, pen.say("tf.reduce_sum({w} * {p}, -1)", w=first, p=places))
+
+
+def unravelled(pen: Pen, dims: ast.expr, first: str, again: str) -> Twin:
+    """Write the mean place along each axis of a grid that lies in one line."""
+    size = builders.written(dims, pen.file)
+    places = pen.say("tf.cast(tf.unravel_index(tf.range({n}.shape[-1]), {d}), {n}.dtype)", n=again, d=size)
+    return Twin(Kind.NUMBER, pen.say('tf.einsum("...n,dn->d...", {w}, {p})', w=first, p=places))
 
 
 def _confused(pen: Pen, call: ast.Call, node: ast.expr, first: str, again: str) -> Twin | None:

@@ -270,7 +270,7 @@ class Around:
         if isinstance(outer, ast.List):
             return self._beside_rows(outer, node, twin)
         if not isinstance(outer, ast.Call):
-            parted = self._parted(outer, node, twin)
+            parted = groups.in_grid(self.pen, outer, node, *self._named(twin))
             if parted is not None:
                 return parted
             return self._meant(outer, node, twin) if isinstance(outer, ast.BinOp | ast.UnaryOp | ast.Compare) else None
@@ -289,8 +289,10 @@ class Around:
             return self._gathered(outer, twin._replace(text=shares))
         if name in {"argsort", "invert_permutation"} and outer.args == [node]:
             return self._ranks(twin)
+        if name == "where" and node in outer.args[1:]:
+            return self._one_of_two(outer, node, twin)
         if name == "unravel_index" and len(outer.args) == 2 and outer.args[0] is node:
-            return self._unravelled(outer.args[1], twin)
+            return groups.unravelled(self.pen, outer.args[1], *self._named(twin))
         summed = groups.grouped(self.pen, outer, node, *self._named(twin)) if twin.mask != IN_ORDER else None
         if summed is not None:
             return summed
@@ -326,20 +328,20 @@ class Around:
             lengths = f"[-1, {again}.shape[-1]]"
         return twin._replace(text=self._say("tf.reshape({t}, {s})", t=first, s=lengths))
 
-    def _parted(self, outer: ast.expr, node: ast.expr, twin: Twin) -> Twin | None:
-        """Write the mean row or column of a place in a grid that lies in one line: `place // n`, `place % n`."""
-        sign = {ast.FloorDiv: "//", ast.Mod: "%"}.get(type(outer.op)) if isinstance(outer, ast.BinOp) else None
-        if sign is None or not isinstance(outer, ast.BinOp) or outer.left is not node:
-            return None
-        (shares, again), width = self._named(twin), builders.operand(outer.right, self.file)
-        parts = self._say(f"tf.cast(tf.range({again}.shape[-1]) {sign} {width}, {again}.dtype)")
-        return Twin(Kind.NUMBER, self._say("tf.reduce_sum({w} * {p}, -1)", w=shares, p=parts))
-
-    def _unravelled(self, dims: ast.expr, twin: Twin) -> Twin:
-        """Write the mean place along each axis of a grid that lies in one line."""
-        (shares, again), size = self._named(twin), builders.written(dims, self.file)
-        places = self._say("tf.cast(tf.unravel_index(tf.range({n}.shape[-1]), {d}), {n}.dtype)", n=again, d=size)
-        return Twin(Kind.NUMBER, self._say('tf.einsum("...n,dn->d...", {w}, {p})', w=shares, p=places))
+    def _one_of_two(self, where: ast.Call, node: ast.expr, twin: Twin) -> Twin:
+        """Write a choice between a position and another one: each as a row of shares."""
+        first, again = self._named(twin)
+        test, last = where.args[0], where.args[2:] == [node]
+        other = where.args[1 if last else -1]
+        text = syntax.text_of(node)
+        if len(where.args) != 3 or test in self.known or any(syntax.mentions(n, text) for n in (test, other)):
+            raise RefusedError
+        hot = self._say("tf.one_hot({y}, {n}.shape[-1])", y=builders.written(other, self.file), n=again)
+        decided = f"({builders.written(test, self.file)})"
+        if last and first != again:  # which has to come before what reads it again
+            decided, last = self._say("tf.logical_not{c}", c=decided), False
+        sides = f"{hot}, {first}" if last else f"{first}, {hot}"
+        return twin._replace(text=self._say("tf.where({c}[..., None], {s})", c=decided, s=sides))
 
     def _meant(self, outer: ast.expr, node: ast.expr, twin: Twin) -> Twin | None:
         """Go on with the mean position, where a position is computed with like any other number."""
