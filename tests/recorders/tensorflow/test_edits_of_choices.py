@@ -235,6 +235,15 @@ SMOOTH = {
         """,
         "    taken = tf.where((tf.random.uniform((2,)) < 0.1)[..., None], tf.one_hot(drawn, best.shape[-1]), best)",
     ),
+    "signs that are compared": (
+        """
+        w, truth = tf.Variable([0.2, -0.8]), tf.constant([1.0, 1.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(tf.cast(tf.equal(tf.sign(truth), tf.sign(w)), tf.float32))
+        tape.gradient(y, w)
+        """,
+        "    y = tf.reduce_mean(tf.cast(1.0 - tf.abs(tf.sign(truth) - (w + tf.stop_gradient(tf.sign(w) - w))), tf.float32))",
+    ),
     "layers that step": (
         """
         model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, activation=tf.sign)])

@@ -128,7 +128,10 @@ def _around(case: Case) -> tuple[str, Changes]:
     text = passing_through(pen, node, case) if node is not None else None
     if node is None or text is None:
         return "", ()
-    return text, (*builders.replace(node, case.file, text), *pen.imports)
+    outer = builders.parent_of(node, case.file)
+    compared = isinstance(outer, ast.Call) and simple_name(outer) in {*soft.COMPARISONS, "equal", "not_equal"}
+    written = f"({text})" if compared else text  # whose edit may subtract it
+    return text, (*builders.replace(node, case.file, written), *pen.imports)
 
 
 def around_cast(case: Case) -> Suggestion | None:
