@@ -239,10 +239,11 @@ SMOOTH = {
         """
         w, truth = tf.Variable([0.2, -0.8]), tf.constant([1.0, 1.0])
         with tf.GradientTape() as tape:
-            y = tf.reduce_mean(tf.cast(tf.equal(tf.sign(truth), tf.sign(w)), tf.float32))
+            same = tf.cast(tf.equal(tf.sign(truth), tf.sign(w)), tf.float32)
+            y = tf.reduce_mean(same)
         tape.gradient(y, w)
         """,
-        "    y = tf.reduce_mean(tf.cast(1.0 - tf.abs(tf.sign(truth) - (w + tf.stop_gradient(tf.sign(w) - w))), tf.float32))",
+        "    same = tf.cast(1.0 - tf.abs(tf.sign(truth) - (w + tf.stop_gradient(tf.sign(w) - w))), tf.float32)",
     ),
     "layers that step": (
         """
