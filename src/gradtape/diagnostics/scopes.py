@@ -95,6 +95,11 @@ def is_module(node: ast.expr, file: str) -> bool:
     return stands_for(node, file) is not None
 
 
+def is_written_down(node: ast.AST, file: str) -> bool:
+    """Whether a piece of code reads no names but those of modules: what it gives stands in the text."""
+    return not any(isinstance(n, ast.Name) and not is_module(n, file) for n in ast.walk(node))
+
+
 def imported_as(file: str, module: str, at: Span | None = None) -> str | None:
     """Return the name under which a module can be used at a place: `gt` after `import gradtape as gt`.
 

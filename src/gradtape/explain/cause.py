@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Passage, Severity, Site, syntax
+from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Passage, Severity, Site, scopes, syntax
 from gradtape.explain.dialects import DIALECTS
 from gradtape.explain.known import Known, NotFinite
 from gradtape.explain.pulls import Pulls, Some
@@ -130,6 +130,8 @@ class Context:
         """
         if Stage.ABSENCE in self.question.unseen or any(0 < id < self.run.horizon for id in self.source.ids):
             return True
+        if self.question.targets and all(_stands_in_the_text(target.made) for target in self.question.targets):
+            return False
         made = max(self.question.target_ids, default=0)
         done = made if made > 0 else max((event.seq for event in self.run.events), default=0) + 1
         shown: Site | Passage | None = None
@@ -475,3 +477,11 @@ def place_in(operation: Operation | Event, code: object) -> Site | Passage:
     if operation.site.code is code:
         return operation.site
     return next((site for site in operation.callers if site.code is code), operation.site)
+
+
+def _stands_in_the_text(made: Operation | None) -> bool:
+    """Whether an operation made a constant of what is written down, so that nothing can have come into it unseen."""
+    if made is None or any(made.inputs):
+        return False
+    node = syntax.expression_at(made.site.span)
+    return node is not None and scopes.is_written_down(node, made.site.span.file)

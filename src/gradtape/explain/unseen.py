@@ -6,7 +6,7 @@ import ast
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from gradtape.diagnostics import syntax
+from gradtape.diagnostics import scopes, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,9 @@ def _unexplained_constant(context: Context, began: int) -> Operation | None:
                 continue
             asked.add(place)  # the text says the same however often it ran
             operand = syntax.operand_at(span, position, len(inputs))
-            if operand is not None and not _made_from_others(context, operand, span):
+            if operand is None or scopes.is_written_down(operand, span.file):
+                continue
+            if not _made_from_others(context, operand, span):
                 return operation
     return None
 

@@ -88,7 +88,7 @@ def kept(pen: Pen, node: ast.expr, file: str) -> Changes:
         return tuple(outer_only([*without_conversion(pen, node, file), *inside]))
     if isinstance(node, ast.Call):
         name = _known(pen, node, file)
-        if pen.dialect == "jax" and all(_is_literal(a, file) for a in node.args):
+        if pen.dialect == "jax" and all(scopes.is_written_down(a, file) for a in node.args):
             return ()  # a plain number of plain numbers
         solved = foreign.solved_in_jax(node, file, pen) if pen.dialect == "jax" else ()
         if solved:
@@ -136,11 +136,6 @@ def _correlation(pen: Pen, call: ast.Call, file: str) -> Changes:
         return ()
     a, b = names
     return (*builders.replace(pick, file, pen.say(CORRELATION, a=a, b=b)), *pen.imports)
-
-
-def _is_literal(node: ast.expr, file: str) -> bool:
-    """Whether an expression has no names in it but those of modules."""
-    return not any(isinstance(n, ast.Name) and not scopes.is_module(n, file) for n in parts(node))
 
 
 JOINING = {"concatenate", "concat", "stack", "vstack", "hstack", "dstack", "column_stack", "block", "meshgrid"}

@@ -132,6 +132,8 @@ def _watched(case: Case) -> Changes:
     asked = call.args[0] if call is not None and call.args else None
     if block is None or statement is None or case.function is None or not isinstance(asked, ast.Name | ast.Attribute):
         return ()
+    if _others_asked(case.function, block, call, asked):
+        return builders.remove(statement, case.file)
     made = assigned_before(case.function, asked.id, asked.lineno) if isinstance(asked, ast.Name) else None
     symbol = made if made is not None else asked
     given = never_read(case.function) if isinstance(case.function, ast.FunctionDef) and _is_input(symbol) else []
@@ -143,6 +145,25 @@ def _watched(case: Case) -> Changes:
     later = [n for n in syntax.mentions(case.function, name) if n.lineno > asked.lineno]
     features = scopes.free_name(case.file, "features")
     return (*changes, *(c for n in later for c in builders.replace(n, case.file, features))) if changes else ()
+
+
+def _others_asked(scope: ast.AST, block: ast.With, watch: ast.Call | None, watched: ast.expr) -> bool:
+    """Whether the tape is asked for gradients in what it records, and never in what it is told to watch."""
+    tape = watch.func.value if watch is not None and isinstance(watch.func, ast.Attribute) else None
+    asks = [
+        n
+        for n in syntax.walk_scope(scope)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr in ASKING
+        and tape is not None
+        and syntax.text_of(n.func.value) == syntax.text_of(tape)
+    ]
+    recorded = {name for s in block.body for name in syntax.names_in(s, ast.Store)}
+    sources = [n.args[1] for n in asks if len(n.args) > 1]
+    names = [n for source in sources for n in ast.walk(source) if isinstance(n, ast.Name)]
+    elsewhere = not any(syntax.mentions(source, syntax.text_of(watched)) for source in sources)
+    return bool(names) and len(sources) == len(asks) and elsewhere and {n.id for n in names} <= recorded
 
 
 def _is_input(symbol: ast.expr) -> bool:

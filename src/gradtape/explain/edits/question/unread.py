@@ -236,7 +236,7 @@ def _added_to_target(case: Case, statement: ast.stmt | None, term: str) -> Chang
     if not made:
         return ()
     last = max(made, key=lambda n: n.lineno)
-    if _is_written_down(last.value, file):
+    if scopes.is_written_down(last.value, file):
         return ()  # a number that is written down, in the place of a loss
     if statement is None or last.lineno > statement.lineno:
         return builders.replace(last.value, file, f"{builders.term(last.value, file)} + {term}")
@@ -256,7 +256,7 @@ def _in_place_of_a_number(case: Case, score: str) -> Changes:
     name, file, call = case.context.question.target_name, case.file, case.context.question.call.span
     scope = syntax.function_at(call) or syntax.parse_file(file)
     made = assigned_before(scope, name, call.line) if scope is not None and name.isidentifier() else None
-    if made is None or scope is None or not _is_written_down(made, file):
+    if made is None or scope is None or not scopes.is_written_down(made, file):
         return ()
     stored = sorted(syntax.names_in(scope, ast.Store))
     scores = [score] if score in stored else [n for n in stored if SCORES.fullmatch(n)]
@@ -266,10 +266,6 @@ def _in_place_of_a_number(case: Case, score: str) -> Changes:
     index = next((n for n in names if INDEX.fullmatch(n)), None)
     text = f"{scores[0]}[:, {index}]" if index is not None else case.pen.call("mean", scores[0])
     return builders.replace(made, file, text)
-
-
-def _is_written_down(value: ast.expr, file: str) -> bool:
-    return all(scopes.is_module(n, file) for n in ast.walk(value) if isinstance(n, ast.Name))
 
 
 def _argument_read(case: Case, found: Unread) -> Changes:
