@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradtape.diagnostics import BY_SLUG, Annotation, Diagnostic, Passage, Severity, Site, scopes, syntax
 from gradtape.explain.dialects import DIALECTS
+from gradtape.explain.graph import Operation
 from gradtape.explain.known import Known, NotFinite
 from gradtape.explain.pulls import Pulls, Some
 from gradtape.explain.report import Excuse, Finding, Status, Step
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from gradtape.diagnostics import Code, Site, Span, Suggestion
     from gradtape.explain.dialects import Dialect
-    from gradtape.explain.graph import BreakKind, End, Event, Operation, Question, Run
+    from gradtape.explain.graph import BreakKind, End, Event, Question, Run
     from gradtape.explain.pulls import Pull
     from gradtape.explain.reach import Reach, Reached
     from gradtape.explain.search import BreakGroup, Route
@@ -479,9 +480,9 @@ def place_in(operation: Operation | Event, code: object) -> Site | Passage:
     return next((site for site in operation.callers if site.code is code), operation.site)
 
 
-def _stands_in_the_text(made: Operation | None) -> bool:
+def _stands_in_the_text(made: Operation | Event | None) -> bool:
     """Whether an operation made a constant of what is written down, so that nothing can have come into it unseen."""
-    if made is None or any(made.inputs):
+    if not isinstance(made, Operation) or any(made.inputs):
         return False
     node = syntax.expression_at(made.site.span)
     return node is not None and scopes.is_written_down(node, made.site.span.file)

@@ -17,8 +17,9 @@ from gradtape.explain.causes.not_explained import unexplained
 from gradtape.explain.graph import OUTSIDE, UNWRITTEN, BreakKind
 from gradtape.explain.instead import used_instead
 from gradtape.explain.report import GradientReport, Status
-from gradtape.explain.search import NO_ROUTE, BreakGroup, Link, broken_routes, way_to
+from gradtape.explain.search import BreakGroup, Link, broken_routes, way_to
 from gradtape.explain.spots import Trouble
+from gradtape.explain.wording import route_through
 
 if TYPE_CHECKING:
     from collections.abc import KeysView, Sequence
@@ -321,7 +322,7 @@ def _missing_rules(context: Context, after: Reached | KeysView[int]) -> tuple[Fi
             on_the_way = operation.output in context.before_target and operation.inputs[position] in after
             if unwritten is not None and on_the_way:
                 group = BreakGroup(unwritten.kind, (Link(operation, position),), unwritten)
-                told = _broken(context, NO_ROUTE, group)
+                told = _broken(context, route_through(context, operation, position), group)
                 if told is not None and not any(_same_place(told, f) for f in found):
                     found.append(told)
     return tuple(found)

@@ -866,6 +866,13 @@ PARTS = {
             y = tf.reduce_sum(table ** 2)
         print(tape.gradient(y, w))
         """,
+    "a slice of a variable": """
+        w, table = tf.Variable(2.0), tf.Variable([1.0, 2.0, 3.0])
+        with tf.GradientTape() as tape:
+            table[1:].assign(w * tf.ones(2))
+            y = tf.reduce_sum(table ** 2)
+        print(tape.gradient(y, w))
+        """,
     "elements of a variable in a loop": """
         w, table = tf.Variable(2.0), tf.Variable(tf.ones((2, 3)))
         with tf.GradientTape() as tape:
@@ -875,7 +882,7 @@ PARTS = {
         print(tape.gradient(y, w))
         """,
 }
-RIGHT = {"an element of a variable": 36.0, "elements of a variable in a loop": 20.0}
+RIGHT = {"an element of a variable": 36.0, "elements of a variable in a loop": 20.0, "a slice of a variable": 8.0}
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -885,10 +892,11 @@ def test_a_part_of_a_variable_is_written_into_a_new_tensor(name, mends, capsys):
 
 
 UNEDITED = {
-    "a slice of a variable, of which nobody knows the places": """
+    "a slice of a variable that is written to again": """
         w, table = tf.Variable(2.0), tf.Variable([1.0, 2.0, 3.0])
         with tf.GradientTape() as tape:
             table[1:].assign(w * tf.ones(2))
+            table[0].assign(w)
             y = tf.reduce_sum(table ** 2)
         tape.gradient(y, w)
         """,

@@ -25,6 +25,20 @@ UNREAD = {
         """,
         "        score = logits[:, class_index]",
     ),
+    "a score that is written down, beside a class that leaves as a number": (
+        """
+        net = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3)])
+        def saliency(x):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                logits = net(x)
+                class_index = int(tf.argmax(logits[0]))
+                score = tf.constant([2.5])
+            return tape.gradient(score, x)
+        saliency(tf.ones((1, 4)))
+        """,
+        "        score = logits[:, class_index]",
+    ),
     "a value that is made and left": (
         """
         w, gain = tf.Variable([1.0, 2.0]), tf.Variable(0.5)

@@ -285,6 +285,78 @@ MENDED = {
         """,
         "    y = tf.reduce_sum(tf.stack([model(t) for t in (1.0, 2.0)]) ** 2)",
     ),
+    "a stretch of a variable that is filled first": (
+        """
+        patch, sheet = tf.Variable([[1.0, 2.0], [3.0, 4.0]]), tf.Variable(tf.zeros((3, 4)))
+        def framed(back):
+            sheet.assign(back)
+            sheet[:2, 1:3].assign(patch)
+            return sheet * 2.0
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(framed(tf.ones((3, 4))) ** 2)
+        tape.gradient(y, patch)
+        """,
+        "    places = tf.reshape(tf.range(tf.size(sheet)), tf.shape(sheet))[:2, 1:3]",
+    ),
+    "an image that grows by its nearest pixels, whose slope is differentiated": (
+        """
+        x, w = tf.random.uniform((1, 3, 3, 1)), tf.Variable(0.5)
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = tf.reduce_sum(tf.sin(w * tf.image.resize(x, (6, 6), method="nearest")))
+            slope = inner.gradient(y, x)
+            cost = tf.reduce_sum(slope ** 2)
+        try:
+            outer.gradient(cost, w)
+        except LookupError:
+            pass
+        """,
+        None,
+    ),
+    "an activation that has no second derivative, in a model": (
+        """
+        x, first = tf.ones((2, 3)), keras.layers.Input((3,))
+        net = keras.Sequential([first, keras.layers.Dense(4, "softsign")])
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = tf.reduce_sum(net(x))
+            slope = inner.gradient(y, x)
+            cost = tf.reduce_sum(slope ** 2)
+        try:
+            outer.gradient(cost, net.trainable_variables[:1])
+        except LookupError:
+            pass
+        """,
+        "net = keras.Sequential([first, keras.layers.Dense(4, lambda z: z / (1.0 + tf.abs(z)))])",
+    ),
+    "layers that are an activation, cut off everywhere": (
+        """
+        flat = keras.Input((3,))
+        h = keras.layers.Dense(4, bias_initializer=keras.initializers.Constant(-3.0))(flat)
+        x = tf.Variable([[0.1, 0.1, 0.1]])
+        model = keras.Model(flat, keras.layers.ReLU(name="cut")(h))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_mean(model(x))
+        tape.gradient(y, x)
+        """,
+        'model = keras.Model(flat, keras.layers.Activation("softplus", name="cut")(h))',
+    ),
+    "a symbol that is watched though a value is asked for": (
+        """
+        given, middle = keras.Input((3,)), keras.layers.Dense(4, name="middle")
+        model = keras.Model(given, keras.layers.Dense(1)(middle(given)))
+        both = keras.Model(model.inputs, [model.get_layer("middle").output, model.output])
+        def importance(x):
+            with tf.GradientTape() as tape:
+                tape.watch(model.get_layer("middle").output)
+                features, score = both(x)
+            return tape.gradient(score, features)
+        importance(tf.ones((2, 3)))
+        """,
+        None,
+    ),
     "an image that is made smaller by areas": (
         """
         x = tf.Variable(tf.random.normal((1, 4, 4, 1)))

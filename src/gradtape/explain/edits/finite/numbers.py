@@ -6,10 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
-from gradtape.explain import flat
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
 from gradtape.explain.edits.finite import probabilities
+from gradtape.explain.edits.smooth import activations
 from gradtape.explain.edits.smooth.straight import passing_text
 from gradtape.explain.graph import BreakKind
 from gradtape.explain.spots import Trouble
@@ -239,7 +239,6 @@ BOUNDS = {
     "clip", "clamp", "clamp_max", "clamp_min", "clip_by_value", "clip_by_norm", "relu6", "hardtanh", "hard_sigmoid",
     "hard_tanh", "fake_quant_with_min_max_args", "fake_quant_with_min_max_vars",
 }  # fmt: skip
-DEAD = {"relu", "leaky_relu"}
 SATURATED = {"softmax", "sigmoid", "tanh"}
 
 
@@ -249,7 +248,7 @@ def with_slope(case: Case) -> Suggestion | None:
     if node is None:
         return None
     sloped = case.once("with slope", lambda: _sloped(case, node))
-    return sloped or _single_unit(case) or _smooth_layers(case) or _own_sample_still(case)
+    return sloped or activations.for_one_unit(case) or activations.smooth(case) or _own_sample_still(case)
 
 
 def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
@@ -262,7 +261,7 @@ def _sloped(case: Case, node: ast.expr) -> Suggestion | None:
         if name in BOUNDS and inner is not None:
             text = passing_text(pen, call, case.file)
             return builders.likely(*builders.replace(call, case.file, text), *pen.imports) if text else None
-        dead = inner if name in DEAD else _above_zero(call) if name == "maximum" else None
+        dead = inner if name in activations.STRAIGHT else _above_zero(call) if name == "maximum" else None
         if dead is not None:
             sloped = pen.dialect == "jax" or (pen.dialect in {"tensorflow", "gradtape"} and _is_far_below(case))
             leaky = sloped and name != "leaky_relu" and _first(case)
@@ -298,49 +297,6 @@ def _first(case: Case) -> bool:
     return "hessian" not in case.context.question.kind and not any(
         b.kind is BreakKind.PIECEWISE_CONSTANT for link in case.route for b in link.breaks
     )
-
-
-def _single_unit(case: Case) -> Suggestion | None:
-    """Give the one layer of one unit a sigmoid, where its softmax is a constant inside a model."""
-    tree = syntax.parse_file(case.file)
-    if tree is None or not any(
-        k.operation.function == "softmax" for k in case.route if k.operation.site.span == case.at
-    ):
-        return None
-    made = [
-        keyword.value
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and _is_constant(builders.argument(call, 0, "units"), 1)
-        for keyword in call.keywords
-        if keyword.arg == "activation" and _is_constant(keyword.value, "softmax")
-    ]
-    return builders.likely(*builders.replace(made[0], case.file, '"sigmoid"')) if len(made) == 1 else None
-
-
-def _smooth_layers(case: Case) -> Suggestion | None:
-    """Give layers whose activation is made of straight lines a smooth one: those of the model that ran, or all."""
-    call, tree = case.call, syntax.parse_file(case.file)
-    if tree is None or not any(
-        k.operation.function in flat.STRAIGHT for k in case.route if k.operation.site.span == case.at
-    ):
-        return None
-    models = syntax.values_given_to(syntax.text_of(call.func), case.at) if call is not None else []
-    for scope in (*models, tree):
-        calls = (n for n in ast.walk(scope) if isinstance(n, ast.Call))
-        given = [k.value for n in calls for k in n.keywords if k.arg == "activation"]
-        straight = [node for value in given if (node := _straight(value)) is not None]
-        if straight:
-            return builders.sketch(*(c for n in straight for c in builders.replace(n, case.file, '"softplus"')))
-    return None
-
-
-def _straight(activation: ast.expr) -> ast.expr | None:
-    """Return what names an activation made of straight lines: `"relu"`, `tf.nn.relu`, what `activations.get` gets."""
-    if isinstance(activation, ast.Call) and simple_name(activation) == "get" and activation.args:
-        return _straight(activation.args[0])
-    whole = activation.value if isinstance(activation, ast.Constant) else syntax.text_of(activation)
-    name = str(whole).rpartition(".")[2]
-    return activation if name in DEAD else None
 
 
 def _is_constant(node: ast.expr | None, value: object) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.diagnostics.changes import Change, insertion
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import parts, simple_name
+from gradtape.explain.edits.case import simple_name
 from gradtape.explain.edits.outside import filled, foreign, to_torch
 from gradtape.explain.edits.pen import Pen, function_name
 from gradtape.explain.edits.question.dtypes import is_whole

@@ -147,7 +147,7 @@ def _watched(case: Case) -> Changes:
     return (*changes, *(c for n in later for c in builders.replace(n, case.file, features))) if changes else ()
 
 
-def _others_asked(scope: ast.AST, block: ast.With, watch: ast.Call | None, watched: ast.expr) -> bool:
+def _others_asked(scope: ast.AST, block: ast.With | ast.AsyncWith, watch: ast.Call | None, watched: ast.expr) -> bool:
     """Whether the tape is asked for gradients in what it records, and never in what it is told to watch."""
     tape = watch.func.value if watch is not None and isinstance(watch.func, ast.Attribute) else None
     asks = [

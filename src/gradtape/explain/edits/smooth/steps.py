@@ -12,7 +12,18 @@ from gradtape.explain.edits.case import Case, assigned_before, parts, simple_nam
 from gradtape.explain.edits.finite import numbers
 from gradtape.explain.edits.question import looked_up
 from gradtape.explain.edits.question.dtypes import is_whole
-from gradtape.explain.edits.smooth import choosing, counts, following, hits, metrics, orders, soft, starts, truth
+from gradtape.explain.edits.smooth import (
+    activations,
+    choosing,
+    counts,
+    following,
+    hits,
+    metrics,
+    orders,
+    soft,
+    starts,
+    truth,
+)
 from gradtape.explain.edits.smooth.choosing import picked_softly, weights_instead
 from gradtape.explain.edits.smooth.picking import ROUNDED, between_rows, grouped_later, is_index, picked_later
 from gradtape.explain.edits.smooth.straight import passing_text, passing_through
@@ -50,7 +61,7 @@ def pass_through(case: Case) -> Suggestion | None:
     if nearest:
         return builders.likely(*nearest)
     if name in flat.STRAIGHT:  # a gradient of a gradient: the slope that would pass is constant too
-        return numbers.with_slope(case) if name in {"maximum", *numbers.DEAD} else None
+        return numbers.with_slope(case) if name in {"maximum", *activations.STRAIGHT} else None
     nearest = _interpolated(case)
     if nearest:
         return builders.likely(*nearest)

@@ -12,7 +12,7 @@ from gradtape.explain.edits.outside import static
 from gradtape.explain.edits.outside.callbacks import without_callback
 from gradtape.explain.edits.outside.rules import from_values
 from gradtape.explain.edits.question import passing
-from gradtape.explain.edits.smooth import slopes, spelled_out
+from gradtape.explain.edits.smooth import activations, slopes, spelled_out
 from gradtape.explain.edits.smooth.steps import draws, is_number, pass_through
 from gradtape.explain.edits.tracing import loops
 
@@ -55,6 +55,9 @@ def another_way(case: Case) -> Suggestion | None:
     spelled = spelled_out.instead(case, call)
     if spelled:
         return builders.sketch(*spelled)
+    twice = activations.differentiable_twice(case)
+    if twice is not None:
+        return twice
     name = simple_name(call)
     if name == "eigvalsh" and call.args:
         module = syntax.text_of(call.func).rpartition(".")[0]
@@ -67,7 +70,7 @@ def another_way(case: Case) -> Suggestion | None:
         text = pen.say(EQUIVALENT[name], x=builders.written(call.args[0], file))
         return builders.sketch(*builders.replace(call, file, text))  # of a symmetric matrix
     if name == "resize" and pen.dialect == "tensorflow":
-        return builders.likely(*_smoothly_resized(call, file))
+        return builders.likely(*_smoothly_resized(case, call))
     if name == "svd" and failure is not None and pen.dialect == "jax":  # the rule is there for the reduced one
         return builders.likely(*builders.set_argument(call, file, "full_matrices", "False"))
     if name in CROSS_ENTROPIES and pen.dialect == "tensorflow":
@@ -98,15 +101,30 @@ def another_way(case: Case) -> Suggestion | None:
     return pass_through(case) if draws(name) else from_values(case)
 
 
-def _smoothly_resized(call: ast.Call, file: str) -> Changes:
-    """Make an image smaller by a filter as wide as its new pixels, where means over areas have no derivative."""
-    method = builders.argument(call, 2, "method")
-    if method is None or not syntax.text_of(method).strip("'\"").lower().endswith("area"):
-        return ()
-    return (
-        *builders.replace(method, file, '"bilinear"'),
-        *builders.set_argument(call, file, "antialias", "True"),
-    )
+NEAREST = (
+    "(lambda x, h, w: tf.gather(tf.gather(x, (2 * tf.range(h) + 1) * x.shape[-3] // (2 * h), axis=-3), "
+    "(2 * tf.range(w) + 1) * x.shape[-2] // (2 * w), axis=-2))({x}, *{size})"
+)
+"""Every new pixel as the old one that it lies in."""
+
+CURVED = ("bicubic", "gaussian", "lanczos3", "lanczos5", "mitchellcubic")
+"""Ways to resize without a second derivative."""
+
+
+def _smoothly_resized(case: Case, call: ast.Call) -> Changes:
+    """Resize in a way that has a derivative, where means over areas have none; or a second one."""
+    file, pen = case.file, case.pen
+    given = [builders.argument(call, k, name) for k, name in enumerate(("images", "size", "method"))]
+    method = syntax.text_of(given[2]).strip("'\"").lower().rpartition(".")[2] if given[2] is not None else ""
+    if method == "area" and given[2] is not None:
+        wide = builders.set_argument(call, file, "antialias", "True")
+        return (*builders.replace(given[2], file, '"bilinear"'), *wide)
+    if method in CURVED and given[2] is not None:
+        return builders.replace(given[2], file, '"bilinear"')
+    if method.startswith("nearest") and given[0] is not None and given[1] is not None:
+        text = pen.say(NEAREST, x=builders.written(given[0], file), size=builders.operand(given[1], file))
+        return builders.replace(call, file, text)
+    return ()
 
 
 def _summed_by_segment(pen: Pen, call: ast.Call, file: str) -> Suggestion | None:
