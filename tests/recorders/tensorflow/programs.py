@@ -576,6 +576,20 @@ BROKEN = {
                 total += row ** 2
         tape.gradient(total, w)
         """,
+    "a data set of an object, in a method that is traced": """
+        class Chain:
+            def __init__(self):
+                self.rows = tf.data.Dataset.from_tensor_slices([2.0, 3.0])
+                self.traced = tf.function(self.product)
+            def product(self, x):
+                for row in self.rows:  #~ GT504
+                    x = x * row
+                return x
+        w, chain = tf.Variable(1.0), Chain()
+        with tf.GradientTape() as tape:
+            y = chain.traced(w)
+        tape.gradient(y, w)
+        """,
     "a loss that NumPy computed and that is asked as it is": """
         net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
         wanted = np.ones((4, 2), "float32")

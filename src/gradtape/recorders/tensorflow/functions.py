@@ -197,20 +197,28 @@ class Functions:
             return False
         cells = [c for c in function.__closure__ or () if _filled(c)]
         scope = {**function.__globals__, **dict(zip(code.co_freevars, (c.cell_contents for c in cells), strict=False))}
-        scope |= dict(zip(code.co_varnames, args, strict=False))
+        owner = getattr(function, "__self__", None)
+        scope |= dict(zip(code.co_varnames, args if owner is None else (owner, *args), strict=False))
         called = (n.func for n in ast.walk(own) if isinstance(n, ast.Call))
         if any(isinstance(f, ast.Attribute) and f.attr in NEED_A_GRAPH for f in called):
             return True
         for node in syntax.walk_scope(own):
             if isinstance(node, ast.For):
-                names = [n.id for n in ast.walk(node.iter) if isinstance(n, ast.Name)]
-                if any(isinstance(scope.get(name), self.names.tf.data.Dataset) for name in names):
+                values = (_held(n, scope) for n in ast.walk(node.iter) if isinstance(n, ast.expr))
+                if any(isinstance(value, self.names.tf.data.Dataset) for value in values):
                     return True
         return False
 
 
 def _nothing(*_: object) -> None:
     pass
+
+
+def _held(node: ast.expr, scope: dict[str, Any]) -> Any:
+    """Return what a name stands for, or an attribute of such an object; nothing is computed for it."""
+    if isinstance(node, ast.Attribute):
+        return getattr(_held(node.value, scope), "__dict__", {}).get(node.attr)
+    return scope.get(node.id) if isinstance(node, ast.Name) else None
 
 
 def _first_line(node: ast.FunctionDef | ast.Lambda) -> int:
