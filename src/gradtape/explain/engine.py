@@ -72,7 +72,7 @@ def _is_spoiled(context: Context) -> bool:
 def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
     call = _first(context, Stage.CALL)
     if call is not None:
-        return Status.ERROR, (call,)
+        return Status.ERROR, (call, *_beneath(context, call))
     status = context.question.status
     if status is None:
         found = _why_missing(context)
@@ -84,6 +84,16 @@ def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
     if status is not Status.NONE:
         return _why_odd(context, status)
     return status, _why_missing(context) or (unexplained(context),)
+
+
+HIDING = {"tape-used-up", "constant-target"}
+"""What a tape that does not watch the source does not show behind, and what mended alone would show it."""
+
+
+def _beneath(context: Context, told: Finding) -> tuple[Finding, ...]:
+    """Return what else stands in the way of a gradient that could not come anyhow: that nobody watches its source."""
+    unwatched = _first(context, Stage.SOURCE) if told.cause in HIDING else None
+    return (unwatched,) if unwatched is not None and unwatched.cause == "not-watched" else ()
 
 
 def _stand_for_nothing(context: Context, status: Status | None) -> bool:
@@ -153,7 +163,7 @@ def _why_missing(context: Context) -> tuple[Finding, ...]:
         used = used_instead(context) if absent.cause == "different-object" else None
         # what else stands in the way once the right object is asked for
         further = broken_routes(context.run, used.ids, context.question.target_ids)[0] if used is not None else ()
-        return _with_breaks(context, [absent], further)
+        return (*_with_breaks(context, [absent], further), *_beneath(context, absent))
     at_source = _first(context, Stage.SOURCE)
     found = [] if at_source is None else [at_source]
     if at_source is not None and at_source.cause == "inner-gradient-not-recorded":

@@ -52,7 +52,9 @@ class Unread(NamedTuple):
     handed : bool
         Whether a call gets it and does not read it.
     overwritten : ast.Assign or None
-        The statement that gives the name to the target instead, before anybody reads it.
+        The statement that gives the name another value, before anybody reads it.
+    by_target : bool
+        Whether that is the target.
     """
 
     at: Span
@@ -60,6 +62,7 @@ class Unread(NamedTuple):
     part: Part | None = None
     handed: bool = False
     overwritten: ast.Assign | None = None
+    by_target: bool = False
 
 
 def unread(context: Context) -> Unread | None:
@@ -119,7 +122,7 @@ def read_too_early(context: Context) -> Early | None:
 def overwritten(context: Context) -> Unread | None:
     """Return what was computed from the source, if its name is given to the target before anybody reads it."""
     found = unread(context)
-    return found if found is not None and found.overwritten is not None else None
+    return found if found is not None and found.by_target else None
 
 
 def told_overwritten(context: Context, slug: str, lost: Unread) -> Finding:
@@ -155,8 +158,10 @@ def _left_lying(context: Context, operation: Operation) -> Unread | None:
         if dead:
             return Unread(span, dead[0])
         for name in names:
-            over = _overwriting(context, scope, name, span)
-            if over is not None:
+            over = _written_next(scope, name, span)
+            if over is not None and _gives_target(context, over, span.file):
+                return Unread(span, name, overwritten=over, by_target=True)
+            if over is not None and _in_a_row(scope, syntax.statement_at(span), over):
                 return Unread(span, name, overwritten=over)
         taken = {place_of(n) for n in taken_apart(span)}
         if taken:
@@ -181,10 +186,9 @@ def _reads(context: Context, scope: ast.AST, name: str, file: str) -> list[ast.e
     return [node for node in found if not any(span.contains(syntax.span_of(node, file)) for span in shown)]
 
 
-def _overwriting(context: Context, scope: ast.AST, name: str, span: Span) -> ast.Assign | None:
-    """Return the statement that gives a name to the target where the next that happens to the name is that."""
+def _written_next(scope: ast.AST, name: str, span: Span) -> ast.Assign | None:
+    """Return the statement that gives a name another value, where the next that happens to the name is that."""
     here = syntax.statement_at(span)
-    made = next((target.made for target in context.question.targets if target.made is not None), None)
     end = (here.end_lineno or here.lineno) if here is not None else span.line
     later = [
         n
@@ -192,15 +196,24 @@ def _overwriting(context: Context, scope: ast.AST, name: str, span: Span) -> ast
         if isinstance(n, ast.stmt) and not hasattr(n, "body") and n.lineno > end and name in _all_names(n)
     ]
     first = min(later, key=lambda n: n.lineno, default=None)
-    if made is None or not isinstance(first, ast.Assign) or syntax.mentions(first.value, name):
+    if not isinstance(first, ast.Assign) or syntax.mentions(first.value, name):
         return None
-    if [syntax.text_of(target) for target in first.targets] != [name]:
-        return None
-    given = syntax.names_in(first.value, ast.Load)
-    places = [site.span for site in (made.site, *made.callers) if site.span.file == span.file]
-    whole = syntax.span_of(first, span.file)
-    ran = any(whole.contains(p) or given.intersection(syntax.assigned_names(p)) for p in places)
-    return first if ran else None
+    return first if [syntax.text_of(target) for target in first.targets] == [name] else None
+
+
+def _gives_target(context: Context, statement: ast.Assign, file: str) -> bool:
+    """Whether a statement made the target, by a call in it or by what it read."""
+    made = next((target.made for target in context.question.targets if target.made is not None), None)
+    given = syntax.names_in(statement.value, ast.Load)
+    whole = syntax.span_of(statement, file)
+    places = [site.span for site in (made.site, *made.callers) if site.span.file == file] if made is not None else []
+    return any(whole.contains(p) or given.intersection(syntax.assigned_names(p)) for p in places)
+
+
+def _in_a_row(scope: ast.AST, first: ast.stmt | None, second: ast.stmt) -> bool:
+    """Whether two statements run one after the other whenever the first does: they stand in one block."""
+    blocks = (getattr(n, field, None) for n in [scope, *ast.walk(scope)] for field in ("body", "orelse", "finalbody"))
+    return any(first in block and second in block for block in blocks if isinstance(block, list))
 
 
 def _all_names(statement: ast.stmt) -> set[str]:

@@ -271,6 +271,21 @@ BROKEN = {
             y = tf.reduce_sum(x ** 2)
         tape.gradient(y, x[:, 1])  #~ GT104
         """,
+    "layers that all read the same, each under the name of the last": """
+        class Stack(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.low, self.high, self.top = (keras.layers.Dense(n, "tanh") for n in (4, 3, 1))
+            def call(self, rows):
+                code = self.low(rows)  #~ GT105
+                code = self.high(rows)  #~ GT105
+                code = self.top(rows)
+                return code
+        stack = Stack()
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(stack(tf.ones((2, 5))) ** 2)
+        tape.gradient(y, stack.trainable_variables)
+        """,
     "an unused head": """
         body, critic = keras.layers.Dense(3), keras.layers.Dense(1)
         x = tf.ones((2, 2))

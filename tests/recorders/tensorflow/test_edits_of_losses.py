@@ -39,6 +39,44 @@ UNREAD = {
         """,
         "        score = logits[:, class_index]",
     ),
+    "a loss that is written down, of what nobody watches and what a model is run on elsewhere": (
+        """
+        net, image = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3)]), tf.ones((1, 4))
+        print(net(image).shape)
+        def importance(net, image):
+            with tf.GradientTape() as tape:
+                score = tf.constant(0.25)
+            return tape.gradient(score, image)
+        importance(net, image)
+        """,
+        "        score = tf.reduce_mean(net(image))",
+    ),
+    "a second question to a used tape, in what it does not watch either": (
+        """
+        x, k = tf.constant([1.0, 2.0]), tf.constant([0.5, 0.1])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(x * k ** 2)
+        tape.gradient(y, x)
+        try:
+            tape.gradient(y, k)
+        except RuntimeError:
+            pass
+        """,
+        "    tape.watch(k)",
+    ),
+    "a sum that is computed once more, in a round that changes it later": (
+        """
+        x, shift = tf.constant([0.3, 0.4]), tf.zeros(2)
+        for _ in range(2):
+            moved = x + shift
+            with tf.GradientTape() as tape:
+                tape.watch([shift, moved])
+                y = tf.reduce_sum(tf.sin(x + shift))
+            slope = tape.gradient(y, moved)
+            shift = shift + 0.1 if slope is None else shift + 0.1 * slope
+        """,
+        "        y = tf.reduce_sum(tf.sin(moved))",
+    ),
     "a value that is made and left": (
         """
         w, gain = tf.Variable([1.0, 2.0]), tf.Variable(0.5)

@@ -36,8 +36,10 @@ def detect(context: Context) -> Finding | None:
     recorded = "recorded " if context.may_have_left else ""
     nothing = f"nothing {recorded}on the way to `{question.target_name}`"
     at, text = question.call.span, f"{nothing} uses `{source.name}`"
+    over = None
     if lying is not None:
         at, text = _left_lying(context, lying, nothing)
+        over = syntax.span_of(lying.overwritten, at.file) if lying.overwritten is not None else None
     elsewhere = context.run.operations[used[-1]].site.span if used else None
     remembered = "that is still remembered " if context.run.horizon else "of the run "
     notes = () if used else (f"no operation {remembered}used `{source.name}`",)
@@ -53,6 +55,7 @@ def detect(context: Context) -> Finding | None:
             (elsewhere, f"`{source.name}` is used here, but the result never reaches `{question.target_name}`"),
             (context.made_at(source), f"`{source.name}` is made here"),
             (question.call.span if lying is not None else None, "the gradient is asked for here"),
+            (over, "it is overwritten here"),
         ),
         notes=notes,
         excuse=harmless(context),
@@ -67,6 +70,8 @@ def _left_lying(context: Context, lying: Unread, nothing: str) -> tuple[Span, st
     if not lying.name and taken:
         at = syntax.span_of(taken[0], lying.at.file)
         return at, f"another part of this result is computed from `{source}`, and {nothing} reads that"
+    if lying.overwritten is not None:
+        return lying.at, f"`{lying.name}` is computed from `{source}` here, and overwritten before anybody reads it"
     return lying.at, f"`{lying.name}` is computed from `{source}` here, and {nothing} reads it"
 
 

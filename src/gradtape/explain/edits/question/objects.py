@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
@@ -284,12 +285,16 @@ def _computed_once(case: Case) -> Changes:
     scope = (syntax.function_at(place) if place is not None else None) or syntax.parse_file(case.file)
     if node is None or scope is None:
         return ()
-    reads = syntax.names_in(node, ast.Load)
+    reads, loops = syntax.names_in(node, ast.Load) | {name}, _loops_around(node, case.file)
     later = [s for s in statements_of(scope) if s.lineno > node.lineno and not hasattr(s, "body")]
-    if any(reads & syntax.names_in(s, ast.Store) for s in later):
-        return ()
-    again = [n for s in later for n in parts(s) if ast.dump(n) == ast.dump(node)]
-    return tuple(c for n in again for c in builders.replace(n, case.file, name))
+    changed = min((s.lineno for s in later if reads & syntax.names_in(s, ast.Store)), default=sys.maxsize)
+    again = [n for s in later for n in parts(s) if n.lineno <= changed and ast.dump(n) == ast.dump(node)]
+    same_round = [n for n in again if changed == sys.maxsize or _loops_around(n, case.file) == loops]
+    return tuple(c for n in same_round for c in builders.replace(n, case.file, name))
+
+
+def _loops_around(node: ast.expr, file: str) -> list[ast.expr | ast.AST]:
+    return [n for n in builders.path_to(node, file) if isinstance(n, ast.For | ast.While)]
 
 
 def _computed_already(case: Case) -> Changes:

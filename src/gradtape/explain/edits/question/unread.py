@@ -36,6 +36,8 @@ def brought_in(case: Case) -> Changes:
         return _in_place_of_a_number(case, "") or _added_losses(case)
     if found.handed:
         return _argument_read(case, found)
+    if found.overwritten is not None and not found.by_target:
+        return ()  # one thing after another, each of which may be meant for the next
     if found.overwritten is not None:
         over = found.overwritten.value
         file = found.at.file
@@ -260,12 +262,33 @@ def _in_place_of_a_number(case: Case, score: str) -> Changes:
         return ()
     stored = sorted(syntax.names_in(scope, ast.Store))
     scores = [score] if score in stored else [n for n in stored if SCORES.fullmatch(n)]
+    if not scores:
+        given = _model_of_source(case)
+        return builders.replace(made, file, case.pen.call("mean", given)) if given else ()
     if len(scores) != 1:
         return ()
     names = [*(a.arg for a in ast.walk(scope) if isinstance(a, ast.arg)), *stored]
     index = next((n for n in names if INDEX.fullmatch(n)), None)
     text = f"{scores[0]}[:, {index}]" if index is not None else case.pen.call("mean", scores[0])
     return builders.replace(made, file, text)
+
+
+def _model_of_source(case: Case) -> str:
+    """Return the one call by which the file computes something from the source, by an object that is known here too."""
+    tree, scope = syntax.parse_file(case.file), syntax.function_at(case.context.question.call.span)
+    if tree is None:
+        return ""
+    here = syntax.parameter_names(scope) if isinstance(scope, ast.FunctionDef) else []
+    known = {*here, *(name for s in tree.body for name in syntax.names_in(s, ast.Store))}
+    calls = {
+        builders.written(n, case.file)
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Name)
+        and n.func.id in known
+        and [syntax.text_of(a) for a in n.args] == [case.context.source.name]
+    }
+    return calls.pop() if len(calls) == 1 else ""
 
 
 def _argument_read(case: Case, found: Unread) -> Changes:
