@@ -286,6 +286,20 @@ BROKEN = {
             y = tf.reduce_sum(stack(tf.ones((2, 5))) ** 2)
         tape.gradient(y, stack.trainable_variables)
         """,
+    "a tensor of a model that is computed once more inside another, beside a result that nobody reads": """
+        given = keras.Input((4,))
+        middle = keras.layers.Dense(3, "tanh", name="middle")
+        inner = keras.Model(given, keras.layers.Dense(2)(middle(given)))
+        outside = keras.Input((4,))
+        outer = keras.Model(outside, keras.layers.Dense(1)(inner(outside)))
+        both = keras.Model(inner.inputs, [inner.get_layer("middle").output, inner.output])
+        def importance(x):
+            with tf.GradientTape() as tape:
+                features, code = both(x)
+                score = outer(x)  #~ GT104
+            return tape.gradient(score, features)
+        importance(tf.ones((2, 4)))
+        """,
     "an unused head": """
         body, critic = keras.layers.Dense(3), keras.layers.Dense(1)
         x = tf.ones((2, 2))

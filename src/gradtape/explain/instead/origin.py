@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.explain.graph import Operation
-from gradtape.explain.instead.again import run_again
+from gradtape.explain.instead.again import run_again, same_computation
 from gradtape.explain.instead.used import Used
 from gradtape.explain.names import PARTS
 
@@ -22,14 +22,16 @@ def original(context: Context) -> Used | None:
     part = isinstance(made, Operation) and (made.function or made.name) in PARTS
     columns = context.run.columns
     elsewhere = any(columns.outputs[number] not in source.ids for number in columns.readers(source.ids))
-    if made is None or (elsewhere and not part):
+    again = run_again(context, made) if made is not None else None
+    if made is None:
+        return None
+    if elsewhere and not part and (again is None or not same_computation(context, again, made)):
         return None
     shared = _shared(context, made)
     if not shared:
         return None
     reader = next((op for op, _ in context.run.readers(shared) if op.output in context.before_target), None)
     name = _name_of(context, made, shared)
-    again = run_again(context, made)
     target = context.question.target_name
     here = context.bound_at(source)
     if again is not None:

@@ -56,7 +56,11 @@ def same_object(case: Case) -> Suggestion | None:
         or _made_from(case)
         or asking.variables_behind(case)
     )
-    return builders.likely(*changes) if changes else use(case)
+    if changes:
+        return builders.likely(*changes)
+    made = case.context.source.made
+    again = run_again(case.context, made) if made is not None else None
+    return use(case) if again is None else None  # where it is computed again nothing is forgotten
 
 
 def _argument_instead(case: Case) -> Changes:
