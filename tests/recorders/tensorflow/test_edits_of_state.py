@@ -247,6 +247,20 @@ MENDED = {
         """,
         "        ends = embedding(ids)",
     ),
+    "whole numbers that a chain looks up, which was built layer by layer": (
+        """
+        chain = keras.Sequential()
+        for layer in (keras.Input((3,), dtype="int32"), keras.layers.Embedding(9, 4), keras.layers.LSTM(3)):
+            chain.add(layer)
+        chain.add(keras.layers.Dense(2))
+        tokens = tf.constant([[1, 2, 3]])
+        with tf.GradientTape() as tape:
+            tape.watch(tokens)
+            y = chain(tokens)[:, 1]
+        tape.gradient(y, tokens)
+        """,
+        "    y = functools.reduce(lambda h, f: f(h), chain.layers[chain.layers.index(embedding) + 1 :], features)[:, 1]",
+    ),
     "what a model keeps beside its weights": (
         """
         inputs = keras.Input((3,))

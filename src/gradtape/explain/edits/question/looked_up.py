@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 FOUND = "next(x for x in {m}.layers if isinstance(x, keras.layers.Embedding))"
 
 
+CHAIN = (
+    "functools.reduce(lambda h, f: f(h), {m}.layers[: {m}.layers.index({e}) + 1], {x})",
+    "functools.reduce(lambda h, f: f(h), {m}.layers[{m}.layers.index({e}) + 1 :], {x})",
+)
+"""The layers of a chain up to the embeddings, and those behind them, one after another."""
+
+
 def is_looked_up(case: Case) -> bool:
     """Whether the source, or what is computed from it, picks rows of a table."""
     columns, after = case.context.run.columns, case.context.after_source
@@ -51,6 +58,11 @@ def asked_behind(case: Case) -> Changes:
     if made == ["Embedding"]:
         first = [f"{features} = {builders.written(call, file)}", watch]
         rest = builders.replace(call, file, features)
+    elif made == ["Sequential"]:  # whose layers may have been called more than once, as it was built
+        layer = scopes.free_name(file, "embedding")
+        begin, go_on = (pen.say(text, m=called, e=layer, x=x) for text, x in zip(CHAIN, (name, features), strict=True))
+        first = [f"{layer} = {pen.say(FOUND, m=called)}", f"{features} = {begin}", watch]
+        rest = builders.replace(call, file, go_on)
     else:
         layer = scopes.free_name(file, "embedding")
         begin = pen.say("keras.Model({m}.inputs, {e}.output)({x})", m=called, e=layer, x=name)
