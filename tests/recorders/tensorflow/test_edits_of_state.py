@@ -249,17 +249,17 @@ MENDED = {
     ),
     "whole numbers that a chain looks up, which was built layer by layer": (
         """
-        chain = keras.Sequential()
+        net = keras.Sequential()
         for layer in (keras.Input((3,), dtype="int32"), keras.layers.Embedding(9, 4), keras.layers.LSTM(3)):
-            chain.add(layer)
-        chain.add(keras.layers.Dense(2))
+            net.add(layer)
+        net.add(keras.layers.Dense(2))
         tokens = tf.constant([[1, 2, 3]])
         with tf.GradientTape() as tape:
             tape.watch(tokens)
-            y = chain(tokens)[:, 1]
+            y = net(tokens)[:, 1]
         tape.gradient(y, tokens)
         """,
-        "    y = functools.reduce(lambda h, f: f(h), chain.layers[chain.layers.index(embedding) + 1 :], features)[:, 1]",
+        "    y = functools.reduce(lambda h, f: f(h), net.layers[net.layers.index(embedding) + 1 :], features)[:, 1]",
     ),
     "what a model keeps beside its weights": (
         """
