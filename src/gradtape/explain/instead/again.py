@@ -32,7 +32,7 @@ def run_again(context: Context, made: Operation | Event) -> Operation | None:
     return alike
 
 
-def same_computation(context: Context, a: Operation, b: Operation | Event, depth: int = DEPTH) -> bool:
+def same_computation(context: Context, a: Operation, b: Operation, depth: int = DEPTH) -> bool:
     """Whether two operations compute the same thing: the same steps, from the same values on."""
     if a.name != b.name or len(a.inputs) != len(b.inputs) or not depth or _set_otherwise(a, b):
         return False

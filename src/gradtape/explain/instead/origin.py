@@ -22,10 +22,11 @@ def original(context: Context) -> Used | None:
     part = isinstance(made, Operation) and (made.function or made.name) in PARTS
     columns = context.run.columns
     elsewhere = any(columns.outputs[number] not in source.ids for number in columns.readers(source.ids))
-    again = run_again(context, made) if made is not None else None
     if made is None:
         return None
-    if elsewhere and not part and (again is None or not same_computation(context, again, made)):
+    again = run_again(context, made)
+    same = isinstance(made, Operation) and again is not None and same_computation(context, again, made)
+    if elsewhere and not part and not same:
         return None
     shared = _shared(context, made)
     if not shared:
