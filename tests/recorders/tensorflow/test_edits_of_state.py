@@ -556,24 +556,6 @@ UNEDITED = {
             after = error([w, b])
         outer.gradient(after, [rate, w])
         """,
-    "a copy that is trained": """
-        def copied(model):
-            copy = keras.models.clone_model(model)
-            copy.set_weights(model.get_weights())
-            return copy
-        net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
-        def loss_after_steps(rounds=2):
-            with tf.GradientTape() as tape:
-                fast = copied(net)
-                for _ in range(rounds):
-                    with tf.GradientTape() as inner:
-                        y = tf.reduce_sum(fast(tf.ones((2, 3))) ** 2)
-                    steps = inner.gradient(y, fast.trainable_variables)
-                    keras.optimizers.SGD(0.1).apply_gradients(zip(steps, fast.trainable_variables))
-                y = tf.reduce_sum(fast(tf.ones((2, 3))) ** 2)
-            return tape.gradient(y, net.trainable_variables)
-        loss_after_steps()
-        """,
     "a model that is given back and asked for more than its result": """
         net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
         other = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])

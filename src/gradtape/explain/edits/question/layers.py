@@ -265,7 +265,7 @@ def called_with_values(case: Case) -> Changes:
         for n in syntax.walk_scope(scope)
         if isinstance(n, ast.Call) and syntax.text_of(n.func) == name and n.lineno > gone.lineno and len(n.args) == 1
     ]
-    if case.pen.dialect != "tensorflow":
+    if case.pen.dialect != "tensorflow" or not values:
         return ()
     first = f"{values}, {name}.non_trainable_variables"
     changes = [c for n in calls for c in _stateless(n, name, first, file)] or _given_back(case, name, first)
@@ -274,9 +274,19 @@ def called_with_values(case: Case) -> Changes:
 
 def _tensors(values: ast.expr, file: str) -> str:
     """Write the weights that a model is given, tensors in the place of the arrays that `get_weights` returns."""
-    if isinstance(values, ast.Call) and isinstance(values.func, ast.Attribute) and values.func.attr == "get_weights":
-        return f"{builders.written(values.func.value, file)}.trainable_variables"
-    return builders.written(values, file)
+    arrays = [n for n in ast.walk(values) if isinstance(n, ast.Call) and _gives_arrays(n.func)]
+    changes = [c for n in arrays for c in builders.replace(n, file, _variables(n, file))]
+    return builders.with_changes(values, file, tuple(changes))
+
+
+def _gives_arrays(method: ast.expr) -> bool:
+    return isinstance(method, ast.Attribute) and method.attr == "get_weights"
+
+
+def _variables(call: ast.Call, file: str) -> str:
+    """Write the variables whose arrays a call of `get_weights` returns."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+    return f"{builders.written(owner, file)}.trainable_variables"
 
 
 def _given_back(case: Case, model: str, first: str) -> list[Change]:
@@ -302,12 +312,10 @@ def _given_back(case: Case, model: str, first: str) -> list[Change]:
 
 
 def _values_in(loop: ast.For, zipped: ast.Call, call: ast.Call, file: str) -> str:
-    """Write the list of what a loop over weights assigns to them: of what it runs over, or computed from that."""
+    """Write the list of what a loop over weights assigns to them; empty where it computes that."""
     second = loop.target.elts[1] if isinstance(loop.target, ast.Tuple) and len(loop.target.elts) == 2 else None
-    if second is not None and call.args and syntax.text_of(call.args[0]) == syntax.text_of(second):
-        return builders.written(zipped.args[1], file)
-    value = builders.written(call.args[0], file) if call.args else ""
-    return f"[{value} for {builders.written(loop.target, file).strip('()')} in {builders.written(zipped, file)}]"
+    plain = second is not None and call.args and syntax.text_of(call.args[0]) == syntax.text_of(second)
+    return builders.written(zipped.args[1], file) if plain else ""
 
 
 def called_with_one(case: Case, call: ast.Call, variable: ast.expr) -> Changes:

@@ -15,7 +15,7 @@ from gradtape.explain.edits.outside.conversions import kept, stacked
 from gradtape.explain.edits.outside.leaving import array_on_tape, one_array
 from gradtape.explain.edits.question import copies, layers, order
 from gradtape.explain.edits.question.sources import without_gradients
-from gradtape.explain.edits.recording import caches, datasets, handed_back, listed, sliced, trained
+from gradtape.explain.edits.recording import caches, datasets, handed_back, inner_steps, listed, sliced, trained
 from gradtape.explain.edits.recording.places import asks
 from gradtape.explain.edits.recording.stops import stored_in_parameter
 from gradtape.explain.edits.smooth import metrics
@@ -83,6 +83,9 @@ def without_state(case: Case) -> Suggestion | None:
     call = case.call
     if case.pen.dialect == "jax":
         return builders.likely(*refs.of_its_own(case))
+    stepped = inner_steps.fast_weights(case)
+    if stepped is not None:
+        return builders.likely(*stepped)
     changes = (
         _not_traced(case)
         or trained.loss_itself(case)
