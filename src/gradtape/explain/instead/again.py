@@ -27,12 +27,18 @@ def run_again(context: Context, made: Operation | Event) -> Operation | None:
             continue
         if operation.site == made.site or (text and operation.site.span.text == text):
             return operation
-        if alike is None and same_computation(context, operation, made):
+        if alike is None and _same_computation(context, operation, made):
             alike = operation
     return alike
 
 
-def same_computation(context: Context, a: Operation, b: Operation, depth: int = DEPTH) -> bool:
+def computed_again(context: Context, made: Operation | Event) -> bool:
+    """Whether another run of an operation, for the target, computes the same from the same values."""
+    again = run_again(context, made) if isinstance(made, Operation) else None
+    return isinstance(made, Operation) and again is not None and _same_computation(context, again, made)
+
+
+def _same_computation(context: Context, a: Operation, b: Operation, depth: int = DEPTH) -> bool:
     """Whether two operations compute the same thing: the same steps, from the same values on."""
     if a.name != b.name or len(a.inputs) != len(b.inputs) or not depth or _set_otherwise(a, b):
         return False
@@ -41,7 +47,7 @@ def same_computation(context: Context, a: Operation, b: Operation, depth: int = 
         if one == other:
             continue
         first, second = producers.get(one), producers.get(other)
-        if first is None or second is None or not same_computation(context, first, second, depth - 1):
+        if first is None or second is None or not _same_computation(context, first, second, depth - 1):
             return False
     return any(a.inputs)
 

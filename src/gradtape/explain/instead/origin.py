@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, scopes, syntax
 from gradtape.explain.graph import Operation
-from gradtape.explain.instead.again import run_again, same_computation
+from gradtape.explain.instead.again import computed_again, run_again
 from gradtape.explain.instead.used import Used
 from gradtape.explain.names import PARTS
 
@@ -22,17 +22,14 @@ def original(context: Context) -> Used | None:
     part = isinstance(made, Operation) and (made.function or made.name) in PARTS
     columns = context.run.columns
     elsewhere = any(columns.outputs[number] not in source.ids for number in columns.readers(source.ids))
-    if made is None:
-        return None
-    again = run_again(context, made)
-    same = isinstance(made, Operation) and again is not None and same_computation(context, again, made)
-    if elsewhere and not part and not same:
+    if made is None or (elsewhere and not part and not computed_again(context, made)):
         return None
     shared = _shared(context, made)
     if not shared:
         return None
     reader = next((op for op, _ in context.run.readers(shared) if op.output in context.before_target), None)
     name = _name_of(context, made, shared)
+    again = run_again(context, made)
     target = context.question.target_name
     here = context.bound_at(source)
     if again is not None:
