@@ -110,6 +110,12 @@ class Route(Sequence[Link]):
                     return self.columns[number]
         return None
 
+    def all_at(self, span: Span) -> list[Operation]:
+        """Return the operations of the route that ran at a place, as those of a model do where it is called."""
+        places, first = self.columns.places, self.ran_at(span)
+        number = self.columns.number_of(first) if first is not None else None
+        return [self.columns[n] for n in self.numbers if number is not None and places[n] == places[number]]
+
 
 NO_ROUTE = Route()
 

@@ -57,7 +57,7 @@ def differentiable_twice(case: Case) -> Suggestion | None:
 
 def _ran(case: Case, functions: Collection[str]) -> bool:
     """Whether one of these functions ran at the place, on the way from the source."""
-    ran = (k.operation for k in case.route if k.operation.site.span == case.at)
+    ran = case.route.all_at(case.at)
     return any(operation.function in functions or operation.name in functions for operation in ran)
 
 

@@ -75,8 +75,9 @@ def pass_through(case: Case) -> Suggestion | None:
 def _in_layers(case: Case) -> Changes:
     """Give layers that are told to step, `activation=tf.sign`, a smooth activation of the same range."""
     tree, name = syntax.parse_file(case.file), simple_name(case.node or ast.Constant(None))
-    stepped = any(k.operation.function == "sign" for k in case.route if k.operation.site.span == case.at)
-    if case.pen.dialect != "tensorflow" or name == "sign" or not stepped:
+    if case.pen.dialect != "tensorflow" or name == "sign":
+        return ()
+    if not any(operation.function == "sign" for operation in case.route.all_at(case.at)):
         return ()
     calls = (n for n in (ast.walk(tree) if tree is not None else ()) if isinstance(n, ast.Call))
     told = [k.value for n in calls for k in n.keywords if k.arg == "activation"]
