@@ -357,6 +357,23 @@ MENDED = {
         """,
         'model = keras.Model(flat, keras.layers.Activation("softplus", name="cut")(h))',
     ),
+    "an input of a model that is watched, and run through it, where values are": (
+        """
+        points = tf.constant([[0.1], [0.4]])
+        place = keras.Input((1,))
+        curve = keras.Model(place, keras.layers.Dense(1)(keras.layers.Dense(4, "tanh")(place)))
+        def slope():
+            with tf.GradientTape() as tape:
+                tape.watch(place)
+                height = curve(place)
+            return tape.gradient(height, place)
+        try:
+            slope()
+        except ValueError:
+            pass
+        """,
+        "    return tape.gradient(height, points)",
+    ),
     "a symbol that is watched though a value is asked for": (
         """
         given, middle = keras.Input((3,)), keras.layers.Dense(4, name="middle")
@@ -615,6 +632,16 @@ UNEDITED = {
             tape.watch(first.values)
             y = tf.reduce_sum(passed_on(tf.constant([[1.0], [3.0]]), first, second))
         tape.gradient(y, first.values)
+        """,
+    "a rate that a library asks for, in a function that is handed to it": """
+        from scipy.optimize import root_scalar
+        k = tf.Variable(0.5, dtype=tf.float64)
+        def rest(x):
+            return (x * k - 1.0).numpy()
+        with tf.GradientTape() as tape:
+            place = root_scalar(lambda x: (x * k - 1.0).numpy(), bracket=(0.0, 9.0)).root
+            y = tf.constant(place) ** 2
+        tape.gradient(y, k)
         """,
     "a data set that puts elements together anew": """
         z = tf.Variable(tf.random.normal((6, 2)))

@@ -72,6 +72,8 @@ def stay(case: Case) -> Suggestion | None:
     node = outermost(case.node, case.at) if case.node is not None else None
     if node is None:
         return None
+    if pen.dialect == "tensorflow" and _is_called_by_others(case, pen):
+        return None
     writes = overwritten.writes_after(case) if pen.dialect == "tensorflow" else []
     if writes:
         return _overwritten(case, pen, node, writes)
@@ -121,6 +123,17 @@ def stay(case: Case) -> Suggestion | None:
             return builders.sketch(*stretches.differentiated(case))
         return builders.sketch(*outer_only([*more, *wrapped]), *pen.imports)
     return builders.likely(*outer_only(more), *pen.imports)
+
+
+def _is_called_by_others(case: Case, pen: Pen) -> bool:
+    """Whether a library calls the function in which a value leaves: what that gives goes to the library."""
+    around = syntax.around(case.at)
+    inner = next((n for n in reversed(around) if isinstance(n, ast.Lambda | ast.FunctionDef)), None)
+    if isinstance(inner, ast.FunctionDef):
+        calls = foreign.calls_given(inner.name, case.file)
+    else:
+        calls = [n for n in around if isinstance(n, ast.Call) and any(a is inner for a in n.args)]
+    return any(foreign.is_foreign(call, case.file, pen) for call in calls)
 
 
 def _overwritten(case: Case, pen: Pen, node: ast.expr, writes: list[overwritten.Write]) -> Suggestion | None:

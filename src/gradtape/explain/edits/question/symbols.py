@@ -51,7 +51,8 @@ def computed(case: Case) -> Changes:
     return _given_as_well(case, call, symbol, asked)
 
 
-MADE = {"uniform", "normal", "random", "rand", "randn", "zeros", "ones", "constant", "array", "expand_dims", "stack"}
+MADE = {"uniform", "normal", "random", "rand", "randn", "zeros", "ones", "constant", "array", "expand_dims", "stack",
+        "linspace", "convert_to_tensor"}  # fmt: skip
 """Functions that make values to run a model on."""
 
 
@@ -65,7 +66,8 @@ def _both_computed(question: Case, symbol: ast.expr, tape: str | None) -> Change
         builders.written(call.args[0], file),
         (scopes.free_name(file, n) for n in ("values", "score")),
     )
-    given = _values_for(question) or pen.say(f"tf.random.uniform((1, *{model}.input_shape[1:]))")
+    drawn = pen.say(f"tf.random.uniform((1, *{model}.input_shape[1:]))")
+    given = _values_for(question.function, question.at.line) or drawn
     lines = [f"{values} = {given}", f"{tape}.watch({values})"]
     asked = values
     if isinstance(symbol, ast.Attribute) and symbol.attr in INPUTS:
@@ -90,13 +92,12 @@ def _model_of(symbol: ast.expr) -> str:
     return ""
 
 
-def _values_for(question: Case) -> str:
-    """Return the one name that holds values before the question, as a function makes them that makes arrays."""
-    scope = question.function or syntax.parse_file(question.file)
+def _values_for(scope: ast.AST | None, line: int) -> str:
+    """Return the one name that holds values before a line, as a function makes them that makes arrays."""
     found = {
         target.id
         for n in (syntax.walk_scope(scope) if scope is not None else ())
-        if isinstance(n, ast.Assign) and n.lineno < question.at.line
+        if isinstance(n, ast.Assign) and n.lineno < line
         for target in n.targets
         if isinstance(target, ast.Name) and any(simple_name(part) in MADE for part in parts(n.value))
     }
@@ -139,6 +140,11 @@ def _watched(case: Case) -> Changes:
     given = never_read(case.function) if isinstance(case.function, ast.FunctionDef) and _is_input(symbol) else []
     if len(given) == 1 and made is not None:  # the function is given values, and reads the symbol in their place
         return builders.replace(made, case.file, given[0])
+    outside = syntax.values_given_to(asked.id, case.at) if isinstance(asked, ast.Name) and made is None else []
+    if [simple_name(n) for n in outside] == ["Input"]:  # the model is run on its own input, in the place of values
+        values = _values_for(syntax.parse_file(case.file), block.lineno)
+        reads = [n for n in syntax.mentions(case.function, syntax.text_of(asked)) if n.lineno >= block.lineno]
+        return tuple(c for n in reads for c in builders.replace(n, case.file, values)) if values else ()
     run = _model_call(block, symbol, case.file, case.at)
     changes = _gone_through(case, run, symbol, asked, statement) if run is not None else ()
     name = syntax.text_of(asked)
