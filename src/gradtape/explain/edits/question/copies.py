@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import simple_name, statements_of
+from gradtape.explain.edits.case import defined_in, simple_name, statements_of
 
 if TYPE_CHECKING:
     from gradtape.explain.edits.builders import Changes
@@ -65,7 +65,7 @@ def original_instead(case: Case) -> Changes:
     callers = [site.span for site in operation.callers] if operation is not None else []
     made = next((n for n in scopes.calls_of(file, function) if syntax.span_of(n, file) in callers), None)
     original = scopes.given_for(made, function, copied) if made is not None else None
-    if made is None or original is None or _is_updated(case.moved(syntax.span_of(made, file))):
+    if made is None or original is None or _is_updated(case.moved(syntax.span_of(made, file)), function):
         return ()
     return builders.keep_part(made, original, file)
 
@@ -78,11 +78,17 @@ def _owner(call: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _is_updated(case: Case) -> bool:
-    """Whether a function writes to variables, as far as its text tells."""
-    scope = case.function
-    called = [simple_name(n) for n in syntax.walk_scope(scope) if isinstance(n, ast.Call)] if scope is not None else []
-    return any(name in UPDATES or name.startswith("assign") for name in called)
+def _is_updated(case: Case, copying: ast.FunctionDef) -> bool:
+    """Whether a function, or one of the file that it calls apart from what copies, writes to variables in the text."""
+    waiting, seen = [case.function], set[ast.AST | None]({copying})
+    while waiting:
+        here = waiting.pop()
+        calls = [n for n in syntax.walk_scope(here) if isinstance(n, ast.Call)] if here is not None else []
+        if any(name in UPDATES or name.startswith("assign") for name in map(simple_name, calls)):
+            return True
+        seen.add(here)
+        waiting += [f for c in calls if (f := defined_in(case.file, c)) is not None and f not in seen]
+    return False
 
 
 def first_of_copies(case: Case) -> Changes:

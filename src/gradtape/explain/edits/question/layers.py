@@ -265,11 +265,18 @@ def called_with_values(case: Case) -> Changes:
         for n in syntax.walk_scope(scope)
         if isinstance(n, ast.Call) and syntax.text_of(n.func) == name and n.lineno > gone.lineno and len(n.args) == 1
     ]
-    if case.pen.dialect != "tensorflow" or not values:
+    if case.pen.dialect != "tensorflow" or not values or _is_handed_on(scope, name, gone.lineno, file):
         return ()
     first = f"{values}, {name}.non_trainable_variables"
     changes = [c for n in calls for c in _stateless(n, name, first, file)] or _given_back(case, name, first)
     return (*builders.remove(gone, file), *changes) if changes else ()
+
+
+def _is_handed_on(scope: ast.AST, model: str, line: int, file: str) -> bool:
+    """Whether a function of the file gets a model after a line: it may change it."""
+    later = [n for n in syntax.mentions(scope, model) if n.lineno > line]
+    given = [(n, builders.parent_of(n, file)) for n in later]
+    return any(isinstance(o, ast.Call) and o.func is not n and defined_in(file, o) is not None for n, o in given)
 
 
 def _tensors(values: ast.expr, file: str) -> str:

@@ -127,13 +127,18 @@ class _Steps:
         """Return the changes where the model is called or listed after a line; none if it is used in another way."""
         found: list[Change] = []
         calls = 0
+        new: Changes | None
+        for node in self._other_names():
+            new = self._listed(node, is_copy=is_copy) if begin <= node.lineno else ()
+            if new is None:
+                return []
+            found += new
         for node in syntax.mentions(self.scope, self.model):
             if not begin <= node.lineno:
                 continue
             outer = builders.parent_of(node, self.file)
-            new: Changes | None
             if isinstance(outer, ast.Attribute) and outer.attr in WEIGHTS:
-                new = self._listed(outer, is_copy=is_copy)
+                new = () if _is_named(outer, self.file) else self._listed(outer, is_copy=is_copy)
             elif isinstance(outer, ast.Attribute) and outer.attr == "get_weights" and self._is_written(node):
                 new = builders.replace(_called_at(outer, self.file), self.file, self.fast)
             elif not _is_in(node, self.region) or self._is_written(node):
@@ -151,7 +156,13 @@ class _Steps:
             found += new
         return found if calls else []
 
-    def _listed(self, weights: ast.Attribute, *, is_copy: bool) -> Changes | None:
+    def _other_names(self) -> list[ast.expr]:
+        """Return the places that read the weights by a name that the function gives to their list."""
+        given = [s for s in statements_of(self.scope) if isinstance(s, ast.Assign) and _lists(s.value, self.model)]
+        names = {t.id for s in given for t in s.targets if isinstance(t, ast.Name)}
+        return [n for name in sorted(names) for n in syntax.mentions(self.scope, name)]
+
+    def _listed(self, weights: ast.expr, *, is_copy: bool) -> Changes | None:
         """Put the new weights in the place of the variables, which an inner tape is to watch then."""
         asked = next((c for c in syntax.calls_around(syntax.span_of(weights, self.file)) if _asks(c)), None)
         if asked is not None and isinstance(asked.func, ast.Attribute):
@@ -162,7 +173,7 @@ class _Steps:
                 self.watched[block] = syntax.text_of(asked.func.value)
         elif not _is_in(weights, self.region):
             return ()
-        elif not self._is_written(weights):
+        elif not self._is_written(weights) and not isinstance(weights, ast.Name):
             return None
         return builders.replace(weights, self.file, self.fast)
 
@@ -219,6 +230,7 @@ class _Steps:
         later = [s for s in statements_of(self.scope) if s.lineno > last]
         restored = any((w := _write(self.case, s)) is not None and w.model == self.model for s in later)
         used = any(syntax.mentions(s, self.model) and not _asks_in(s) for s in later)
+        restored = restored or self.writes[-1].origin == self.model
         if restored or (not used and (local or (is_copy and not outside))):
             return ()
         if not isinstance(self.region, ast.With):
@@ -283,11 +295,13 @@ def _write(case: Case, statement: ast.stmt) -> Write | None:
     if name == "set_weights" and len(call.args) == 1:
         return _set(case, statement, owner, call.args[0])
     given = call.args
-    if name == "apply_gradients" and given and isinstance(given[0], ast.Call) and simple_name(given[0]) == "zip":
-        given = given[0].args
+    if name == "apply_gradients":
+        pairs = given[0] if given else None
+        pairs = pairs.args[0] if isinstance(pairs, ast.Call) and simple_name(pairs) == "list" and pairs.args else pairs
+        given = pairs.args if isinstance(pairs, ast.Call) and simple_name(pairs) == "zip" else []
     elif name != "apply":
         return None
-    weights = given[1] if len(given) == 2 else None
+    weights = _listed_by(case, given[1]) if len(given) == 2 else None
     if not isinstance(weights, ast.Attribute) or weights.attr not in WEIGHTS:
         return None
     rate = _rate(case, owner)
@@ -297,6 +311,13 @@ def _write(case: Case, statement: ast.stmt) -> Write | None:
         return Write(statement, model, "", is_step=True)
     form = form.replace("{1}", rate[1]) if rate[1] else form
     return Write(statement, model, form, (given[0], rate[0]), is_step=True)
+
+
+def _listed_by(case: Case, weights: ast.expr) -> ast.expr:
+    """Return what a name stands for, `model.trainable_variables`, or the expression itself."""
+    if not isinstance(weights, ast.Name) or case.function is None:
+        return weights
+    return assigned_before(case.function, weights.id, weights.lineno) or weights
 
 
 def _rate(case: Case, optimizer: ast.expr) -> tuple[ast.expr, str] | None:
@@ -343,6 +364,8 @@ def _in_loop(loop: ast.For, file: str) -> Write | None:
     """Return what a loop over the weights of a model assigns to each."""
     zipped, targets = loop.iter, loop.target
     only = loop.body[0] if len(loop.body) == 1 and not loop.orelse else None
+    chosen = only if isinstance(only, ast.If) and _leaves_out_none(only) else None
+    only = chosen.body[0] if chosen is not None else only
     call = only.value if isinstance(only, ast.Expr) else None
     if not isinstance(zipped, ast.Call) or simple_name(zipped) != "zip" or not isinstance(targets, ast.Tuple):
         return None
@@ -366,7 +389,15 @@ def _in_loop(loop: ast.For, file: str) -> Write | None:
     if form != "{0}" and not isinstance(value, ast.Name | ast.Call | ast.Attribute):
         form = form.replace("{0}", "({0})")
     names = builders.written(targets, file).strip("()")
+    form = f"{form} if {builders.written(chosen.test, file)} else {{1}}" if chosen is not None else form
     return Write(loop, model, f"[{form} for {names} in {{2}}]", (value, variable, zipped), is_step=True)
+
+
+def _leaves_out_none(chosen: ast.If) -> bool:
+    """Whether a branch of one statement is only taken where a name is not None."""
+    test = chosen.test
+    named = isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and isinstance(test.ops[0], ast.IsNot)
+    return named and syntax.text_of(test).endswith(" is not None") and len(chosen.body) == 1 and not chosen.orelse
 
 
 def _recorded(case: Case, scope: ast.AST) -> ast.AST:
@@ -386,6 +417,16 @@ def _is_in(node: ast.AST, outer: ast.AST) -> bool:
 
 def _enters(block: ast.With, tape: str) -> bool:
     return any(i.optional_vars is not None and syntax.text_of(i.optional_vars) == tape for i in block.items)
+
+
+def _is_named(value: ast.expr, file: str) -> bool:
+    """Whether a statement does nothing but give names to a value."""
+    statement = builders.parent_of(value, file)
+    return isinstance(statement, ast.Assign) and all(isinstance(t, ast.Name) for t in statement.targets)
+
+
+def _lists(value: ast.expr, model: str) -> bool:
+    return isinstance(value, ast.Attribute) and value.attr in WEIGHTS and syntax.text_of(value.value) == model
 
 
 def _asks(call: ast.Call) -> bool:

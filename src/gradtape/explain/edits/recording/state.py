@@ -252,6 +252,8 @@ def _kept_in_attribute(case: Case, call: ast.Call) -> Changes:
     if called:
         return called
     value = builders.written(call.args[0], file)
+    if isinstance(variable, ast.Attribute) and isinstance(variable.value, ast.Subscript):
+        return ()  # of one of the layers of a model, whose weights cannot be replaced by tensors
     if isinstance(variable, ast.Attribute):
         return builders.replace_statement(statement, file, f"{builders.written(variable, file)} = {value}")
     if isinstance(variable, ast.Call) and simple_name(variable) == "getattr" and len(variable.args) == 2:
