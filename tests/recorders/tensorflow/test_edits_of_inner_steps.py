@@ -250,6 +250,19 @@ ELSEWHERE = {
             return outer.gradient(after, net.trainable_variables)
         result()
         """,
+    "variables of a list that the function does not own": """
+        w, rate = tf.Variable([0.5, -1.0]), tf.Variable(0.2)
+        weights = [w]
+        def slope():
+            with tf.GradientTape() as outer:
+                with tf.GradientTape() as inner:
+                    cost = tf.reduce_sum(weights[0] ** 2)
+                for v, g in zip(weights, inner.gradient(cost, weights)):
+                    v.assign_sub(rate * g)
+                after = tf.reduce_sum(weights[0] ** 3)
+            return outer.gradient(after, rate)
+        slope()
+        """,
     "weights of layers, one by one": """
         other = copied(net)
         with tf.GradientTape() as outer:

@@ -27,11 +27,21 @@ def new_values(case: Case, call: ast.Call) -> Changes:
     named = _listed(loop, method.value)
     if named is None or not sliced.reads_after(case, loop.end_lineno or loop.lineno, named.id):
         return ()
+    if not _is_own(named.id, case.function):
+        return ()
     sign, target = SIGNS[method.attr], builders.written(loop.target, file).strip("()")
     value = f"{method.value.id} {sign} {builders.operand(call.args[0], file)}"
     value = value if sign else builders.written(call.args[0], file)
     made = f"{named.id} = [{value} for {target} in {builders.written(loop.iter, file)}]"
     return builders.replace_statement(loop, file, made)
+
+
+def _is_own(name: str, scope: ast.AST | None) -> bool:
+    """Whether a scope may give a name another value: a function that only reads it could not read it before that."""
+    if not isinstance(scope, ast.FunctionDef):
+        return True
+    parameters = {a.arg for a in ast.walk(scope.args) if isinstance(a, ast.arg)}
+    return name in parameters or any(name in syntax.names_in(s, ast.Store) for s in scope.body)
 
 
 def _listed(loop: ast.For, variable: ast.Name) -> ast.Name | None:
