@@ -300,6 +300,27 @@ BROKEN = {
             return tape.gradient(score, features)
         importance(tf.ones((2, 4)))
         """,
+    "a block of layers that each call makes, kept by an attribute": """
+        class Block(keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.inner = keras.layers.Dense(3)
+            def call(self, x):
+                return x + self.inner(x)
+        class Net(tf.Module):
+            def __init__(self):
+                super().__init__()
+                self.block = None
+            def __call__(self, x):
+                self.block = Block()  #~ GT104
+                return self.block(x)
+        net, x = Net(), tf.ones((2, 3))
+        net(x)
+        asked = net.block.trainable_variables
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(net(x) ** 2)
+        tape.gradient(y, asked)
+        """,
     "an unused head": """
         body, critic = keras.layers.Dense(3), keras.layers.Dense(1)
         x = tf.ones((2, 2))

@@ -134,18 +134,20 @@ def _where_they_part(
     """Return the innermost calls in which two creations differ; where both were made if they do not.
 
     Where one function was only called `again`, in the course of the computation, it is the line in it that makes anew:
-    where an attribute gets it, if one does.
+    where an attribute gets it, if one does, other than one of the object that is made.
     """
     for k, (a, b) in enumerate(zip(mine, theirs, strict=False)):
         if a != b:
             if again and k and a.code is b.code:
-                return a.span, next((s for s in mine[:k] if _fills(s.span)), mine[k - 1]).span
+                return a.span, next((s for s in mine[k - 1 :: -1] if _fills(s.span)), mine[k - 1]).span
             return a.span, b.span
     return (mine[0].span if mine else None), theirs[0].span
 
 
 def _fills(span: Span) -> bool:
-    return any("." in name for name in syntax.assigned_names(span))
+    inside = syntax.function_at(span)
+    made = isinstance(inside, ast.FunctionDef) and inside.name == "__init__"
+    return not made and any("." in name for name in syntax.assigned_names(span))
 
 
 def during(context: Context, seq: int) -> bool:
