@@ -917,15 +917,6 @@ UNEDITED = {
             y = -tf.numpy_function(reward, [action], tf.float32)
         tape.gradient(y, scores)
         """,
-    "positions that pick elements later": """
-        w = tf.Variable([[1.3, 2.6]])
-        table = tf.reshape(tf.range(16.0), (4, 4))
-        with tf.GradientTape() as tape:
-            place = tf.cast(w + 0.5, tf.int32)
-            place = tf.clip_by_value(place, 0, 3)
-            y = tf.reduce_sum(tf.gather_nd(table, tf.reverse(place, axis=[-1])))
-        tape.gradient(y, w)
-        """,
     "whole numbers that a loop makes positions of": """
         def slope(at):
             with tf.GradientTape() as tape:

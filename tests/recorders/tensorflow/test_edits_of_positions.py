@@ -46,6 +46,49 @@ PROGRAMS = {
             y = tf.reduce_sum(tf.gather(table, places, axis=1) ** 2)
         tape.gradient(y, w)
         """,
+    "places in bounds that are turned around": """
+        w = tf.Variable([[1.3, 2.6]])
+        table = tf.reshape(tf.range(16.0), (4, 4))
+        with tf.GradientTape() as tape:
+            place = tf.cast(w + 0.5, tf.int32)
+            place = tf.clip_by_value(place, 0, 3)
+            y = tf.reduce_sum(tf.gather_nd(table, place[:, ::-1]))
+        tape.gradient(y, w)
+        """,
+    "two coordinates are stacked beside the number of the image": """
+        drift, frames = tf.Variable([0.4, 1.2]), tf.random.normal((2, 5, 6, 3))
+        def look(frames, down, right):
+            r = tf.cast(tf.floor(down), tf.int32)
+            c = tf.cast(tf.round(right * 2.0), tf.int32)
+            return tf.gather_nd(frames, tf.stack([tf.range(2), r, c], axis=-1))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(look(frames, drift + 1.0, drift + [0.3, 0.2]) ** 2)
+        tape.gradient(y, drift)
+        """,
+    "elements of bytes are counted along rows": """
+        turn, scan = tf.Variable(0.3), tf.cast(tf.reshape(tf.range(63), (7, 9)), tf.uint8)
+        with tf.GradientTape() as tape:
+            r = tf.cast(tf.cos(turn) * tf.constant([1.0, 2.5, 4.0]), tf.int32)
+            c = tf.cast(tf.sin(turn) * tf.constant([1.0, 6.0, 9.0]), tf.int32)
+            y = tf.reduce_sum(tf.cast(tf.gather(tf.reshape(scan, [-1]), r * 9 + c), tf.float32) ** 2)
+        tape.gradient(y, turn)
+        """,
+    "an element of a grid in each round": """
+        start, grid = tf.Variable([0.3, 0.7]), tf.random.normal((6, 6, 2))
+        with tf.GradientTape() as tape:
+            y = 0.0
+            for k in range(4):
+                cell = tf.cast(start + 0.7 * k, tf.int32)
+                y += tf.reduce_sum(grid[cell[0], cell[1]])
+        tape.gradient(y, start)
+        """,
+    "a window begins at a position": """
+        lag, track = tf.Variable(3.4), tf.sin(tf.range(30.0))
+        with tf.GradientTape() as tape:
+            first = tf.cast(tf.round(lag), tf.int32)
+            y = tf.reduce_sum(tf.slice(track, [first], [8]) ** 2)
+        tape.gradient(y, lag)
+        """,
     "a rounded position gathers": """
         w, table = tf.Variable([0.3, 0.6]), tf.random.normal((5, 3))
         with tf.GradientTape() as tape:
@@ -194,6 +237,20 @@ PROGRAMS = {
 }
 
 UNEDITED = {
+    "what cast positions pick is a whole number itself": """
+        w, labels = tf.Variable([[1.3, 2.6]]), tf.reshape(tf.range(16), (4, 4))
+        with tf.GradientTape() as tape:
+            found = tf.gather_nd(labels, tf.cast(w, tf.int32))
+            y = tf.reduce_sum(tf.cast(found, tf.float32))
+        tape.gradient(y, w)
+        """,
+    "cast positions are turned by what nobody knows": """
+        w, table = tf.Variable([[1.3, 2.6]]), tf.reshape(tf.range(16.0), (4, 4))
+        with tf.GradientTape() as tape:
+            place = tf.bitwise.bitwise_xor(tf.cast(w, tf.int32), 1)
+            y = tf.reduce_sum(tf.gather_nd(table, place))
+        tape.gradient(y, w)
+        """,
     "positions along an axis that a name tells": """
         w, table, last = tf.Variable([0.3, 0.6]), tf.random.normal((2, 5)), 1
         with tf.GradientTape() as tape:
@@ -244,12 +301,18 @@ def test_a_copied_model_is_shown_beside_the_one_that_was_asked_for(explained):
     assert places == ["keras.models.clone_model(critic)"]
 
 
-def test_only_the_positions_of_the_first_axis_are_seen_to_go_between(mends):
+def test_a_position_that_is_kept_in_the_table_first_is_kept_there(mends):
     new = mends(HEAD + textwrap.dedent(PROGRAMS["a cast position is kept in the table first"]))
-    assert "tf.minimum(index + 1, profile.shape[0] - 1)" in new
+    assert "tf.gather(profile, tf.clip_by_value(tf.cast(tf.floor(where), tf.int32) + corner, 0, 19))" in new
 
 
 def test_rows_are_read_between_as_they_were_read(mends):
     new = mends(HEAD + textwrap.dedent(PROGRAMS["cast positions gather pixels of each row"]))
-    assert "tf.gather(images, tf.minimum(places + 1, images.shape[1] - 1), axis=1, batch_dims=1)" in new
-    assert "places.shape + [1] * (len(images.shape) - 2)" in new
+    assert "0, tf.shape(images)[1] - 1), axis=1, batch_dims=1)" in new
+    assert "[(..., *[None] * (len(images.shape) - 2))]" in new
+
+
+def test_rows_and_columns_stay_in_their_own_bounds(mends):
+    new = mends(HEAD + textwrap.dedent(PROGRAMS["elements of bytes are counted along rows"]))
+    assert "tf.shape(tf.reshape(scan, [-1]))[0] // 9 - 1) * 9 + tf.clip_by_value(" in new
+    assert "+ corner[1], 0, 9 - 1)" in new

@@ -94,6 +94,12 @@ STEPS: dict[str, type[ast.AST]] = {
 }
 ORDERED: dict[type[ast.AST], int] = {ast.Gt: 1, ast.GtE: 1, ast.Lt: -1, ast.LtE: -1}
 
+ROUNDED = {"round", "rint", "floor", "ceil", "trunc"}
+"""Functions that a position goes through before it is cast: the place between two rows is what they were given."""
+
+BOUNDING = {"clip_by_value", "minimum", "maximum", "clip"}
+"""Functions that keep a position in a table."""
+
 PICKS = {"gather", "gather_nd", "take", "embedding_lookup"}
 NEEDING = {"range", "fill", "zeros", "ones", "bincount", "unsorted_segment_sum", "segment_sum", "scatter_nd", "one_hot",
            "tensor_scatter_nd_update", "tensor_scatter_nd_add", "sparse_categorical_crossentropy", "sequence_mask",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import scopes, syntax
 from gradtape.explain.edits import builders
 from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name, statements_of
+from gradtape.explain.edits.smooth.kinds import BOUNDING, ROUNDED
 
 if TYPE_CHECKING:
     from gradtape.diagnostics.changes import Change
@@ -50,10 +51,6 @@ def picked_later(case: Case) -> bool:
 PICKING = {"item", "int", "gather", "gather_nd", "take", "one_hot", "embedding", "embedding_lookup", "index_select",
            "range", "take_along_axis", "lookup"}  # fmt: skip
 """What needs whole numbers."""
-
-
-ROUNDED = {"round", "rint", "floor", "ceil", "trunc"}
-"""Functions that a position goes through before it is cast: the place between two rows is what they were given."""
 
 
 def between_rows(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
@@ -189,10 +186,6 @@ def _of_several(statement: ast.stmt | None, name: str) -> ast.expr | None:
     return next((given for part, given in pairs if syntax.text_of(part) == name), None)
 
 
-BOUNDING = {"clip_by_value", "minimum", "maximum", "clip"}
-"""Functions that keep a position in a table."""
-
-
 def _between_gathered(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     """Do it for TensorFlow: where `tf.gather`, a layer of embeddings or an index picks the row, or a row is one-hot."""
     file, pen, scope = case.file, case.pen, case.function
@@ -203,8 +196,6 @@ def _between_gathered(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
         for pick in parts(statement):
             place = _place_of(pick)
             if place is not None and (place is node or syntax.text_of(place) in names):
-                if simple_name(pick) == "gather_nd" and not isinstance(inner, ast.Name | ast.Attribute):
-                    return _named_first(case, pick, place, inner)
                 text = _between(pen, pick, place, inner, file)
                 return (*builders.replace(pick, file, text), *pen.imports) if text else ()
         value = statement.value if isinstance(statement, ast.Assign) else None
@@ -217,20 +208,6 @@ def _between_gathered(case: Case, node: ast.expr, inner: ast.expr) -> Changes:
     return ()
 
 
-def _named_first(case: Case, pick: ast.expr, place: ast.expr, inner: ast.expr) -> Changes:
-    """Give a name to positions that several rows are read by, before they are cast."""
-    file, pen, statement, table = case.file, case.pen, case.statement, _table_of(pick, case.file)
-    if statement is None or not table or not isinstance(place, ast.Name):
-        return ()
-    name = scopes.free_name(file, "positions")
-    return (
-        *builders.insert_before(statement, file, f"{name} = {builders.written(inner, file)}"),
-        *builders.replace(inner, file, name),
-        *builders.replace(pick, file, _between_corners(pen, table, place.id, name, file)),
-        *pen.imports,
-    )
-
-
 def _place_of(pick: ast.expr) -> ast.expr | None:
     """Return the position by which an expression picks; None for what picks nothing, or along an unknown axis."""
     if isinstance(pick, ast.Subscript):
@@ -238,7 +215,7 @@ def _place_of(pick: ast.expr) -> ast.expr | None:
     if not isinstance(pick, ast.Call):
         return None
     if simple_name(pick) == "gather_nd":
-        return pick.args[1] if len(pick.args) == 2 and not pick.keywords else None
+        return None
     if simple_name(pick) in {"gather", "take", "embedding_lookup", "one_hot"}:
         of_row = simple_name(pick) == "one_hot"
         return pick.args[0 if of_row else 1] if len(pick.args) > 1 and _axis_of(pick) is not None else None
@@ -268,8 +245,6 @@ def _between(pen: Pen, pick: ast.expr, place: ast.expr, inner: ast.expr, file: s
     if not table:
         return ""
     rows, row = _kept_as(place, "rows", file)
-    if simple_name(pick) == "gather_nd":
-        return _between_corners(pen, table, row, at, file) if rows == row and first == at else ""
     axis = _axis_of(pick) or 0
     settings = "".join(f", {builders.written(k, file)}" for k in getattr(pick, "keywords", ()))
     after = pen.say("tf.minimum({i} + 1, {t}.shape[{k}] - 1)", i=row, t=table, k=str(axis))
@@ -285,22 +260,6 @@ def _between(pen: Pen, pick: ast.expr, place: ast.expr, inner: ast.expr, file: s
         k=str(axis + 1),
         s=settings,
     )
-
-
-def _between_corners(pen: Pen, table: str, place: str, position: str, file: str) -> str:
-    """Write what was picked by several positions at once as a mean of the neighbours, each by its nearness."""
-    corner = scopes.free_name(file, "corner")
-    weight = pen.say("{p} - tf.cast({i}, {p}.dtype)", p=position, i=place)
-    near = pen.say("tf.reduce_prod(tf.where(tf.equal({c}, 1), {w}, 1 - ({w})), -1)", c=corner, w=weight)
-    near = pen.say("tf.reshape({n}, {i}.shape[:-1] + [1] * (len({t}.shape) - {i}.shape[-1]))", n=near, i=place, t=table)
-    picked = pen.say(
-        "tf.gather_nd({t}, tf.minimum({i} + {c}, tf.cast(tf.shape({t})[: {i}.shape[-1]], {i}.dtype) - 1))",
-        t=table,
-        i=place,
-        c=corner,
-    )
-    all_corners = pen.say("itertools.product((0, 1), repeat={i}.shape[-1])", i=place)
-    return f"sum({near} * {picked} for {corner} in {all_corners})"
 
 
 def _kept_as(node: ast.expr, name: str, file: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from gradtape.explain.edits.question.dtypes import is_whole
 from gradtape.explain.edits.smooth import (
     activations,
     choosing,
+    corners,
     counts,
     following,
     hits,
@@ -25,7 +26,8 @@ from gradtape.explain.edits.smooth import (
     truth,
 )
 from gradtape.explain.edits.smooth.choosing import picked_softly, weights_instead
-from gradtape.explain.edits.smooth.picking import ROUNDED, between_rows, grouped_later, is_index, picked_later
+from gradtape.explain.edits.smooth.kinds import ROUNDED
+from gradtape.explain.edits.smooth.picking import between_rows, grouped_later, is_index, picked_later
 from gradtape.explain.edits.smooth.straight import passing_text, passing_through
 
 if TYPE_CHECKING:
@@ -54,6 +56,9 @@ def pass_through(case: Case) -> Suggestion | None:
         return builders.likely(*measured)
     cast = _cast_of(case, case.node) if case.node is not None else None
     if cast is not None:
+        nearest = corners.between(case.moved(syntax.span_of(cast, case.file)), cast)
+        if nearest:
+            return builders.sketch(*nearest)
         position = is_index(case.moved(syntax.span_of(cast, case.file)), cast) or picked_later(case)
         between = _between_unrounded(case, cast) if position else None
         return between or around_cast(case.moved(syntax.span_of(cast, case.file)))
@@ -161,6 +166,9 @@ def around_cast(case: Case) -> Suggestion | None:
     counted = counts.instead(case)
     if counted:
         return builders.sketch(*counted)
+    nearest = corners.between(case, node)
+    if nearest:
+        return builders.sketch(*nearest)
     inner = _unrounded(case, inner)
     if is_index(case, node) or picked_later(case):
         between = between_rows(case, node, inner)
