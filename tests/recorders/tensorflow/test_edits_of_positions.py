@@ -244,6 +244,13 @@ UNEDITED = {
             y = tf.reduce_sum(tf.cast(found, tf.float32))
         tape.gradient(y, w)
         """,
+    "whole places are stacked, not their coordinates": """
+        w, table = tf.Variable([[1.3, 2.6], [0.4, 1.7]]), tf.reshape(tf.range(16.0), (4, 4))
+        with tf.GradientTape() as tape:
+            places = tf.cast(w, tf.int32)
+            y = tf.reduce_sum(tf.gather_nd(table, tf.stack([places[0], places[1]])))
+        tape.gradient(y, w)
+        """,
     "cast positions are turned by what nobody knows": """
         w, table = tf.Variable([[1.3, 2.6]]), tf.reshape(tf.range(16.0), (4, 4))
         with tf.GradientTape() as tape:

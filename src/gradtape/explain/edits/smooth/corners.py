@@ -128,7 +128,7 @@ class Cell:
             index = self.index(inner, together=together, around=(moved, *around))
             return index if index.moves else Index(text)
         if not around:
-            listed = _elements(node)
+            listed = _elements(node) if isinstance(node, ast.Call) else None  # a list may be one of whole places
             if listed is not None:
                 return self._joined(node, listed, together=name == "concat")
             if name in BOUNDING or isinstance(node, ast.BinOp):
@@ -308,7 +308,9 @@ def _elements(node: ast.expr) -> list[ast.expr] | None:
         return list(node.elts)
     if not isinstance(node, ast.Call) or simple_name(node) not in {"stack", "concat"} or not node.args:
         return None
-    return list(node.args[0].elts) if isinstance(node.args[0], ast.List | ast.Tuple) else None
+    axis = builders.argument(node, 1, "axis")
+    last = axis is not None and syntax.text_of(axis) != "0"
+    return list(node.args[0].elts) if last and isinstance(node.args[0], ast.List | ast.Tuple) else None
 
 
 def _operands(node: ast.expr) -> list[ast.expr]:
