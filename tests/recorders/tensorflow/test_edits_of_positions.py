@@ -251,6 +251,12 @@ UNEDITED = {
             y = tf.reduce_sum(tf.gather_nd(table, tf.stack([places[0], places[1]])))
         tape.gradient(y, w)
         """,
+    "a window begins at all coordinates of a place": """
+        w, table = tf.Variable([1.3, 2.6]), tf.reshape(tf.range(36.0), (6, 6))
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.slice(table, tf.cast(w, tf.int32), [2, 2]))
+        tape.gradient(y, w)
+        """,
     "cast positions are turned by what nobody knows": """
         w, table = tf.Variable([[1.3, 2.6]]), tf.reshape(tf.range(16.0), (4, 4))
         with tf.GradientTape() as tape:

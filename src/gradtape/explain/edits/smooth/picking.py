@@ -307,3 +307,10 @@ def grouped_later(case: Case) -> bool:
     blamed = case.operation
     later = (k.operation.name for k in case.route if blamed is not None and k.operation.seq > blamed.seq)
     return any(word in name.lower() for name in later for word in ("scatter", "segment", "bincount"))
+
+
+def cut_later(case: Case) -> bool:
+    """Whether the route enters an operation that cuts a window out where the whole numbers say."""
+    blamed = case.operation
+    later = (k for k in case.route if blamed is not None and k.operation.seq > blamed.seq)
+    return any(k.operation.name == "slice" and k.position > 0 for k in later)

@@ -27,7 +27,7 @@ from gradtape.explain.edits.smooth import (
 )
 from gradtape.explain.edits.smooth.choosing import picked_softly, weights_instead
 from gradtape.explain.edits.smooth.kinds import ROUNDED
-from gradtape.explain.edits.smooth.picking import between_rows, grouped_later, is_index, picked_later
+from gradtape.explain.edits.smooth.picking import between_rows, cut_later, grouped_later, is_index, picked_later
 from gradtape.explain.edits.smooth.straight import passing_text, passing_through
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def around_cast(case: Case) -> Suggestion | None:
         if not between and isinstance(node, ast.Call) and not _is_cast(node):  # a layer casts, and looks up
             return builders.sketch(*looked_up.embedded_first(case))
         return builders.sketch(*(between or following.as_number(case, node, _not_rounded(inner, file))))
-    if grouped_later(case):
+    if grouped_later(case) or cut_later(case):
         return None
     compared = _compared_later(case) if case.pen.dialect in {"jax", "tensorflow"} else None
     if compared is not None and case.pen.dialect == "tensorflow":
