@@ -87,7 +87,7 @@ def _findings(context: Context) -> tuple[Status, tuple[Finding, ...]]:
 
 
 HIDING = {"tape-used-up", "constant-target"}
-"""What a tape that does not watch the source does not show behind, and what mended alone would show it."""
+"""Causes behind which it does not show that nobody watches the source: mended alone, they would leave None."""
 
 
 def _beneath(context: Context, told: Finding) -> tuple[Finding, ...]:

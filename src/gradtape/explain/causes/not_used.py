@@ -38,7 +38,7 @@ def detect(context: Context) -> Finding | None:
     at, text = question.call.span, f"{nothing} uses `{source.name}`"
     over = None
     if lying is not None:
-        at, text = _left_lying(context, lying, nothing)
+        at, text = _where_it_ends(context, lying, nothing)
         over = syntax.span_of(lying.overwritten, at.file) if lying.overwritten is not None else None
     elsewhere = context.run.operations[used[-1]].site.span if used else None
     remembered = "that is still remembered " if context.run.horizon else "of the run "
@@ -64,7 +64,7 @@ def detect(context: Context) -> Finding | None:
     )
 
 
-def _left_lying(context: Context, lying: Unread, nothing: str) -> tuple[Span, str]:
+def _where_it_ends(context: Context, lying: Unread, nothing: str) -> tuple[Span, str]:
     """Return the place where what was computed from the source stops being read, and what to say there."""
     source, taken = context.source.name, taken_apart(lying.at)
     if not lying.name and taken:
