@@ -321,6 +321,33 @@ BROKEN = {
             y = tf.reduce_sum(net(x) ** 2)
         tape.gradient(y, asked)
         """,
+    "a weight of a level that reads none, in a method that a branch calls for the next one": """
+        class Cell(keras.layers.Layer):
+            def __init__(self, width, depth):
+                super().__init__()
+                self.depth, self.state_size = depth, [width] * (depth + 1)
+            def build(self, shape):
+                self.into = [self.add_weight(shape=(3, 3), name=f"into_{k}") for k in range(self.depth)]
+                self.over = [self.add_weight(shape=(3, 3), name=f"over_{k}") for k in range(self.depth)]
+            def level(self, x, h, c, depth):
+                z = tf.matmul(h, self.over[depth]) + 0.1
+                if depth == 0:
+                    z += tf.matmul(x, self.into[depth])
+                inner, kept = tf.tanh(z), tf.sigmoid(z) * c[0]
+                if depth + 1 < self.depth:
+                    last, rest = self.level(inner, kept, c[1:], depth + 1)
+                else:
+                    last, rest = inner + kept, []
+                return tf.sigmoid(z) * tf.tanh(last), [last] + rest
+            def call(self, x, states):
+                h, cells = self.level(x, states[0], list(states[1:]), 0)
+                return h, [h] + cells
+        cell, x = Cell(3, 2), tf.ones((2, 4, 3))
+        net = keras.Sequential([keras.layers.Input((4, 3)), keras.layers.RNN(cell)])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum((net(x) - 1.0) ** 2)
+        tape.gradient(y, cell.into + cell.over)  #~ GT105
+        """,
     "an unused head": """
         body, critic = keras.layers.Dense(3), keras.layers.Dense(1)
         x = tf.ones((2, 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Span, syntax
@@ -274,8 +275,20 @@ def _anything_in(context: Context, side: tuple[ast.AST, ...], file: str) -> bool
     began = _began(context)
     return any(
         p.file == file and first <= (p.line, p.column) and (p.end_line, p.end_column) <= last
-        for p in context.run.places(began)
+        for p in (*context.run.places(began), *_called_from(context, began))
     )
+
+
+def _called_from(context: Context, began: int) -> list[Span]:
+    """Return where the functions were called in which something ran: a call in a branch shows that it was taken."""
+    columns = context.run.columns
+
+    def spans() -> list[Span]:
+        ways = dict.fromkeys(columns.callers[bisect_right(columns.seqs, began) :])
+        return [site.span for site in dict.fromkeys(site for callers in ways for site in callers)]
+
+    found: list[Span] = context.run.once(("called from", began), spans)
+    return found
 
 
 def _decided(context: Context, fork: syntax.Fork, test: Span) -> bool:
