@@ -98,6 +98,11 @@ def simple_name(node: ast.expr) -> str:
     return syntax.text_of(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
 
 
+def is_constant(node: ast.expr | None, value: object) -> bool:
+    """Whether an expression is a value that is written down."""
+    return isinstance(node, ast.Constant) and node.value == value
+
+
 def assigned_before(scope: ast.AST, name: str, line: int) -> ast.expr | None:
     """Return the value that a scope gives to a name last before a line; None where it is not simply assigned."""
     given = [value for at, value in _assigned(scope).get(name, ()) if at < line]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtape.diagnostics import Suggestion, scopes, syntax
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import Case, assigned_before, parts, simple_name
+from gradtape.explain.edits.case import Case, assigned_before, is_constant, parts, simple_name
 from gradtape.explain.edits.finite import probabilities
 from gradtape.explain.edits.smooth import activations
 from gradtape.explain.edits.smooth.straight import passing_text
@@ -288,7 +288,7 @@ def _is_far_below(case: Case) -> bool:
 
 def _above_zero(call: ast.Call) -> ast.expr | None:
     """Return what a maximum takes where it is above zero."""
-    sides = [a for a in call.args if not _is_constant(a, 0)]
+    sides = [a for a in call.args if not is_constant(a, 0)]
     return sides[0] if len(sides) == 1 and len(call.args) == 2 else None
 
 
@@ -297,10 +297,6 @@ def _first(case: Case) -> bool:
     return "hessian" not in case.context.question.kind and not any(
         b.kind is BreakKind.PIECEWISE_CONSTANT for link in case.route for b in link.breaks
     )
-
-
-def _is_constant(node: ast.expr | None, value: object) -> bool:
-    return isinstance(node, ast.Constant) and node.value == value
 
 
 def _own_sample_still(case: Case) -> Suggestion | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtape.diagnostics import Suggestion, syntax
 from gradtape.explain import flat
 from gradtape.explain.edits import builders
-from gradtape.explain.edits.case import simple_name
+from gradtape.explain.edits.case import is_constant, simple_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -34,9 +34,9 @@ def for_one_unit(case: Case) -> Suggestion | None:
     made = [
         keyword.value
         for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and _is(builders.argument(call, 0, "units"), 1)
+        if isinstance(call, ast.Call) and is_constant(builders.argument(call, 0, "units"), 1)
         for keyword in call.keywords
-        if keyword.arg == "activation" and _is(keyword.value, "softmax")
+        if keyword.arg == "activation" and is_constant(keyword.value, "softmax")
     ]
     return builders.likely(*builders.replace(made[0], case.file, '"sigmoid"')) if len(made) == 1 else None
 
@@ -53,6 +53,13 @@ def differentiable_twice(case: Case) -> Suggestion | None:
         if _ran(case, {slope}) or (failure is not None and failure.detail == slope):
             return builders.likely(*_with_another(case, {name}, case.pen.say(text)))
     return None
+
+
+def without_steps(case: Case) -> Changes:
+    """Give layers that are told to step, `activation=tf.sign`, a smooth activation of the same range."""
+    if case.pen.dialect != "tensorflow" or (case.node is not None and simple_name(case.node) == "sign"):
+        return ()
+    return _with_another(case, {"sign"}, '"tanh"') if _ran(case, {"sign"}) else ()
 
 
 def _ran(case: Case, functions: Collection[str]) -> bool:
@@ -98,7 +105,3 @@ def _named(activation: ast.expr, names: Collection[str]) -> ast.expr | None:
         return _named(activation.args[0], names)
     whole = activation.value if isinstance(activation, ast.Constant) else syntax.text_of(activation)
     return activation if str(whole).rpartition(".")[2] in names else None
-
-
-def _is(node: ast.expr | None, value: object) -> bool:
-    return isinstance(node, ast.Constant) and node.value == value

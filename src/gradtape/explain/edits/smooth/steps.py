@@ -70,24 +70,11 @@ def pass_through(case: Case) -> Suggestion | None:
     nearest = _interpolated(case)
     if nearest:
         return builders.likely(*nearest)
-    layers = _in_layers(case)
+    layers = activations.without_steps(case)
     if layers:
         return builders.sketch(*layers)
     text, changes = case.once("straight through", lambda: _around(case))
     return case.once("pass through", lambda: builders.likely(*changes)) if text else soften(case)
-
-
-def _in_layers(case: Case) -> Changes:
-    """Give layers that are told to step, `activation=tf.sign`, a smooth activation of the same range."""
-    tree, name = syntax.parse_file(case.file), simple_name(case.node or ast.Constant(None))
-    if case.pen.dialect != "tensorflow" or name == "sign":
-        return ()
-    if not any(operation.function == "sign" for operation in case.route.all_at(case.at)):
-        return ()
-    calls = (n for n in (ast.walk(tree) if tree is not None else ()) if isinstance(n, ast.Call))
-    told = [k.value for n in calls for k in n.keywords if k.arg == "activation"]
-    steps = [n for n in told if syntax.text_of(n).strip("'\"").rpartition(".")[2] == "sign"]
-    return tuple(c for n in steps for c in builders.replace(n, case.file, '"tanh"'))
 
 
 def _cast_of(case: Case, node: ast.expr) -> ast.Call | None:
